@@ -1,0 +1,63 @@
+"""Events of the platform's own processes: JSON lines on stderr, never secrets.
+
+``log = get_logger()``, then ``log.info("step.finished", step=..., seconds=...)``. What a user reads about a job is
+not here but in ``dz.tasklib.context.JobLog``.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import MutableMapping
+from dataclasses import dataclass
+from typing import Any
+
+import structlog
+
+_SECRET_KEYS = re.compile(r"(?i)(password|passwd|secret|token|api_?key|authorization)")
+_SECRET_URL = re.compile(r"(?<=://)([^/@\s:]*):([^/@\s]+)(?=@)")
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Secret:
+    """A value that must not be shown: every way of printing it says ``[redacted]``; only ``reveal()`` gives it."""
+
+    _value: str
+
+    def reveal(self) -> str:
+        return self._value
+
+    def __repr__(self) -> str:
+        return "[redacted]"
+
+
+def redact_urls(text: str) -> str:
+    """``scheme://user:password@`` in any text loses its password."""
+    return _SECRET_URL.sub(r"\1:[redacted]", text)
+
+
+def _redact(_: object, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    for key, value in event.items():
+        if _SECRET_KEYS.search(key) or isinstance(value, Secret):
+            event[key] = "[redacted]"
+        elif isinstance(value, str):
+            event[key] = redact_urls(value)
+    return event
+
+
+def configure() -> None:
+    """Once per process, before the first event."""
+    structlog.configure(
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.format_exc_info,
+            _redact,
+            structlog.processors.JSONRenderer(),
+        ],
+        logger_factory=structlog.WriteLoggerFactory(file=sys.stderr),
+    )
+
+
+def get_logger() -> Any:
+    return structlog.get_logger()

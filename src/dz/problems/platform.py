@@ -1,0 +1,36 @@
+"""Problems of the platform itself: ours to mend, so the next act asks for nothing but patience or a look."""
+
+from dz.problems import Problem
+
+PROBLEMS = [
+    Problem(
+        "platform.unexpected",
+        "Something in the platform broke: {detail}.",
+        "Nothing for you to do in the project. dz status shows the services; dz doctor what to mend.",
+        "An error that nobody foresaw. The job's log holds it whole; the live release was not touched.",
+    ),
+    Problem(
+        "platform.worker-died",
+        "The worker of this step died {attempts} times.",
+        "dz status shows whether that host's worker runs; then deploy again.",
+        "A worker that loses its lease is given up after five attempts, so that a job always ends.",
+    ),
+    Problem(
+        "platform.no-worker",
+        "No {role} worker has answered for {seconds} s.",
+        "dz status shows what is down; dz up starts it again.",
+        "A step waits until a worker of its role takes it.",
+    ),
+    Problem(
+        "platform.step-timeout",
+        "{title} took longer than its limit of {seconds} s.",
+        "Deploy again; if it happens twice, look at the last lines of the job's log.",
+        "Every step has a deadline, so that a job cannot hang for ever.",
+    ),
+    Problem(
+        "platform.disk-full",
+        "The disk of host {host} is full.",
+        "Free some space on {host}, then deploy again: dz status shows how much is left.",
+        "Builds and deployments need room for the dependencies and the code.",
+    ),
+]

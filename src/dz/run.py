@@ -1,0 +1,234 @@
+"""The only place that starts a process.
+
+Promises: an argv list and never a shell string; an environment made of an allow-list and what the caller gives; a
+deadline; a cap on output; no standard input but the bytes given; when it leaves, for whatever reason, no process of
+the command's session is left. It does not sandbox: what runs a user's code goes through ``dz.seams.sandbox``, whose
+commands end up here.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import selectors
+import signal
+import subprocess
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from dz.errors import Cancelled, PlatformError
+
+# What any child may see of our own environment. The operator's package index, proxy and certificates are theirs to
+# decide, so they pass; nothing that holds a secret of ours is named here.
+ENV_ALLOW = ("PATH", "LANG", "LC_ALL", "TZ", "TMPDIR", "SSL_CERT_FILE", "SSL_CERT_DIR")
+TAIL = 64 * 1024
+CHUNK = 64 * 1024
+
+
+class DeadlinePassed(PlatformError):
+    """The command ran longer than it may. ``output`` holds its tail."""
+
+    def __init__(self, argv: Sequence[str], seconds: float, output: bytes) -> None:
+        super().__init__(f"{Path(argv[0]).name} ran longer than {seconds:.0f} s")
+        self.seconds = seconds
+        self.output = output
+
+
+class CommandFailed(PlatformError):
+    """A command that must succeed ended otherwise. ``finished`` has its code and output."""
+
+    def __init__(self, argv: Sequence[str], finished: Finished) -> None:
+        tail = finished.output[-600:].decode(errors="replace").strip()
+        super().__init__(f"{Path(argv[0]).name} ended with {finished.code}: {tail}")
+        self.finished = finished
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """How a command ended: exit code (negative: the signal), output (or its last 64 kB), seconds."""
+
+    code: int
+    output: bytes
+    seconds: float
+
+    @property
+    def ok(self) -> bool:
+        return self.code == 0
+
+    @property
+    def text(self) -> str:
+        return self.output.decode(errors="replace")
+
+
+def environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:
+    """The allow-listed part of our own environment and ``extra`` over it."""
+    return {k: os.environ[k] for k in ENV_ALLOW if k in os.environ} | dict(extra or {})
+
+
+def run(
+    argv: Sequence[str | Path],
+    *,
+    deadline: float,
+    env: Mapping[str, str] | None = None,
+    cwd: Path | None = None,
+    stdin: bytes = b"",
+    pass_fds: Sequence[int] = (),
+    on_output: Callable[[bytes], None] | None = None,
+    cancelled: Callable[[], bool] | None = None,
+    keep: int = TAIL,
+    stderr_to: Callable[[bytes], None] | None = None,
+) -> Finished:
+    """Run ``argv`` to its end; at most ``deadline`` seconds.
+
+    stdout and stderr come as one stream, given to ``on_output`` in pieces as they arrive; the last ``keep`` bytes are
+    returned. With ``stderr_to`` the two are apart and ``output`` is stdout alone (``on_output`` too). ``cancelled`` is
+    asked a few times a second.
+
+    Raises DeadlinePassed, Cancelled, or FileNotFoundError if there is no such program. A code other than 0 is an
+    answer, not an exception: see ``check``.
+    """
+    words = [os.fspath(a) for a in argv]
+    began = time.monotonic()
+    process = subprocess.Popen(
+        words,
+        env=environment(env),
+        cwd=cwd,
+        stdin=subprocess.PIPE if stdin else subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE if stderr_to else subprocess.STDOUT,
+        pass_fds=tuple(pass_fds),
+        start_new_session=True,
+    )
+    tail = _Tail(keep)
+    try:
+        _pump(process, stdin, began + deadline, _both(tail, on_output), stderr_to, cancelled)
+    except _Overtime:
+        raise DeadlinePassed(words, deadline, tail.value()) from None
+    finally:
+        kill_session(process.pid)
+        process.wait()
+        for pipe in (process.stdin, process.stdout, process.stderr):
+            if pipe is not None:
+                with contextlib.suppress(BrokenPipeError):
+                    pipe.close()
+    return Finished(process.returncode, tail.value(), time.monotonic() - began)
+
+
+def check(argv: Sequence[str | Path], *, deadline: float, **options: object) -> Finished:
+    """Like ``run``, for commands of our own that must succeed. Raises CommandFailed too."""
+    finished = run(argv, deadline=deadline, **options)  # type: ignore[arg-type]
+    if not finished.ok:
+        raise CommandFailed([os.fspath(a) for a in argv], finished)
+    return finished
+
+
+def start(
+    argv: Sequence[str | Path],
+    *,
+    env: Mapping[str, str] | None = None,
+    cwd: Path | None = None,
+    output: Path,
+) -> int:
+    """Start a daemon of our own (supervisord) in a session of its own and return its pid; output goes to a file."""
+    with output.open("ab") as out:
+        process = subprocess.Popen(
+            [os.fspath(a) for a in argv],
+            env=environment(env),
+            cwd=cwd,
+            stdin=subprocess.DEVNULL,
+            stdout=out,
+            stderr=out,
+            start_new_session=True,
+        )
+    process.returncode = 0  # it is not ours to wait for
+    return process.pid
+
+
+def kill_session(pid: int) -> None:
+    """SIGKILL to every process of the group that ``pid`` leads; nothing if there is none."""
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.killpg(pid, signal.SIGKILL)
+
+
+class _Overtime(Exception):
+    pass
+
+
+class _Tail:
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._value = bytearray()
+
+    def __call__(self, piece: bytes) -> None:
+        self._value += piece
+        if len(self._value) > self._most:
+            del self._value[: len(self._value) - self._most]
+
+    def value(self) -> bytes:
+        return bytes(self._value)
+
+
+def _both(first: Callable[[bytes], None], second: Callable[[bytes], None] | None) -> Callable[[bytes], None]:
+    def take(piece: bytes) -> None:
+        first(piece)
+        if second is not None:
+            second(piece)
+
+    return take
+
+
+def _pump(
+    process: subprocess.Popen[bytes],
+    stdin: bytes,
+    until: float,
+    take: Callable[[bytes], None],
+    take_error: Callable[[bytes], None] | None,
+    cancelled: Callable[[], bool] | None,
+) -> None:
+    """Move bytes until the command has ended and its pipes are at their end (or held only by stragglers)."""
+    with selectors.DefaultSelector() as selector:
+        assert process.stdout is not None
+        selector.register(process.stdout, selectors.EVENT_READ, take)
+        if process.stderr is not None:
+            selector.register(process.stderr, selectors.EVENT_READ, take_error)
+        left = memoryview(stdin)
+        if process.stdin is not None:
+            os.set_blocking(process.stdin.fileno(), False)
+            selector.register(process.stdin, selectors.EVENT_WRITE, None)
+        while selector.get_map():
+            if time.monotonic() > until:
+                raise _Overtime
+            if cancelled is not None and cancelled():
+                raise Cancelled("the command was stopped")
+            ready = selector.select(0.2)
+            for key, _ in ready:
+                if key.data is None:
+                    left = _feed(selector, key, left)
+                else:
+                    piece = os.read(key.fd, CHUNK)
+                    if piece:
+                        key.data(piece)
+                    else:
+                        selector.unregister(key.fileobj)
+            if not ready and process.poll() is not None:
+                return  # a straggler holds the pipe; the finally above ends it
+    while process.poll() is None:
+        if time.monotonic() > until:
+            raise _Overtime
+        if cancelled is not None and cancelled():
+            raise Cancelled("the command was stopped")
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(0.2)
+
+
+def _feed(selector: selectors.BaseSelector, key: selectors.SelectorKey, left: memoryview) -> memoryview:
+    try:
+        left = left[os.write(key.fd, left[:CHUNK]) :]
+    except BrokenPipeError:
+        left = left[len(left) :]
+    if not left:
+        selector.unregister(key.fileobj)
+        key.fileobj.close()  # type: ignore[union-attr]
+    return left

@@ -1,0 +1,43 @@
+"""The supervisor: keeps programs running on one host.
+
+Contract. Programs are named once and defined wholly by their Program value; ``start`` of the same value is a no-op, of
+another value under the same name replaces it. ``stop`` sends TERM to the whole group, KILL after ``grace`` seconds, and
+leaves nothing: the program is unknown afterwards. All of it survives the supervisor's own restart.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Program:
+    """One supervised command; output is appended to ``log``, rotated at 5 MB, two kept."""
+
+    name: str
+    argv: tuple[str, ...]
+    cwd: Path
+    log: Path
+    grace: float = 35.0  # seconds between TERM and KILL
+    start_again: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Status:
+    """``state`` in supervisor's words, lower case: running, starting, backoff, fatal, exited, stopped."""
+
+    name: str
+    state: str
+    pid: int | None
+    since: float | None  # seconds
+    detail: str = ""
+
+
+class Supervisor(Protocol):
+    def start(self, program: Program) -> None: ...
+
+    def stop(self, name: str) -> None: ...
+
+    def status(self) -> dict[str, Status]: ...

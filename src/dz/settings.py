@@ -1,0 +1,70 @@
+"""Settings of each role, read from the environment once, frozen; a missing value refuses to start.
+
+The table in ``docs/environment.md`` is held equal to these fields by a test.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from dz.names import InstanceId
+
+
+class Common(BaseSettings):
+    """What every process of the platform needs."""
+
+    model_config = SettingsConfigDict(env_prefix="DZ_", frozen=True, extra="ignore", secrets_dir=None)
+
+    home: Path = Field(description="The folder of this host's data, logs and sockets (DZ_HOME).")
+    zoomdb_url: SecretStr = Field(description="postgres:// URL of zoomdb.")
+    keys_file: Path = Field(description="A 0600 file with the Fernet keys of secrets at rest, newest first.")
+    # Times, in seconds; tests make them short.
+    lease: float = Field(default=15, description="How long a claimed step belongs to its worker unrenewed.")
+    renew: float = Field(default=4, description="How often the worker renews it.")
+    heartbeat: float = Field(default=5, description="How often a worker tells that its host lives.")
+    ring_again: float = Field(default=10, description="First wait before a step that nobody claimed is rung again.")
+    drain: float = Field(default=30, description="How long an old version may finish its requests.")
+    reconcile_every: float = Field(default=300, description="How often every host compares itself with zoomdb.")
+
+
+class BrokerSettings(BaseSettings):
+    """The broker, for the dispatcher and the workers."""
+
+    model_config = SettingsConfigDict(env_prefix="DZ_", frozen=True, extra="ignore")
+
+    broker_url: SecretStr = Field(description="amqp:// or redis+socket:// URL of the broker.")
+
+
+class WorkerSettings(Common):
+    """A worker of any role; the groups below matter to the role they name."""
+
+    role: Literal["build", "appserver", "proxy", "database"] = Field(description="This worker's role.")
+    instance_id: str = Field(description="This host's name in the network, like build-1.")
+    address: str = Field(default="127.0.0.1", description="Where the other hosts reach this one.")
+    sandbox: str = Field(default="", description="Forces a rung: full, user, uid or limits. Empty: the highest.")
+    bundle_store: str = Field(default="", description="file:///folder or s3://bucket/prefix; empty: in DZ_HOME.")
+    uid_base: int = Field(default=500_000, description="Projects' Unix users are this plus their number (as root).")
+    # build
+    pythons: str = Field(default="", description="More interpreters, absolute paths joined by a colon.")
+    file_urls: bool = Field(default=False, description="Whether file:// repositories are taken (embedded only).")
+    # appserver
+    ports: str = Field(default="21000-28999", description="The ports of deployments on this host, first-last.")
+    supervisor_socket: str = Field(default="", description="supervisord's socket for the sites of this host.")
+    supervisor_password: SecretStr = Field(default=SecretStr(""), description="Its password.")
+    capacity: int = Field(default=100, description="Deployments this appserver takes at most.")
+    # proxy
+    nginx: str = Field(default="", description="The nginx executable.")
+    listen: str = Field(default="127.0.0.1:8800", description="Where this proxy's nginx listens.")
+    panel_socket: str = Field(default="", description="The panel's socket, to which other hostnames lead.")
+    # database
+    postgres_bin: str = Field(default="", description="The folder of psql and pg_dump.")
+    postgres_url: SecretStr = Field(default=SecretStr(""), description="The provisioner's URL of the projects' server.")
+    postgres_address: str = Field(default="", description="Where sites reach that server: socket folder or address.")
+    postgres_port: int = Field(default=5432, description="Its port.")
+
+    def checked_instance(self) -> InstanceId:
+        return InstanceId(self.instance_id)

@@ -1,0 +1,116 @@
+"""What a job is made of: steps, those that run together, and which become ready when.
+
+A pipeline is a list that can be read aloud (``build_and_deploy.py``). Everything here is pure; ``dz2.engine`` keeps
+the rows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from dz.tasklib.context import Context
+
+BUILD, DATABASE, PROXY, APPSERVER = "build", "database", "proxy", "appserver"
+QUEUES = (BUILD, DATABASE, PROXY, APPSERVER)
+
+# What a finished step lets the next ones do. A skipped step counts as done.
+DONE = frozenset({"succeeded", "skipped"})
+WRONG = frozenset({"failed", "errored", "cancelled"})
+ENDED = DONE | WRONG
+
+Run = Callable[["Context"], Mapping[str, Any] | None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """One Celery task of a job.
+
+    ``queue`` is one of QUEUES; a step on ``appserver`` runs on the host that placement wrote into its row.
+    ``timeout``: seconds an attempt may take. ``commits``: with it the job passes its commit point, after which it only
+    goes forward. ``may_fail``: its failure never fails the job (retire, prune).
+    """
+
+    name: str
+    title: str
+    queue: str
+    timeout: float
+    run: Run
+    commits: bool = False
+    may_fail: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Together:
+    """Steps that start at the same time; the next stage waits for all of them."""
+
+    steps: tuple[Step, ...]
+
+    def __init__(self, *steps: Step) -> None:
+        object.__setattr__(self, "steps", steps)
+
+
+@dataclass(frozen=True, slots=True)
+class Pipeline:
+    """The steps of one kind of job, in stages. ``changes``: one such job runs per project at a time."""
+
+    kind: str
+    stages: tuple[tuple[Step, ...], ...]
+    changes: bool = field(default=True, kw_only=True)
+
+    def __init__(self, kind: str, *stages: Step | Together, changes: bool = True) -> None:
+        object.__setattr__(self, "kind", kind)
+        object.__setattr__(self, "changes", changes)
+        as_stages = tuple(s.steps if isinstance(s, Together) else (s,) for s in stages)
+        object.__setattr__(self, "stages", as_stages)
+        names = [s.name for s in self.steps]
+        if len(set(names)) != len(names):
+            raise ValueError(f"two steps of {kind} share a name")
+
+    @property
+    def steps(self) -> tuple[Step, ...]:
+        return tuple(step for stage in self.stages for step in stage)
+
+    def step(self, name: str) -> Step:
+        """Raises KeyError for a step that this pipeline does not have."""
+        for step in self.steps:
+            if step.name == name:
+                return step
+        raise KeyError(name)
+
+    def ready_after(self, states: Mapping[str, str]) -> tuple[str, ...]:
+        """The waiting steps that may start now, given every step's state.
+
+        A stage starts when all steps before it are done; a step that ``may_fail`` counts as done however it ended.
+        """
+        for stage in self.stages:
+            waiting = tuple(s.name for s in stage if states[s.name] == "waiting")
+            if waiting:
+                return waiting
+            if not all(self._passes(s, states[s.name]) for s in stage):
+                return ()
+        return ()
+
+    def verdict(self, states: Mapping[str, str]) -> str | None:
+        """How the job ended: succeeded, failed, errored or cancelled; None while it still goes on.
+
+        One that went wrong ends when none of its steps runs or is ready any more.
+        """
+        wrong = [states[s.name] for s in self.steps if states[s.name] in WRONG and not s.may_fail]
+        if any(state in ("running", "ready") for state in states.values()):
+            return None
+        if wrong:
+            return next(kind for kind in ("errored", "failed", "cancelled") if kind in wrong)
+        if all(self._passes(s, states[s.name]) for s in self.steps):
+            return "succeeded"
+        return None
+
+    def committed(self, states: Mapping[str, str]) -> bool:
+        """Whether the commit point is passed, so that the job can't be cancelled any more."""
+        return any(s.commits and states[s.name] == "succeeded" for s in self.steps)
+
+    @staticmethod
+    def _passes(step: Step, state: str) -> bool:
+        return state in DONE or (step.may_fail and state in ENDED)

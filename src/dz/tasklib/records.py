@@ -1,0 +1,125 @@
+"""Values that steps pass on and that the door to zoomdb gives: frozen, checked, without behaviour of their own."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from dz.log import Secret
+from dz.names import AppId, Commit, Digest, HostName, InstanceId, ProjectName
+from dz.seams.dbserver import Database
+
+__all__ = ["Basis", "Bundle", "Database", "Deployment", "Guess", "Host", "Layer", "Project", "Release", "Route"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Basis:
+    """Why something was guessed: the place in the repository and a sentence."""
+
+    file: str = ""
+    line: int | None = None
+    excerpt: str = ""
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Guess:
+    """One value of one field with its evidence. ``confidence`` from 0 to 1; one per field is primary."""
+
+    field: str
+    value: str
+    basis: Basis
+    confidence: float
+    is_primary: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Project:
+    app_id: AppId
+    name: ProjectName
+    repo_url: str
+    ref: str
+    build_config: str  # zoombuild.cfg as text; "" before the first check
+    confirmed: tuple[str, ...]  # its keys that a person confirmed
+    deploy_key: Secret | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Layer:
+    """``key`` hashes what a layer is made from, ``digest`` its bytes; ``size`` in bytes, packed."""
+
+    kind: str  # env, app, static
+    key: str
+    digest: Digest
+    size: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bundle:
+    id: int
+    app_id: AppId
+    commit: Commit
+    platform: str
+    layers: tuple[Layer, ...]
+    manifest: Mapping[str, Any]  # what a deployment must know: see tasklib.build.bundle
+
+    def layer(self, kind: str) -> Layer | None:
+        return next((one for one in self.layers if one.kind == kind), None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Release:
+    app_id: AppId
+    number: int
+    state: str
+    commit: Commit
+    build_config: str
+    bundle_id: int | None
+    environment: Mapping[str, Secret] = field(default_factory=dict)  # the project's own variables
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Host:
+    """A worker host as its last heartbeat told; ``silent_for`` in seconds, load per core, shares from 0 to 1."""
+
+    instance_id: InstanceId
+    role: str
+    address: str
+    platform: str
+    silent_for: float
+    load: float
+    memory: float
+    disk: float
+    capacity: int = 0
+    deployments: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deployment:
+    id: int
+    app_id: AppId
+    release: int
+    process: str
+    host: InstanceId
+    address: str
+    port: int
+    state: str
+
+    @property
+    def program(self) -> str:
+        """What supervisor calls it: named by its inputs, so that the same inputs give the same name."""
+        return f"{self.app_id}-{self.release}-{self.process}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Route:
+    """What a proxy must know of one project: its hostnames and where they lead. No deployments: no route."""
+
+    app_id: AppId
+    hostnames: tuple[HostName, ...]
+    deployments: tuple[Deployment, ...]
+    release: int | None  # the live one
+    previous: int | None  # the one before, whose static files stay
+    static_url: str = "/static/"
+    static_layers: Mapping[int, Layer] = field(default_factory=dict)  # release → its static layer

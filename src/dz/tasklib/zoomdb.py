@@ -1,0 +1,121 @@
+"""The only door from the work to zoomdb, as a Protocol; ``dz2.zoomdb`` is the real one.
+
+A door belongs to one attempt at one step. Every write happens in a transaction that first checks that this attempt
+still holds the step (``LostLease`` otherwise), so that a worker that was given up can change nothing. Reads give values
+of ``dz.tasklib.records``. Secrets are decrypted here and nowhere else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol
+
+from dz.log import Secret
+from dz.names import AppId, Commit, Digest
+from dz.tasklib.records import Bundle, Database, Deployment, Guess, Host, Layer, Project, Release, Route
+
+
+class Door(Protocol):
+    """What steps read and write. ``app_id`` defaults to nothing: a door speaks of its own job's project only, but for
+    the methods under "Hosts", which reconcile uses over all projects."""
+
+    # -- the project ------------------------------------------------------------------------------------------------
+    def project(self) -> Project: ...
+
+    def save_guesses(self, guesses: Sequence[Guess], build_config: str, title: str) -> None:
+        """Keep what a check found, and its zoombuild.cfg as the project's where nobody confirmed one."""
+
+    def learn(self, build_config: str, guesses: Sequence[Guess]) -> None:
+        """What a build's probe found out: the release's build config, and new evidence beside the old."""
+
+    def hosts_pythons(self) -> Mapping[str, tuple[str, ...]]:
+        """Interpreter versions that each live build host has."""
+
+    # -- releases and bundles ---------------------------------------------------------------------------------------
+    def open_release(self, *, commit: Commit, subject: str, branch: str, build_config: str) -> Release:
+        """This job's release, made on the first call: the next number, today's config frozen into it."""
+
+    def release(self) -> Release:
+        """This job's release. Raises PlatformError if none was opened."""
+
+    def find_layer(self, kind: str, key: str) -> Layer | None:
+        """A layer of this project made from the same inputs before."""
+
+    def save_bundle(self, *, platform: str, layers: Sequence[Layer], manifest: Mapping[str, Any]) -> Bundle:
+        """The release's bundle; same layers and manifest as an earlier one: that one."""
+
+    def bundle(self) -> Bundle:
+        """The release's bundle. Raises PlatformError if it has none."""
+
+    def layer_uploaded(self, digest: Digest) -> None: ...
+
+    def is_uploaded(self, digest: Digest) -> bool: ...
+
+    def secret_key(self) -> Secret:
+        """The project's own SECRET_KEY, made once."""
+
+    # -- the database -----------------------------------------------------------------------------------------------
+    def database(self) -> Database:
+        """The project's database row, made (name, role, password, server) on the first call."""
+
+    def database_ready(self) -> None: ...
+
+    # -- placement and deployments ----------------------------------------------------------------------------------
+    def appservers(self) -> tuple[Host, ...]:
+        """Every appserver with its last heartbeat, capacity and number of deployments."""
+
+    def place(self, host: str, *, ports: range) -> Deployment:
+        """A wanted deployment of this release on ``host``, on its first free port of ``ports``; the job's steps on
+        ``appserver`` go to that host's queue. A second call gives the same row."""
+
+    def deployments(self) -> tuple[Deployment, ...]:
+        """Of this job's release, not stopped."""
+
+    def healthy(self, deployment: int) -> None: ...
+
+    def stopped(self, deployment: int) -> None: ...
+
+    def hostnames(self) -> tuple[str, ...]:
+        """The project's virtual hosts; the first is where its URL points."""
+
+    def route(self, app_id: AppId | None = None) -> Route:
+        """What the proxy must serve for the project *once this job's release is live*: its healthy deployments where
+        this job has a release that is not failed, else the live release's."""
+
+    def switched(self) -> None:
+        """The commit point: the release is live, the one before is retired and its deployments are retiring; one
+        transaction."""
+
+    def retiring(self) -> tuple[Deployment, ...]:
+        """The project's deployments that no route leads to any more, on every host."""
+
+    # -- taking away ------------------------------------------------------------------------------------------------
+    def forget(self) -> None:
+        """The project is destroyed: its name, hostnames and secrets are free again, its jobs stay."""
+
+    def unplace(self) -> tuple[Deployment, ...]:
+        """All deployments of the project, marked as retiring: destroy takes them away."""
+
+    # -- hosts: reconcile over all projects -------------------------------------------------------------------------
+    def wanted_on(self, host: str) -> tuple[Deployment, ...]:
+        """Every deployment that should run on this appserver: wanted, healthy or retiring and of a release that is
+        not failed."""
+
+    def unwanted_on(self, host: str) -> tuple[Deployment, ...]:
+        """Those on this appserver whose release failed or whose project is gone, and that are not stopped."""
+
+    def deployment_bundle(self, deployment: int) -> Bundle: ...
+
+    def deployment_release(self, deployment: int) -> Release: ...
+
+    def routes(self) -> tuple[Route, ...]:
+        """Every live project's route."""
+
+    def databases(self, server: str) -> tuple[Database, ...]:
+        """Every project database that this server should hold and that was ready once."""
+
+    def layers_in_use(self, app_id: AppId) -> frozenset[str]:
+        """Digests of layers that a live, building or kept release of the project needs."""
+
+    def app_ids(self) -> frozenset[str]:
+        """Projects that are not destroyed."""

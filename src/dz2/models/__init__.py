@@ -1,0 +1,36 @@
+"""zoomdb's tables. Constraints make a wrong state impossible; ``dz2.engine`` alone changes jobs and steps."""
+
+from dz2.models.hosting import (
+    AppServer,
+    AppServerDeployment,
+    DatabaseServer,
+    DeploymentState,
+    Host,
+    ProjectDatabase,
+    VirtualHostname,
+)
+from dz2.models.jobs import ConfigGuess, Job, JobLog, JobState, JobStep, LogKind, StepState
+from dz2.models.projects import Bundle, Config, Layer, Project, Release, ReleaseState
+
+__all__ = [
+    "AppServer",
+    "AppServerDeployment",
+    "Bundle",
+    "Config",
+    "ConfigGuess",
+    "DatabaseServer",
+    "DeploymentState",
+    "Host",
+    "Job",
+    "JobLog",
+    "JobState",
+    "JobStep",
+    "Layer",
+    "LogKind",
+    "Project",
+    "ProjectDatabase",
+    "Release",
+    "ReleaseState",
+    "StepState",
+    "VirtualHostname",
+]

@@ -1,0 +1,112 @@
+"""Projects and what is built from them: configs, layers, bundles, releases."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+
+from dz.names import AppId
+
+
+class Project(models.Model):
+    """One user's Django site. A destroyed one keeps its row, so that its jobs keep their history."""
+
+    name = models.CharField(max_length=40)
+    repo_url = models.CharField(max_length=500)
+    ref = models.CharField(max_length=200, blank=True)
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL)
+    created_at = models.DateTimeField(auto_now_add=True)
+    destroyed_at = models.DateTimeField(null=True)
+    # The verified zoombuild.cfg, and which of its keys a person confirmed: a build never changes those.
+    build_config = models.TextField(blank=True)
+    confirmed = models.JSONField(default=list)
+    deploy_key = models.BinaryField(null=True)  # encrypted OpenSSH private key
+    deploy_key_public = models.TextField(blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["name"], condition=Q(destroyed_at=None), name="project_name_once"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def app_id(self) -> AppId:
+        return AppId.of(self.pk)
+
+
+class Config(models.Model):
+    """The environment variables of a project at one version: a whole, encrypted snapshot."""
+
+    project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="configs")
+    version = models.PositiveIntegerField()
+    names = models.JSONField(default=list)  # shown without decrypting
+    variables = models.BinaryField()  # dz2.vault: encrypted JSON, bound to the project
+    created_at = models.DateTimeField(auto_now_add=True)
+    who = models.CharField(max_length=200, blank=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["project", "version"], name="config_version_once")]
+
+
+class Layer(models.Model):
+    """A content-addressed part of bundles. ``key`` hashes the inputs it is made from, ``digest`` its bytes."""
+
+    kind = models.CharField(max_length=10)  # env, app, static
+    key = models.CharField(max_length=64)
+    digest = models.CharField(max_length=64)
+    size = models.BigIntegerField()
+    platform = models.CharField(max_length=100)
+    project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="layers")
+    built_on = models.CharField(max_length=40)
+    created_at = models.DateTimeField(auto_now_add=True)
+    uploaded_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["project", "kind", "key"], name="layer_key_once")]
+
+
+class Bundle(models.Model):
+    """One built version of a project: immutable, its layers and its manifest."""
+
+    project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="bundles")
+    commit = models.CharField(max_length=64)
+    platform = models.CharField(max_length=100)
+    layers = models.ManyToManyField(Layer, related_name="bundles")
+    manifest = models.JSONField()
+    created_at = models.DateTimeField(auto_now_add=True)
+
+
+class ReleaseState(models.TextChoices):
+    BUILDING = "building"
+    FAILED = "failed"
+    LIVE = "live"
+    RETIRED = "retired"
+
+
+class Release(models.Model):
+    """Bundle + config + number, append-only."""
+
+    project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="releases")
+    number = models.PositiveIntegerField()
+    state = models.CharField(max_length=10, choices=ReleaseState, default=ReleaseState.BUILDING)
+    job = models.ForeignKey("Job", null=True, on_delete=models.SET_NULL, related_name="releases")
+    bundle = models.ForeignKey(Bundle, null=True, on_delete=models.PROTECT, related_name="releases")
+    config = models.ForeignKey(Config, null=True, on_delete=models.PROTECT, related_name="releases")
+    commit = models.CharField(max_length=64)
+    subject = models.CharField(max_length=200, blank=True)
+    branch = models.CharField(max_length=200, blank=True)
+    build_config = models.TextField(blank=True)
+    who = models.CharField(max_length=200, blank=True)
+    why = models.CharField(max_length=200, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+    live_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["project", "number"], name="release_number_once"),
+            models.UniqueConstraint(fields=["job"], name="release_per_job_once"),
+            models.UniqueConstraint(fields=["project"], condition=Q(state="live"), name="live_release_once"),
+        ]

@@ -1,0 +1,23 @@
+"""Fixtures shared by all tests, and the rule that a skip is loud: with CI=true it is a failure."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+pytest_plugins: list[str] = []
+for _plugin in ("tests.postgres", "tests.platforms", "tests.repositories"):
+    if Path(__file__).with_name(_plugin.split(".")[1] + ".py").exists():
+        pytest_plugins.append(_plugin)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Iterator[None]:
+    report = yield
+    if report.skipped and os.environ.get("CI") == "true" and not hasattr(report, "wasxfail"):
+        report.outcome = "failed"
+        report.longrepr = f"skipped, and a skip is a failure in CI: {report.longrepr}"
+    return report
