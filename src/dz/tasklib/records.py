@@ -10,7 +10,7 @@ from dz.log import Secret
 from dz.names import AppId, Commit, Digest, HostName, InstanceId, ProjectName
 from dz.seams.dbserver import Database
 
-__all__ = ["Basis", "Bundle", "Database", "Deployment", "Guess", "Host", "Layer", "Project", "Release", "Route"]
+__all__ = ["Basis", "Bundle", "Database", "Deployment", "Guess", "Host", "Layer", "Project", "Release", "Route", "Running"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,3 +123,15 @@ class Route:
     previous: int | None  # the one before, whose static files stay
     static_url: str = "/static/"
     static_layers: Mapping[int, Layer] = field(default_factory=dict)  # release → its static layer
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Running:
+    """What it takes to start one deployment."""
+
+    deployment: Deployment
+    bundle: Bundle
+    release: Release
+    database: Database
+    secret_key: Secret
+    hostnames: tuple[HostName, ...]

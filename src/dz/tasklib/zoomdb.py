@@ -12,7 +12,7 @@ from typing import Any, Protocol
 
 from dz.log import Secret
 from dz.names import AppId, Commit, Digest
-from dz.tasklib.records import Bundle, Database, Deployment, Guess, Host, Layer, Project, Release, Route
+from dz.tasklib.records import Bundle, Database, Deployment, Guess, Host, Layer, Project, Release, Route, Running
 
 
 class Door(Protocol):
@@ -104,9 +104,8 @@ class Door(Protocol):
     def unwanted_on(self, host: str) -> tuple[Deployment, ...]:
         """Those on this appserver whose release failed or whose project is gone, and that are not stopped."""
 
-    def deployment_bundle(self, deployment: int) -> Bundle: ...
-
-    def deployment_release(self, deployment: int) -> Release: ...
+    def running(self, deployment: int) -> Running:
+        """All that starting this deployment takes, of whatever project: fit for deploy and for reconcile."""
 
     def routes(self) -> tuple[Route, ...]:
         """Every live project's route."""
