@@ -39,6 +39,23 @@ class BrokerSettings(BaseSettings):
     broker_url: SecretStr = Field(description="amqp:// or redis+socket:// URL of the broker.")
 
 
+class PanelSettings(Common):
+    """The panel and API on usercontrol."""
+
+    panel_url: str = Field(
+        default="http://localhost:8800/", description="Where people reach the panel; sites share its scheme and port."
+    )
+    sites_domain: str = Field(default="localhost", description="A new project's hostname is its name under this.")
+    api_token_file: Path | None = Field(
+        default=None, description="The file with the API token of this machine's dz command; empty: token in DZ_HOME."
+    )
+    file_urls: bool = Field(default=False, description="Whether file:// repositories are taken (embedded only).")
+
+    @property
+    def token_file(self) -> Path:
+        return self.api_token_file or self.home / "token"
+
+
 class WorkerSettings(Common):
     """A worker of any role; the groups below matter to the role they name."""
 

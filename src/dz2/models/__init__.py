@@ -1,5 +1,6 @@
 """zoomdb's tables. Constraints make a wrong state impossible; ``dz2.engine`` alone changes jobs and steps."""
 
+from dz2.models.accounts import OneTimeLink
 from dz2.models.hosting import (
     AppServer,
     AppServerDeployment,
@@ -27,6 +28,7 @@ __all__ = [
     "JobStep",
     "Layer",
     "LogKind",
+    "OneTimeLink",
     "Project",
     "ProjectDatabase",
     "Release",
