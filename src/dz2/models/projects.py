@@ -23,6 +23,7 @@ class Project(models.Model):
     confirmed = models.JSONField(default=list)
     deploy_key = models.BinaryField(null=True)  # encrypted OpenSSH private key
     deploy_key_public = models.TextField(blank=True)
+    secret_key = models.BinaryField(null=True)  # dz2.vault: Django's SECRET_KEY for a project without one, made once
 
     class Meta:
         constraints = [

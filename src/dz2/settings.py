@@ -1,0 +1,65 @@
+"""Django's settings, for the panel and, slim, for workers: values from the environment, never defaults for secrets.
+
+A process with ``DZ_ROLE`` (a worker, the dispatcher) loads the models alone: the panel's applications cost 20 MB more.
+Importing this module asks for nothing, so that tools can; without ``DZ_ZOOMDB_URL`` the first use of the database
+raises Django's ImproperlyConfigured.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import secrets
+from pathlib import Path
+from typing import Any
+
+from psycopg.conninfo import conninfo_to_dict
+
+ENVIRONMENT = os.environ
+SLIM = bool(ENVIRONMENT.get("DZ_ROLE"))
+
+
+def databases(url: str) -> dict[str, Any]:
+    """Django's DATABASES for a postgres:// URL; none for an empty one."""
+    if not url:
+        return {}
+    parts = conninfo_to_dict(url)
+    names = {"user": "USER", "password": "PASSWORD", "host": "HOST", "port": "PORT", "dbname": "NAME"}
+    default: dict[str, Any] = {django: str(parts.pop(libpq, "")) for libpq, django in names.items()}
+    # A host that vanished must not hold a worker for the kernel's quarter of an hour.
+    parts = {"connect_timeout": 5, "tcp_user_timeout": 10_000, **parts}
+    return {
+        "default": default
+        | {
+            "ENGINE": "django.db.backends.postgresql",
+            "CONN_MAX_AGE": None,
+            "CONN_HEALTH_CHECKS": True,
+            "OPTIONS": parts,
+        }
+    }
+
+
+def _secret_key() -> str:
+    """Made from the newest key of secrets at rest, so that there is one file to keep; else good for one process."""
+    file = ENVIRONMENT.get("DZ_KEYS_FILE", "")
+    if SLIM or not file or not Path(file).exists():
+        return secrets.token_urlsafe(50)
+    newest = Path(file).read_bytes().split()[0]
+    return hashlib.blake2b(newest, person=b"django secret").hexdigest()
+
+
+DATABASES = databases(ENVIRONMENT.get("DZ_ZOOMDB_URL", ""))
+SECRET_KEY = _secret_key()
+DEBUG = False
+USE_TZ = True
+TIME_ZONE = "UTC"
+USE_I18N = False
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+LOGGING_CONFIG = None
+
+INSTALLED_APPS = ["django.contrib.contenttypes", "django.contrib.auth", "dz2"]
+
+if not SLIM:
+    from dz2.panel_settings import *  # noqa: F403
+
+    INSTALLED_APPS += PANEL_APPS  # noqa: F405
