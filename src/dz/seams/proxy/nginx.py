@@ -1,0 +1,250 @@
+"""nginx as the reverse proxy: one file per project, tested whole, swapped at once, reloaded.
+
+Under ``prefix``: ``nginx.conf`` includes ``sites/*.conf``, and ``sites`` is a link to one folder of ``sets``. A change
+is a new set beside the old one (hard links and one new file); only a set that passed ``nginx -t`` becomes ``sites``, by
+renaming the link. ``loaded`` names the set that nginx was last seen to take over, so that a change whose reload was cut
+off is reloaded by the next call. Whoever starts nginx runs ``command``; this class sends it no signal but HUP.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import grp
+import hashlib
+import os
+import pwd
+import secrets
+import shutil
+import signal
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from functools import cached_property
+from pathlib import Path
+
+from dz.errors import PlatformError, Transient
+from dz.log import get_logger
+from dz.names import AppId, HostName
+from dz.run import run
+from dz.seams.proxy import Site
+from dz.seams.proxy.config import Base, listen_address, site_text
+from dz.seams.proxy.workers import Worker, master_of, workers_of
+
+TEST_DEADLINE = 60.0
+RELOAD_DEADLINE = 30.0  # until the first worker with the new configuration is there
+LOCK_DEADLINE = 120.0
+EVERY = 0.02
+
+log = get_logger()
+
+
+class Nginx:
+    """One nginx instance on this host.
+
+    ``user``: what its workers become, only for an instance that root starts. ``panel``: the panel's unix socket.
+    """
+
+    def __init__(
+        self,
+        binary: Path,
+        prefix: Path,
+        listen: str,
+        *,
+        user: str = "",
+        panel: Path | None = None,
+        panel_static: tuple[str, Path] | None = None,
+        panel_names: tuple[HostName, ...] = (HostName("localhost"),),
+    ) -> None:
+        self._binary = binary
+        self._prefix = prefix
+        self._listen = listen
+        self._user = user
+        self._panel = (panel, panel_static, panel_names)
+
+    @property
+    def command(self) -> tuple[str, ...]:
+        """The argv that a supervisor starts; it stays in the foreground."""
+        return (str(self._binary), "-e", "stderr", "-p", f"{self._prefix}/", "-c", str(self._prefix / "nginx.conf"))
+
+    def lay(self) -> None:
+        """Make the instance's folders and its main file; sites that are there stay. Done again it is harmless."""
+        for folder in (self._prefix, self._prefix / "sets", self._prefix / "temp"):
+            folder.mkdir(parents=True, exist_ok=True, mode=0o755)
+        if not self._sites.exists():
+            self._swap(self._new_set())
+        text = self._base.text(self._sites)
+        main = self._prefix / "nginx.conf"
+        if not main.exists() or main.read_text() != text:
+            _write(main, text)
+            (self._prefix / "loaded").unlink(missing_ok=True)
+
+    def apply(self, app_id: AppId, site: Site | None, *, wait: float = 30.0) -> int:
+        """See the contract. When nginx isn't running the new set is what it will start with: see ``running``."""
+        text = None if site is None else site_text(site, self._listen)
+        self.lay()
+        with self._locked():
+            before = self._change(AppId(app_id), text)
+        return _lingering(before, wait, listen_address(self._listen)[1])
+
+    def applied(self) -> dict[AppId, str]:
+        if not self._sites.exists():
+            return {}
+        return {AppId(file.stem): _digest(file.read_text()) for file in sorted(self._sites.glob("*.conf"))}
+
+    def digest_of(self, site: Site) -> str:
+        return _digest(site_text(site, self._listen))
+
+    def running(self) -> bool:
+        return master_of(self._prefix / "nginx.pid") is not None
+
+    @property
+    def _sites(self) -> Path:
+        return self._prefix / "sites"
+
+    @cached_property
+    def _base(self) -> Base:
+        panel, static, names = self._panel
+        return Base(
+            prefix=self._prefix,
+            listen=self._listen,
+            user=self._user,
+            group=grp.getgrgid(pwd.getpwnam(self._user).pw_gid).gr_name if self._user else "",
+            panel=panel,
+            panel_static=static,
+            panel_names=names,
+            min_timeout=knows_min_timeout(self._binary, self._prefix / "temp"),
+        )
+
+    def _change(self, app_id: AppId, text: str | None) -> list[Worker]:
+        """Stage, test, swap, reload; returns the workers that had the configuration before."""
+        file = self._sites / f"{app_id}.conf"
+        current = file.read_text() if file.exists() else None
+        if current == text and self._loaded() == self._sites.resolve().name:
+            return []
+        staged = self._new_set()
+        try:
+            self._fill(staged, app_id, text)
+            self._test(staged)
+        except BaseException:
+            shutil.rmtree(staged)
+            raise
+        old = self._swap(staged)
+        before = self._reload(old, staged)
+        shutil.rmtree(old)
+        return before
+
+    def _new_set(self) -> Path:
+        folder = self._prefix / "sets" / secrets.token_hex(8)
+        folder.mkdir(mode=0o755)
+        return folder
+
+    def _fill(self, staged: Path, app_id: AppId, text: str | None) -> None:
+        for file in self._sites.glob("*.conf"):
+            if file.stem != app_id:
+                (staged / file.name).hardlink_to(file)
+        if text is not None:
+            _write(staged / f"{app_id}.conf", text)
+
+    def _test(self, staged: Path) -> None:
+        main = staged / "nginx.conf.test"
+        main.write_text(self._base.text(staged))
+        argv = (str(self._binary), "-t", "-q", "-e", "stderr", "-p", f"{self._prefix}/", "-c", str(main))
+        finished = run(argv, deadline=TEST_DEADLINE)
+        main.unlink()
+        if not finished.ok:
+            raise PlatformError(f"nginx refuses the configuration: {finished.text[-600:].strip()}")
+
+    def _swap(self, new: Path) -> Path:
+        """Make ``new`` what ``sites`` means; returns what it meant before (``new`` itself the first time)."""
+        old = self._sites.resolve() if self._sites.exists() else new
+        beside = self._prefix / f"sites.{new.name}"
+        beside.symlink_to(Path("sets") / new.name)
+        beside.rename(self._sites)
+        _fsync(self._prefix)
+        return old
+
+    def _reload(self, old: Path, new: Path) -> list[Worker]:
+        """HUP, and see that a worker with the new configuration appears; else the old set comes back."""
+        master = master_of(self._prefix / "nginx.pid")
+        if master is None:
+            log.warning("proxy.not-running", prefix=str(self._prefix))
+            return []
+        before = workers_of(master)
+        os.kill(master.pid, signal.SIGHUP)
+        if not _until(lambda: not master.is_running() or set(workers_of(master)) - set(before), RELOAD_DEADLINE):
+            self._swap(old)
+            shutil.rmtree(new)
+            raise PlatformError(f"nginx did not take the new configuration over within {RELOAD_DEADLINE:.0f} s")
+        _write(self._prefix / "loaded", new.name)
+        return before
+
+    def _loaded(self) -> str:
+        file = self._prefix / "loaded"
+        return file.read_text() if file.exists() else ""
+
+    @contextmanager
+    def _locked(self) -> Iterator[None]:
+        """One change at a time per instance; the kernel frees the lock of a worker that dies."""
+        with (self._prefix / "lock").open("w") as file:
+
+            def take() -> bool:
+                with suppress(BlockingIOError):
+                    fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                    return True
+                return False
+
+            if not _until(take, LOCK_DEADLINE):
+                raise Transient(f"another change of the proxy took longer than {LOCK_DEADLINE:.0f} s")
+            yield
+
+
+def knows_min_timeout(binary: Path, scratch: Path) -> bool:
+    """Whether this nginx accepts keepalive_min_timeout; asked of ``nginx -t`` itself."""
+    scratch.mkdir(parents=True, exist_ok=True)
+    file = scratch / f"asked-{secrets.token_hex(4)}.conf"
+    temp = "".join(f"{kind}_temp_path {kind};" for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi"))
+    file.write_text(f"pid asked.pid; events {{}} http {{ {temp} access_log off; keepalive_min_timeout 3s; }}")
+    try:
+        argv = (str(binary), "-t", "-q", "-e", "stderr", "-p", f"{scratch}/", "-c", str(file))
+        return run(argv, deadline=TEST_DEADLINE).ok
+    finally:
+        file.unlink()
+
+
+def _lingering(workers: list[Worker], wait: float, port: int) -> int:
+    """Wait until the workers are gone, or keep nothing but what can't reach a site any more; how many do not."""
+    began = time.monotonic()
+    _until(lambda: not any(one.matters(time.monotonic() - began, port) for one in workers), wait)
+    return sum(one.matters(time.monotonic() - began, port) for one in workers)
+
+
+def _until(condition: Callable[[], object], seconds: float) -> bool:
+    end = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > end:
+            return False
+        time.sleep(EVERY)
+    return True
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _write(file: Path, text: str) -> None:
+    """Beside, fsync, rename."""
+    beside = file.with_name(f"{file.name}.new")
+    with beside.open("w") as out:
+        out.write(text)
+        out.flush()
+        os.fsync(out.fileno())
+    beside.rename(file)
+    _fsync(file.parent)
+
+
+def _fsync(folder: Path) -> None:
+    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
