@@ -1,0 +1,62 @@
+"""The project's WSGI or ASGI application, with uploaded files served beside it.
+
+A project without an application of its own gets Django's. ``DZ_RELEASE_HEADER=1`` names the release in every answer.
+"""
+
+import importlib
+import os
+
+from dz_guest import files, spec
+
+
+def load(name):
+    """The object that ``package.module``, ``package.module.attribute`` or ``package.module:attribute`` names."""
+    module, colon, attribute = name.partition(":")
+    if not colon:
+        try:
+            return importlib.import_module(name).application
+        except ImportError as error:
+            head, _, tail = name.rpartition(".")
+            if getattr(error, "name", None) != name or not head:
+                raise
+            module, attribute = head, tail
+    found = importlib.import_module(module)
+    for part in attribute.split("."):
+        found = getattr(found, part)
+    return found
+
+
+def wsgi():
+    """The WSGI application that ``serve`` gives to gunicorn."""
+    import django
+
+    django.setup()
+    if spec.get("wsgi"):
+        inner = load(spec.get("wsgi"))
+    else:
+        from django.core.wsgi import get_wsgi_application
+
+        inner = get_wsgi_application()
+    return _named(files.wsgi(inner, files.places()))
+
+
+def asgi():
+    """The ASGI application that ``serve`` gives to uvicorn."""
+    import django
+
+    django.setup()
+    return files.asgi(load(spec.get("asgi")), files.places())
+
+
+def _named(inner):
+    if os.environ.get("DZ_RELEASE_HEADER") != "1":
+        return inner
+    release = str(spec.get("release", ""))
+
+    def application(environ, start_response):
+        def start(status, headers, *rest):
+            return start_response(status, list(headers) + [("X-DZ-Release", release)], *rest)
+
+        return inner(environ, start)
+
+    return application

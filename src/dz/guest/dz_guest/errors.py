@@ -1,0 +1,125 @@
+"""An exception of a project as plain values: what kind it is, which line of the project's own code, the traceback.
+
+``kind``: ``syntax``, ``module`` (not installed), ``variable`` (an environment variable without a value), ``database``
+(code that asks the database while it is imported), ``exit`` or ``exception``.
+"""
+
+import importlib
+import linecache
+import os
+import re
+import traceback
+
+from dz_guest import spec
+
+MOST = 16000
+HIDDEN = ("<frozen importlib", os.path.dirname(os.path.abspath(__file__)), os.path.dirname(importlib.__file__))
+NAME = r"[\"']?([A-Za-z_][A-Za-z0-9_]*)[\"']?"
+TOLD = (
+    re.compile(NAME + r" not found\. Declare it"),  # decouple
+    re.compile(r"(?i)environment variable:? " + NAME + r" (?:is )?(?:not set|missing|required|not found)"),
+    re.compile(r"(?i)\bset (?:the )?" + NAME + r" (?:env\b|environment)"),  # environ, and the usual hand-made helper
+    re.compile(NAME + r" environment variable"),
+)
+READ = re.compile(r"(?:environ\.get|getenv|environ\[)\(?\s*[\"']([A-Za-z_][A-Za-z0-9_]*)[\"']")
+
+
+def describe(error):
+    """Values for JSON; never raises for any exception of a project."""
+    links = list(_chain(error))
+    file, line = _place(links)
+    source = linecache.getline(file, line).strip() if file else ""
+    kind, name = _kind(links, source)
+    return {
+        "kind": kind,
+        "name": name,
+        "type": type(error).__name__,
+        "message": _text(error)[:2000],
+        "file": file,
+        "line": line,
+        "source": source[:300],
+        "traceback": _told(error)[-MOST:],
+    }
+
+
+def _told(error):
+    """The traceback as Python shows it, without the frames of the guest and of the import system."""
+    try:
+        whole = traceback.TracebackException.from_exception(error)
+        link = whole
+        while link is not None:
+            link.stack[:] = [frame for frame in link.stack if not frame.filename.startswith(HIDDEN)]
+            link = link.__cause__ or link.__context__
+        return "".join(whole.format())
+    except Exception:
+        return "%s (its traceback cannot be shown)\n" % type(error).__name__
+
+
+def _chain(error):
+    """The exception and what it was raised from, the outermost first."""
+    seen = set()
+    while error is not None and id(error) not in seen:
+        seen.add(id(error))
+        yield error
+        error = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
+
+
+def _kind(links, source):
+    for error in links:
+        if isinstance(error, SyntaxError) and _own(error.filename):
+            return "syntax", ""
+        variable = _variable(error)
+        if variable:
+            return "variable", variable
+        if isinstance(error, ImportError) and type(error).__name__ == "ModuleNotFoundError" and error.name:
+            return "module", error.name
+        if type(error).__name__ in ("OperationalError", "ProgrammingError", "InterfaceError"):
+            return "database", ""
+        if isinstance(error, (SystemExit, KeyboardInterrupt)):
+            return "exit", ""
+    unset = [name for name in READ.findall(source) if name not in os.environ]
+    if unset and isinstance(links[0], (TypeError, AttributeError, ValueError)):
+        return "variable", unset[0]
+    return "exception", ""
+
+
+def _variable(error):
+    """The environment variable that this exception misses, if that is what it says."""
+    frames = traceback.extract_tb(error.__traceback__)
+    if isinstance(error, KeyError) and frames and error.args:
+        file, function = frames[-1][0], frames[-1][2]
+        return str(error.args[0]) if function == "__getitem__" and os.path.basename(file) == "os.py" else ""
+    if type(error).__name__ in ("UndefinedValueError", "ImproperlyConfigured", "EnvError", "KeyError", "ValueError"):
+        for pattern in TOLD:
+            found = pattern.search(_text(error))
+            if found:
+                return found.group(1)
+    return ""
+
+
+def _place(links):
+    """File and line of the last frame in the project's own code, of the innermost exception that has one."""
+    for error in reversed(links):
+        if isinstance(error, SyntaxError) and _own(error.filename):
+            return os.path.abspath(error.filename), error.lineno or 0
+        for frame in reversed(traceback.extract_tb(error.__traceback__)):
+            if _own(frame[0]):
+                return os.path.abspath(frame[0]), frame[1] or 0
+    return "", 0
+
+
+def _own(file):
+    if not file or "site-packages" in file or file.startswith("<"):
+        return False
+    roots = [spec.get("project_root")] + [
+        os.path.join(spec.get("project_root"), p) for p in spec.get("python_path", [])
+    ]
+    path = os.path.realpath(file)
+    return any(path.startswith(os.path.realpath(root) + os.sep) for root in roots)
+
+
+def _text(error):
+    try:
+        return str(error)
+    except Exception:
+        return "(its text cannot be shown)"

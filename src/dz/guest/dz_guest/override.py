@@ -1,0 +1,162 @@
+"""What the platform changes in a project's settings: pure, from the original values to the changed ones.
+
+Only what a platform can know: where the database is, how the site is reached, where files lie, and what must not fail
+because this is not the developer's machine. Each function takes all values and returns those it changes.
+"""
+
+import os
+import re
+
+import django
+
+from dz_guest import database, logs, spec
+
+PLAIN_KEYS = re.compile(r"(?i)(django-insecure-.*|.{0,15}|.*(change.?me|secret.?key|your.?secret|replace.?me).*)\Z")
+LOCAL = ("", "localhost", "127.0.0.1", "::1", "0.0.0.0")
+
+
+def overrides(values):
+    """Every change, later functions seeing what earlier ones changed."""
+    changed = {}
+    for change in (secret, debug, database.databases, hosts, tls, cookies, static, media, stores, mail, logs.logging):
+        found = change(values)
+        values.update(found)
+        changed.update(found)
+    return changed
+
+
+def secret(values):
+    """The project's own key, made by the platform, where theirs is missing, empty or known to everybody."""
+    ours = os.environ.get("DZ_SECRET_KEY", "")
+    key = values.get("SECRET_KEY") or ""
+    text = key.decode("latin-1") if isinstance(key, bytes) else str(key)
+    chosen = bool(text) and text in os.environ.values()
+    return {"SECRET_KEY": ours} if ours and not chosen and PLAIN_KEYS.match(text) else {}
+
+
+def debug(values):
+    changed = {"DEBUG": False}
+    if "TEMPLATE_DEBUG" in values:
+        changed["TEMPLATE_DEBUG"] = False
+    return changed
+
+
+def hosts(values):
+    """Ours first (some take ``ALLOWED_HOSTS[0]`` for the site's name), then the project's own."""
+    ours = list(spec.get("hosts", []))
+    theirs = [host for host in _words(values.get("ALLOWED_HOSTS")) if host not in ours]
+    changed = {"ALLOWED_HOSTS": (ours + theirs) or ["*"]}
+    full = django.VERSION >= (4, 0)
+    trusted = [spec.origin(host) if full else spec.origin(host).split("://")[1] for host in ours]
+    for entry in _words(values.get("CSRF_TRUSTED_ORIGINS")):
+        bare = entry.split("://")[-1]
+        entry = (entry if "://" in entry else "https://" + entry) if full else bare
+        if entry not in trusted:
+            trusted.append(entry)
+    changed["CSRF_TRUSTED_ORIGINS"] = trusted
+    if values.get("PREPEND_WWW") and not any(host.startswith("www.") for host in ours):
+        changed["PREPEND_WWW"] = False
+    return changed
+
+
+def tls(values):
+    """The proxy says which scheme a request came by; on plain http nothing may lead to or insist on https."""
+    changed = {"SECURE_PROXY_SSL_HEADER": ("HTTP_X_FORWARDED_PROTO", "https")}
+    secure = spec.get("scheme", "http") == "https"
+    changed.update(SESSION_COOKIE_SECURE=secure, CSRF_COOKIE_SECURE=secure)
+    if not secure:
+        changed.update(SECURE_SSL_REDIRECT=False, SECURE_HSTS_SECONDS=0, LANGUAGE_COOKIE_SECURE=False)
+    return changed
+
+
+def cookies(values):
+    """Cookies that a browser would throw away here: of another domain, or promising https on plain http."""
+    changed = {}
+    secure = spec.get("scheme", "http") == "https"
+    for kind in ("SESSION", "CSRF", "LANGUAGE"):
+        domain = str(values.get(kind + "_COOKIE_DOMAIN") or "").lstrip(".")
+        if domain and not all(host == domain or host.endswith("." + domain) for host in spec.get("hosts", [])):
+            changed[kind + "_COOKIE_DOMAIN"] = None
+        name = values.get(kind + "_COOKIE_NAME") or ""
+        if not secure and name.startswith(("__Secure-", "__Host-")):
+            changed[kind + "_COOKIE_NAME"] = name.split("-", 1)[1]
+        if not secure and values.get(kind + "_COOKIE_SAMESITE") == "None":
+            changed[kind + "_COOKIE_SAMESITE"] = "Lax"
+    return changed
+
+
+def static(values):
+    """Collected into the platform's folder by a storage that never fails on a file that is missing."""
+    url = spec.get("static_url") or values.get("STATIC_URL") or "/static/"
+    changed = {"STATIC_URL": rooted(url, "/static/")}
+    if spec.get("static_root"):
+        changed["STATIC_ROOT"] = spec.get("static_root")
+    folders = values.get("STATICFILES_DIRS") or ()
+    changed["STATICFILES_DIRS"] = [one for one in folders if os.path.isdir(_folder(one))]
+    storage = "dz_guest.storage.StaticStorage"
+    if django.VERSION >= (5, 1) or (django.VERSION >= (4, 2) and "STORAGES" in values):
+        stores = dict(values.get("STORAGES") or {})
+        stores.setdefault("default", {"BACKEND": "django.core.files.storage.FileSystemStorage"})
+        stores["staticfiles"] = dict(stores.get("staticfiles") or {}, BACKEND=storage)
+        changed["STORAGES"] = stores
+    else:
+        changed["STATICFILES_STORAGE"] = storage
+    return changed
+
+
+def media(values):
+    """Uploads go to the project's volume."""
+    changed = {"MEDIA_URL": rooted(values.get("MEDIA_URL") or "", "/media/")}
+    if spec.get("media_root"):
+        changed["MEDIA_ROOT"] = spec.get("media_root")
+    return changed
+
+
+def stores(values):
+    """Caches and channels that want a Redis or memcached nobody gave: memory, and sessions in the database."""
+    changed = {}
+    given = any("REDIS" in name or "MEMCACHE" in name or name == "CACHE_URL" for name in os.environ)
+    caches = values.get("CACHES") or {}
+    wanting = [a for a in caches if re.search("(?i)redis|memcache|pylibmc", str(caches[a].get("BACKEND")))]
+    if wanting and not given:
+        changed["CACHES"] = {
+            alias: _memory(alias, caches[alias]) if alias in wanting else caches[alias] for alias in caches
+        }
+        if str(values.get("SESSION_ENGINE", "")).endswith("backends.cache"):
+            changed["SESSION_ENGINE"] = "django.contrib.sessions.backends.cached_db"
+    layers = values.get("CHANNEL_LAYERS") or {}
+    if not given and any("redis" in str(layer.get("BACKEND")).lower() for layer in layers.values()):
+        changed["CHANNEL_LAYERS"] = {alias: {"BACKEND": "channels.layers.InMemoryChannelLayer"} for alias in layers}
+    return changed
+
+
+def mail(values):
+    """Without a mail server of its own a project's mail is shown in its log."""
+    smtp = "django.core.mail.backends.smtp.EmailBackend"
+    if values.get("EMAIL_BACKEND", smtp) == smtp and (values.get("EMAIL_HOST") or "") in LOCAL:
+        return {"EMAIL_BACKEND": "django.core.mail.backends.console.EmailBackend"}
+    return {}
+
+
+def rooted(url, default):
+    """A URL that this site can answer: from its root, with both slashes. Somebody else's host stays as it is."""
+    found = re.match(r"(?:https?:)?//([^/:]+)[^/]*(/.*)?", url)
+    if found and found.group(1) not in LOCAL + tuple(spec.get("hosts", [])):
+        return url
+    path = "/" + (found.group(2) or "" if found else url).strip("/") + "/"
+    return path if path != "//" else default
+
+
+def _memory(alias, cache):
+    kept = {key: cache[key] for key in ("TIMEOUT", "KEY_PREFIX", "VERSION") if key in cache}
+    return dict(kept, BACKEND="django.core.cache.backends.locmem.LocMemCache", LOCATION="dz-" + alias)
+
+
+def _folder(entry):
+    return str(entry[1] if isinstance(entry, (list, tuple)) else entry)
+
+
+def _words(value):
+    """A list of strings out of what projects write: a list, a tuple, or one string with commas."""
+    parts = re.split(r"[,\s]+", value) if isinstance(value, str) else (value or ())
+    return [str(part) for part in parts if part]

@@ -1,0 +1,176 @@
+"""Which settings and application of a project really work, found by trying, each in a process of its own.
+
+Settings candidates are tried in order; the first whose settings, apps, urls and application all load is chosen. The
+answer holds every try: what was learned or what went wrong, with the project's own line.
+"""
+
+import importlib
+import json
+import os
+import platform
+import select
+import signal
+import sys
+import time
+
+from dz_guest import answers, errors, spec
+
+LIMIT = 60.0
+MOST = 4 * 1024 * 1024
+
+
+def main(marker):
+    """Print the answer; 0 if a candidate works, 1 if none does."""
+    answer = answers.Answers(marker)
+    candidates = spec.get("candidates", {})
+    tries = []
+    for name in candidates.get("settings") or [spec.get("settings_module")]:
+        tries.append(_apart(name, candidates))
+        if tries[-1]["ok"]:
+            break
+    answer.give({"python": platform.python_version(), "tries": tries})
+    return 0 if tries and tries[-1]["ok"] else 1
+
+
+def _apart(name, candidates):
+    """Try one in a child: a half-imported project leaves nothing behind, and one that hangs is ended."""
+    reading, writing = os.pipe()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    began = time.time()
+    child = os.fork()
+    if child == 0:
+        os.close(reading)
+        _child(writing, name, candidates)
+    os.close(writing)
+    data = _read(reading, began + spec.get("probe_seconds", LIMIT))
+    os.close(reading)
+    if data is None:
+        os.kill(child, signal.SIGKILL)
+    os.waitpid(child, 0)
+    found = {"settings": name, "ok": False, "stage": "settings", "seconds": round(time.time() - began, 3)}
+    try:
+        found.update(json.loads(data.decode("ascii")))
+    except (AttributeError, ValueError):
+        found["error"] = _silent("timeout" if data is None else "exit")
+    return found
+
+
+def _child(writing, name, candidates):
+    try:
+        data = json.dumps(_try(name, candidates)).encode("ascii")
+        while data:
+            data = data[os.write(writing, data) :]
+    finally:
+        sys.stderr.flush()
+        os._exit(0)
+
+
+def _read(reading, until):
+    """All of it, or None once the time is up."""
+    data = b""
+    while len(data) < MOST:
+        ready = select.select([reading], [], [], max(0.0, until - time.time()))[0]
+        if not ready:
+            return None
+        piece = os.read(reading, 65536)
+        if not piece:
+            return data
+        data += piece
+    return data
+
+
+def _silent(kind):
+    told = {"timeout": "it did not finish importing in time", "exit": "its process ended while it was imported"}
+    empty = {"name": "", "type": "", "file": "", "line": 0, "source": "", "traceback": ""}
+    return dict(empty, kind=kind, message=told[kind])
+
+
+def _try(name, candidates):
+    spec.use(settings_module=name)
+    found = {"stage": "settings"}
+    try:
+        os.environ["DJANGO_SETTINGS_MODULE"] = spec.WRAPPER
+        importlib.import_module(spec.WRAPPER)
+        found["stage"] = "setup"
+        import django
+
+        django.setup()
+        found["stage"] = "urls"
+        _urls(found)
+        found["stage"] = "application"
+        _applications(found, candidates)
+        found.update(ok=True, stage="", learned=_learned())
+    except BaseException as error:
+        found["error"] = errors.describe(error)
+    return found
+
+
+def _urls(found):
+    """Import the urls. Ones that ask the database while imported are taken: at run time it is there."""
+    from django.conf import settings
+
+    if not getattr(settings, "ROOT_URLCONF", None):
+        return
+    try:
+        list(importlib.import_module(settings.ROOT_URLCONF).urlpatterns)
+    except Exception as error:
+        found["note"] = errors.describe(error)
+        if found["note"]["kind"] != "database":
+            raise
+
+
+def _applications(found, candidates):
+    """The first WSGI and the first ASGI candidate that load; Django's own WSGI where there is no candidate."""
+    from dz_guest import applications
+
+    failed = None
+    for kind in ("wsgi", "asgi"):
+        found[kind] = ""
+        for name in candidates.get(kind) or []:
+            try:
+                applications.load(name)
+                found[kind] = name
+                break
+            except BaseException as error:
+                failed = failed or error
+    if failed and not (found["wsgi"] or found["asgi"]):
+        raise failed
+
+
+def _learned():
+    """What the settings say once they work: the project's own values, before anything was changed."""
+    import django
+    from django.conf import settings
+
+    from dz_guest import settings as wrapper
+
+    own = wrapper.original
+    apps = [str(app) for app in settings.INSTALLED_APPS]
+    databases = own.get("DATABASES") or {}
+    return {
+        "django": django.get_version(),
+        "apps": apps,
+        "engines": {str(alias): str((databases[alias] or {}).get("ENGINE", "")) for alias in databases},
+        "static_url": str(settings.STATIC_URL or ""),
+        "static_root": str(own.get("STATIC_ROOT") or ""),
+        "media_url": str(settings.MEDIA_URL or ""),
+        "media_root": str(own.get("MEDIA_ROOT") or ""),
+        "debug": bool(own.get("DEBUG", False)),
+        "user_model": str(settings.AUTH_USER_MODEL),
+        "admin": any("django.contrib.admin" in app for app in apps),
+        "staticfiles": any("django.contrib.staticfiles" in app for app in apps),
+        "urls": str(getattr(settings, "ROOT_URLCONF", "") or ""),
+        "changed": sorted(wrapper.changed),
+        "checks": _checks(),
+    }
+
+
+def _checks():
+    """Django's own system checks, errors only; told, never a reason to refuse."""
+    from django.core import checks
+
+    try:
+        return [("%s: %s" % (one.id, one.msg))[:300] for one in checks.run_checks() if one.level >= checks.ERROR][:20]
+    except Exception as error:
+        return ["the checks failed: %s" % str(error)[:200]]

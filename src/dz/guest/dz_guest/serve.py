@@ -1,0 +1,80 @@
+"""The web process: gunicorn on fd 3, or uvicorn for a project that has only an ASGI application.
+
+The socket was bound and is listening already; what the repository says about its own server (``gunicorn.conf.py``,
+``GUNICORN_CMD_ARGS``) is not used, and that is said. TERM lets running requests finish, up to GRACE seconds.
+"""
+
+import inspect
+import os
+import socket
+
+from dz_guest import spec
+
+FD = 3
+GRACE = 30
+THREADS = 4
+
+
+def main():
+    """Serve until TERM; the exit code of the server."""
+    os.environ["DJANGO_SETTINGS_MODULE"] = spec.WRAPPER
+    for name in ("LISTEN_FDS", "LISTEN_PID", "LISTEN_FDNAMES", "GUNICORN_CMD_ARGS", "GUNICORN_FD"):
+        if os.environ.pop(name, None) and name == "GUNICORN_CMD_ARGS":
+            print("GUNICORN_CMD_ARGS is not used: DjangoZoom starts the server", flush=True)
+    if os.path.exists("gunicorn.conf.py"):
+        print("gunicorn.conf.py is not used: DjangoZoom starts the server", flush=True)
+    if spec.get("asgi") and not spec.get("wsgi"):
+        return _uvicorn()
+    return _gunicorn()
+
+
+def _gunicorn():
+    from gunicorn.app.base import BaseApplication
+
+    class Site(BaseApplication):
+        def load_config(self):
+            for key, value in _gunicorn_options().items():
+                if key in self.cfg.settings:
+                    self.cfg.set(key, value)
+
+        def load(self):
+            from dz_guest import applications
+
+            return applications.wsgi()
+
+    return Site().run()
+
+
+def _gunicorn_options():
+    return {
+        "bind": ["fd://%d" % FD],
+        "workers": int(spec.get("workers", 2)),
+        "worker_class": "gthread",
+        "threads": THREADS,
+        "graceful_timeout": GRACE,
+        "preload_app": False,
+        "accesslog": "-",
+        "access_log_format": "%(m)s %(U)s %(s)s %(M)s ms",  # no query: it may hold secrets
+        "errorlog": "-",
+        "proc_name": "site",
+        "control_socket_disable": True,
+    }
+
+
+def _uvicorn():
+    import uvicorn
+
+    options = {"timeout_graceful_shutdown": GRACE, "log_level": "info", "lifespan": "auto", "workers": 1}
+    known = inspect.signature(uvicorn.Config.__init__).parameters
+    kept = {key: value for key, value in options.items() if key in known}
+    config = uvicorn.Config("dz_guest.applications:asgi", factory=True, **kept)
+    listening = socket.socket(fileno=FD)
+    count = int(spec.get("workers", 1))
+    if count < 2:
+        uvicorn.Server(config).run(sockets=[listening])
+        return 0
+    from uvicorn.supervisors import Multiprocess
+
+    config.workers = count
+    Multiprocess(config, target=uvicorn.Server(config).run, sockets=[listening]).run()
+    return 0

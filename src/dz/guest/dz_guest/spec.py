@@ -1,0 +1,44 @@
+"""The JSON file that says what to run, and the place on ``sys.path`` of the project's code.
+
+Keys, all optional but ``project_root``: ``python_path`` (more folders), ``settings_module``, ``wsgi``, ``asgi``,
+``candidates`` (``settings``, ``wsgi``, ``asgi``: lists, for the probe), ``static_root``, ``static_url``,
+``media_root``, ``hosts``, ``scheme``, ``port``, ``release``, ``workers``, ``site_media_map`` (pairs folder, url).
+Secrets are never in it: they come in the environment.
+"""
+
+import json
+import os
+import sys
+
+WRAPPER = "dz_guest.settings"
+_values = {}
+
+
+def enter():
+    """Go to the project's folder and put its code first on the path."""
+    root = get("project_root")
+    os.chdir(root)
+    folders = [root] + [os.path.join(root, folder) for folder in get("python_path", [])]
+    sys.path[:0] = [folder for folder in folders if folder not in sys.path]
+
+
+def get(key, default=None):
+    """A value of the spec, read on first use; what is missing or null is ``default``."""
+    if not _values:
+        with open(os.environ["DZ_GUEST_SPEC"], encoding="utf-8") as lines:
+            _values.update(json.load(lines))
+    value = _values.get(key)
+    return default if value is None else value
+
+
+def use(**values):
+    """What the probe tries next."""
+    _values.update(values)
+
+
+def origin(host):
+    """The address a browser shows for that hostname, with the port where it is not the scheme's own."""
+    scheme, port = get("scheme", "http"), get("port")
+    if port is None or int(port) == {"http": 80, "https": 443}[scheme]:
+        return "%s://%s" % (scheme, host)
+    return "%s://%s:%s" % (scheme, host, port)
