@@ -1,0 +1,41 @@
+"""Problems between a built bundle and a live site: placement, start, health."""
+
+from dz.problems import Problem
+
+_UNTOUCHED = "The live release was not touched."
+
+PROBLEMS = [
+    Problem(
+        "deploy.unhealthy",
+        "The new release answers {status} on {path}{error}.",
+        "Mend that in the project, then deploy again: the job's log holds the whole answer. " + _UNTOUCHED,
+        "A release becomes live only after a real answer through its own host name: no 5xx and no 400. A 404 on / is"
+        " normal for an API and counts as healthy.",
+    ),
+    Problem(
+        "deploy.bad-redirect",
+        "The new release sends {path} to {target}, where nothing of this site listens.",
+        "Look at SECURE_SSL_REDIRECT, PREPEND_WWW and redirects of your own, then deploy again. " + _UNTOUCHED,
+        "A redirect to https on a site without a certificate, to another port or back to itself leaves every visitor"
+        " with an error.",
+    ),
+    Problem(
+        "deploy.never-answered",
+        "The new release gave no answer on {path} within {seconds} s.",
+        "Look for what its start or first page waits for (another service, an endless loop), then deploy again. "
+        + _UNTOUCHED,
+        "The process runs but does not answer requests in time.",
+    ),
+    Problem(
+        "deploy.died",
+        "The new release ended at its start ({how}){error}.",
+        "Mend what the traceback in the job's log names, then deploy again. " + _UNTOUCHED,
+        "The web process ended before it answered a single request.",
+    ),
+    Problem(
+        "deploy.no-appserver",
+        "No appserver can take the release: {detail}.",
+        "dz status shows which hosts live; dz up starts what is down.",
+        "A release goes to a host that was heard of lately, has the bundle's platform and room for one more.",
+    ),
+]

@@ -1,0 +1,48 @@
+"""What a program's own log says went wrong: the last exception, and the place in the user's code."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+_FRAME = re.compile(
+    r'^[ \t]*File "([^"\n]{1,400})", line ([0-9]{1,7})(?:, in [^\n]*)?\n(?:[ \t]+([^\n]*))?', re.MULTILINE
+)
+_ERROR = re.compile(
+    r"^([A-Za-z_][\w.]{0,120}(?:Error|Exception|ImproperlyConfigured|Exit|DoesNotExist|Warning))(?::[ ]?([^\n]*))?$"
+)
+_FOREIGN = re.compile(r"/(site-packages|dist-packages|lib/python3\.[0-9]+|guest)/|^<")
+
+
+@dataclass(frozen=True, slots=True)
+class Blame:
+    """``error`` like "NameError: name 'x' is not defined", ``where`` like "shop/urls.py:3 import nothing"; or ""."""
+
+    error: str = ""
+    where: str = ""
+
+
+def blame(text: str, *, root: str = "") -> Blame:
+    """Read the last traceback in ``text``. Frames of installed packages are passed over while there is one of the
+    project's own; paths below ``root`` are told relative to it."""
+    begin = text.rfind("Traceback (most recent call last):")
+    tail = text[begin:] if begin >= 0 else text
+    frames = list(_FRAME.finditer(tail))
+    own = [frame for frame in frames if not _FOREIGN.search(frame[1])]
+    places = own or frames
+    return Blame(error=_last_error(tail), where=_told(places[-1], root) if places else "")
+
+
+def _last_error(text: str) -> str:
+    for line in reversed(text.splitlines()):
+        match = _ERROR.match(line.strip())
+        if match:
+            return line.strip()[:300]
+    return ""
+
+
+def _told(frame: re.Match[str], root: str) -> str:
+    path = frame[1]
+    if root and path.startswith(f"{root.rstrip('/')}/"):
+        path = path[len(root.rstrip("/")) + 1 :]
+    return f"{path}:{frame[2]} {(frame[3] or '').strip()}".strip()

@@ -1,0 +1,32 @@
+"""The ports of deployments on one host."""
+
+from __future__ import annotations
+
+import re
+import socket
+
+from dz.errors import PlatformError
+
+_RANGE = re.compile(r"([0-9]{1,5})-([0-9]{1,5})")
+
+
+def parse(text: str) -> range:
+    """``first-last`` as a range with both ends. Raises PlatformError."""
+    match = _RANGE.fullmatch(text)
+    first, last = (int(match[1]), int(match[2])) if match else (0, 0)
+    if not 1024 <= first <= last <= 65535:
+        raise PlatformError(f"not a range of ports like 21000-28999: {text[:40]!r}")
+    return range(first, last + 1)
+
+
+def is_free(address: str, port: int) -> bool:
+    """Whether nobody listens there now. Told by binding as the launcher does, so TIME_WAIT does not count."""
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((address, port))
+            probe.listen(1)
+        except OSError:
+            return False
+    return True
