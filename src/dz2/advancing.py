@@ -1,0 +1,160 @@
+"""How a job moves on: which steps become ready, what a failure stops, how a job ends and which one follows it.
+
+Everything here runs inside a transaction of ``dz2.engine`` or ``dz2.ringing`` that holds the job by ``lock``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.db.models.functions import Now
+
+from dz.tasklib.pipeline import APPSERVER, WRONG, Pipeline
+from dz2.channels import JOB, RING, notify
+from dz2.models import (
+    AppServerDeployment,
+    DeploymentState,
+    Job,
+    JobState,
+    JobStep,
+    Project,
+    Release,
+    ReleaseState,
+    StepState,
+)
+
+Pipelines = Mapping[str, Pipeline]
+
+
+def known(pipelines: Pipelines | None) -> Pipelines:
+    """The kinds of jobs: those given, else all that there are."""
+    if pipelines is not None:
+        return pipelines
+    from dz.tasklib.jobs import PIPELINES  # the whole work hangs on it; tests bring their own
+
+    return PIPELINES
+
+
+def lock_project(project_id: int) -> None:
+    # no_key: rows that refer to the project are inserted by steps meanwhile, and must not wait for us nor we for them
+    Project.objects.select_for_update(no_key=True).get(pk=project_id)
+
+
+def lock(job_id: int) -> Job:
+    """The job, held with its project until the transaction ends."""
+    project_id = Job.objects.values_list("project_id", flat=True).get(pk=job_id)
+    if project_id is not None:
+        lock_project(project_id)
+    return Job.objects.select_for_update(no_key=True).get(pk=job_id)
+
+
+def advance(job: Job, pipelines: Pipelines) -> None:
+    """Start what may start, end what can't go on, and end the job with its last step."""
+    pipeline = pipelines[job.kind]
+    states = states_of(job, pipeline)
+    wrong = [s for s in pipeline.steps if states[s.name] in WRONG and not s.may_fail]
+    if wrong:
+        _stop_after(job, pipeline, wrong[0].name)
+    else:
+        while names := pipeline.ready_after(states):
+            if _make_ready(job, names):
+                break  # else all of them were skipped, and the next stage may start
+            states = states_of(job, pipeline)
+    verdict = pipeline.verdict(states_of(job, pipeline))
+    if verdict is not None:
+        _finish(job, verdict, pipelines)
+
+
+def start(job: Job, pipelines: Pipelines) -> None:
+    """A waiting job runs, and its first steps are ready."""
+    job.state = JobState.RUNNING
+    Job.objects.filter(pk=job.pk).update(state=JobState.RUNNING, started_at=Now())
+    advance(job, pipelines)
+
+
+def states_of(job: Job, pipeline: Pipeline) -> dict[str, str]:
+    """A step that a newer version knows and this job's rows do not counts as skipped."""
+    known = dict.fromkeys((s.name for s in pipeline.steps), str(StepState.SKIPPED))
+    return known | dict(JobStep.objects.filter(job=job).values_list("name", "state"))
+
+
+def end_steps(job: Job, states: list[StepState], end: StepState, **only: Any) -> None:
+    JobStep.objects.filter(job=job, state__in=states, **only).update(state=end, next_ring=None, finished_at=Now())
+
+
+def is_busy(project_id: int | None) -> bool:
+    """Whether a job that changes the project runs."""
+    if project_id is None:
+        return False
+    return Job.objects.filter(project_id=project_id, changes=True, state=JobState.RUNNING).exists()
+
+
+def _stop_after(job: Job, pipeline: Pipeline, name: str) -> None:
+    """A step went wrong: what was to run beside it is cancelled, what was to follow is skipped."""
+    beside = next([s.name for s in stage] for stage in pipeline.stages if name in [s.name for s in stage])
+    end_steps(job, [StepState.WAITING, StepState.READY], StepState.CANCELLED, name__in=beside)
+    end_steps(job, [StepState.WAITING], StepState.SKIPPED)
+
+
+def _make_ready(job: Job, names: tuple[str, ...]) -> bool:
+    """Whether one of them is ready now: a step on an appserver that has nothing to do there is skipped."""
+    some = False
+    for step in JobStep.objects.filter(job=job, name__in=names):
+        queue = step.queue if step.queue != APPSERVER else _appserver_queue(job, step.name)
+        if queue is None:
+            end_steps(job, [StepState.WAITING], StepState.SKIPPED, pk=step.pk)
+            continue
+        some = True
+        JobStep.objects.filter(pk=step.pk).update(
+            state=StepState.READY, queue=queue, ready_at=Now(), next_ring=Now(), rings=0
+        )
+    notify(RING)
+    return some
+
+
+def _appserver_queue(job: Job, step: str) -> str | None:
+    """Where an appserver's step goes: the host of the job's own deployment, or of one to be taken away."""
+    rows = AppServerDeployment.objects.select_related("appserver__host").order_by("pk")
+    if step in ("retire", "undeploy"):
+        found = rows.filter(release__project=job.project_id, state=DeploymentState.RETIRING).first()
+    else:
+        placed = [DeploymentState.WANTED, DeploymentState.HEALTHY]
+        found = rows.filter(release__job=job, state__in=placed).first()
+    return f"{APPSERVER}_{found.appserver.host.instance_id}" if found else None
+
+
+def _finish(job: Job, verdict: str, pipelines: Pipelines) -> None:
+    steps = list(JobStep.objects.filter(job=job))
+    may_fail = {s.name for s in pipelines[job.kind].steps if s.may_fail}
+    wrong = next((s for s in steps if s.state == verdict and s.name not in may_fail), None)
+    job.state = JobState(verdict)
+    job.error = {**wrong.error, "step": wrong.name} if wrong and wrong.error else None
+    job.result = {k: v for s in steps if s.state == StepState.SUCCEEDED for k, v in s.result.items()}
+    job.save(update_fields=["state", "error", "result"])
+    Job.objects.filter(pk=job.pk).update(finished_at=Now())
+    if verdict != JobState.SUCCEEDED:
+        _give_up_release(job)
+    if job.changes and job.project_id is not None:
+        _start_next(job.project_id, pipelines)
+
+
+def _give_up_release(job: Job) -> None:
+    """Before the commit point a failure takes the release with it; reconcile clears its deployments away."""
+    released = Release.objects.filter(job=job, state=ReleaseState.BUILDING)
+    stays = AppServerDeployment.objects.exclude(state=DeploymentState.STOPPED)
+    stays.filter(release__in=released).update(state=DeploymentState.FAILED)
+    released.update(state=ReleaseState.FAILED)
+
+
+def _start_next(project_id: int, pipelines: Pipelines) -> None:
+    """The project's next waiting job begins in the transaction that ends the one before."""
+    waiting = Job.objects.filter(project=project_id, changes=True, state=JobState.WAITING).order_by("pk")
+    if Project.objects.filter(pk=project_id, destroyed_at__isnull=False).exists():
+        for job in waiting:
+            end_steps(job, [StepState.WAITING], StepState.CANCELLED)
+            notify(JOB, job.pk)
+        waiting.update(state=JobState.CANCELLED, finished_at=Now())
+    elif not is_busy(project_id) and (following := waiting.select_for_update(no_key=True).first()) is not None:
+        start(following, pipelines)
+        notify(JOB, following.pk)

@@ -1,0 +1,45 @@
+"""Secrets at rest: encrypted with the keys of one 0600 file, newest first, and bound to their place.
+
+Project and name are inside the ciphertext, so that a value moved to another row is refused. Keys rotate by putting a
+new one on the file's first line: old values stay readable.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from functools import lru_cache
+from pathlib import Path
+
+from cryptography.fernet import Fernet, InvalidToken, MultiFernet
+
+from dz.errors import PlatformError
+from dz.log import Secret
+
+
+def seal(app_id: str, name: str, value: str) -> bytes:
+    """``value`` encrypted for this name of this project."""
+    return _keys().encrypt(json.dumps([app_id, name, value]).encode())
+
+
+def unseal(app_id: str, name: str, blob: bytes | memoryview) -> Secret:
+    """The value. Raises PlatformError if no key fits or if it was sealed for another place."""
+    try:
+        sealed_for, sealed_as, value = json.loads(_keys().decrypt(bytes(blob)))
+    except InvalidToken:
+        raise PlatformError(f"no key of DZ_KEYS_FILE decrypts {name} of {app_id}") from None
+    if (sealed_for, sealed_as) != (app_id, name):
+        raise PlatformError(f"the value stored as {name} of {app_id} was sealed for another place")
+    return Secret(value)
+
+
+def _keys() -> MultiFernet:
+    path = os.environ.get("DZ_KEYS_FILE", "")
+    if not path:
+        raise PlatformError("DZ_KEYS_FILE is not set")
+    return _read(path, Path(path).stat().st_mtime_ns)
+
+
+@lru_cache(maxsize=2)
+def _read(path: str, _changed: int) -> MultiFernet:
+    return MultiFernet([Fernet(key) for key in Path(path).read_bytes().split()])

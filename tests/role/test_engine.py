@@ -1,0 +1,235 @@
+"""The engine's functions, one promise at a time, on a real PostgreSQL."""
+
+from __future__ import annotations
+
+import threading
+from typing import Any
+
+import psycopg
+import pytest
+
+pytestmark = pytest.mark.usefixtures("zoomdb")
+
+
+@pytest.fixture
+def j(zoomdb: str) -> Any:
+    from tests.role import jobs
+
+    return jobs
+
+
+@pytest.fixture
+def engine(zoomdb: str) -> Any:
+    from dz2 import engine
+
+    return engine
+
+
+@pytest.fixture
+def ringing(zoomdb: str) -> Any:
+    from dz2 import ringing
+
+    return ringing
+
+
+def test_a_job_runs_its_stages_in_order_and_ends(j: Any) -> None:
+    job = j.accept(j.project())
+    assert j.ready(job) == ["build_bundle"]
+    j.do(job, "build_bundle")
+    assert j.ready(job) == ["create_database", "bundle_upload"]
+    j.do(job, "bundle_upload")
+    assert j.ready(job) == ["create_database"]
+    j.do(job, "create_database", "switch")
+    assert j.steps(job)["retire"] == "skipped"  # nothing of an older release runs on any appserver
+    assert j.state(job) == "running"
+    j.do(job, "prune")
+    assert j.state(job) == "succeeded"
+
+
+def test_one_step_is_claimed_once_however_many_are_rung(j: Any, engine: Any) -> None:
+    from django.db import connections
+
+    job = j.accept(j.project())
+    row = job.steps.get(name="build_bundle")
+    got: list[Any] = []
+    together = threading.Barrier(6)
+
+    def worker(pid: int) -> None:
+        together.wait()
+        got.append(engine.claim(row.pk, 1, host="build-1", pid=pid, lease=15))
+        connections.close_all()
+
+    threads = [threading.Thread(target=worker, args=(pid,)) for pid in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    assert len(got) == 6 and sum(one is not None for one in got) == 1
+
+
+def test_a_lost_lease_is_another_attempt_and_the_old_one_records_nothing(j: Any, ringing: Any, engine: Any) -> None:
+    job = j.accept(j.project())
+    old = j.claim(job, "build_bundle")
+    j.age(job, 20)
+    assert ringing.expire(pipelines=j.PIPELINES) == 1
+    new = j.claim(job, "build_bundle")
+    assert new.attempt == 2
+    assert not engine.renew(old, lease=15).kept
+    assert not j.record(old, j.FAILED)
+    assert j.record(new)
+    assert j.ready(job) == ["create_database", "bundle_upload"]
+
+
+def test_a_renewed_lease_is_kept_until_the_deadline_of_the_step(j: Any, ringing: Any, engine: Any) -> None:
+    job = j.accept(j.project())
+    claimed = j.claim(job, "build_bundle")
+    j.age(job, 10)
+    assert engine.renew(claimed, lease=15).kept
+    j.age(job, 10)
+    assert ringing.expire(pipelines=j.PIPELINES) == 0
+    j.age(job, 1000)
+    engine.renew(claimed, lease=15)  # too late: it cannot reach over the deadline
+    assert ringing.expire(pipelines=j.PIPELINES) == 1
+    assert j.state(job) == "errored"
+    assert job.error["id"] == "platform.step-timeout" and job.error["step"] == "build_bundle"
+
+
+def test_after_five_deaths_the_job_is_errored_and_says_so(j: Any, ringing: Any) -> None:
+    job = j.accept(j.project())
+    for _ in range(5):
+        j.claim(job, "build_bundle")
+        j.age(job, 20)
+        ringing.expire(pipelines=j.PIPELINES)
+    assert j.state(job) == "errored"
+    assert job.error["id"] == "platform.worker-died" and "5 times" in job.error["sentence"]
+    assert set(j.steps(job).values()) == {"errored", "skipped"}
+
+
+def test_transient_trouble_is_tried_five_times_more(j: Any) -> None:
+    job = j.accept(j.project())
+    for _ in range(6):
+        assert j.state(job) == "running"
+        j.record(j.claim(job, "build_bundle"), j.TRANSIENT)
+    assert j.state(job) == "errored"
+
+
+def test_a_users_error_is_told_once_and_the_rest_is_skipped(j: Any) -> None:
+    job = j.accept(j.project())
+    j.record(j.claim(job, "build_bundle"), j.FAILED)
+    assert j.state(job) == "failed"
+    assert job.error == {**j.ERROR, "step": "build_bundle"}
+    assert set(j.steps(job).values()) == {"failed", "skipped"}
+
+
+def test_a_failure_beside_a_running_step_waits_for_it(j: Any) -> None:
+    job = j.accept(j.project())
+    j.do(job, "build_bundle")
+    running = j.claim(job, "create_database")
+    j.record(j.claim(job, "bundle_upload"), j.FAILED)
+    assert j.state(job) == "running"
+    j.record(running)
+    assert j.state(job) == "failed"
+
+
+def test_a_failure_cancels_what_has_not_begun_beside_it(j: Any) -> None:
+    job = j.accept(j.project())
+    j.do(job, "build_bundle")
+    j.record(j.claim(job, "bundle_upload"), j.FAILED)
+    assert j.state(job) == "failed"
+    assert j.steps(job)["create_database"] == "cancelled"
+
+
+def test_what_may_fail_does_not_fail_the_job(j: Any) -> None:
+    job = j.accept(j.project())
+    j.do(job, "build_bundle", "create_database", "bundle_upload", "switch")
+    j.record(j.claim(job, "prune"), j.FAILED)
+    assert j.state(job) == "succeeded"
+    assert job.error is None
+
+
+def test_a_changing_job_waits_for_the_one_before_and_starts_with_its_end(j: Any) -> None:
+    shop = j.project()
+    first, second = j.accept(shop), j.accept(shop)
+    other, check = j.accept(j.project()), j.accept(shop, j.CHECK)
+    assert [j.state(one) for one in (first, second, other, check)] == ["running", "waiting", "running", "running"]
+    assert j.ready(second) == []
+    j.record(j.claim(first, "build_bundle"), j.FAILED)
+    assert j.state(second) == "running"
+    assert j.ready(second) == ["build_bundle"]
+
+
+def test_a_newer_deploy_supersedes_one_that_waits(j: Any) -> None:
+    shop = j.project()
+    first, second, third = (j.accept(shop) for _ in range(3))
+    assert [j.state(one) for one in (first, second, third)] == ["running", "superseded", "waiting"]
+    assert second.result == {"superseded_by": third.pk}
+
+
+def test_the_same_idempotency_key_is_the_same_job(j: Any) -> None:
+    shop = j.project()
+    first = j.accept(shop, idempotency_key="k")
+    assert j.accept(shop, idempotency_key="k").pk == first.pk
+    assert j.state(first) == "running"
+    assert first.steps.count() == 6
+
+
+def test_cancelling_ends_what_waits_and_asks_what_runs(j: Any, engine: Any) -> None:
+    job = j.accept(j.project())
+    claimed = j.claim(job, "build_bundle")
+    assert not engine.renew(claimed, lease=15).cancel
+    assert engine.cancel(job.pk, pipelines=j.PIPELINES) == engine.CancelAnswer.REQUESTED
+    assert engine.renew(claimed, lease=15).cancel
+    j.record(claimed, engine.Outcome(ended=engine.Ended.CANCELLED))
+    assert j.state(job) == "cancelled"
+    assert engine.cancel(job.pk, pipelines=j.PIPELINES) == engine.CancelAnswer.ENDED
+
+
+def test_cancelling_a_waiting_job_leaves_the_running_one(j: Any, engine: Any) -> None:
+    shop = j.project()
+    first, second = j.accept(shop), j.accept(shop)
+    assert engine.cancel(second.pk, pipelines=j.PIPELINES) == engine.CancelAnswer.CANCELLED
+    assert [j.state(first), j.state(second)] == ["running", "cancelled"]
+
+
+def test_after_the_commit_point_it_is_too_late_to_cancel(j: Any, engine: Any) -> None:
+    job = j.accept(j.project())
+    j.do(job, "build_bundle", "create_database", "bundle_upload", "switch")
+    assert engine.cancel(job.pk, pipelines=j.PIPELINES) == engine.CancelAnswer.TOO_LATE
+    j.do(job, "prune")
+    assert j.state(job) == "succeeded"
+
+
+def test_an_unclaimed_step_is_rung_again_with_doubled_waits(j: Any, ringing: Any) -> None:
+    job = j.accept(j.project())
+    for wait in (10, 20, 40):
+        (ring,) = ringing.due_rings(again=10)
+        assert (ring.name, ring.queue, ring.attempt) == ("build_bundle", "build", 1)
+        j.age(job, wait - 2)
+        assert ringing.due_rings(again=10) == []
+        j.age(job, 3)
+    assert len(ringing.due_rings(again=10)) == 1
+    j.claim(job, "build_bundle")
+    j.age(job, 10)
+    assert ringing.due_rings(again=10) == []
+
+
+def test_a_step_whose_role_is_silent_ends_its_job_after_the_patience(j: Any, ringing: Any) -> None:
+    from django.utils.timezone import now
+
+    from dz2.models import Host
+
+    job = j.accept(j.project())
+    j.age(job, 700)
+    host = Host.objects.create(instance_id="build-1", role="build", last_heartbeat=now())
+    assert ringing.lose_patience(600, pipelines=j.PIPELINES) == 0
+    host.delete()
+    assert ringing.lose_patience(600, pipelines=j.PIPELINES) == 1
+    assert j.state(job) == "errored"
+    assert job.error["id"] == "platform.no-worker"
+
+
+def test_a_ready_step_wakes_who_listens(j: Any, zoomdb: str) -> None:
+    with psycopg.connect(zoomdb, autocommit=True) as listener:
+        listener.execute("LISTEN dz_ring")
+        j.accept(j.project())
+        assert [n.channel for n in listener.notifies(timeout=60, stop_after=1)] == ["dz_ring"]
