@@ -8,7 +8,6 @@ def collect(argv):
     """Collect; nothing to do in a project without ``django.contrib.staticfiles``."""
     from django.conf import settings
     from django.core.management import call_command
-
     from dz_guest import settings as wrapper
 
     os.makedirs(settings.STATIC_ROOT, exist_ok=True)

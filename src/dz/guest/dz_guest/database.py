@@ -8,7 +8,6 @@ import os
 from urllib.parse import unquote, urlsplit
 
 import django
-
 from dz_guest import spec
 
 KEPT = ("ATOMIC_REQUESTS", "AUTOCOMMIT", "TIME_ZONE", "TEST", "DISABLE_SERVER_SIDE_CURSORS", "CONN_MAX_AGE")

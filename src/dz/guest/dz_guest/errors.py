@@ -12,7 +12,7 @@ import traceback
 
 from dz_guest import spec
 
-MOST = 16000
+MOST = 8000
 HIDDEN = ("<frozen importlib", os.path.dirname(os.path.abspath(__file__)), os.path.dirname(importlib.__file__))
 NAME = r"[\"']?([A-Za-z_][A-Za-z0-9_]*)[\"']?"
 TOLD = (

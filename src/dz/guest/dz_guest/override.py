@@ -8,7 +8,6 @@ import os
 import re
 
 import django
-
 from dz_guest import database, logs, spec
 
 PLAIN_KEYS = re.compile(r"(?i)(django-insecure-.*|.{0,15}|.*(change.?me|secret.?key|your.?secret|replace.?me).*)\Z")

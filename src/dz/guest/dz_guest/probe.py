@@ -142,7 +142,6 @@ def _learned():
     """What the settings say once they work: the project's own values, before anything was changed."""
     import django
     from django.conf import settings
-
     from dz_guest import settings as wrapper
 
     own = wrapper.original

@@ -7,7 +7,6 @@ settings are there.
 
 from django.contrib.staticfiles.storage import StaticFilesStorage
 from django.utils.module_loading import import_string
-
 from dz_guest import settings
 
 

@@ -1,0 +1,86 @@
+"""Problems of a project's own code, found when it is imported, migrated or collected."""
+
+from dz.problems import Problem
+
+MEND = "Mend that line, push, then deploy again."
+
+PROBLEMS = [
+    Problem(
+        "settings.variable-missing",
+        "The project needs the variable {variable}, and it has no value.",
+        "Give it one: dz deploy URL --env {variable}=VALUE",
+        "Settings that read a variable without a default cannot be imported until it has a value.",
+    ),
+    Problem(
+        "settings.not-found",
+        "There is no settings module {settings}.",
+        "Name the right one as django_settings_module in a zoombuild.cfg, push, then deploy again.",
+        "manage.py and wsgi.py often name settings that are not in the repository.",
+    ),
+    Problem(
+        "settings.import-failed",
+        "The settings {settings} cannot be imported: {error}.",
+        MEND,
+        "The settings are imported once while the bundle is built, so that a release that cannot start is never made.",
+    ),
+    Problem(
+        "settings.syntax-error",
+        "Python {python} cannot read {file}: {error}.",
+        "Mend that line, or name another Python in .python-version; push, then deploy again.",
+        "The file was written for another version of Python, or is broken.",
+    ),
+    Problem(
+        "settings.module-missing",
+        "The project imports {module}, which is not installed.",
+        "Add the package that brings {module} to the project's requirements, push, then deploy again.",
+        "Only what the project declares is installed.",
+    ),
+    Problem(
+        "settings.hangs",
+        "Importing the project with {settings} did not end in time.",
+        "Look for code that waits (a connection, a loop) while it is imported; there is no network in a build.",
+        "Each settings module has a minute in which the project must be imported.",
+    ),
+    Problem(
+        "settings.no-answer",
+        "The project ended the process that checked it: {error}.",
+        "Look at the last lines of the job's log, mend what ends the process, then deploy again.",
+        "The process was killed (too much memory is the usual cause) or the project called exit while imported.",
+    ),
+    Problem(
+        "app.setup-failed",
+        "The project's apps cannot be loaded with {settings}: {error}.",
+        MEND,
+        "django.setup() imports every app of INSTALLED_APPS and its models.",
+    ),
+    Problem(
+        "app.urls-failed",
+        "The project's urls cannot be imported: {error}.",
+        MEND,
+        "ROOT_URLCONF and all that it includes is imported while the bundle is built.",
+    ),
+    Problem(
+        "app.wsgi-failed",
+        "The project's application cannot be imported: {error}.",
+        MEND,
+        "The WSGI or ASGI application is what the web server runs.",
+    ),
+    Problem(
+        "hook.migration-failed",
+        "Migration {migration} failed: {error}. {applied}.",
+        "Mend the migration, push, then deploy again.",
+        "Migrations run after the new release started and before the switch; what was applied stays applied.",
+    ),
+    Problem(
+        "hook.collectstatic-failed",
+        "Static files could not be collected: {error}.",
+        MEND,
+        "collectstatic copies the static files of all apps while the bundle is built.",
+    ),
+    Problem(
+        "hook.failed",
+        "The command {command} failed: {error}.",
+        "Look at its output in the job's log, mend the cause, then deploy again.",
+        "Hooks are the commands of the build config that run after the build or before the switch.",
+    ),
+]

@@ -1,0 +1,210 @@
+"""What the guest's answers mean: a project that works, or the error to tell its owner.
+
+Pure. An answer was written beside a project's own code and is not trusted: it is parsed into checked types with limits,
+stripped of control characters, and decides nothing but this project's own build.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from pathlib import Path, PurePosixPath
+from typing import Annotated, TypeVar
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+
+from dz.errors import UserError
+from dz.names import EnvName
+
+KEEP = 1024 * 1024  # bytes of output to keep (``keep=``) so that no answer is cut
+STAGES = ("settings", "setup", "urls", "application")
+_FAILED = dict(
+    zip(STAGES, ("settings.import-failed", "app.setup-failed", "app.urls-failed", "app.wsgi-failed"), strict=True)
+)
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
+
+
+def _printable(value: str) -> str:
+    return _CONTROL.sub("", value)
+
+
+Text = Annotated[str, StringConstraints(max_length=20_000), AfterValidator(_printable)]
+Short = Annotated[str, StringConstraints(max_length=2_000), AfterValidator(_printable)]
+
+
+class _Answer(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="ignore", strict=True)
+
+
+class Failure(_Answer):
+    """One exception: ``kind`` as the guest's ``errors`` says, the project's own line where there is one."""
+
+    kind: Short
+    name: Short = ""
+    type: Short = ""
+    message: Short = ""
+    file: Short = ""
+    line: int = 0
+    source: Short = ""
+    traceback: Text = ""
+
+    @property
+    def summary(self) -> str:
+        """Type and first line of the message, fit for the middle of a sentence."""
+        first = (self.message.strip().splitlines() or [""])[0][:300].rstrip(".")
+        return ": ".join(part for part in (self.type, first) if part) or "no reason given"
+
+
+class Learned(_Answer):
+    """What working settings say; the values of static and media roots, engines and ``debug`` are the project's own."""
+
+    django: Short
+    apps: list[Short] = Field(max_length=500)
+    engines: dict[Short, Short]
+    static_url: Short
+    static_root: Short
+    media_url: Short
+    media_root: Short
+    debug: bool
+    user_model: Short
+    admin: bool
+    staticfiles: bool
+    urls: Short
+    changed: list[Short] = Field(max_length=500)
+    checks: list[Short] = Field(max_length=20)
+
+
+class Try(_Answer):
+    """One settings candidate. ``note`` is a failure that does not count (urls that ask the database)."""
+
+    settings: Short
+    ok: bool
+    stage: Short
+    seconds: float
+    wsgi: Short = ""
+    asgi: Short = ""
+    learned: Learned | None = None
+    error: Failure | None = None
+    note: Failure | None = None
+
+
+class _Probe(_Answer):
+    python: Short
+    tries: list[Try] = Field(max_length=50)
+
+
+class ProbeResult(_Answer):
+    """The candidate that works, and those tried before it in vain."""
+
+    python: str
+    chosen: Try
+    learned: Learned
+    failed: tuple[Try, ...]
+
+
+class HookResult(_Answer):
+    """How a management command ended; ``applied`` and ``failed`` are migrations, app and name."""
+
+    command: Short
+    ok: bool
+    error: Failure | None = None
+    applied: list[tuple[Short, Short]] = Field(default=[], max_length=5_000)
+    failed: tuple[Short, Short] | None = None
+
+
+Model = TypeVar("Model", bound=_Answer)
+
+
+def probe_result(output: bytes, marker: str, root: Path) -> ProbeResult:
+    """The probe's answer out of its output; ``root`` is the folder of the checkout.
+
+    Raises UserError with the project's own line when no candidate works.
+    """
+    answer = _read(_Probe, output, marker)
+    for one in answer.tries:
+        if one.ok and one.learned is not None:
+            failed = tuple(before for before in answer.tries if not before.ok)
+            return ProbeResult(python=answer.python, chosen=one, learned=one.learned, failed=failed)
+    raise failure(answer.tries, answer.python, root)
+
+
+def failure(tries: Iterable[Try], python: str, root: Path) -> UserError:
+    """What to tell of several candidates that failed: the one that came furthest, the first of equals."""
+    known = [one for one in tries if one.error is not None and one.stage in STAGES]
+    if not known:
+        return UserError("settings.no-answer", error="it gave no answer")
+    best = max(known, key=lambda one: (STAGES.index(one.stage), not _names_itself(one)))
+    assert best.error is not None
+    return _of_try(best, best.error, python, root)
+
+
+def hook_result(output: bytes, marker: str) -> HookResult:
+    """How a management command ended. Raises UserError if it left no answer (it was killed)."""
+    return _read(HookResult, output, marker)
+
+
+def hook_error(hook: HookResult, root: Path) -> UserError:
+    """The error to tell of a command that failed."""
+    error = hook.error or Failure(kind="exit", message="it ended with an error code")
+    place = where(error, root)
+    if _variable(error):
+        return UserError("settings.variable-missing", where=place, variable=error.name)
+    if hook.command == "migrate" and hook.failed is not None:
+        name, count = ".".join(hook.failed), len(hook.applied)
+        stay = f"{count} before it {'is' if count == 1 else 'are'} applied and stay so" if count else "None was applied"
+        return UserError("hook.migration-failed", where=place, migration=name, error=error.summary, applied=stay)
+    if hook.command == "collectstatic":
+        return UserError("hook.collectstatic-failed", where=place, error=error.summary)
+    return UserError("hook.failed", where=place, command=hook.command, error=error.summary)
+
+
+def where(error: Failure, root: Path) -> str:
+    """``file:line  source``, the file as the repository names it; "" where the project has no part in it."""
+    file = _relative(error.file, root)
+    return f"{file}:{error.line}  {error.source}".rstrip() if file else ""
+
+
+def _of_try(one: Try, error: Failure, python: str, root: Path) -> UserError:
+    place = where(error, root)
+    if _variable(error):
+        return UserError("settings.variable-missing", where=place, variable=error.name)
+    if error.kind == "syntax":
+        file = _relative(error.file, root) or "a file of the project"
+        return UserError("settings.syntax-error", where=place, python=python, file=file, error=error.summary)
+    if error.kind == "module" and _names_itself(one):
+        return UserError("settings.not-found", where=place, settings=one.settings)
+    if error.kind == "module":
+        return UserError("settings.module-missing", where=place, module=error.name)
+    if error.kind == "timeout":
+        return UserError("settings.hangs", where=place, settings=one.settings)
+    if error.kind == "exit":
+        return UserError("settings.no-answer", where=place, error=error.summary)
+    return UserError(_FAILED[one.stage], where=place, settings=one.settings, error=error.summary)
+
+
+def _variable(error: Failure) -> bool:
+    """Whether a variable is missing, by a name that may stand in a command line that users copy."""
+    return error.kind == "variable" and EnvName.pattern.fullmatch(error.name) is not None
+
+
+def _names_itself(one: Try) -> bool:
+    """Whether what is missing is the candidate (or a package above it), not something that it imports."""
+    missing = one.error.name if one.error is not None and one.error.kind == "module" else ""
+    return bool(missing) and one.stage == "settings" and f"{one.settings}.".startswith(f"{missing}.")
+
+
+def _relative(file: str, root: Path) -> str:
+    path = PurePosixPath(file)
+    return str(path.relative_to(root)) if file and path.is_relative_to(root) and ".." not in path.parts else ""
+
+
+def _read(kind: type[Model], output: bytes, marker: str) -> Model:
+    """The JSON line after the last marker line."""
+    _, found, rest = output.rpartition(b"\n" + marker.encode("ascii") + b"\n")
+    try:
+        if found:
+            return kind.model_validate_json(rest.partition(b"\n")[0])
+    except ValidationError:
+        pass
+    last = _printable(output[-2000:].decode(errors="replace")).strip().rpartition("\n")[2][:200]
+    raise UserError("settings.no-answer", error=f"its last words were {last!r}" if last else "it said nothing")
