@@ -1,13 +1,15 @@
 """Secrets at rest: encrypted with the keys of one 0600 file, newest first, and bound to their place.
 
 Project and name are inside the ciphertext, so that a value moved to another row is refused. Keys rotate by putting a
-new one on the file's first line: old values stay readable.
+new one on the file's first line: old values stay readable. Names in use: ``deploy_key``, ``secret_key``,
+``database_password``, and ``variables`` for a whole config.
 """
 
 from __future__ import annotations
 
 import json
 import os
+from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
 
@@ -31,6 +33,16 @@ def unseal(app_id: str, name: str, blob: bytes | memoryview) -> Secret:
     if (sealed_for, sealed_as) != (app_id, name):
         raise PlatformError(f"the value stored as {name} of {app_id} was sealed for another place")
     return Secret(value)
+
+
+def seal_variables(app_id: str, variables: Mapping[str, str]) -> bytes:
+    """A config's variables as one blob."""
+    return seal(app_id, "variables", json.dumps(dict(variables), sort_keys=True))
+
+
+def unseal_variables(app_id: str, blob: bytes | memoryview) -> dict[str, Secret]:
+    """What ``seal_variables`` closed, by name."""
+    return {name: Secret(value) for name, value in json.loads(unseal(app_id, "variables", blob).reveal()).items()}
 
 
 def _keys() -> MultiFernet:

@@ -15,6 +15,7 @@ class Project(models.Model):
     name = models.CharField(max_length=40)
     repo_url = models.CharField(max_length=500)
     ref = models.CharField(max_length=200, blank=True)
+    title = models.CharField(max_length=200, blank=True)  # as its own code calls it
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL)
     created_at = models.DateTimeField(auto_now_add=True)
     destroyed_at = models.DateTimeField(null=True)
