@@ -1,8 +1,8 @@
 """A Program as the text of a supervisord include file. Pure; refuses what the file's syntax could misread.
 
 supervisord reads ``%`` as an expansion, whitespace before ``;`` or ``#`` as the start of a comment, and splits
-``command`` like a shell. The first is doubled, the last quoted; a comment inside a word of argv is broken up by an
-empty quoted string, elsewhere refused; control characters are refused everywhere.
+``command`` like a shell. The first is doubled, the last quoted; a comment or ``%(here)s`` inside a word of argv is
+broken up by an empty quoted string, elsewhere refused; control characters are refused everywhere.
 """
 
 from __future__ import annotations
@@ -16,7 +16,8 @@ from dz.seams.supervisor import Program
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,99}")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f\x85\u2028\u2029]")
-_COMMENT = re.compile(r"(?<=\s)(?=[;#])")
+# Where a comment would begin, and inside ``%(here)s``, which is replaced even where its ``%`` is doubled.
+_BREAK = re.compile(r"(?<=\s)(?=[;#])|(?<=%)(?=\(here\)s)")
 # A program that dies again and again waits 1, 2, 3 ... s between tries: twenty tries are three minutes and a half,
 # enough for a database that restarts. Then it is fatal, which the next start (reconcile) ends.
 TRIES = 20
@@ -56,12 +57,12 @@ def _command(argv: tuple[str, ...]) -> str:
     if not argv:
         raise PlatformError("a program without a command")
     words = " ".join(shlex.quote(word) for word in argv)
-    # Where whitespace meets ; or # the word is in single quotes: '' closes and opens them again.
-    return _doubled(_COMMENT.sub("''", words))
+    # Such a word is in single quotes: '' closes and opens them again.
+    return _doubled(_BREAK.sub("''", words))
 
 
 def _value(text: str) -> str:
-    if _COMMENT.search(text) or text != text.strip():
+    if _BREAK.search(text) or text != text.strip():
         raise PlatformError(f"supervisord can't take this path: {text[:200]!r}")
     return _doubled(text)
 

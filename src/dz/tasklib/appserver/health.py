@@ -56,9 +56,10 @@ def check(
 ) -> Answer:
     """Ask ``/`` until an answer is healthy, ``deadline`` seconds at most, and return that answer.
 
-    ``host``: the hostname as visitors type it, with a port that isn't the scheme's own. ``alive``: None while the
-    program lives, else how it ended. ``log``: the tail of its log, from which the error's place is read; paths below
-    ``root`` are the project's; ``hostnames``: all that lead to it. Raises UserError deploy.died, unhealthy, bad-redirect, never-answered; Cancelled.
+    ``host``: the hostname as visitors type it, with a port that isn't the scheme's own; ``hostnames``: all that lead to
+    the site. ``alive``: None while the program lives, else how it ended. ``log``: the tail of its log, from which the
+    error's place is read; paths below ``root`` are the project's. Raises UserError deploy.died, unhealthy,
+    bad-redirect or never-answered; Cancelled.
     """
     began = time.monotonic()
     bad: list[tuple[float, Answer]] = []
