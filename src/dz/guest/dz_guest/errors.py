@@ -27,9 +27,11 @@ READ = re.compile(r"(?:environ\.get|getenv|environ\[)\(?\s*[\"']([A-Za-z_][A-Za-
 def describe(error):
     """Values for JSON; never raises for any exception of a project."""
     links = list(_chain(error))
-    file, line = _place(links)
-    source = linecache.getline(file, line).strip() if file else ""
+    places = _places(links)
+    file, line, source = places[0]
     kind, name = _kind(links, source)
+    if kind == "variable":  # the line that names it says more than a helper's
+        file, line, source = next((place for place in places if name in place[2]), places[0])
     return {
         "kind": kind,
         "name": name,
@@ -87,8 +89,9 @@ def _variable(error):
     """The environment variable that this exception misses, if that is what it says."""
     frames = traceback.extract_tb(error.__traceback__)
     if isinstance(error, KeyError) and frames and error.args:
-        file, function = frames[-1][0], frames[-1][2]
-        return str(error.args[0]) if function == "__getitem__" and os.path.basename(file) == "os.py" else ""
+        file, function = os.path.basename(frames[-1][0]), frames[-1][2]
+        if function == "__getitem__" and file in ("os.py", "<frozen os>"):
+            return str(error.args[0])
     if type(error).__name__ in ("UndefinedValueError", "ImproperlyConfigured", "EnvError", "KeyError", "ValueError"):
         for pattern in TOLD:
             found = pattern.search(_text(error))
@@ -97,15 +100,17 @@ def _variable(error):
     return ""
 
 
-def _place(links):
-    """File and line of the last frame in the project's own code, of the innermost exception that has one."""
+def _places(links):
+    """File, line and source of the frames in the project's own code: the deepest of the innermost exception first."""
+    found = []
     for error in reversed(links):
         if isinstance(error, SyntaxError) and _own(error.filename):
-            return os.path.abspath(error.filename), error.lineno or 0
-        for frame in reversed(traceback.extract_tb(error.__traceback__)):
-            if _own(frame[0]):
-                return os.path.abspath(frame[0]), frame[1] or 0
-    return "", 0
+            found.append((error.filename, error.lineno or 0))
+        found += [
+            (frame[0], frame[1] or 0) for frame in reversed(traceback.extract_tb(error.__traceback__)) if _own(frame[0])
+        ]
+    found = [(os.path.abspath(file), line) for file, line in found]
+    return [(file, line, linecache.getline(file, line).strip()) for file, line in found] or [("", 0, "")]
 
 
 def _own(file):

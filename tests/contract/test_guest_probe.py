@@ -1,0 +1,145 @@
+"""The probe finds what works by trying it, and tells what does not with the project's own line."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from dz.errors import UserError
+from dz.tasklib.build import verdict
+from tests.guests import SETTINGS, URLS, Site, environment, everywhere
+
+WSGI = "from django.core.wsgi import get_wsgi_application\napplication = get_wsgi_application()\n"
+SLEEPER = "import time\ntime.sleep(600)\n"
+
+
+@dataclass(frozen=True)
+class Broken:
+    """One way to break a project: its files, and what must be said."""
+
+    id: str
+    where: str
+    says: str
+    files: dict[str, str] = field(default_factory=dict)
+    settings: str = ""
+    spec: dict[str, float] = field(default_factory=dict)
+
+
+BROKEN = [
+    Broken("settings.variable-missing", "site_settings.py:6  KEY = os.environ['STRIPE_API_KEY']", "STRIPE_API_KEY",
+           settings="import os\nKEY = os.environ['STRIPE_API_KEY']"),
+    Broken("settings.variable-missing", "site_settings.py:6  KEY = os.environ.get('MAILER').split(',')", "MAILER",
+           settings="import os\nKEY = os.environ.get('MAILER').split(',')"),
+    Broken("settings.variable-missing", "site_settings.py:6  A = need('TOKEN_A')",
+           "TOKEN_A", settings="from helper import need\nA = need('TOKEN_A')",
+           files={"helper.py": "import os\nfrom django.core.exceptions import ImproperlyConfigured\ndef need(n):\n"
+                               "    try: return os.environ[n]\n    except KeyError: raise ImproperlyConfigured('Set the %s environment variable' % n)\n"}),
+    Broken("settings.syntax-error", "site_settings.py:5  x = = 1", "site_settings.py", settings="x = = 1"),
+    Broken("settings.import-failed", "site_settings.py:5  x = 1 / 0", "ZeroDivisionError", settings="x = 1 / 0"),
+    Broken("settings.module-missing", "site_settings.py:5  import no_such_thing", "no_such_thing",
+           settings="import no_such_thing"),
+    Broken("app.setup-failed", "peek/models.py:1  raise RuntimeError('models')", "models",
+           files={"peek/models.py": "raise RuntimeError('models')\n"}),
+    Broken("app.urls-failed", "site_urls.py:2  undefined_name", "undefined_name",
+           files={"site_urls.py": "urlpatterns = []\nundefined_name\n"}),
+    Broken("app.wsgi-failed", "site_wsgi.py:1  raise ValueError('wsgi')", "wsgi",
+           files={"site_wsgi.py": "raise ValueError('wsgi')\n"}),
+    Broken("settings.no-answer", "", "its process ended", settings="import os\nos._exit(0)"),
+    Broken("settings.hangs", "", "site_settings", files={"peek/apps.py": "", "peek/models.py": SLEEPER},
+           spec={"probe_seconds": 3.0}),
+]  # fmt: skip
+
+
+def site(tmp_path: Path, name: str, one: Broken) -> Site:
+    files = {"site_wsgi.py": WSGI, "site_settings.py": f"{SETTINGS}{one.settings}\n", **one.files}
+    return Site.of(tmp_path, environment(name), files, **one.spec)
+
+
+@pytest.mark.parametrize("one", BROKEN, ids=lambda one: f"{one.id} {one.says}")
+def test_what_is_broken_is_told_with_its_line(one: Broken, tmp_path: Path) -> None:
+    with pytest.raises(UserError) as told:
+        site(tmp_path, "newest", one).probe(["site_settings"], wsgi=("site_wsgi.application",))
+    assert (told.value.id, told.value.where) == (one.id, one.where)
+    assert one.says in told.value.brief
+
+
+@pytest.mark.parametrize("one", [BROKEN[0], BROKEN[3], BROKEN[7], BROKEN[8]], ids=lambda one: one.id)
+def test_the_oldest_python_tells_the_same(one: Broken, tmp_path: Path) -> None:
+    with pytest.raises(UserError) as told:
+        site(tmp_path, "oldest", one).probe(["site_settings"], wsgi=("site_wsgi.application",))
+    assert (told.value.id, told.value.where) == (one.id, one.where)
+
+
+@everywhere
+def test_the_first_candidate_that_works_is_chosen_and_what_it_says_is_learned(name: str, tmp_path: Path) -> None:
+    files = {
+        "conf/__init__.py": "",
+        "conf/prod.py": "import os\nSECRET_KEY = os.environ['NOT_GIVEN']\n",
+        "conf/empty.py": "",
+        "conf/dev.py": f"{SETTINGS}\nDEBUG = True\nprint('noise on stdout')\n"
+        "DATABASES = {'default': {'ENGINE': 'django.db.backends.sqlite3', 'NAME': 'x'}}\nMEDIA_ROOT = '/srv/media'\n",
+        "site_wsgi.py": "import os\nos.environ['DJANGO_SETTINGS_MODULE'] = 'conf.prod'\n" + WSGI,
+    }
+    made = Site.of(tmp_path, environment(name), files)
+    result = made.probe(["conf.nowhere", "conf.prod", "conf.dev"], wsgi=("nowhere.wsgi", "site_wsgi"))
+    assert (result.chosen.settings, result.chosen.wsgi, result.chosen.asgi) == ("conf.dev", "site_wsgi", "")
+    told = [(one.settings, one.error.kind, one.error.name) for one in result.failed if one.error]
+    assert told == [("conf.nowhere", "module", "conf.nowhere"), ("conf.prod", "variable", "NOT_GIVEN")]
+    learned = result.learned
+    assert learned.engines == {"default": "django.db.backends.sqlite3"}
+    assert (learned.debug, learned.media_root, learned.static_url) == (True, "/srv/media", "/static/")
+    assert (learned.admin, learned.staticfiles, learned.user_model) == (False, True, "auth.User")
+
+
+def test_libraries_that_read_variables_are_understood(tmp_path: Path) -> None:
+    for number, line in enumerate(("from decouple import config as c; A = c('WANTED')",
+                                   "import environ; A = environ.Env()('WANTED')")):  # fmt: skip
+        made = Site.of(tmp_path / str(number), environment("newest"), {"site_settings.py": f"{SETTINGS}{line}\n"})
+        with pytest.raises(UserError) as told:
+            made.probe(["site_settings"])
+        assert told.value.id == "settings.variable-missing"
+        assert told.value.where == f"site_settings.py:5  {line}"
+        assert told.value.next.endswith("--env WANTED=VALUE")
+
+
+def test_urls_that_ask_the_database_are_taken(tmp_path: Path) -> None:
+    asks = "from django.contrib.contenttypes.models import ContentType\nlist(ContentType.objects.all())\n"
+    result = Site.of(tmp_path, environment("newest"), {"site_urls.py": URLS + asks}).probe(["site_settings"])
+    assert result.chosen.note is not None
+    assert result.chosen.note.kind == "database"
+
+
+def test_an_asgi_application_alone_is_enough(tmp_path: Path) -> None:
+    files = {
+        "site_asgi.py": "from django.core.asgi import get_asgi_application\napplication = get_asgi_application()\n"
+    }
+    result = Site.of(tmp_path, environment("newest"), files).probe(["site_settings"], asgi=("site_asgi:application",))
+    assert (result.chosen.wsgi, result.chosen.asgi) == ("", "site_asgi:application")
+
+
+def test_the_very_newest_django_works(tmp_path: Path) -> None:
+    result = Site.of(tmp_path, environment("latest"), {"site_wsgi.py": WSGI}).probe(
+        ["site_settings"], wsgi=("site_wsgi",)
+    )
+    assert result.learned.checks == []
+
+
+def forged(marker: str) -> str:
+    return f"import os\nos.write(1, b'\\n{marker}\\n{{}}\\n')\n"
+
+
+def test_a_project_that_writes_an_answer_itself_does_not_hide_the_real_one(tmp_path: Path) -> None:
+    marker = secrets.token_hex(16)
+    made = Site.of(tmp_path, environment("newest"), {"site_settings.py": SETTINGS + forged(marker)})
+    made.spec["candidates"] = {"settings": ["site_settings"]}
+    result = verdict.probe_result(made.guest("probe", marker).output, marker, made.code)
+    assert result.chosen.settings == "site_settings"
+
+
+def test_the_projects_own_modules_are_never_hidden_by_ours(tmp_path: Path) -> None:
+    files = {f"{name}.py": "OURS = True\n" for name in ("main", "spec", "probe", "errors", "files", "override")}
+    text = SETTINGS + "".join(f"import {file[:-3]} as m\nassert m.OURS\n" for file in files)
+    assert Site.of(tmp_path, environment("newest"), {**files, "site_settings.py": text}).probe(["site_settings"])

@@ -1,0 +1,202 @@
+"""The settings wrapper changes what a platform can know and leaves the rest, under the oldest and newest Django."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.guests import SETTINGS, Site, django_of, environment, everywhere
+
+DATABASE = "postgres://p00000042:pa%2Fss@10.0.0.7:5433/p00000042"
+
+# Lines added to the settings → what some settings are then.
+CASES: dict[str, tuple[str, dict[str, Any]]] = {
+    "debug goes off": ("DEBUG = True", {"DEBUG": False}),
+    "a key that everybody knows is replaced": ('SECRET_KEY = "django-insecure-abc"', {"SECRET_KEY": "k" * 50}),
+    "an empty key is replaced": ('SECRET_KEY = ""', {"SECRET_KEY": "k" * 50}),
+    "a key of their own stays": ("", {"SECRET_KEY": "x" * 50}),
+    "their own hosts come after ours": (
+        'ALLOWED_HOSTS = "shop.org, www.shop.org"',
+        {"ALLOWED_HOSTS": ["shop.localhost", "shop.org", "www.shop.org"]},
+    ),
+    "nothing insists on https": (
+        "SECURE_SSL_REDIRECT = SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = PREPEND_WWW = True\nSECURE_HSTS_SECONDS = 99",
+        {
+            "SECURE_SSL_REDIRECT": False,
+            "SESSION_COOKIE_SECURE": False,
+            "CSRF_COOKIE_SECURE": False,
+            "SECURE_HSTS_SECONDS": 0,
+            "PREPEND_WWW": False,
+        },
+    ),
+    "cookies of another domain are ours": (
+        'SESSION_COOKIE_DOMAIN = ".shop.org"\nCSRF_COOKIE_NAME = "__Host-csrf"',
+        {"SESSION_COOKIE_DOMAIN": None, "CSRF_COOKIE_NAME": "csrf"},
+    ),
+    "urls are rooted": (
+        'STATIC_URL = "assets/"\nMEDIA_URL = "http://localhost:8000/uploads"',
+        {"STATIC_URL": "/assets/", "MEDIA_URL": "/uploads/"},
+    ),
+    "another host's files stay there": (
+        'MEDIA_URL = "https://cdn.example/m/"',
+        {"MEDIA_URL": "https://cdn.example/m/"},
+    ),
+    "folders that are not there are left out": (
+        'STATICFILES_DIRS = ["/nowhere/at/all", ("p", BASE)]',
+        {"STATICFILES_DIRS": [["p", "CODE"]]},
+    ),
+    "mail without a server is shown": (
+        'EMAIL_HOST = "localhost"',
+        {"EMAIL_BACKEND": "django.core.mail.backends.console.EmailBackend"},
+    ),
+    "mail with a server is sent": ('EMAIL_HOST = "smtp.shop.org"', {"EMAIL_HOST": "smtp.shop.org"}),
+    "sessions survive without Redis": (
+        'CACHES = {"default": {"BACKEND": "django_redis.cache.RedisCache", "LOCATION": "redis://r", "TIMEOUT": 5}}\n'
+        'SESSION_ENGINE = "django.contrib.sessions.backends.cache"',
+        {
+            "CACHES": {
+                "default": {
+                    "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
+                    "LOCATION": "dz-default",
+                    "TIMEOUT": 5,
+                }
+            },
+            "SESSION_ENGINE": "django.contrib.sessions.backends.cached_db",
+        },
+    ),
+    "what is not ours to know stays": (
+        'TIME_ZONE = "Europe/Vienna"\nMY_OWN = {"a": 1}\nMIGRATION_MODULES = {"peek": None}',
+        {"TIME_ZONE": "Europe/Vienna", "MY_OWN": {"a": 1}, "MIGRATION_MODULES": {"peek": None}},
+    ),
+}
+
+
+@pytest.fixture(params=["oldest", "newest"])
+def python(request: pytest.FixtureRequest) -> Path:
+    return environment(request.param)
+
+
+def site(tmp_path: Path, python: Path, lines: str = "", **spec: Any) -> Site:
+    text = f"BASE = {str(tmp_path / 'code')!r}\n{SETTINGS}\n{lines}\n"
+    made = Site.of(tmp_path, python, {"site_settings.py": text}, **spec)
+    made.env = {"DZ_SECRET_KEY": "k" * 50, "DZ_DATABASE_URL": DATABASE}
+    return made
+
+
+# Those that another case contradicts run by themselves; the others share a process.
+ALONE = (
+    "a key that everybody knows is replaced",
+    "a key of their own stays",
+    "another host's files stay there",
+    "mail without a server is shown",
+)
+
+
+def test_what_a_platform_can_know_is_changed_and_nothing_else(tmp_path: Path, python: Path) -> None:
+    chosen = [CASES[case] for case in CASES if case not in ALONE]
+    wanted = {name: value for _, values in chosen for name, value in values.items()}
+    got = site(tmp_path, python, "\n".join(lines for lines, _ in chosen)).peek(*wanted)
+    wanted["STATICFILES_DIRS"] = [["p", str(tmp_path / "code")]]
+    assert got == wanted
+
+
+@pytest.mark.parametrize("case", ALONE)
+def test_by_itself(case: str, tmp_path: Path) -> None:
+    lines, wanted = CASES[case]
+    assert site(tmp_path, environment("newest"), lines).peek(*wanted) == wanted
+
+
+def test_every_database_leads_to_the_projects_own_postgresql(tmp_path: Path, python: Path) -> None:
+    lines = """
+DATABASES = {
+    "default": {"ENGINE": "django.db.backends.mysql", "OPTIONS": {"charset": "utf8"}, "ATOMIC_REQUESTS": True},
+    "old": {"ENGINE": "django.db.backends.sqlite3", "NAME": "old.db"},
+}
+DATABASE_ROUTERS = ["nowhere.Router"]
+"""
+    got = site(tmp_path, python, lines).peek("DATABASES", "DATABASE_ROUTERS")
+    for alias in ("default", "old"):
+        entry = got["DATABASES"][alias]
+        assert entry["ENGINE"].startswith("django.db.backends.postgresql")
+        where = [entry[key] for key in ("NAME", "USER", "PASSWORD", "HOST", "PORT")]
+        assert where == ["p00000042", "p00000042", "pa/ss", "10.0.0.7", "5433"]
+        assert not entry.get("OPTIONS")
+    assert got["DATABASES"]["default"]["ATOMIC_REQUESTS"] is True
+    assert got["DATABASE_ROUTERS"] == []
+    checked = django_of(python) >= (4, 1)
+    assert bool(got["DATABASES"]["default"].get("CONN_HEALTH_CHECKS")) == checked
+    assert got["DATABASES"]["default"].get("CONN_MAX_AGE", 0) == (60 if checked else 0)
+
+
+def test_forms_are_trusted_at_the_address_that_browsers_show(tmp_path: Path, python: Path) -> None:
+    new = django_of(python) >= (4, 0)
+    lines = 'CSRF_TRUSTED_ORIGINS = ["*.shop.org"]'
+    got = site(tmp_path, python, lines).peek("CSRF_TRUSTED_ORIGINS")["CSRF_TRUSTED_ORIGINS"]
+    assert got == (
+        ["http://shop.localhost:8800", "https://*.shop.org"] if new else ["shop.localhost:8800", "*.shop.org"]
+    )
+
+
+def test_with_a_certificate_cookies_are_for_https_only(tmp_path: Path) -> None:
+    lines = "SECURE_SSL_REDIRECT = True\nSECURE_HSTS_SECONDS = 99"
+    made = site(tmp_path, environment("newest"), lines, scheme="https", port=443)
+    names = ("SECURE_SSL_REDIRECT", "SECURE_HSTS_SECONDS", "SESSION_COOKIE_SECURE", "CSRF_TRUSTED_ORIGINS")
+    assert list(made.peek(*names).values()) == [True, 99, True, ["https://shop.localhost"]]
+
+
+@everywhere
+def test_settings_may_read_django_settings_while_they_are_imported(name: str, tmp_path: Path) -> None:
+    lines = """
+DEBUG = True
+from django.conf import settings as _s
+SEEN = (_s.SECRET_KEY, _s.DEBUG)
+import sys
+ITSELF = sys.modules[__name__].__name__
+import os
+NAMED = os.environ["DJANGO_SETTINGS_MODULE"]
+"""
+    got = site(tmp_path, environment(name), lines).peek("SEEN", "ITSELF", "NAMED", "DEBUG")
+    assert got == {"SEEN": ["x" * 50, True], "ITSELF": "site_settings", "NAMED": "site_settings", "DEBUG": False}
+
+
+@everywhere
+def test_who_imports_the_settings_module_itself_sees_the_change_too(name: str, tmp_path: Path) -> None:
+    made = site(tmp_path, environment(name), "DEBUG = True")
+    (made.code / "peek" / "apps.py").write_text("")
+    command = made.code / "peek" / "management" / "commands" / "direct.py"
+    command.write_text(
+        "import site_settings\nfrom django.core.management.base import BaseCommand\n"
+        "class Command(BaseCommand):\n    def handle(self, *a, **k): print('DIRECT', site_settings.DEBUG)\n"
+    )
+    finished = made.guest("manage", "direct")
+    assert "DIRECT False" in finished.text, finished.text
+
+
+LOGGING = """
+LOGGING = {
+    "version": 1,
+    "handlers": {
+        "file": {"class": "logging.FileHandler", "filename": "/proc/no/such/site.log"},
+        "kept": {"class": "logging.FileHandler", "filename": BASE + "/logs/kept.log"},
+    },
+    "loggers": {"django": {"handlers": ["file", "kept"], "level": "ERROR", "propagate": False}},
+}
+"""
+
+
+@everywhere
+@pytest.mark.parametrize("lines", ["", LOGGING], ids=["without", "with"])
+def test_an_error_in_a_request_is_in_the_log_once(name: str, lines: str, tmp_path: Path) -> None:
+    made = site(tmp_path, environment(name), lines + '\nALLOWED_HOSTS = ["testserver"]')
+    (made.code / "peek" / "management" / "commands" / "fail.py").write_text(
+        "import logging\nfrom django.core.management.base import BaseCommand\n"
+        "class Command(BaseCommand):\n"
+        "    def handle(self, *a, **k): logging.getLogger('django.request').error('Internal Server Error: /x')\n"
+    )
+    finished = made.guest("manage", "fail")
+    assert finished.ok, finished.text
+    assert finished.text.count("Internal Server Error: /x") == 1
+    if lines:
+        assert "Server Error" in (made.code / "logs" / "kept.log").read_text()
