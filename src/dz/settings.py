@@ -64,6 +64,8 @@ class WorkerSettings(Common):
     address: str = Field(default="127.0.0.1", description="Where the other hosts reach this one.")
     sandbox: str = Field(default="", description="Forces a rung: full, user, uid or limits. Empty: the highest.")
     bundle_store: str = Field(default="", description="file:///folder or s3://bucket/prefix; empty: in DZ_HOME.")
+    public_scheme: Literal["http", "https"] = Field(default="http", description="How the world reaches the sites.")
+    public_port: int = Field(default=8800, description="The port at which the world reaches the proxy.")
     uid_base: int = Field(default=500_000, description="Projects' Unix users are this plus their number (as root).")
     # build
     pythons: str = Field(default="", description="More interpreters, absolute paths joined by a colon.")

@@ -1,0 +1,139 @@
+"""Make an appserver run what the rows of one project want: start the new beside the old, drain and stop what retires.
+
+Level-triggered: a step reads the wanted rows again, so a doubled or late message makes nothing false. ``reconcile`` calls
+the same functions over all projects of the host.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from dz.names import AppId
+from dz.seams.supervisor import Supervisor
+from dz.tasklib.appserver import drain
+from dz.tasklib.appserver.locks import locked
+from dz.tasklib.appserver.site import Place, Site, lay, program, sweep
+from dz.tasklib.bringing import bring, store_of
+from dz.tasklib.context import Context
+from dz.tasklib.folders import Folders, clear
+from dz.tasklib.guestcopy import guest_folder
+from dz.tasklib.records import Deployment, Layer, Running
+
+GRACE = 5.0  # seconds that a supervisor's KILL comes after the longest wait for open requests
+
+
+def deploy(ctx: Context) -> Mapping[str, Any]:
+    """Fetch, extract and start this job's release beside the old one."""
+    here = [d for d in ctx.door.deployments() if d.host == ctx.host]
+    app_id = ctx.door.project().app_id
+    with locked(Folders(ctx.settings.home).lock(app_id), deadline=ctx.left(120), check=ctx.check):
+        for deployment in here:
+            start(ctx, deployment)
+    return {"deployments": [_told(d) for d in here]}
+
+
+def retire(ctx: Context) -> Mapping[str, Any]:
+    """Stop what no route leads to any more, once its queue is empty."""
+    leaving = [d for d in ctx.door.retiring() if d.host == ctx.host]
+    for deployment in leaving:
+        with ctx.part(f"Drain release {deployment.release}"):
+            empty = drain.wait_drained(
+                deployment.address, deployment.port, deadline=ctx.left(ctx.settings.drain), stop=ctx.stop
+            )
+            if not empty:
+                ctx.log.note(
+                    f"release {deployment.release} still had open requests after {ctx.settings.drain:.0f} s",
+                    level="warning",
+                )
+        take_away(ctx, deployment)
+    return {"stopped": [d.program for d in leaving]}
+
+
+def undeploy(ctx: Context) -> Mapping[str, Any]:
+    """Destroy: stop every deployment of the project on this host and delete its files, logs and volume."""
+    folders = Folders(ctx.settings.home)
+    app_id = ctx.door.project().app_id
+    gone = [d for d in ctx.door.unplace() if d.host == ctx.host]
+    for deployment in gone:
+        take_away(ctx, deployment)
+    for folder in (folders.runs(app_id), folders.volume(app_id), folders.layers(app_id)):
+        clear(folder)
+    return {"stopped": [d.program for d in gone]}
+
+
+def start(ctx: Context, deployment: Deployment) -> Site:
+    """Have the deployment's program running here; the caller holds the project's lock."""
+    site = site_of(ctx, ctx.door.running(deployment.id))
+    _hide_secrets(ctx, site.running)
+    app_layer = bring_layers(ctx, site)
+    lay(site, app_layer, ctx.seams.sandbox)
+    supervisor(ctx).start(program(site, ctx.seams.sandbox, grace=ctx.settings.drain + GRACE))
+    ctx.log.note(f"{deployment.program} starts at {deployment.address}:{deployment.port}")
+    return site
+
+
+def take_away(ctx: Context, deployment: Deployment) -> None:
+    """Stop a deployment and delete its files. Done again it is harmless."""
+    folders = Folders(ctx.settings.home)
+    with locked(folders.lock(deployment.app_id), deadline=ctx.left(120), check=ctx.check):
+        supervisor(ctx).stop(deployment.program)
+        sweep(folders, deployment.app_id, deployment.release, deployment.program)
+        ctx.door.stopped(deployment.id)
+
+
+def site_of(ctx: Context, running: Running) -> Site:
+    place = Place(
+        folders=Folders(ctx.settings.home),
+        guest=guest_folder(ctx.settings.home),
+        scheme=ctx.settings.public_scheme,
+        port=ctx.settings.public_port,
+    )
+    return Site(running=running, place=place)
+
+
+def bring_layers(ctx: Context, site: Site) -> Path:
+    """Every layer of the bundle but the static one, which the proxy takes; returns the code's folder."""
+    folders, store = site.place.folders, store_of(ctx)
+    code = None
+    for layer in site.running.bundle.layers:
+        if layer.kind == "static":
+            continue
+        into = folders.layer(site.app_id, layer.kind, layer.key)
+        if bring(store, folders, site.app_id, layer, into):
+            ctx.log.note(f"{layer.kind} layer fetched, {_size(layer)}")
+        if layer.kind == "app":
+            code = into
+    assert code is not None, "a bundle has an app layer"
+    return code
+
+
+def supervisor(ctx: Context) -> Supervisor:
+    assert ctx.seams.supervisor is not None, "a step of an appserver's queue ran elsewhere"
+    return ctx.seams.supervisor
+
+
+def program_of(app_id: AppId, name: str) -> bool:
+    """Whether a supervised program is one of the project's."""
+    return name.startswith(f"{app_id}-")
+
+
+def _hide_secrets(ctx: Context, running: Running) -> None:
+    ctx.log.hide("database password", running.database.password.reveal())
+    ctx.log.hide("SECRET_KEY", running.secret_key.reveal())
+    for name, value in running.release.environment.items():
+        ctx.log.hide(name, value.reveal())
+
+
+def _told(deployment: Deployment) -> dict[str, Any]:
+    return {
+        "host": deployment.host,
+        "address": deployment.address,
+        "port": deployment.port,
+        "instance_id": deployment.host,
+    }
+
+
+def _size(layer: Layer) -> str:
+    return f"{layer.size / 1e6:.1f} MB"

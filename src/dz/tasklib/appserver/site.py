@@ -1,0 +1,170 @@
+"""One deployment's files, environment and command on an appserver: everything is named by its inputs.
+
+The code lies in a writable copy, because projects make folders beside their settings; layers stay read-only.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from dz.names import AppId
+from dz.seams.sandbox import Box, Network, Sandbox
+from dz.seams.supervisor import Program
+from dz.tasklib.filled import Known, fill, platform_variables
+from dz.tasklib.folders import Folders, clear, fresh
+from dz.tasklib.records import Running
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """What of this host a site must know: its folders, the guest's, and how the world reaches it."""
+
+    folders: Folders
+    guest: Path
+    scheme: str
+    port: int  # the public one, of the proxy
+
+    def url(self, hostname: str) -> str:
+        plain = (self.scheme, self.port) in (("http", 80), ("https", 443))
+        return f"{self.scheme}://{hostname}" + ("" if plain else f":{self.port}")
+
+    def host_header(self, hostname: str) -> str:
+        return self.url(hostname).split("://", 1)[1]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Site:
+    """One release of one project on this host."""
+
+    running: Running
+    place: Place
+
+    @property
+    def app_id(self) -> AppId:
+        return self.running.deployment.app_id
+
+    @property
+    def folder(self) -> Path:
+        return self.place.folders.release(self.app_id, self.running.release.number)
+
+    @property
+    def code(self) -> Path:
+        return self.folder / "app"
+
+    @property
+    def log(self) -> Path:
+        return self.place.folders.runs(self.app_id) / "log" / f"{self.running.deployment.program}.log"
+
+    @property
+    def volume(self) -> Path:
+        return self.place.folders.volume(self.app_id)
+
+    @property
+    def env_layer(self) -> Path:
+        layer = self.running.bundle.layer("env")
+        assert layer is not None, "a bundle has an env layer"
+        return self.place.folders.layer(self.app_id, "env", layer.key)
+
+    @property
+    def root(self) -> Path:
+        return self.code / str(self.running.bundle.manifest["project_root"])
+
+    def known(self) -> Known:
+        hosts = tuple(str(h) for h in self.running.hostnames)
+        return Known(
+            database=self.running.database,
+            secret_key=self.running.secret_key.reveal(),
+            hosts=hosts,
+            url=self.place.url(hosts[0]) if hosts else "",
+        )
+
+    def environment(self) -> dict[str, str]:
+        """The project's own variables win over those that the platform fills in; nothing wins over the DZ_ ones."""
+        manifest = self.running.bundle.manifest
+        own = {name: value.reveal() for name, value in self.running.release.environment.items()}
+        return {
+            **fill(manifest.get("reads", ()), self.known()),
+            **own,
+            **platform_variables(self.known()),
+            "DZ_GUEST_SPEC": str(self.folder / "guest.json"),
+            "DZ_RELEASE": str(self.running.release.number),
+            "HOME": str(self.folder / "home"),
+            "PYTHONUNBUFFERED": "1",
+        }
+
+    def guest_spec(self) -> dict[str, Any]:
+        manifest = self.running.bundle.manifest
+        return {
+            "project_root": str(self.root),
+            "python_path": [str(self.code / folder) for folder in manifest.get("python_path", ())],
+            "settings_module": manifest["settings_module"],
+            "wsgi": manifest.get("wsgi", ""),
+            "asgi": manifest.get("asgi", ""),
+            "static_url": manifest.get("static_url", ""),
+            "static_root": str(self.folder / "static"),
+            "media_root": str(self.volume / "media"),
+            "site_media_map": manifest.get("site_media_map", []),
+            "hosts": [str(h) for h in self.running.hostnames],
+            "scheme": self.place.scheme,
+            "port": self.place.port,
+            "release": self.running.release.number,
+            "workers": 2,
+        }
+
+    def box(self, *command: str, kill_id: str = "") -> Box:
+        """The sandboxed command of the guest: ``serve`` or ``manage ...``."""
+        return Box(
+            argv=(str(self.env_layer / "bin/python"), str(self.place.guest / "main.py"), *command),
+            app_id=self.app_id,
+            cwd=self.root,
+            read=(self.env_layer, self.place.guest),
+            writable=(self.folder, self.volume),
+            env=self.environment(),
+            network=Network.SITE,
+            kill_id=kill_id,
+        )
+
+
+def lay(site: Site, app_layer: Path, sandbox: Sandbox) -> None:
+    """The release's own folder: code, guest spec, home. Done again it changes nothing that a process has open."""
+    folder = site.folder
+    if (folder / "guest.json").exists():
+        return
+    coming = fresh(folder.with_name(f"{folder.name}.coming"))
+    shutil.copytree(app_layer, coming / "app", symlinks=True)
+    _writable(coming / "app")
+    (coming / "home").mkdir()
+    (coming / "static").mkdir()
+    (coming / "guest.json").write_text(json.dumps(site.guest_spec()))
+    sandbox.own(coming, site.app_id)
+    (site.volume / "media").mkdir(parents=True, exist_ok=True)
+    sandbox.own(site.volume, site.app_id)
+    site.log.parent.mkdir(parents=True, exist_ok=True)
+    clear(folder)
+    coming.rename(folder)
+
+
+def program(site: Site, sandbox: Sandbox, *, grace: float) -> Program:
+    """What the supervisor runs for this deployment. Writes the 0600 start spec that holds the environment."""
+    deployment = site.running.deployment
+    spec = site.place.folders.runs(site.app_id) / f"{deployment.program}.spec"
+    argv = sandbox.site(site.box("serve"), address=deployment.address, port=deployment.port, spec=spec)
+    return Program(
+        name=deployment.program, argv=tuple(argv), cwd=site.place.folders.home, log=site.log, grace=grace
+    )
+
+
+def sweep(site_folders: Folders, app_id: AppId, release: int, program_name: str) -> None:
+    """Delete what ``lay`` and ``program`` made; the log stays."""
+    clear(site_folders.release(app_id, release))
+    (site_folders.runs(app_id) / f"{program_name}.spec").unlink(missing_ok=True)
+
+
+def _writable(tree: Path) -> None:
+    for path in (tree, *tree.rglob("*")):
+        if not path.is_symlink():
+            path.chmod(path.stat().st_mode | 0o200 | (0o100 if path.is_dir() else 0))

@@ -1,0 +1,38 @@
+"""Layers on a host: fetched from the store where they are missing, checked, unpacked once."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from dz.names import AppId
+from dz.tasklib.build.layers import unpack
+from dz.tasklib.bundles import Store
+from dz.tasklib.context import Context
+from dz.tasklib.folders import Folders
+from dz.tasklib.records import Layer
+
+
+def store_of(ctx: Context) -> Store:
+    """The bundle store that this host is set to: a folder in DZ_HOME unless told otherwise."""
+    return Store(ctx.settings.bundle_store or f"file://{ctx.settings.home}/store", ctx.settings.store_options())
+
+
+def bring(store: Store, folders: Folders, app_id: AppId, layer: Layer, into: Path) -> bool:
+    """Have the layer's files in ``into``; False if they were there. A half-made folder is never seen under its name."""
+    if into.exists():
+        return False
+    into.parent.mkdir(parents=True, exist_ok=True)
+    for parent in (into.parent, into.parent.parent):
+        parent.chmod(0o711)
+    packed = folders.packed(app_id, layer)
+    if packed.exists():
+        unpack(packed, into)
+        return True
+    fetched = into.with_name(f"{into.name}.{os.getpid()}.tar.zst")
+    try:
+        store.fetch(layer, fetched)
+        unpack(fetched, into)
+    finally:
+        fetched.unlink(missing_ok=True)
+    return True

@@ -1,0 +1,79 @@
+"""Variables that a platform can know: filled in when the project reads them and its owner gave no value.
+
+The names are those that real projects use (the shared corpus); what none of them covers has to be asked for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from urllib.parse import quote
+
+from dz.tasklib.records import Database
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Known:
+    """What the platform knows of a release, from which variables are made."""
+
+    database: Database
+    secret_key: str
+    hosts: tuple[str, ...]  # the project's hostnames
+    url: str  # of its first hostname
+
+
+def database_url(database: Database) -> str:
+    """A URL that django-environ and dj-database-url both understand; a socket folder goes to PGHOST instead."""
+    host = "" if database.address.startswith("/") else f"{database.address}:{database.port}"
+    return f"postgres://{database.role}:{quote(database.password.reveal(), safe='')}@{host}/{database.name}"
+
+
+def platform_variables(known: Known) -> dict[str, str]:
+    """What every process of a site gets, whatever the project reads. The guest takes the DZ_ ones."""
+    database = known.database
+    return {
+        "DZ_DATABASE_URL": database_url(database),
+        "DZ_SECRET_KEY": known.secret_key,
+        "PGHOST": database.address,
+        "PGPORT": str(database.port),
+    }
+
+
+def fill(names: Iterable[str], known: Known) -> dict[str, str]:
+    """Values for those of ``names`` that the platform knows; the others are left out."""
+    return {name: _VALUES[name](known) for name in names if name in _VALUES}
+
+
+def is_known(name: str) -> bool:
+    return name in _VALUES
+
+
+def _same(value: Callable[[Known], str], *names: str) -> Mapping[str, Callable[[Known], str]]:
+    return dict.fromkeys(names, value)
+
+
+def _words(*suffixes: str, prefixes: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(f"{prefix}{suffix}" for prefix in prefixes for suffix in suffixes)
+
+
+_DB = ("DB_", "DATABASE_", "POSTGRES_", "POSTGRESQL_", "DJANGO_DB_", "SQL_", "PG", "RDS_")
+
+_VALUES: Mapping[str, Callable[[Known], str]] = {
+    **_same(lambda k: database_url(k.database), "DATABASE_URL", "DJANGO_DATABASE_URL", "POSTGRES_URL", "DB_URL"),
+    **_same(lambda k: k.database.name, *_words("NAME", "DATABASE", "DB", prefixes=_DB), "DBNAME", "POSTGRES_DB"),
+    **_same(lambda k: k.database.role, *_words("USER", "USERNAME", prefixes=_DB), "DBUSER"),
+    **_same(
+        lambda k: k.database.password.reveal(), *_words("PASSWORD", "PASS", "PASSWD", prefixes=_DB), "DBPASSWORD", "DBPASS"
+    ),
+    **_same(lambda k: k.database.address, *_words("HOST", "HOSTNAME", "SERVER", prefixes=_DB), "DBHOST"),
+    **_same(lambda k: str(k.database.port), *_words("PORT", prefixes=_DB), "DBPORT"),
+    **_same(lambda _: "django.db.backends.postgresql", *_words("ENGINE", prefixes=_DB), "DBENGINE"),
+    **_same(
+        lambda k: k.secret_key, "SECRET_KEY", "DJANGO_SECRET_KEY", "DJANGO_SECRET", "SECRET", "APP_SECRET_KEY", "SECRETKEY"
+    ),
+    **_same(
+        lambda k: ",".join(k.hosts), "ALLOWED_HOSTS", "DJANGO_ALLOWED_HOSTS", "ALLOWED_HOST", "DJANGO_ALLOWED_HOST", "HOSTS"
+    ),
+    **_same(lambda k: k.hosts[0] if k.hosts else "localhost", "HOSTNAME", "DOMAIN", "DOMAIN_NAME", "SITE_DOMAIN", "HOST"),
+    **_same(lambda k: k.url, "SITE_URL", "BASE_URL", "CSRF_TRUSTED_ORIGINS", "DJANGO_CSRF_TRUSTED_ORIGINS", "WEBSITE_URL"),
+}

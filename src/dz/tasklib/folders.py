@@ -1,0 +1,74 @@
+"""Where things lie under DZ_HOME, on every role's host. The same names everywhere, made from their inputs."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+from dz.names import AppId
+from dz.tasklib.records import Layer
+
+
+@dataclass(frozen=True, slots=True)
+class Folders:
+    """The folders of one host."""
+
+    home: Path
+
+    def build(self, app_id: AppId) -> Path:
+        """A project's checkouts, wheels and packed layers on a build host."""
+        return self.home / "build" / app_id
+
+    def checkout(self, app_id: AppId, commit: str) -> Path:
+        return self.build(app_id) / "src" / commit[:16]
+
+    def packed(self, app_id: AppId, layer: Layer) -> Path:
+        return self.build(app_id) / "out" / f"{layer.digest}.tar.zst"
+
+    def layer(self, app_id: AppId, kind: str, key: str) -> Path:
+        """An extracted, read-only layer; the env layer is the virtualenv, so it lies here on every host."""
+        return self.home / "layers" / app_id / f"{kind}-{key[:24]}"
+
+    def layers(self, app_id: AppId) -> Path:
+        return self.home / "layers" / app_id
+
+    def release(self, app_id: AppId, number: int) -> Path:
+        """What one release's processes on an appserver may write beside, and their logs."""
+        return self.home / "run" / app_id / str(number)
+
+    def runs(self, app_id: AppId) -> Path:
+        return self.home / "run" / app_id
+
+    def volume(self, app_id: AppId) -> Path:
+        return self.home / "volumes" / app_id
+
+    def static(self, app_id: AppId, key: str) -> Path:
+        return self.home / "static" / app_id / key[:24]
+
+    def statics(self, app_id: AppId) -> Path:
+        return self.home / "static" / app_id
+
+    @property
+    def cache(self) -> Path:
+        return self.home / "cache"
+
+    def lock(self, app_id: AppId) -> Path:
+        """One change at a time per project on this host."""
+        return self.home / "locks" / app_id
+
+
+def clear(folder: Path) -> None:
+    """Delete a folder of ours or of a project; links are deleted, never followed."""
+    if folder.is_symlink() or folder.is_file():
+        folder.unlink()
+    elif folder.exists():
+        shutil.rmtree(folder, ignore_errors=False)
+
+
+def fresh(folder: Path, mode: int = 0o755) -> Path:
+    """The folder, empty."""
+    clear(folder)
+    folder.mkdir(parents=True, mode=mode)
+    folder.chmod(mode)
+    return folder

@@ -1,0 +1,12 @@
+"""Every kind of job that there is. A new kind is one page and one line here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from dz.tasklib.build_and_deploy import BUILD_AND_DEPLOY
+from dz.tasklib.check_repo import CHECK_REPO
+from dz.tasklib.destroy import DESTROY
+from dz.tasklib.pipeline import Pipeline
+
+PIPELINES: Mapping[str, Pipeline] = {p.kind: p for p in (CHECK_REPO, BUILD_AND_DEPLOY, DESTROY)}
