@@ -1,0 +1,289 @@
+"""Fetching a commit of somebody's repository with the git command, hardened.
+
+Promise: only https, ssh and (where allowed) file; no prompts, no hooks, no filters, no submodules, no configuration but
+ours, operands behind ``--``; shallow, under a limit of size; the deploy key in a 0600 file for as long as git runs.
+What is checked out is data: nothing here opens a file of it. Raises UserError (``repo.*``), Transient, Cancelled.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+import shutil
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
+
+from dz.errors import Cancelled, DzError, Transient, UserError
+from dz.log import Secret
+from dz.names import Commit, Ref
+from dz.run import DeadlinePassed, Finished, run
+from dz.tasklib.build import giturl
+from dz.tasklib.build.gitfailure import explain, no_such_ref, redirected_elsewhere
+from dz.tasklib.build.githome import GitHome
+from dz.tasklib.build.giturl import GitUrl
+from dz.tasklib.context import JobLog
+
+MOST_PACKED = 1024 * 1024 * 1024  # bytes of what is fetched
+MOST_BYTES = 2 * 1024 * 1024 * 1024  # bytes of what is checked out
+MOST_FILES = 100_000
+_LISTING = 8 * 1024 * 1024  # bytes of git's answers that are read
+_HASH = re.compile(r"[0-9a-f]{7,64}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Resolved:
+    """``branch`` is '' for a tag or commit."""
+
+    commit: Commit
+    branch: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Checkout:
+    """What lies in the folder now; ``committed_at`` in seconds since 1970."""
+
+    commit: Commit
+    subject: str
+    branch: str
+    committed_at: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Git:
+    """One repository with what every command on it takes."""
+
+    url: GitUrl
+    home: GitHome
+    log: JobLog
+    until: float
+    stop: Callable[[], bool] | None
+
+    def __call__(
+        self, *words: str | Path, folder: Path | None = None, stop: Callable[[], bool] | None = None
+    ) -> Finished:
+        """Run git; its stdout is the output, its stderr is kept in ``home.said``."""
+        self.home.said.clear()
+        where = ("-C", folder) if folder else ()
+        try:
+            return run(
+                ["git", *where, *words],
+                env=self.home.environment(),
+                cwd=self.home.folder,
+                deadline=max(0.1, self.until - time.monotonic()),
+                cancelled=stop or self.stop,
+                keep=_LISTING,
+                stderr_to=self.home.said.extend,
+            )
+        except DeadlinePassed as late:
+            raise Transient(f"{self.url.host or 'git'} took longer than {late.seconds:.0f} s") from late
+
+    def reach(self, *words: str | Path, folder: Path | None = None, stop: Callable[[], bool] | None = None) -> Finished:
+        """A command that speaks to the other side: a redirect to another host is refused."""
+        finished = self(*words, folder=folder, stop=stop)
+        if elsewhere := redirected_elsewhere(self.url, self.said):
+            raise elsewhere
+        return finished
+
+    @property
+    def said(self) -> str:
+        return bytes(self.home.said[-64_000:]).decode(errors="replace")
+
+
+def generate_key() -> tuple[Secret, str]:
+    """A new deploy key: the private half, and the public one as a Git host takes it."""
+    key = Ed25519PrivateKey.generate()
+    private = key.private_bytes(Encoding.PEM, PrivateFormat.OpenSSH, NoEncryption()).decode()
+    public = key.public_key().public_bytes(Encoding.OpenSSH, PublicFormat.OpenSSH).decode()
+    return Secret(private), f"{public} djangozoom"
+
+
+def resolve(
+    url: str,
+    ref: str,
+    *,
+    log: JobLog,
+    deadline: float,
+    work: Path,
+    key: Secret | None = None,
+    file_urls: bool = False,
+    stop: Callable[[], bool] | None = None,
+) -> Resolved:
+    """The commit that a branch, tag or commit is now; ``ref`` '' is the repository's default branch."""
+    where = giturl.parse(url, file_urls=file_urls)
+    with GitHome(work, key=key, file_urls=file_urls) as home:
+        return _resolve(_Git(url=where, home=home, log=log, until=time.monotonic() + deadline, stop=stop), ref)
+
+
+def checkout(
+    url: str,
+    ref: str,
+    into: Path,
+    *,
+    log: JobLog,
+    deadline: float,
+    work: Path,
+    key: Secret | None = None,
+    file_urls: bool = False,
+    stop: Callable[[], bool] | None = None,
+) -> Checkout:
+    """Put the files of ``ref`` (a full commit, or what ``resolve`` takes) into ``into``, replacing what is there."""
+    where = giturl.parse(url, file_urls=file_urls)
+    with GitHome(work, key=key, file_urls=file_urls) as home:
+        git = _Git(url=where, home=home, log=log, until=time.monotonic() + deadline, stop=stop)
+        wanted = _resolve(git, ref)
+        if into.exists():
+            shutil.rmtree(into)
+        into.mkdir(parents=True)
+        git("init", "-q", folder=into)
+        _fetch(git, into, wanted, ref)
+        _measure(git, into, wanted.commit)
+        done = git("checkout", "-q", "--force", "--detach", wanted.commit, folder=into)
+        if not done.ok:
+            raise UserError("repo.git-failed", url=where.text, detail=git.said[-200:].strip() or "checkout failed")
+        found = _described(git, into, wanted)
+        shutil.rmtree(into / ".git")
+        return found
+
+
+def _resolve(git: _Git, ref: str) -> Resolved:
+    try:
+        name = Ref(ref) if ref else ""
+    except ValueError:
+        raise UserError("repo.bad-ref", ref=repr(ref[:80]), url=git.url.text) from None
+    if _is_commit(name):
+        return Resolved(commit=Commit(name), branch="")
+    wanted = [f"refs/heads/{name}", f"refs/tags/{name}", f"refs/tags/{name}^{{}}"] if name else []
+    found, head = _listed(git, "--symref", patterns=["HEAD", *wanted])
+    if not name and "HEAD" in found:
+        return Resolved(commit=found["HEAD"], branch=head.removeprefix("refs/heads/"))
+    if name and wanted[0] in found:
+        return Resolved(commit=found[wanted[0]], branch=name)
+    for tag in reversed(wanted[1:]):  # the commit that an annotated tag points at comes before the tag itself
+        if tag in found:
+            return Resolved(commit=found[tag], branch="")
+    return _otherwise(git, name)
+
+
+def _otherwise(git: _Git, name: str) -> Resolved:
+    """Neither branch nor tag: a shortened commit, a misspelling, or an empty repository."""
+    everything, _ = _listed(git, "--heads", "--tags", patterns=[])
+    if not everything:
+        raise UserError("repo.empty", url=git.url.text)
+    if _HASH.fullmatch(name) and (commit := _expanded(git, name)):
+        return Resolved(commit=commit, branch="")
+    known = [one.split("/", 2)[2] for one in everything if not one.endswith("^{}")]
+    raise no_such_ref(git.url, name, tuple(difflib.get_close_matches(name, known, 2)))
+
+
+def _listed(git: _Git, *options: str, patterns: Sequence[str]) -> tuple[dict[str, Commit], str]:
+    """Names and commits of the other side, and the branch that HEAD names."""
+    answer = git.reach("ls-remote", *options, "--", git.url.text, *patterns)
+    if not answer.ok:
+        raise explain(git.url, git.said)
+    found: dict[str, Commit] = {}
+    head = ""
+    for line in answer.text.splitlines():
+        left, _, name = line.partition("\t")
+        if left.startswith("ref: ") and name == "HEAD":
+            head = left.removeprefix("ref: ")
+        elif _is_commit(left):
+            found[name] = Commit(left)
+    return found, head
+
+
+def _expanded(git: _Git, short: str) -> Commit | None:
+    """A shortened commit in full: only the whole history knows it, so that is fetched, without its files."""
+    history = git.home.folder / "history.git"
+    done = git.reach(
+        "clone", "-q", "--bare", "--filter=tree:0", "--", git.url.text, history, stop=_Cap(git, history).over
+    )
+    if not done.ok:
+        raise explain(git.url, git.said, ref=short)
+    answer = git("rev-parse", "--verify", "--quiet", "--end-of-options", f"{short}^{{commit}}", folder=history)
+    shutil.rmtree(history)
+    return Commit(answer.text.strip()) if answer.ok else None
+
+
+def _fetch(git: _Git, into: Path, wanted: Resolved, ref: str) -> None:
+    """The one commit; where a server gives none by its hash, the branch or tag it came from, else everything."""
+    attempts: list[tuple[str, ...]] = [("--depth=1", "--", git.url.text, wanted.commit)]
+    if not _is_commit(ref):
+        attempts.append(("--depth=1", "--", git.url.text, ref or "HEAD"))
+    attempts.append(("--", git.url.text, "+refs/heads/*:refs/remotes/origin/*", "+refs/tags/*:refs/tags/*"))
+    error: DzError
+    for words in attempts:
+        error = no_such_ref(git.url, ref or wanted.commit, ())
+        done = _fetched(git, into, words)
+        if not done.ok:
+            error = explain(git.url, git.said, ref=ref or wanted.commit)
+        elif git("cat-file", "-e", f"{wanted.commit}^{{commit}}", folder=into).ok:
+            return
+        if isinstance(error, Transient):
+            break
+    raise error
+
+
+def _fetched(git: _Git, into: Path, words: Sequence[str]) -> Finished:
+    cap = _Cap(git, into)
+    try:
+        return git.reach("fetch", "--no-tags", "--no-recurse-submodules", *words, folder=into, stop=cap.over)
+    except Cancelled:
+        if cap.passed:
+            raise UserError("repo.too-big", limit="1 GB of history", found="the fetch was stopped there") from None
+        raise
+
+
+class _Cap:
+    """Asked while git fetches: whether to stop, since the job stops or too much has come."""
+
+    def __init__(self, git: _Git, folder: Path) -> None:
+        self._git, self._folder, self.passed = git, folder, False
+
+    def over(self) -> bool:
+        packs = (self._folder / place for place in (".git/objects/pack", "objects/pack"))
+        size = sum(_size(one) for folder in packs for one in (folder.iterdir() if folder.is_dir() else ()))
+        self.passed = size > MOST_PACKED
+        return self.passed or (self._git.stop is not None and self._git.stop())
+
+
+def _measure(git: _Git, into: Path, commit: Commit) -> None:
+    """Refuse too much before it is written out; say what is left out."""
+    listing = git("ls-tree", "-r", "-l", "--full-tree", commit, folder=into)
+    if not listing.ok:
+        raise UserError("repo.git-failed", url=git.url.text, detail="its files cannot be listed")
+    lines = listing.text.splitlines()
+    sizes = [words[3] for line in lines if len(words := line.partition("\t")[0].split()) == 4]
+    total = sum(int(size) for size in sizes if size.isdigit())
+    if len(listing.output) >= _LISTING or len(lines) > MOST_FILES:
+        raise UserError("repo.too-big", limit=f"{MOST_FILES:,} files", found=f"at least {len(lines):,}")
+    if total > MOST_BYTES:
+        raise UserError("repo.too-big", limit="2 GB of files", found=f"{total / 1e9:.1f} GB")
+    if any(line.endswith("\t.gitmodules") for line in lines):
+        git.log.note("The repository names Git submodules; they are not fetched.", level="warning")
+
+
+def _described(git: _Git, into: Path, wanted: Resolved) -> Checkout:
+    answer = git("log", "-1", "--format=%ct%x00%s", "--end-of-options", wanted.commit, folder=into)
+    when, _, subject = answer.text.strip().partition("\0")
+    return Checkout(
+        commit=wanted.commit,
+        subject="".join(c for c in subject[:300] if c.isprintable()),
+        branch=wanted.branch,
+        committed_at=int(when) if when.isdigit() else 0,
+    )
+
+
+def _is_commit(text: str) -> bool:
+    return len(text) in (40, 64) and _HASH.fullmatch(text) is not None
+
+
+def _size(path: Path) -> int:
+    try:
+        return path.lstat().st_size
+    except FileNotFoundError:
+        return 0  # git renames its packs when they are whole

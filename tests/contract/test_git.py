@@ -1,0 +1,250 @@
+"""Fetching commits with the real git, from folders, over https and over ssh."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import stat
+import subprocess
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from dz.errors import Cancelled, Transient, UserError
+from dz.log import Secret
+from dz.tasklib.build import git as dzgit
+from tests.repositories import GitServer, Repository, new_repository
+from tests.waiting import until
+
+
+class Notes:
+    """A JobLog that remembers what it was told."""
+
+    def __init__(self) -> None:
+        self.notes: list[str] = []
+
+    def note(self, text: str, *, level: str = "info") -> None:
+        self.notes.append(text)
+
+    def output(self, piece: bytes) -> None: ...
+
+    def begin(self, part: str) -> None: ...
+
+    def end(self, part: str, seconds: float, *, ok: bool) -> None: ...
+
+    def hide(self, name: str, secret: str) -> None: ...
+
+    def title(self, text: str) -> None: ...
+
+
+class Fetching:
+    """``resolve`` and ``checkout`` with one work folder."""
+
+    def __init__(self, folder: Path) -> None:
+        self.work, self.into, self.log = folder / "work", folder / "tree", Notes()
+
+    def resolve(self, url: str, ref: str = "", **more: object) -> dzgit.Resolved:
+        options = {"log": self.log, "deadline": 60, "work": self.work, "file_urls": True} | more
+        return dzgit.resolve(url, ref, **options)  # type: ignore[arg-type]
+
+    def checkout(self, url: str, ref: str = "", **more: object) -> dzgit.Checkout:
+        options = {"log": self.log, "deadline": 60, "work": self.work, "file_urls": True} | more
+        return dzgit.checkout(url, ref, self.into, **options)  # type: ignore[arg-type]
+
+    def refused(self, url: str, ref: str = "", **more: object) -> UserError:
+        with pytest.raises(UserError) as refused:
+            self.resolve(url, ref, **more)
+        return refused.value
+
+
+@pytest.fixture
+def fetching(tmp_path: Path) -> Fetching:
+    return Fetching(tmp_path / "fetching")
+
+
+@pytest.fixture
+def repository(tmp_path: Path) -> Repository:
+    made = new_repository(tmp_path / "origin", {"manage.py": "first\n"})
+    made.git("tag", "-a", "v1", "-m", "One")
+    made.git("checkout", "-q", "-b", "develop")
+    made.commit({"manage.py": "second\n"}, "Second, with é")
+    made.git("checkout", "-q", "main")
+    return made
+
+
+def test_a_branch_a_tag_and_a_commit_short_or_whole_lead_to_their_commit(
+    fetching: Fetching, repository: Repository
+) -> None:
+    first, second = repository.git("rev-parse", "main"), repository.git("rev-parse", "develop")
+    assert fetching.resolve(repository.url) == dzgit.Resolved(commit=first, branch="main")
+    assert fetching.resolve(repository.url, "develop") == dzgit.Resolved(commit=second, branch="develop")
+    assert fetching.resolve(repository.url, "v1") == dzgit.Resolved(commit=first, branch="")
+    assert fetching.resolve(repository.url, second[:10]) == dzgit.Resolved(commit=second, branch="")
+    done = fetching.checkout(repository.url, "develop")
+    assert (done.commit, done.subject, done.branch) == (second, "Second, with é", "develop")
+    assert done.committed_at == int(repository.git("log", "-1", "--format=%ct", "develop"))
+    again = fetching.checkout(repository.url, first)
+    assert again.commit == first
+    assert [p.name for p in fetching.into.iterdir()] == ["manage.py"]
+    assert (fetching.into / "manage.py").read_text() == "first\n"
+
+
+def test_over_https_a_repository_moved_within_its_host_is_followed_and_one_moved_elsewhere_is_not(
+    fetching: Fetching, git_server: GitServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    commit = new_repository(git_server.root / "site", {"manage.py": "x"}).git("rev-parse", "HEAD")
+    refused = fetching.refused(git_server.url("site"))
+    assert refused.id == "repo.bad-certificate"
+    monkeypatch.setenv("SSL_CERT_FILE", str(git_server.ca))
+    assert fetching.checkout(git_server.url("site")).commit == commit
+    git_server.moved["old"] = "/site"
+    assert fetching.checkout(git_server.url("old")).commit == commit
+    git_server.moved["away"] = f"https://127.0.0.1:{git_server.port}/site"
+    assert fetching.refused(git_server.url("away")).id in ("repo.redirected", "repo.bad-certificate")
+    git_server.private.add("hidden")
+    assert fetching.refused(git_server.url("hidden")).id == "repo.not-found"
+    assert fetching.refused(git_server.url("nowhere")).id == "repo.not-found"
+
+
+def test_each_wrong_address_or_name_is_told_by_its_own_problem(
+    fetching: Fetching, repository: Repository, tmp_path: Path
+) -> None:
+    assert fetching.refused(f"file://{tmp_path}/missing").id == "repo.not-found"
+    wrong = fetching.refused(repository.url, "develp")
+    assert wrong.id == "repo.no-such-ref" and "develop" in wrong.next
+    assert fetching.refused(repository.url, "--upload-pack=x").id == "repo.bad-ref"
+    assert fetching.refused(new_repository(tmp_path / "empty").url).id == "repo.empty"
+    with pytest.raises(UserError) as gone:
+        fetching.checkout(repository.url, "0" * 40)
+    assert gone.value.id == "repo.no-such-ref"
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    unreachable = fetching.refused(f"https://localhost:{port}/o/r")
+    assert unreachable.id == "repo.host-unreachable" and "localhost" in unreachable.brief
+    assert fetching.refused("https://nowhere.invalid/o/r").id == "repo.host-unreachable"
+
+
+def test_a_host_that_never_answers_is_given_up_at_the_deadline_and_a_cancelled_fetch_at_once(
+    fetching: Fetching,
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        url = f"https://localhost:{silent.getsockname()[1]}/o/r"
+        with pytest.raises(Transient):
+            fetching.resolve(url, deadline=1)
+        began = time.monotonic()
+        with pytest.raises(Cancelled):
+            fetching.resolve(url, stop=lambda: True)
+        assert time.monotonic() - began < 30
+
+
+def test_a_repository_runs_nothing_and_leaves_no_way_out_of_the_work_folder(
+    fetching: Fetching, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    trap = tmp_path / "trap"
+    home = tmp_path / "home"
+    home.mkdir()
+    (home / ".gitconfig").write_text(f'[filter "trap"]\n\tsmudge = touch {trap}\n[core]\n\thooksPath = {home}\n')
+    (home / "post-checkout").write_text(f"#!/bin/sh\ntouch {trap}\n")
+    (home / "post-checkout").chmod(0o755)
+    monkeypatch.setenv("HOME", str(home))
+    monkeypatch.setenv("GIT_CONFIG_GLOBAL", str(home / ".gitconfig"))
+    origin = new_repository(
+        tmp_path / "origin",
+        {
+            ".gitattributes": "*.py filter=trap\n",
+            "manage.py": "x",
+            ".gitmodules": '[submodule "x"]\n\tpath = x\n\turl = ext::sh -c "touch /tmp/x"\n',
+        },
+    )
+    (origin.folder / "post-checkout").write_text(f"#!/bin/sh\ntouch {trap}\n")
+    fetching.checkout(origin.url)
+    assert not trap.exists()
+    assert "submodules" in " ".join(fetching.log.notes)
+    assert [p.name for p in fetching.work.iterdir()] == []
+
+
+def test_a_repository_of_another_user_is_read_by_its_file_address(fetching: Fetching, tmp_path: Path) -> None:
+    origin = new_repository(tmp_path / "origin", {"manage.py": "x"})
+    if os.getuid() == 0:
+        for path in [origin.folder, *origin.folder.rglob("*")]:
+            os.lchown(path, 12345, 12345)
+    assert fetching.checkout(origin.url).branch == "main"
+
+
+def test_more_than_the_limit_is_refused_before_it_is_written_out(fetching: Fetching, tmp_path: Path) -> None:
+    origin = new_repository(tmp_path / "origin")
+    # Many names for one small file: the listing is long and the repository is not.
+    blob = (
+        subprocess.run(
+            ["git", "-C", origin.folder, "hash-object", "-w", "--stdin"], input=b"x", capture_output=True, check=True
+        )
+        .stdout.decode()
+        .strip()
+    )
+    lines = "".join(f"100644 {blob}\t{number}\n" for number in range(dzgit.MOST_FILES + 1))
+    subprocess.run(["git", "-C", origin.folder, "update-index", "--index-info"], input=lines.encode(), check=True)
+    origin.git("commit", "-q", "-m", "Too many")
+    with pytest.raises(UserError) as refused:
+        fetching.checkout(origin.url)
+    assert refused.value.id == "repo.too-big"
+    assert not (fetching.into / "0").exists()
+
+
+@pytest.fixture
+def ssh_server(tmp_path: Path) -> Iterator[tuple[int, Path]]:
+    """sshd on a free port of loopback; gives the port and the file of keys it lets in."""
+    sshd = shutil.which("sshd", path="/usr/sbin:/usr/local/sbin")
+    if sshd is None:
+        pytest.skip("no sshd: apt-get install openssh-server")
+    folder = tmp_path / "sshd"
+    folder.mkdir()
+    Path("/run/sshd").mkdir(exist_ok=True)
+    subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", folder / "host"], check=True)
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    (folder / "config").write_text(
+        f"Port {port}\nListenAddress 127.0.0.1\nHostKey {folder}/host\nAuthorizedKeysFile {folder}/keys\n"
+        "PermitRootLogin yes\nStrictModes no\nPasswordAuthentication no\nKbdInteractiveAuthentication no\nUsePAM no\nPidFile none\n"
+    )
+    (folder / "keys").touch()
+    daemon = subprocess.Popen([sshd, "-D", "-e", "-f", folder / "config"], stderr=subprocess.DEVNULL)
+    try:
+        until(lambda: _listens(port), what="sshd listening")
+        yield port, folder / "keys"
+    finally:
+        daemon.terminate()
+        daemon.wait(30)
+
+
+def _listens(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+@pytest.mark.root
+def test_over_ssh_the_deploy_key_opens_the_repository_and_its_absence_does_not(
+    fetching: Fetching, repository: Repository, ssh_server: tuple[int, Path]
+) -> None:
+    port, allowed = ssh_server
+    url = f"ssh://root@localhost:{port}{repository.folder}"
+    private, public = dzgit.generate_key()
+    assert fetching.refused(url, key=private).id == "repo.not-found"
+    allowed.write_text(f"{public}\n")
+    assert fetching.checkout(url, key=private).commit == repository.git("rev-parse", "main")
+    assert fetching.refused(url).id == "repo.not-found"
+    assert [p.name for p in fetching.work.iterdir()] == ["known_hosts"]
+
+
+def test_a_deploy_key_is_one_that_ssh_keygen_reads_and_never_shows_its_private_half(tmp_path: Path) -> None:
+    private, public = dzgit.generate_key()
+    file = tmp_path / "key"
+    file.write_text(private.reveal())
+    file.chmod(stat.S_IRUSR | stat.S_IWUSR)
+    read = subprocess.run(["ssh-keygen", "-y", "-f", file], capture_output=True, text=True, check=True).stdout
+    assert read.split()[:2] == public.split()[:2]
+    assert isinstance(private, Secret) and "PRIVATE" not in repr(private)
