@@ -99,7 +99,7 @@ def test_argv_arrives_as_it_was_written(real: RealSupervisord, tmp_path: Path) -
 
 
 def test_term_reaches_the_whole_group_and_kill_comes_after_the_grace(real: RealSupervisord, tmp_path: Path) -> None:
-    script = "trap 'echo asked >> {0}' TERM; sh -c \"trap '' TERM; sleep 600\" & while :; do wait; done".format(
+    script = "trap 'echo asked >> {}' TERM; sh -c \"trap '' TERM; sleep 600\" & while :; do wait; done".format(
         tmp_path / "asked"
     )
     real.supervisor.start(program("stubborn", tmp_path, "/bin/sh", "-c", script, grace=1))

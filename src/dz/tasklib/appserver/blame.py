@@ -6,7 +6,8 @@ import re
 from dataclasses import dataclass
 
 _FRAME = re.compile(
-    r'^[ \t]*File "([^"\n]{1,400})", line ([0-9]{1,7})(?:, in [^\n]*)?\n(?:[ \t]+([^\n]*))?', re.MULTILINE
+    r'^[ \t]*File "([^"\n]{1,400})", line ([0-9]{1,7})(?:, in [^\n]*)?\n(?:[ \t]+(?![ \t]|File ")([^\n]*))?',
+    re.MULTILINE,
 )
 _ERROR = re.compile(
     r"^([A-Za-z_][\w.]{0,120}(?:Error|Exception|ImproperlyConfigured|Exit|DoesNotExist|Warning))(?::[ ]?([^\n]*))?$"

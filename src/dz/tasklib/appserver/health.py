@@ -22,8 +22,9 @@ EVERY = 0.1
 ONE_REQUEST = 15.0
 REDIRECTS = 8
 BODY = 64 * 1024
-# The same bad answer this often and this long is what the site says, not a start that isn't over. 503 is: it waits.
-BAD_ANSWERS, BAD_SECONDS = 4, 2.0
+# The same bad answer this often is what the site says. A 500 must also have lasted, for its database may just be coming
+# back; 502 to 504 say themselves that the start isn't over.
+BAD_ANSWERS, BAD_SECONDS = 3, 2.0
 STARTING = frozenset({502, 503, 504})
 
 
@@ -162,7 +163,7 @@ async def _body(response: httpx2.Response) -> str:
 def _settled(bad: list[tuple[float, Answer]]) -> bool:
     if len(bad) < BAD_ANSWERS or bad[-1][1].status in STARTING:
         return False
-    return bad[-1][0] - bad[0][0] >= BAD_SECONDS
+    return bad[-1][1].status < 500 or bad[-1][0] - bad[0][0] >= BAD_SECONDS
 
 
 def _died(how: str, text: str, root: str) -> UserError:

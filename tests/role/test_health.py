@@ -1,0 +1,127 @@
+"""Health and drain, on real sockets."""
+
+from __future__ import annotations
+
+import socket
+
+import pytest
+
+from dz.errors import Cancelled, UserError
+from dz.tasklib.appserver.drain import Busy, busy, queue_of, wait_drained
+from dz.tasklib.appserver.health import Answer, check
+from dz.tasklib.appserver.ports import is_free
+from tests.backends import Answers, Backend, backend, deaf
+from tests.waiting import until
+
+HOST = "shop.localhost:8800"
+TRACE = 'Traceback (most recent call last):\n  File "/p/shop/views.py", line 9, in home\n    1 / 0\nZeroDivisionError: division by zero\n'
+
+
+def answer_of(
+    app: Backend | int, *, deadline: float = 30, ended: str | None = None, log: str = "", stop: bool = False
+) -> Answer:
+    return check(
+        "127.0.0.1",
+        app if isinstance(app, int) else app.port,
+        HOST,
+        scheme="http",
+        deadline=deadline,
+        alive=lambda: ended,
+        log=lambda: log,
+        stop=lambda: stop,
+        root="/p",
+        hostnames=("shop.localhost", "www.shop.localhost"),
+    )
+
+
+def to(location: str) -> tuple[int, dict[str, str], str]:
+    return 302, {"Location": location}, ""
+
+
+@pytest.mark.parametrize(
+    ("answers", "path"),
+    [
+        ({}, "/"),
+        ({"/": (404, {}, "an API")}, "/"),
+        ({"/": (401, {}, "log in")}, "/"),
+        ({"/": to("/en/"), "/en/": to("home?a=b")}, "/en/home?a=b"),
+        ({"/": to(f"http://{HOST}/home/")}, "/home/"),
+        ({"/": to("https://login.example.com/")}, "/"),
+        ({"/": to("https://www.shop.localhost/")}, "/"),
+    ],
+)
+def test_these_answers_are_healthy(answers: Answers, path: str) -> None:
+    with backend("app", answers) as app:
+        assert answer_of(app).path == path
+    headers = app.seen[0][2]
+    assert (headers["Host"], headers["X-Forwarded-Proto"]) == (HOST, "http")
+
+
+@pytest.mark.parametrize(
+    "location", ["https://shop.localhost:8800/", "https://shop.localhost/", "http://shop.localhost:8000/x", "/"]
+)
+def test_a_redirect_to_where_nothing_listens_or_to_itself_is_unhealthy(location: str) -> None:
+    with backend("app", {"/": to(location)}) as app, pytest.raises(UserError) as caught:
+        answer_of(app)
+    assert caught.value.id == "deploy.bad-redirect"
+
+
+def test_a_page_that_raises_is_told_with_its_own_line_long_before_the_deadline() -> None:
+    with backend("app", {"/": (500, {}, "Server Error")}) as app, pytest.raises(UserError) as caught:
+        answer_of(app, deadline=250, log=TRACE)
+    assert caught.value.id == "deploy.unhealthy"
+    assert caught.value.where == "shop/views.py:9 1 / 0"
+    assert "500" in caught.value.brief and "ZeroDivisionError" in caught.value.brief
+
+
+def test_a_host_name_that_is_refused_points_to_allowed_hosts() -> None:
+    with backend("app", {"/": (400, {}, "Bad Request")}) as app, pytest.raises(UserError, match="ALLOWED_HOSTS"):
+        answer_of(app)
+
+
+def test_a_site_that_starts_with_503_is_waited_for() -> None:
+    with backend("app", {"/": (503, {}, "starting")}) as app:
+
+        def log_asked() -> bool:
+            if len(app.seen) > 5:
+                app.answers.clear()
+            return False
+
+        found = check(
+            "127.0.0.1", app.port, HOST, scheme="http", deadline=60, alive=lambda: None, log=lambda: "", stop=log_asked
+        )
+    assert found.status == 200
+
+
+def test_a_process_that_died_is_told_with_its_traceback() -> None:
+    with pytest.raises(UserError) as caught:
+        answer_of(1, ended="exit code 3", log=TRACE)
+    assert (caught.value.id, caught.value.where) == ("deploy.died", "shop/views.py:9 1 / 0")
+    assert "exit code 3" in caught.value.brief
+
+
+def test_a_site_that_never_answers_ends_at_the_deadline_and_a_cancelled_job_at_once() -> None:
+    with deaf() as listener:
+        port = listener.getsockname()[1]
+        with pytest.raises(UserError) as caught:
+            answer_of(port, deadline=0.5)
+        assert caught.value.id == "deploy.never-answered"
+        with pytest.raises(Cancelled):
+            answer_of(port, stop=True)
+
+
+def test_a_connection_that_nobody_accepted_is_seen_and_waited_for() -> None:
+    with deaf() as listener:
+        address, port = listener.getsockname()
+        assert queue_of(address, port) == 0
+        assert not is_free(address, port)
+        with socket.create_connection((address, port)):
+            until(lambda: queue_of(address, port) == 1, what="the queue is seen")
+            assert not wait_drained(address, port, deadline=0.3, stop=lambda: False)
+            accepted, _ = listener.accept()
+            assert busy(address, port) == Busy(0, 1)
+            assert not wait_drained(address, port, deadline=60, stop=lambda: True)
+        accepted.close()
+        assert wait_drained(address, port, deadline=60, stop=lambda: False)
+    assert is_free(address, port)
+    assert wait_drained(address, port, deadline=60, stop=lambda: False)

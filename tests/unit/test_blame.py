@@ -1,0 +1,42 @@
+"""The place of an error, read from a program's log."""
+
+from __future__ import annotations
+
+from dz.tasklib.appserver.blame import blame
+
+LOG = """\
+[2026-11-28 10:00:00] [7] [INFO] Starting gunicorn
+Traceback (most recent call last):
+  File "/srv/run/p00000001/1/app/old.py", line 1, in <module>
+    1 / 0
+ZeroDivisionError: division by zero
+[2026-11-28 10:00:01] [7] [ERROR] Exception in worker process
+Traceback (most recent call last):
+  File "/srv/layers/p00000001/env/lib/python3.11/site-packages/django/urls/conf.py", line 39, in include
+    urlconf_module = import_module(urlconf_module)
+  File "/usr/lib/python3.11/importlib/__init__.py", line 126, in import_module
+    return _bootstrap._gcd_import(name[level:], package, level)
+  File "<frozen importlib._bootstrap>", line 1206, in _gcd_import
+  File "/srv/run/p00000001/2/app/shop/urls.py", line 7, in <module>
+    from . import nothing
+  File "/srv/layers/p00000001/env/lib/python3.11/site-packages/lazy/__init__.py", line 3, in load
+    raise ImportError("cannot import name 'nothing'")
+ImportError: cannot import name 'nothing' from 'shop'
+[2026-11-28 10:00:02] [7] [INFO] Worker exiting
+"""
+
+
+def test_the_last_traceback_is_blamed_on_the_projects_own_frame() -> None:
+    found = blame(LOG, root="/srv/run/p00000001/2/app")
+    assert found.error == "ImportError: cannot import name 'nothing' from 'shop'"
+    assert found.where == "shop/urls.py:7 from . import nothing"
+
+
+def test_a_syntax_error_is_found_where_it_is() -> None:
+    text = 'Traceback (most recent call last):\n  File "/x/settings.py", line 3\n    DEBUG = = True\n            ^\nSyntaxError: invalid syntax\n'
+    assert blame(text, root="/x").where == "settings.py:3 DEBUG = = True"
+
+
+def test_a_dotted_error_counts_and_a_log_without_one_blames_nobody() -> None:
+    assert blame("django.core.exceptions.ImproperlyConfigured: no SECRET_KEY\n").error.endswith("no SECRET_KEY")
+    assert blame("all is well\n") == blame("")
