@@ -29,6 +29,7 @@ class Common(BaseSettings):
     ring_again: float = Field(default=10, description="First wait before a step that nobody claimed is rung again.")
     drain: float = Field(default=30, description="How long an old version may finish its requests.")
     reconcile_every: float = Field(default=300, description="How often every host compares itself with zoomdb.")
+    patience: float = Field(default=600, description="How long a step waits for a worker of its role to answer at all.")
 
 
 class BrokerSettings(BaseSettings):

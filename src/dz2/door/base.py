@@ -1,0 +1,63 @@
+"""Who a door belongs to, and the fence that every write passes."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from django.db import transaction
+
+from dz.errors import LostLease, PlatformError
+from dz.log import Secret
+from dz2 import vault
+from dz2.advancing import lock
+from dz2.engine import Claimed
+from dz2.models import Job, JobStep, Project, Release, StepState
+
+
+def secret_key_of(project: Project) -> Secret:
+    """The project's own SECRET_KEY; made on the first call, and whoever comes first has made it."""
+    if project.secret_key is None:
+        made = vault.seal(project.app_id, "secret_key", secrets.token_urlsafe(50))
+        Project.objects.filter(pk=project.pk, secret_key=None, destroyed_at=None).update(secret_key=made)
+        project.refresh_from_db(fields=["secret_key"])
+    if project.secret_key is None:
+        raise PlatformError("the project is destroyed")
+    return vault.unseal(project.app_id, "secret_key", project.secret_key)
+
+
+class Base:
+    """``claimed`` None: a host's door, which speaks of no project in particular."""
+
+    def __init__(self, claimed: Claimed | None, host: str) -> None:
+        self._claimed = claimed
+        self._host = host
+
+    @contextmanager
+    def _fenced(self) -> Iterator[None]:
+        """A transaction in which this attempt holds the step; LostLease if another one does by now."""
+        with transaction.atomic():
+            if self._claimed is not None:
+                lock(self._claimed.job_id)
+                held = JobStep.objects.select_for_update(no_key=True).filter(
+                    pk=self._claimed.step_id, attempt=self._claimed.attempt, state=StepState.RUNNING
+                )
+                if not held.exists():
+                    raise LostLease(f"step {self._claimed.step_id} is not attempt {self._claimed.attempt}'s any more")
+            yield
+
+    def _job(self) -> Job:
+        if self._claimed is None:
+            raise PlatformError("this door has no job")
+        return Job.objects.get(pk=self._claimed.job_id)
+
+    def _project(self) -> Project:
+        project = self._job().project
+        if project is None:
+            raise PlatformError("this job has no project")
+        return project
+
+    def _own_release(self) -> Release | None:
+        """This job's release, if it opened one."""
+        return Release.objects.select_related("project", "config", "bundle").filter(job=self._job()).first()

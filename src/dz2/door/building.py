@@ -1,0 +1,167 @@
+"""The door's part for checking and building: the project, its guesses, releases, bundles, secrets, database."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+from typing import Any
+
+from django.db.models import Max
+from django.db.models.functions import Now
+
+from dz.errors import PlatformError, Transient
+from dz.log import Secret
+from dz.names import Commit, Digest
+from dz.tasklib import records
+from dz2 import vault
+from dz2.door import values
+from dz2.door.base import Base, secret_key_of
+from dz2.models import Bundle, Config, ConfigGuess, DatabaseServer, Host, Layer, Project, ProjectDatabase, Release
+
+FRESH = timedelta(seconds=60)  # a build host that told of itself this lately counts as live
+
+
+class Building(Base):
+    def project(self) -> records.Project:
+        return values.project(self._project())
+
+    def save_guesses(self, guesses: Sequence[records.Guess], build_config: str, title: str) -> None:
+        with self._fenced():
+            self._replace_guesses(guesses, {})
+            row = self._project()
+            row.title = title[:200]
+            if not row.confirmed:
+                row.build_config = build_config
+            row.save(update_fields=["title", "build_config"])
+
+    def learn(self, build_config: str, guesses: Sequence[records.Guess]) -> None:
+        with self._fenced():
+            Release.objects.filter(job=self._job()).update(build_config=build_config)
+            self._replace_guesses(guesses, {"field__in": {guess.field for guess in guesses}})
+
+    def _replace_guesses(self, guesses: Sequence[records.Guess], which: Mapping[str, Any]) -> None:
+        """This job's guesses; a second attempt writes the same again."""
+        job, project = self._job(), self._project()
+        ConfigGuess.objects.filter(job=job, **which).delete()
+        ConfigGuess.objects.bulk_create(
+            ConfigGuess(
+                project=project,
+                job=job,
+                field=guess.field,
+                value=guess.value,
+                basis_file=guess.basis.file[:500],
+                basis_line=guess.basis.line,
+                basis_excerpt=guess.basis.excerpt,
+                basis_why=guess.basis.why,
+                confidence=guess.confidence,
+                is_primary=guess.is_primary,
+            )
+            for guess in guesses
+        )
+
+    def hosts_pythons(self) -> Mapping[str, tuple[str, ...]]:
+        hosts = Host.objects.filter(role="build", last_heartbeat__gt=Now() - FRESH)
+        return {host.instance_id: tuple(host.pythons) for host in hosts}
+
+    def open_release(self, *, commit: Commit, subject: str, branch: str, build_config: str) -> records.Release:
+        with self._fenced():
+            if (row := self._own_release()) is None:
+                job, project = self._job(), self._project()
+                last = Release.objects.filter(project=project).aggregate(last=Max("number"))["last"] or 0
+                row = Release.objects.create(
+                    project=project,
+                    number=last + 1,
+                    job=job,
+                    config=Config.objects.filter(project=project).order_by("-version").first(),
+                    commit=commit,
+                    subject=subject[:200],
+                    branch=branch[:200],
+                    build_config=build_config,
+                    who=str(job.requested_by or ""),
+                )
+            return values.release(row)
+
+    def release(self) -> records.Release:
+        return values.release(self._release())
+
+    def _release(self) -> Release:
+        if (row := self._own_release()) is None:
+            raise PlatformError("this job opened no release")
+        return row
+
+    def find_layer(self, kind: str, key: str) -> records.Layer | None:
+        row = Layer.objects.filter(project=self._project(), kind=kind, key=key, uploaded_at__isnull=False).first()
+        return values.layer(row) if row else None
+
+    def save_bundle(
+        self, *, platform: str, layers: Sequence[records.Layer], manifest: Mapping[str, Any]
+    ) -> records.Bundle:
+        with self._fenced():
+            release = self._release()
+            rows = [self._layer(release.project, platform, one) for one in layers]
+            same = Bundle.objects.filter(
+                project=release.project, commit=release.commit, platform=platform, manifest=dict(manifest)
+            )
+            wanted = {row.pk for row in rows}
+            found = next((b for b in same if set(b.layers.values_list("pk", flat=True)) == wanted), None)
+            if found is None:
+                found = Bundle.objects.create(
+                    project=release.project, commit=release.commit, platform=platform, manifest=dict(manifest)
+                )
+                found.layers.set(rows)
+            Release.objects.filter(pk=release.pk).update(bundle=found)
+            return values.bundle(found)
+
+    def _layer(self, project: Project, platform: str, layer: records.Layer) -> Layer:
+        """Made from the same inputs twice, the bytes that are in the store stay the layer."""
+        made = {"digest": layer.digest, "size": layer.size, "platform": platform, "built_on": self._host}
+        row, new = Layer.objects.get_or_create(project=project, kind=layer.kind, key=layer.key, defaults=made)
+        if not new and row.uploaded_at is None:
+            Layer.objects.filter(pk=row.pk).update(**made)
+            row.refresh_from_db()
+        return row
+
+    def bundle(self) -> records.Bundle:
+        row = self._release().bundle
+        if row is None:
+            raise PlatformError("this job's release has no bundle")
+        return values.bundle(row)
+
+    def layer_uploaded(self, digest: Digest) -> None:
+        with self._fenced():
+            Layer.objects.filter(project=self._project(), digest=digest).update(uploaded_at=Now())
+
+    def is_uploaded(self, digest: Digest) -> bool:
+        rows = Layer.objects.filter(project=self._project(), digest=digest, uploaded_at__isnull=False)
+        return rows.exists()
+
+    def digests(self) -> frozenset[Digest]:
+        """Of every layer of the project."""
+        rows = Layer.objects.filter(project=self._project()).values_list("digest", flat=True)
+        return frozenset(Digest(one) for one in rows)
+
+    def secret_key(self) -> Secret:
+        return secret_key_of(self._project())
+
+    def database(self) -> records.Database:
+        with self._fenced():
+            project = self._project()
+            row = ProjectDatabase.objects.select_related("server").filter(project=project).first()
+            if row is None:
+                password = vault.seal(project.app_id, "database_password", secrets.token_urlsafe(24))
+                names = {"name": project.app_id, "role": project.app_id}
+                row = ProjectDatabase.objects.create(project=project, server=self._server(), password=password, **names)
+            return values.database(row)
+
+    def _server(self) -> DatabaseServer:
+        """This host's own, where it has one: the step runs beside the server it fills."""
+        servers = DatabaseServer.objects.order_by("pk")
+        server = servers.filter(instance_id=self._host).first() or servers.first()
+        if server is None:
+            raise Transient("no database server has reported yet")
+        return server
+
+    def database_ready(self) -> None:
+        with self._fenced():
+            ProjectDatabase.objects.filter(project=self._project()).update(ready_at=Now())

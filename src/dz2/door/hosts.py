@@ -1,0 +1,70 @@
+"""The door's part for reconcile: what should be on a host, over all projects."""
+
+from __future__ import annotations
+
+from django.db.models import Q
+
+from dz.names import AppId
+from dz.tasklib import records
+from dz2.door import values
+from dz2.door.base import Base, secret_key_of
+from dz2.door.placing import GONE, deployments, live_release, route_of, told
+from dz2.models import DeploymentState, Job, JobState, Layer, Project, ProjectDatabase, Release, ReleaseState
+
+KEPT_RELEASES = 5  # retired ones that a rollback can still have
+
+
+class Hosts(Base):
+    def wanted_on(self, host: str) -> tuple[records.Deployment, ...]:
+        wanted = [DeploymentState.WANTED, DeploymentState.HEALTHY, DeploymentState.RETIRING]
+        rows = deployments(appserver__host__instance_id=host, state__in=wanted)
+        return told(rows.exclude(_unwanted()))
+
+    def unwanted_on(self, host: str) -> tuple[records.Deployment, ...]:
+        return told(deployments(appserver__host__instance_id=host).exclude(state=GONE).filter(_unwanted()))
+
+    def running(self, deployment: int) -> records.Running:
+        row = deployments(pk=deployment).get()
+        release = Release.objects.select_related("project", "config", "bundle").get(pk=row.release_id)
+        project = release.project
+        assert release.bundle is not None, "a release is placed after it was built"
+        return records.Running(
+            deployment=values.deployment(row),
+            bundle=values.bundle(release.bundle),
+            release=values.release(release),
+            database=values.database(ProjectDatabase.objects.select_related("server").get(project=project)),
+            secret_key=secret_key_of(project),
+            hostnames=values.hostnames(project),
+        )
+
+    def routes(self) -> tuple[records.Route, ...]:
+        live = Project.objects.filter(destroyed_at=None, releases__state=ReleaseState.LIVE).order_by("pk")
+        return tuple(route_of(project, live_release(project)) for project in live)
+
+    def databases(self, server: str) -> tuple[records.Database, ...]:
+        rows = ProjectDatabase.objects.select_related("server").filter(
+            server__instance_id=server, ready_at__isnull=False, project__destroyed_at=None
+        )
+        return tuple(values.database(row) for row in rows.order_by("pk"))
+
+    def layers_in_use(self, app_id: AppId) -> frozenset[tuple[str, str]]:
+        """Kind and key of each layer that a live, building or kept release of the project needs."""
+        releases = Release.objects.filter(project=app_id.number)
+        retired = releases.filter(state=ReleaseState.RETIRED).order_by("-number").values_list("pk", flat=True)
+        needed = releases.filter(
+            Q(state__in=[ReleaseState.LIVE, ReleaseState.BUILDING]) | Q(pk__in=list(retired[:KEPT_RELEASES]))
+        )
+        rows = Layer.objects.filter(bundles__releases__in=needed).values_list("kind", "key")
+        return frozenset((str(kind), str(key)) for kind, key in rows)
+
+    def app_ids(self) -> frozenset[str]:
+        numbers = Project.objects.filter(destroyed_at=None).values_list("pk", flat=True)
+        return frozenset(str(AppId.of(number)) for number in numbers)
+
+
+def _unwanted() -> Q:
+    """Of a failed release or a project that is gone; or retiring, with no job left that would drain and stop it."""
+    at_work = Job.objects.filter(changes=True, state=JobState.RUNNING, project__isnull=False).values("project")
+    left_over = Q(state=DeploymentState.RETIRING) & ~Q(release__project__in=at_work)
+    failed = Q(release__state=ReleaseState.FAILED) | Q(state=DeploymentState.FAILED)
+    return failed | Q(release__project__destroyed_at__isnull=False) | left_over

@@ -1,0 +1,177 @@
+"""The door's part for deployments: where a release runs, what the proxy serves, and what goes away."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db.models import Count, Q, QuerySet
+from django.db.models.functions import Now
+
+from dz.errors import PlatformError
+from dz.names import AppId, InstanceId
+from dz.tasklib import records
+from dz2.door import values
+from dz2.door.base import Base
+from dz2.models import (
+    AppServer,
+    AppServerDeployment,
+    DeploymentState,
+    Host,
+    Layer,
+    Project,
+    ProjectDatabase,
+    Release,
+    ReleaseState,
+    VirtualHostname,
+)
+
+GONE = DeploymentState.STOPPED
+
+
+def deployments(**which: Any) -> QuerySet[AppServerDeployment]:
+    """Rows fit for ``values.deployment``, the oldest first."""
+    rows = AppServerDeployment.objects.select_related("release", "appserver__host")
+    return rows.filter(**which).order_by("pk")
+
+
+def told(rows: QuerySet[AppServerDeployment]) -> tuple[records.Deployment, ...]:
+    return tuple(values.deployment(row) for row in rows)
+
+
+def route_of(project: Project, release: Release | None) -> records.Route:
+    """What the proxy serves once ``release`` is live; nothing for None."""
+    routed = told(deployments(release=release, state=DeploymentState.HEALTHY)) if release else ()
+    older = Release.objects.filter(project=project, state__in=[ReleaseState.LIVE, ReleaseState.RETIRED])
+    if release is not None:
+        older = older.exclude(pk=release.pk)
+    previous = older.filter(live_at__isnull=False).order_by("-live_at").select_related("bundle").first()
+    statics = {
+        one.number: values.layer(layer)
+        for one in (release, previous)
+        if one is not None and one.bundle_id and (layer := _static_layer(one))
+    }
+    manifest = release.bundle.manifest if release and release.bundle else {}
+    return records.Route(
+        app_id=project.app_id,
+        hostnames=values.hostnames(project),
+        deployments=routed,
+        release=release.number if release else None,
+        previous=previous.number if previous else None,
+        static_url=manifest.get("static_url") or "/static/",
+        static_layers=statics,
+    )
+
+
+def _static_layer(release: Release) -> Layer | None:
+    return Layer.objects.filter(bundles=release.bundle, kind="static").first()
+
+
+def live_release(project: Project) -> Release | None:
+    return Release.objects.select_related("bundle").filter(project=project, state=ReleaseState.LIVE).first()
+
+
+class Placing(Base):
+    def appservers(self) -> tuple[records.Host, ...]:
+        alive = Count("deployments", filter=~Q(deployments__state=GONE))
+        rows = AppServer.objects.select_related("host").annotate(alive=alive, now=Now()).order_by("pk")
+        return tuple(
+            records.Host(
+                instance_id=InstanceId(row.host.instance_id),
+                role=row.host.role,
+                address=row.address,
+                platform=row.host.platform,
+                silent_for=_silence(row.host, row.now),
+                load=row.host.load or 0.0,
+                memory=row.host.memory or 0.0,
+                disk=row.host.disk or 0.0,
+                capacity=row.capacity,
+                deployments=row.alive,
+            )
+            for row in rows
+        )
+
+    def place(self, host: str, *, ports: range) -> records.Deployment:
+        with self._fenced():
+            release = self._own_release()
+            if release is None:
+                raise PlatformError("nothing to place: this job opened no release")
+            row = deployments(release=release, process="web.1").first()
+            if row is None or row.state == GONE:
+                # Whoever else chooses a port of this host waits here.
+                server = AppServer.objects.select_for_update(no_key=True).get(host__instance_id=host)
+                wanted = {"appserver": server, "address": server.address, "state": DeploymentState.WANTED}
+                row, _ = AppServerDeployment.objects.update_or_create(
+                    release=release, process="web.1", defaults=wanted | {"port": _free_port(server, ports)}
+                )
+            return told(deployments(pk=row.pk))[0]
+
+    def deployments(self) -> tuple[records.Deployment, ...]:
+        return told(deployments(release__job=self._job()).exclude(state=GONE))
+
+    def healthy(self, deployment: int) -> None:
+        with self._fenced():
+            rows = AppServerDeployment.objects.filter(pk=deployment, state=DeploymentState.WANTED)
+            rows.update(state=DeploymentState.HEALTHY)
+
+    def stopped(self, deployment: int) -> None:
+        with self._fenced():
+            AppServerDeployment.objects.filter(pk=deployment).update(state=GONE, stopped_at=Now())
+
+    def hostnames(self) -> tuple[str, ...]:
+        return values.hostnames(self._project())
+
+    def route(self, app_id: AppId | None = None) -> records.Route:
+        if app_id is not None:
+            project = Project.objects.get(pk=app_id.number)
+            return route_of(project, live_release(project))
+        own = self._own_release()
+        project = self._project()
+        return route_of(project, own if own and own.state != ReleaseState.FAILED else live_release(project))
+
+    def switched(self) -> None:
+        with self._fenced():
+            release = self._own_release()
+            if release is None:
+                raise PlatformError("nothing to switch to: this job opened no release")
+            if release.state == ReleaseState.LIVE:
+                return
+            Release.objects.filter(project=release.project, state=ReleaseState.LIVE).update(state=ReleaseState.RETIRED)
+            Release.objects.filter(pk=release.pk).update(state=ReleaseState.LIVE, live_at=Now())
+            served = [DeploymentState.WANTED, DeploymentState.HEALTHY]
+            older = deployments(release__project=release.project, release__state=ReleaseState.RETIRED)
+            AppServerDeployment.objects.filter(pk__in=older.filter(state__in=served).values("pk")).update(
+                state=DeploymentState.RETIRING
+            )
+
+    def retiring(self) -> tuple[records.Deployment, ...]:
+        return told(deployments(release__project=self._project(), state=DeploymentState.RETIRING))
+
+    def unplace(self) -> tuple[records.Deployment, ...]:
+        with self._fenced():
+            rows = deployments(release__project=self._project()).exclude(state=GONE)
+            keys = list(rows.values_list("pk", flat=True))
+            AppServerDeployment.objects.filter(pk__in=keys).update(state=DeploymentState.RETIRING)
+            return told(deployments(pk__in=keys))
+
+    def forget(self) -> None:
+        with self._fenced():
+            project = self._project()
+            VirtualHostname.objects.filter(project=project).delete()
+            ProjectDatabase.objects.filter(project=project).delete()
+            Layer.objects.filter(project=project).delete()
+            project.configs.update(variables=b"", names=[])
+            Release.objects.filter(project=project, state=ReleaseState.LIVE).update(state=ReleaseState.RETIRED)
+            Release.objects.filter(project=project).update(config=None)
+            Project.objects.filter(pk=project.pk).update(destroyed_at=Now(), deploy_key=None, secret_key=None)
+
+
+def _free_port(server: AppServer, ports: range) -> int:
+    used = set(AppServerDeployment.objects.filter(appserver=server).exclude(state=GONE).values_list("port", flat=True))
+    port = next((one for one in ports if one not in used), None)
+    if port is None:
+        raise PlatformError(f"every port of {ports.start}-{ports.stop - 1} is taken on {server.host.instance_id}")
+    return port
+
+
+def _silence(host: Host, now: Any) -> float:
+    return float("inf") if host.last_heartbeat is None else (now - host.last_heartbeat).total_seconds()

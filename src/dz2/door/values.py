@@ -1,0 +1,77 @@
+"""Rows as the values of ``dz.tasklib.records``; the only place that opens secrets."""
+
+from __future__ import annotations
+
+from dz.names import AppId, Commit, Digest, HostName, InstanceId, ProjectName
+from dz.tasklib import records
+from dz2 import vault
+from dz2.models import AppServerDeployment, Bundle, Layer, Project, ProjectDatabase, Release
+
+
+def project(row: Project) -> records.Project:
+    return records.Project(
+        app_id=row.app_id,
+        name=ProjectName(row.name),
+        repo_url=row.repo_url,
+        ref=row.ref,
+        build_config=row.build_config,
+        confirmed=tuple(row.confirmed),
+        deploy_key=vault.unseal(row.app_id, "deploy_key", row.deploy_key) if row.deploy_key else None,
+    )
+
+
+def layer(row: Layer) -> records.Layer:
+    return records.Layer(kind=row.kind, key=row.key, digest=Digest(row.digest), size=row.size)
+
+
+def bundle(row: Bundle) -> records.Bundle:
+    return records.Bundle(
+        id=row.pk,
+        app_id=AppId.of(row.project_id),
+        commit=Commit(row.commit),
+        platform=row.platform,
+        layers=tuple(layer(one) for one in row.layers.order_by("kind")),
+        manifest=row.manifest,
+    )
+
+
+def release(row: Release) -> records.Release:
+    app_id = AppId.of(row.project_id)
+    return records.Release(
+        app_id=app_id,
+        number=row.number,
+        state=row.state,
+        commit=Commit(row.commit),
+        build_config=row.build_config,
+        bundle_id=row.bundle_id,
+        environment=vault.unseal_variables(app_id, row.config.variables) if row.config else {},
+    )
+
+
+def deployment(row: AppServerDeployment) -> records.Deployment:
+    """``row`` with its release and ``appserver__host`` selected."""
+    return records.Deployment(
+        id=row.pk,
+        app_id=AppId.of(row.release.project_id),
+        release=row.release.number,
+        process=row.process,
+        host=InstanceId(row.appserver.host.instance_id),
+        address=row.address,
+        port=row.port,
+        state=row.state,
+    )
+
+
+def database(row: ProjectDatabase) -> records.Database:
+    return records.Database(
+        server=InstanceId(row.server.instance_id),
+        address=row.server.address,
+        port=row.server.port,
+        name=row.name,
+        role=row.role,
+        password=vault.unseal(AppId.of(row.project_id), "database_password", row.password),
+    )
+
+
+def hostnames(row: Project) -> tuple[HostName, ...]:
+    return tuple(HostName(name) for name in row.hostnames.order_by("pk").values_list("hostname", flat=True))
