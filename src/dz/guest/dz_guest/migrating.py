@@ -17,12 +17,20 @@ def migrate(argv, summary):
     try:
         call_command("migrate", *argv, **_options())
     except BaseException:
-        connection.close()
-        after = _applied(connection)
-        summary["failed"] = next((list(one) for one in plan if one not in after), None)
+        connection.close()  # what is told now must not be seen through a broken transaction
+        _tell(summary, plan, before, connection)
         raise
-    finally:
-        summary["applied"] = [list(one) for one in plan if one in _applied(connection) and one not in before]
+    _tell(summary, plan, before, connection)
+
+
+def _tell(summary, plan, before, connection):
+    try:
+        after = _applied(connection)
+    except Exception as error:
+        print("What was applied cannot be told: %s" % error)
+        return
+    summary["applied"] = [list(one) for one in plan if one in after and one not in before]
+    summary["failed"] = next((list(one) for one in plan if one not in after), None)
 
 
 def _options():

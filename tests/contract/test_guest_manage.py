@@ -1,0 +1,157 @@
+"""Management commands under the wrapper, on a real PostgreSQL: migrations that fail half-way, static files."""
+
+from __future__ import annotations
+
+import secrets
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import parse_qs
+
+import psycopg
+import pytest
+
+from dz.run import Finished
+from dz.tasklib.build import verdict
+from tests.guests import SETTINGS, Site, environment, everywhere
+from tests.postgres import PostgresServer
+from tests.waiting import until
+
+LOCK = 0x647A6D67
+HEAD = "from django.db import migrations, models\nclass Migration(migrations.Migration):\n"
+FIRST = (
+    HEAD
+    + """    dependencies = []
+    operations = [migrations.CreateModel("Thing", [("id", models.AutoField(primary_key=True))])]
+"""
+)
+SECOND = (
+    HEAD
+    + """    dependencies = [("shop", "0001_first")]
+    operations = [migrations.AddField("Thing", "name", models.CharField(max_length=9, default=""))]
+"""
+)
+THIRD = (
+    "def fill(apps, editor):\n    raise ValueError('no such thing')\n\n"
+    + HEAD
+    + """    dependencies = [("shop", "0002_second")]
+    operations = [migrations.RunPython(fill)]
+"""
+)
+SHOP = {
+    "site_settings.py": SETTINGS
+    + 'INSTALLED_APPS += ["shop", "bare"]\nDEFAULT_AUTO_FIELD = "django.db.models.AutoField"\n',
+    "shop/__init__.py": "",
+    "shop/models.py": "",
+    "shop/migrations/__init__.py": "",
+    "shop/migrations/0001_first.py": FIRST,
+    "shop/migrations/0002_second.py": SECOND,
+    "bare/__init__.py": "",
+    "bare/models.py": "from django.db import models\nclass Bare(models.Model):\n    name = models.CharField(max_length=9)\n",
+}
+
+
+@pytest.fixture
+def database(postgres_server: PostgresServer) -> Iterator[str]:
+    """The URL of an empty database."""
+    name = f"guest_{secrets.token_hex(6)}"
+    with psycopg.connect(postgres_server.url(), autocommit=True) as server:
+        server.execute(f"CREATE DATABASE {name}")
+    yield postgres_server.url(name)
+    with psycopg.connect(postgres_server.url(), autocommit=True) as server:
+        server.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+def shop(tmp_path: Path, name: str, database: str, **more: str) -> Site:
+    """The project, with its database given as a build gives it: a socket folder is in PGHOST, not in the URL."""
+    made = Site.of(tmp_path, environment(name), {**SHOP, **more})
+    plain, _, query = database.partition("?")
+    place = parse_qs(query)
+    made.env = {"DZ_DATABASE_URL": plain, "PGHOST": place.get("host", [""])[0], "PGPORT": place.get("port", [""])[0]}
+    return made
+
+
+@everywhere
+def test_migrate_makes_all_tables_and_says_what_it_applied(name: str, tmp_path: Path, database: str) -> None:
+    made = shop(tmp_path, name, database)
+    result = made.manage("migrate")
+    assert result.ok
+    assert [one for one in result.applied if one[0] == "shop"] == [("shop", "0001_first"), ("shop", "0002_second")]
+    with psycopg.connect(database) as connection:
+        assert connection.execute("SELECT count(*) FROM bare_bare").fetchone() == (0,)
+    again = made.manage("migrate")
+    assert (again.ok, again.applied) == (True, [])
+
+
+@everywhere
+def test_a_migration_that_fails_is_named_with_its_line_and_what_stays(name: str, tmp_path: Path, database: str) -> None:
+    made = shop(tmp_path, name, database, **{"shop/migrations/0003_third.py": THIRD})
+    result = made.manage("migrate")
+    assert (result.ok, result.failed) == (False, ("shop", "0003_third"))
+    assert [one for one in result.applied if one[0] == "shop"] == [("shop", "0001_first"), ("shop", "0002_second")]
+    told = verdict.hook_error(result, made.code)
+    assert told.id == "hook.migration-failed"
+    assert told.where == "shop/migrations/0003_third.py:2  raise ValueError('no such thing')"
+    assert "shop.0003_third failed: ValueError: no such thing." in told.brief
+
+
+def test_migrate_waits_for_another_one_of_the_same_project(tmp_path: Path, database: str) -> None:
+    made = shop(tmp_path, "newest", database)
+    ended: list[Finished] = []
+    with psycopg.connect(database, autocommit=True) as other:
+        other.execute("SELECT pg_advisory_lock(%s)", [LOCK])
+        migrating = threading.Thread(target=lambda: ended.append(made.guest("manage", "migrate")))
+        migrating.start()
+        waiting = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"
+        until(lambda: other.execute(waiting).fetchone() == (1,), what="migrate waits for the lock")
+        assert other.execute("SELECT to_regclass('shop_thing')").fetchone() == (None,)
+        other.execute("SELECT pg_advisory_unlock(%s)", [LOCK])
+        migrating.join(60)
+    assert ended[0].ok, ended[0].text
+    assert "Waiting for another migration" in ended[0].text
+
+
+def test_a_database_that_does_not_answer_is_told(tmp_path: Path) -> None:
+    made = shop(tmp_path, "newest", "postgres://nobody@127.0.0.1:1/none")
+    told = verdict.hook_error(made.manage("migrate"), made.code)
+    assert told.id == "hook.failed"
+    assert "OperationalError" in told.brief
+
+
+MANIFEST = "django.contrib.staticfiles.storage.ManifestStaticFilesStorage"
+STATIC = {
+    "assets/site.css": "body { background: url(missing.png) }",
+    "committed/vendor/old.js": "old",
+    "committed/site.css": "stale",
+}
+
+
+@everywhere
+def test_static_files_are_collected_though_one_refers_to_a_missing_one(name: str, tmp_path: Path) -> None:
+    lines = (
+        f"{SETTINGS}STATICFILES_DIRS = ['assets']\nSTATIC_ROOT = {str(tmp_path / 'code' / 'committed')!r}\n"
+        f"if __import__('django').VERSION < (5, 1):\n    STATICFILES_STORAGE = {MANIFEST!r}\n"
+        f"else:\n    STORAGES = {{'staticfiles': {{'BACKEND': {MANIFEST!r}}}}}\n"
+    )
+    made = Site.of(tmp_path, environment(name), {"site_settings.py": lines, **STATIC})
+    assert made.manage("collectstatic").ok
+    root = tmp_path / "static"
+    assert (root / "site.css").read_text() == STATIC["assets/site.css"]
+    assert (root / "vendor" / "old.js").read_text() == "old"
+    assert (root / "staticfiles.json").exists()
+    check = "from django.contrib.staticfiles.storage import staticfiles_storage as s; print('URL', s.url('no.css'), s.url('site.css'))"
+    told = made.guest("manage", "shell", "-c", check).text
+    assert "URL /static/no.css /static/site." in told
+
+
+def test_a_static_root_that_holds_the_project_publishes_nothing(tmp_path: Path) -> None:
+    lines = f"{SETTINGS}STATIC_ROOT = {str(tmp_path / 'code')!r}\n"
+    made = Site.of(tmp_path, environment("newest"), {"site_settings.py": lines})
+    assert made.manage("collectstatic").ok
+    assert list((tmp_path / "static").rglob("*.py")) == []
+
+
+def test_a_command_that_fails_is_told(tmp_path: Path) -> None:
+    made = Site.of(tmp_path, environment("newest"), {})
+    told = verdict.hook_error(made.manage("no_such_command"), made.code)
+    assert (told.id, told.facts["command"]) == ("hook.failed", "no_such_command")

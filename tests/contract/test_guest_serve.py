@@ -1,0 +1,151 @@
+"""The web process takes fd 3, serves the project and its uploads, and finishes what runs when it is told to stop."""
+
+from __future__ import annotations
+
+import contextlib
+import http.client
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from dz.run import environment as process_environment
+from tests.guests import GUEST, Site, environment, everywhere
+from tests.waiting import until
+
+ON_THREE = "import os, sys; os.dup2(int(sys.argv[1]), 3); os.execv(sys.argv[2], sys.argv[2:])"
+SLOW = """
+import os, time
+from django.http import HttpResponse
+try:
+    from django.urls import re_path
+except ImportError:
+    from django.conf.urls import url as re_path
+
+def slow(request):
+    open("started", "w").close()
+    while not os.path.exists("go"):
+        time.sleep(0.02)
+    return HttpResponse("finished")
+
+def hello(request):
+    return HttpResponse("secure" if request.is_secure() else "plain")
+
+urlpatterns = [re_path("^$", hello), re_path("^slow$", slow)]
+"""
+WSGI = "from django.core.wsgi import get_wsgi_application\napplication = get_wsgi_application()\n"
+FILES = {"site_urls.py": SLOW, "site_wsgi.py": WSGI, "site_asgi.py": WSGI.replace("wsgi", "asgi")}
+
+
+@dataclass
+class Running:
+    """A guest that serves on a socket of the test."""
+
+    process: subprocess.Popen[bytes]
+    port: int
+    log: Path
+
+    def get(self, path: str, method: str = "GET", **headers: str) -> tuple[int, bytes, dict[str, str]]:
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
+        with contextlib.closing(connection):
+            named = {name.replace("_", "-"): value for name, value in headers.items()}
+            connection.putrequest(method, path, skip_host=True)
+            for name, value in {"Host": "shop.localhost:8800", **named}.items():
+                connection.putheader(name, value)
+            connection.endheaders()
+            answer = connection.getresponse()
+            return answer.status, answer.read(), {name.lower(): value for name, value in answer.getheaders()}
+
+
+@contextlib.contextmanager
+def serving(site: Site) -> Iterator[Running]:
+    log = site.root / "log"
+    with socket.create_server(("127.0.0.1", 0)) as listening, log.open("wb") as out:
+        argv = [sys.executable, "-c", ON_THREE, str(listening.fileno()), str(site.python), str(GUEST), "serve"]
+        process = subprocess.Popen(
+            argv,
+            env=process_environment(site.prepare(LISTEN_FDS="1", DZ_RELEASE_HEADER="1")),
+            pass_fds=(listening.fileno(),),
+            stdin=subprocess.DEVNULL,
+            stdout=out,
+            stderr=out,
+            start_new_session=True,
+        )
+        try:
+            yield Running(process, listening.getsockname()[1], log)
+        finally:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+
+
+def site(tmp_path: Path, name: str, **spec: object) -> Site:
+    media = tmp_path / "media"
+    media.mkdir()
+    (media / "note one.txt").write_text("0123456789")
+    (tmp_path / "secret.txt").write_text("secret")
+    (media / "out").symlink_to(tmp_path / "secret.txt")
+    extra = {"gunicorn.conf.py": "raise SystemExit(9)", "brochures/a.txt": "brochure"}
+    return Site.of(tmp_path, environment(name), {**FILES, **extra}, release=7, workers=1, **spec)
+
+
+@everywhere
+def test_gunicorn_serves_the_project_and_its_uploads(name: str, tmp_path: Path) -> None:
+    made = site(tmp_path, name, wsgi="site_wsgi.application", site_media_map=[["brochures", "/docs"]])
+    with serving(made) as running:
+        status, body, headers = running.get("/")
+        assert (status, body, headers.get("x-dz-release")) == (200, b"plain", "7"), running.log.read_text()
+        assert running.get("/", X_Forwarded_Proto="https")[1] == b"secure"
+        assert "gunicorn.conf.py is not used" in running.log.read_text()
+        uploads(running)
+        assert running.get("/docs/a.txt")[1] == b"brochure"
+
+
+def uploads(running: Running) -> None:
+    """Uploaded files: whole, in part, unchanged; nothing beside them."""
+    status, body, headers = running.get("/media/note%20one.txt")
+    assert (status, body, headers["content-type"]) == (200, b"0123456789", "text/plain")
+    modified = headers["last-modified"]
+    assert running.get("/media/note%20one.txt", If_Modified_Since=modified)[:2] == (304, b"")
+    status, body, headers = running.get("/media/note%20one.txt", Range="bytes=2-4")
+    assert (status, body, headers["content-range"]) == (206, b"234", "bytes 2-4/10")
+    assert running.get("/media/note%20one.txt", Range="bytes=-3")[1] == b"789"
+    assert running.get("/media/note%20one.txt", "HEAD")[:2] == (200, b"")
+    for path in ("/media/out", "/media/../secret.txt", "/media/%2e%2e/secret.txt", "/media//etc/passwd", "/media/",
+                 "/media/..%2fsecret.txt", "/media/x%00"):  # fmt: skip
+        status, body, _ = running.get(path)
+        assert status in (400, 404), path
+        assert b"secret" not in body.replace(path.encode(), b"").replace(b"secret.txt", b""), path
+
+
+def test_uvicorn_serves_a_project_that_has_only_an_asgi_application(tmp_path: Path) -> None:
+    with serving(site(tmp_path, "newest", wsgi="", asgi="site_asgi.application")) as running:
+        assert running.get("/")[:2] == (200, b"plain"), running.log.read_text()
+        uploads(running)
+        os.killpg(running.process.pid, signal.SIGTERM)
+        running.process.wait(60)
+
+
+@pytest.mark.parametrize("name, kind", [("oldest", "wsgi"), ("newest", "wsgi"), ("newest", "asgi")])
+def test_a_request_that_runs_is_finished_before_it_stops(name: str, kind: str, tmp_path: Path) -> None:
+    """TERM goes to the whole group, as a supervisor sends it."""
+    made = site(tmp_path, name, **{kind: f"site_{kind}"})
+    answers: list[tuple[int, bytes]] = []
+    with serving(made) as running:
+        asking = threading.Thread(target=lambda: answers.append(running.get("/slow")[:2]))
+        asking.start()
+        until((made.code / "started").exists, what="the request runs")
+        os.killpg(running.process.pid, signal.SIGTERM)
+        said = ("Handling signal: term", "Shutting down")
+        until(lambda: any(words in running.log.read_text() for words in said), what="TERM is taken")
+        (made.code / "go").touch()
+        asking.join(60)
+        assert answers == [(200, b"finished")], running.log.read_text()
+        assert running.process.wait(60) in (0, -signal.SIGTERM), running.log.read_text()
