@@ -25,6 +25,9 @@ class Door(Protocol):
     def save_guesses(self, guesses: Sequence[Guess], build_config: str, title: str) -> None:
         """Keep what a check found, and its zoombuild.cfg as the project's where nobody confirmed one."""
 
+    def guesses(self, field: str) -> tuple[Guess, ...]:
+        """Of one field, the primary first, then by confidence: of this job's check, else of the project's last one."""
+
     def learn(self, build_config: str, guesses: Sequence[Guess]) -> None:
         """What a build's probe found out: the release's build config, and new evidence beside the old."""
 

@@ -115,15 +115,16 @@ class Site:
             "workers": 2,
         }
 
-    def box(self, *command: str, kill_id: str = "") -> Box:
-        """The sandboxed command of the guest: ``serve`` or ``manage ...``."""
+    def box(self, *command: str, kill_id: str = "", marker: str = "") -> Box:
+        """The sandboxed command of the guest: ``serve`` or ``manage ...``, whose answer then follows ``marker``."""
+        answer = {"DZ_GUEST_MARKER": marker} if marker else {}
         return Box(
             argv=(str(self.env_layer / "bin/python"), str(self.place.guest / "main.py"), *command),
             app_id=self.app_id,
             cwd=self.root,
             read=(self.env_layer, self.place.guest),
             writable=(self.folder, self.volume),
-            env=self.environment(),
+            env=self.environment() | answer,
             network=Network.SITE,
             kill_id=kill_id,
         )

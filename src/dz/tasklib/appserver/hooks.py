@@ -1,0 +1,122 @@
+"""After a release started and before anything leads to it: the hooks, then a healthy answer.
+
+Migrations run one at a time per project (an advisory lock that the migrating connection holds, in the guest).
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping
+from typing import Any
+
+from dz.run import Finished
+from dz.tasklib.appserver import health
+from dz.tasklib.appserver.deployments import site_of, supervisor
+from dz.tasklib.appserver.site import Site
+from dz.tasklib.build.verdict import KEEP, HookResult, hook_error, hook_result
+from dz.tasklib.context import Context
+from dz.tasklib.records import Deployment
+
+ANSWER = 120.0  # seconds that a site may take to its first healthy answer
+TAIL = 16 * 1024  # bytes of a site's log in which an error's place is looked for
+
+
+def post_build_hooks(ctx: Context) -> Mapping[str, Any]:
+    """Run the release's hooks once, then see every deployment of it answer."""
+    here = [d for d in ctx.door.deployments() if d.host == ctx.host]
+    told: dict[str, Any] = {"migrations": []}
+    for number, deployment in enumerate(here):
+        site = site_of(ctx, ctx.door.running(deployment.id))
+        if number == 0:
+            for command in site.running.bundle.manifest.get("hooks", ()):
+                told["migrations"] += _hook(ctx, site, str(command))
+        told["status"] = _see_it_answer(ctx, site, deployment)
+        ctx.door.healthy(deployment.id)
+    return told
+
+
+def _hook(ctx: Context, site: Site, command: str) -> list[str]:
+    """One management command in the release's own sandbox; returns the migrations that it applied."""
+    words = command.split()
+    with ctx.part(f"manage.py {command}"):
+        result = run_command(ctx, site, *words)
+    applied = [".".join(migration) for migration in result.applied]
+    if words[0] == "migrate":
+        count = len(applied)
+        ctx.log.title(f"Run {count} migration{'' if count == 1 else 's'}" if count else "No migrations to run")
+    return applied
+
+
+def run_command(ctx: Context, site: Site, *words: str) -> HookResult:
+    """A management command with its output in the job's log. Raises UserError as ``verdict`` says."""
+    marker = secrets.token_hex(16)
+    options = () if "--noinput" in words or words[0] not in ("migrate", "collectstatic") else ("--noinput",)
+    box = site.box("manage", *words, *options, kill_id=f"step-{ctx.step_id}", marker=marker)
+    finished: Finished = ctx.seams.sandbox.run(
+        box,
+        deadline=ctx.left(),
+        on_output=hiding(ctx, marker),
+        cancelled=ctx.stop,
+        keep=KEEP,
+    )
+    result = hook_result(finished.output, marker)
+    if not result.ok:
+        raise hook_error(result, site.code)
+    return result
+
+
+def hiding(ctx: Context, marker: str) -> Any:
+    """Output to the job's log up to the answer behind the marker, which is for the platform."""
+    needle, seen = marker.encode(), bytearray()
+    done = False
+
+    def take(piece: bytes) -> None:
+        nonlocal done, seen
+        if done:
+            return
+        seen += piece
+        before, found, _ = bytes(seen).partition(needle)
+        if found:
+            done = True
+            ctx.log.output(before)
+        elif len(seen) > len(needle):
+            ctx.log.output(bytes(seen[: -len(needle)]))
+            seen = seen[-len(needle) :]
+
+    return take
+
+
+def _see_it_answer(ctx: Context, site: Site, deployment: Deployment) -> int:
+    hostnames = [str(h) for h in site.running.hostnames]
+    with ctx.part(f"Wait for a healthy answer of {deployment.program}"):
+        answer = health.check(
+            deployment.address,
+            deployment.port,
+            site.place.host_header(hostnames[0]),
+            scheme=site.place.scheme,
+            deadline=ctx.left(ANSWER),
+            alive=lambda: _ended(ctx, deployment),
+            log=lambda: _tail(site),
+            stop=ctx.stop,
+            root=str(site.code),
+            hostnames=hostnames,
+        )
+        ctx.log.note(f"{answer.path} answers {answer.status}")
+    return answer.status
+
+
+def _ended(ctx: Context, deployment: Deployment) -> str | None:
+    """None while the supervisor keeps the program or starts it again, else how it ended."""
+    status = supervisor(ctx).status().get(deployment.program)
+    if status is None:
+        return "it is not running"
+    return (status.detail or status.state) if status.state in ("fatal", "exited", "stopped") else None
+
+
+def _tail(site: Site) -> str:
+    try:
+        with site.log.open("rb") as log:
+            log.seek(max(0, site.log.stat().st_size - TAIL))
+            return log.read(TAIL).decode(errors="replace")
+    except OSError:
+        return ""

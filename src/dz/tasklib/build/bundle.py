@@ -1,0 +1,71 @@
+"""The step ``build_bundle``: a commit becomes layers and a manifest, and has proved that it starts.
+
+Parts, in order: choose Python, resolve, install (only when the env layer's key is new), pack the code, check that it
+starts, collect static files. The order of proofs is the order of cost: what is wrong with the code is told before
+anything is packed, and nothing of a failed build is kept but caches.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from dz.tasklib.build import layers, opening, trial
+from dz.tasklib.build.dependencies import provide
+from dz.tasklib.build.desk import Build, pack, platform_name
+from dz.tasklib.build.interpreters import Interpreter
+from dz.tasklib.buildconfig import parse
+from dz.tasklib.context import Context
+from dz.tasklib.folders import Folders
+from dz.tasklib.guestcopy import guest_folder
+from dz.tasklib.records import Layer
+
+
+def build_bundle(ctx: Context) -> Mapping[str, Any]:
+    """Build, prove, pack; the bundle is a row when this returns."""
+    project, release = ctx.door.project(), ctx.door.release()
+    build = Build(
+        ctx=ctx,
+        project=project,
+        release=release,
+        config=parse(release.build_config),
+        tree=opening.checked_out(ctx, project, release.commit),
+        folders=Folders(ctx.settings.home),
+    )
+    for name, value in release.environment.items():
+        ctx.log.hide(name, value.reveal())
+    environment = provide(build)
+    app = pack(build, "app", layers.key_of("app", release.commit), build.tree)
+    proof = trial.prove(build, environment)
+    static = trial.collect(build, environment, proof)
+    packed = [environment.layer, app, *([static] if static else [])]
+    bundle = ctx.door.save_bundle(
+        platform=platform_name(),
+        layers=packed,
+        manifest=manifest(build, environment.interpreter, proof, static),
+    )
+    return {
+        "bundle": bundle.id,
+        "env_reused": environment.reused,
+        "layers": {layer.kind: layer.digest for layer in packed},
+        "size": sum(layer.size for layer in packed),
+    }
+
+
+def manifest(build: Build, python: Interpreter, proof: trial.Proof, static: Layer | None) -> dict[str, Any]:
+    """What a deployment must know, beside its layers."""
+    config = build.config
+    return {
+        "project_root": config.project_root,
+        "python": str(python.version),
+        "settings_module": proof.settings_module,
+        "wsgi": proof.wsgi,
+        "asgi": proof.asgi,
+        "python_path": list(config.additional_python_path_dirs),
+        "site_media_map": [list(pair) for pair in config.site_media_map],
+        "static_url": proof.static_url if static else "",
+        "media_url": proof.media_url,
+        "reads": sorted(trial.reads(build)),
+        "hooks": [hook for hook in config.hooks if not hook.startswith("collectstatic")],
+        "guest": guest_folder(build.ctx.settings.home).name,
+    }

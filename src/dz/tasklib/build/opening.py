@@ -1,0 +1,87 @@
+"""The first step of build_and_deploy: which commit, what the repository says of itself, and the release's number."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from dz.names import Commit
+from dz.tasklib.build import git
+from dz.tasklib.build.inspect.runner import Inspection, inspect
+from dz.tasklib.buildconfig import BuildConfig, from_guesses, parse
+from dz.tasklib.context import Context
+from dz.tasklib.folders import Folders
+from dz.tasklib.records import Project
+
+
+def open_release(ctx: Context) -> Mapping[str, Any]:
+    """Check out the wanted ref, inspect it, and freeze what was found into this job's release."""
+    project = ctx.door.project()
+    with ctx.part("Check out the code"):
+        checkout = fetch(ctx, project, str(ctx.params.get("ref") or project.ref))
+    found = look_at(ctx, project, checkout.commit)
+    config = with_confirmed(found, project)
+    ctx.door.save_guesses(found.guesses, config.text(), found.title)
+    release = ctx.door.open_release(
+        commit=checkout.commit, subject=checkout.subject, branch=checkout.branch, build_config=config.text()
+    )
+    ctx.log.note(f"release {release.number}: {checkout.branch or 'commit'} @ {checkout.commit[:7]} {checkout.subject}")
+    return {"commit": checkout.commit, "subject": checkout.subject, "release": release.number}
+
+
+def fetch(ctx: Context, project: Project, ref: str) -> git.Checkout:
+    """The files of ``ref`` in the checkout folder of its commit, which is kept for the next steps on this host."""
+    folders = Folders(ctx.settings.home)
+    work = folders.build(project.app_id)
+    work.mkdir(parents=True, exist_ok=True)
+    for parent in (work, work.parent):
+        parent.chmod(0o711)
+    coming = work / f"src-{ctx.step_id}-{ctx.attempt}"
+    checkout = git.checkout(
+        project.repo_url,
+        ref,
+        coming,
+        log=ctx.log,
+        deadline=ctx.left(),
+        work=work / "git",
+        key=project.deploy_key,
+        file_urls=ctx.settings.file_urls,
+        stop=ctx.stop,
+    )
+    _keep(coming, folders.checkout(project.app_id, checkout.commit))
+    return checkout
+
+
+def checked_out(ctx: Context, project: Project, commit: Commit) -> Path:
+    """The checkout of that commit on this host, fetched again if another host had it."""
+    folder = Folders(ctx.settings.home).checkout(project.app_id, commit)
+    if not folder.exists():
+        fetch(ctx, project, commit)
+    return folder
+
+
+def look_at(ctx: Context, project: Project, commit: Commit) -> Inspection:
+    """What the inspector finds in a checkout."""
+    with ctx.part("Inspect the project"):
+        return inspect(
+            ctx.seams.sandbox, checked_out(ctx, project, commit), deadline=ctx.left(30), log=ctx.log, stop=ctx.stop
+        )
+
+
+def with_confirmed(found: Inspection, project: Project) -> BuildConfig:
+    """What the repository says today, under what a person confirmed before."""
+    config = from_guesses(found.guesses)
+    if not project.build_config or not project.confirmed:
+        return config
+    kept = parse(project.build_config)
+    return config.merge({key: getattr(kept, key) for key in project.confirmed})
+
+
+def _keep(coming: Path, folder: Path) -> None:
+    from dz.tasklib.folders import clear
+
+    clear(folder)
+    folder.parent.mkdir(exist_ok=True)
+    folder.parent.chmod(0o711)
+    coming.rename(folder)

@@ -1,0 +1,218 @@
+"""The proof that a bundle can run: its settings and application are imported, in the sandbox, before anything switches.
+
+What the probe learns may change a guess that nobody confirmed, and the log says so; never a value that a person
+confirmed.
+"""
+
+from __future__ import annotations
+
+import json
+import secrets
+import shutil
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from dz.log import Secret
+from dz.seams.sandbox import Box, Network
+from dz.tasklib.appserver.hooks import hiding
+from dz.tasklib.build import layers
+from dz.tasklib.build.dependencies import Environment
+from dz.tasklib.build.desk import Build, pack
+from dz.tasklib.build.verdict import KEEP, ProbeResult, hook_error, hook_result, probe_result
+from dz.tasklib.filled import Known, fill, is_known, platform_variables
+from dz.tasklib.folders import fresh
+from dz.tasklib.guestcopy import guest_folder
+from dz.tasklib.records import Basis, Database, Guess, Layer
+
+SECONDS = 120.0  # a project may take to be imported
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Proof:
+    """What really works."""
+
+    settings_module: str
+    wsgi: str
+    asgi: str
+    static_url: str
+    media_url: str
+    collects: bool
+
+
+def prove(build: Build, environment: Environment) -> Proof:
+    """Import the best candidates, keep the first that works. Raises UserError with the project's own line."""
+    ctx, folder = build.ctx, _lay(build)
+    spec = _spec(build, folder) | {
+        "candidates": {
+            "settings": candidates(build, "settings_module"),
+            "wsgi": candidates(build, "wsgi_application"),
+            "asgi": candidates(build, "asgi_application"),
+        }
+    }
+    marker = secrets.token_hex(16)
+    with ctx.part("Check that it starts"):
+        finished = ctx.seams.sandbox.run(
+            _box(build, environment, folder, spec, "probe", marker),
+            deadline=ctx.left(SECONDS),
+            on_output=None,
+            stderr_to=ctx.log.output,
+            cancelled=ctx.stop,
+            keep=KEEP,
+        )
+        result = probe_result(finished.output, marker, folder / "app")
+    _tell(build, result)
+    chosen, learned = result.chosen, result.learned
+    return Proof(
+        settings_module=chosen.settings,
+        wsgi=chosen.wsgi,
+        asgi=chosen.asgi,
+        static_url=learned.static_url,
+        media_url=learned.media_url,
+        collects=learned.staticfiles and "collectstatic" in build.config.hooks,
+    )
+
+
+def collect(build: Build, environment: Environment, proof: Proof) -> Layer | None:
+    """The static layer, or None for a project that has no static files app."""
+    if not proof.collects:
+        return None
+    ctx, folder = build.ctx, _trial_folder(build)
+    key = layers.key_of("static", environment.layer.key, build.release.commit, proof.settings_module)
+    known = ctx.door.find_layer("static", key)
+    if known is not None and ctx.door.is_uploaded(known.digest):
+        return known
+    spec = _spec(build, folder) | {"settings_module": proof.settings_module, "wsgi": proof.wsgi, "asgi": proof.asgi}
+    marker = secrets.token_hex(16)
+    with ctx.part("Collect static files"):
+        box = _box(build, environment, folder, spec, "manage", "collectstatic", "--noinput", marker=marker)
+        finished = ctx.seams.sandbox.run(
+            box, deadline=ctx.left(300), on_output=hiding(ctx, marker), cancelled=ctx.stop, keep=KEEP
+        )
+        result = hook_result(finished.output, marker)
+        if not result.ok:
+            raise hook_error(result, folder / "app")
+    return pack(build, "static", key, folder / "static")
+
+
+def candidates(build: Build, field: str) -> list[str]:
+    """The build config's value alone where a person confirmed it, else it and the losers in their order."""
+    key = "django_settings_module" if field == "settings_module" else field
+    value = str(getattr(build.config, key))
+    if key in build.project.confirmed:
+        return [value] if value else []
+    others = [g.value for g in build.ctx.door.guesses(field)]
+    return list(dict.fromkeys(v for v in (value, *others) if v))
+
+
+def reads(build: Build) -> Sequence[str]:
+    """Every variable that the code reads by name and that the platform can fill."""
+    names = {line for g in build.ctx.door.guesses("environment") for line in g.value.splitlines()}
+    return [name for name in names if is_known(name)]
+
+
+def _tell(build: Build, result: ProbeResult) -> None:
+    ctx = build.ctx
+    for one in result.failed:
+        why = one.error.summary if one.error else "it does not work"
+        ctx.log.note(f"{one.settings} was tried first: {why}", level="warning")
+    chosen = result.chosen
+    if chosen.settings != build.config.django_settings_module:
+        ctx.log.note(f"settings module is {chosen.settings}: the first that works")
+    basis = Basis(why="it was imported in the sandbox and works")
+    found = [Guess(field="settings_module", value=chosen.settings, basis=basis, confidence=1.0, is_primary=True)]
+    for field, value in (("wsgi_application", chosen.wsgi), ("asgi_application", chosen.asgi)):
+        if value:
+            found.append(Guess(field=field, value=value, basis=basis, confidence=1.0, is_primary=True))
+    config = build.config.merge(
+        {
+            "django_settings_module": chosen.settings,
+            "wsgi_application": chosen.wsgi,
+            "asgi_application": chosen.asgi,
+        }
+    )
+    ctx.door.learn(config.text(), found)
+
+
+def _trial_folder(build: Build) -> Path:
+    return build.work / "trial"
+
+
+def _lay(build: Build) -> Path:
+    """A writable copy of the code, the project's own, beside which nothing of ours lies."""
+    folder = fresh(_trial_folder(build))
+    shutil.copytree(build.tree, folder / "app", symlinks=True)
+    (folder / "static").mkdir()
+    (folder / "media").mkdir()
+    (folder / "home").mkdir()
+    return folder
+
+
+def _spec(build: Build, folder: Path) -> dict[str, Any]:
+    config, settings = build.config, build.ctx.settings
+    return {
+        "project_root": str(folder / "app" / config.project_root),
+        "python_path": [str(folder / "app" / f) for f in config.additional_python_path_dirs],
+        "static_root": str(folder / "static"),
+        "media_root": str(folder / "media"),
+        "hosts": list(build.ctx.door.hostnames()),
+        "scheme": settings.public_scheme,
+        "port": settings.public_port,
+        "release": build.release.number,
+        "site_media_map": [list(pair) for pair in config.site_media_map],
+    }
+
+
+def _box(
+    build: Build,
+    environment: Environment,
+    folder: Path,
+    spec: dict[str, Any],
+    *command: str,
+    marker: str = "",
+) -> Box:
+    ctx, guest = build.ctx, guest_folder(build.ctx.settings.home)
+    (folder / "guest.json").write_text(json.dumps(spec))
+    ctx.seams.sandbox.own(folder, build.project.app_id)
+    own = {name: value.reveal() for name, value in build.release.environment.items()}
+    known = _known(build)
+    return Box(
+        argv=(str(environment.folder / "bin/python"), str(guest / "main.py"), *command),
+        app_id=build.project.app_id,
+        cwd=Path(spec["project_root"]),
+        read=(environment.folder, guest),
+        writable=(folder,),
+        env={
+            **fill(reads(build), known),
+            **own,
+            **platform_variables(known),
+            "DZ_GUEST_SPEC": str(folder / "guest.json"),
+            "DZ_RELEASE": str(build.release.number),
+            "HOME": str(folder / "home"),
+            **({"DZ_GUEST_MARKER": marker} if marker else {}),
+        },
+        network=Network.NONE,
+        kill_id=f"step-{ctx.step_id}",
+    )
+
+
+def _known(build: Build) -> Known:
+    """As at run time, but for the database's password: a build never needs it, and reaches no server."""
+    ctx, real = build.ctx, build.ctx.door.database()
+    database = Database(
+        server=real.server,
+        address=real.address,
+        port=real.port,
+        name=real.name,
+        role=real.role,
+        password=Secret("no-database-while-building"),
+    )
+    hosts = tuple(ctx.door.hostnames())
+    scheme, port = ctx.settings.public_scheme, ctx.settings.public_port
+    return Known(
+        database=database,
+        secret_key=secrets.token_urlsafe(50),
+        hosts=hosts,
+        url=f"{scheme}://{hosts[0]}:{port}" if hosts else "",
+    )
