@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import http.client
 import json
+import socket
 import threading
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -20,7 +21,7 @@ from dz.seams.proxy.fake import FakeProxy
 from dz.tasklib.appserver.drain import busy, wait_drained
 from tests.backends import Backend, backend
 from tests.load import OpenLoop
-from tests.servers import RealNginx, real_nginx
+from tests.servers import RealNginx, real_nginx, short_folder
 from tests.waiting import until
 
 NAME = HostName("shop.localhost")
@@ -179,13 +180,56 @@ def test_an_open_upload_is_waited_for(shop: tuple[RealNginx, Backend]) -> None:
     connection.putheader("Content-Length", "4")
     connection.endheaders(b"ab")
     until(lambda: busy("127.0.0.1", real.port).open > 0, what="nginx has the connection")
-    assert real.nginx.apply(AppId.of(1), site(port=app.port, release=2), wait=0.5) == 1
+    assert real.nginx.apply(AppId.of(1), site(port=app.port, release=2), wait=6) >= 1
     done = threading.Thread(target=lambda: connection.send(b"cd"))
     done.start()
     assert connection.getresponse().read() == b"one /upload"
     done.join()
     connection.close()
     assert real.nginx.apply(AppId.of(1), site(port=app.port, release=3), wait=60) == 0
+
+
+def test_an_open_stream_of_the_panel_holds_no_switch_up_and_is_not_cut() -> None:
+    with (
+        short_folder() as folder,
+        stream(folder / "panel.sock") as goes_on,
+        real_nginx(panel=folder / "panel.sock") as real,
+        socket.create_connection(("127.0.0.1", real.port)) as visitor,
+    ):
+        visitor.settimeout(60)
+        visitor.sendall(b"GET /jobs/1/log HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        until(lambda: b"first line" in visitor.recv(4096), what="the stream began")
+        assert real.nginx.apply(AppId.of(1), site(), wait=120) == 0
+        goes_on.set()
+        until(lambda: b"second line" in visitor.recv(4096), what="the stream goes on")
+
+
+@contextmanager
+def stream(path: Path) -> Iterator[threading.Event]:
+    """One visitor of the panel gets a line, and another once the event is set."""
+    goes_on = threading.Event()
+
+    def serve() -> None:
+        connection, _ = listener.accept()
+        with connection:
+            connection.recv(4096)
+            connection.sendall(
+                b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nX-Accel-Buffering: no\r\n\r\nfirst line\n"
+            )
+            goes_on.wait(240)
+            connection.sendall(b"second line\n")
+
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(str(path))
+        path.chmod(0o777)
+        listener.listen(8)
+        thread = threading.Thread(target=serve)
+        thread.start()
+        try:
+            yield goes_on
+        finally:
+            goes_on.set()
+            thread.join(60)
 
 
 def test_three_switches_under_load_lose_no_request(real: RealNginx) -> None:

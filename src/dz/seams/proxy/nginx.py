@@ -84,7 +84,7 @@ class Nginx:
         self.lay()
         with self._locked():
             before = self._change(AppId(app_id), text)
-        return _lingering(before, wait, listen_address(self._listen)[1])
+        return self._lingering(before, wait)
 
     def applied(self) -> dict[AppId, str]:
         if not self._sites.exists():
@@ -178,6 +178,17 @@ class Nginx:
         _write(self._prefix / "loaded", new.name)
         return before
 
+    def _lingering(self, workers: list[Worker], wait: float) -> int:
+        """Wait until none of these workers matters any more; how many still do after ``wait`` seconds."""
+        began = time.monotonic()
+        port, panel = listen_address(self._listen)[1], self._panel[0]
+
+        def left() -> int:
+            return sum(one.matters(time.monotonic() - began, port, panel) for one in workers)
+
+        _until(lambda: not left(), wait)
+        return left()
+
     def _loaded(self) -> str:
         file = self._prefix / "loaded"
         return file.read_text() if file.exists() else ""
@@ -209,13 +220,6 @@ def knows_min_timeout(binary: Path, scratch: Path) -> bool:
         return run(argv, deadline=TEST_DEADLINE).ok
     finally:
         file.unlink()
-
-
-def _lingering(workers: list[Worker], wait: float, port: int) -> int:
-    """Wait until the workers are gone, or keep nothing but what can't reach a site any more; how many do not."""
-    began = time.monotonic()
-    _until(lambda: not any(one.matters(time.monotonic() - began, port) for one in workers), wait)
-    return sum(one.matters(time.monotonic() - began, port) for one in workers)
 
 
 def _until(condition: Callable[[], object], seconds: float) -> bool:

@@ -1,8 +1,9 @@
 """nginx's own processes: its master, the workers of one configuration, and when an old worker stops to matter.
 
 After a reload an old worker accepts nothing new, closes its idle connections within seconds and ends once its last
-request has ended. A stream, such as the panel's live log, may keep one for hours. What matters to a switch is only
-whether it can still send something to a site.
+request has ended. A stream (a WebSocket, the panel's live log) may keep one for hours, and holds nothing up: its
+connection to the old version is seen there, by who drains it. What a switch has to wait for is a visitor whose request
+has not been passed on yet, such as an upload.
 """
 
 from __future__ import annotations
@@ -12,8 +13,10 @@ from pathlib import Path
 
 import psutil
 
-# keepalive_min_timeout and some seconds: from then on every connection that an old worker keeps is inside a request.
-SETTLED = 6.0
+from dz.seams.proxy.streams import clients_of, sockets_of
+
+# keepalive_min_timeout and a bit: from then on every connection that an old worker keeps is inside a request.
+SETTLED = 4.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,18 +31,27 @@ class Worker:
         except psutil.NoSuchProcess:
             return True
 
-    def matters(self, seconds: float, port: int) -> bool:
-        """Whether, ``seconds`` after the reload, it may still have to do with a site; nginx listens on ``port``."""
+    def matters(self, seconds: float, port: int, panel: Path | None) -> bool:
+        """Whether, ``seconds`` after the reload, it may still pass a request to a version that is leaving.
+
+        nginx listens on ``port``; ``panel`` is the one upstream that is a unix socket.
+        """
         if self.gone():
             return False
-        if seconds < SETTLED:
-            return True
+        return seconds < SETTLED or self._visitors_alone(port, panel)
+
+    def _visitors_alone(self, port: int, panel: Path | None) -> bool:
+        """Whether it has more visitors than connections to upstreams."""
         try:
-            return any(c.laddr and c.laddr.port != port for c in self.process.net_connections("tcp"))
+            connections = [c for c in self.process.net_connections("tcp") if c.status == psutil.CONN_ESTABLISHED]
+            visitors = sum(c.laddr.port == port for c in connections)
+            upstream = len(connections) - visitors
+            streams = len(clients_of(panel) & sockets_of(self.process.pid)) if panel else 0
         except psutil.NoSuchProcess:
             return False
-        except psutil.AccessDenied:
-            return True
+        except (psutil.AccessDenied, OSError):
+            return not self.gone()
+        return bool(visitors > upstream + streams)
 
 
 def master_of(pidfile: Path) -> psutil.Process | None:
