@@ -127,7 +127,8 @@ def uploads(running: Running) -> None:
 
 def test_uvicorn_serves_a_project_that_has_only_an_asgi_application(tmp_path: Path) -> None:
     with serving(site(tmp_path, "newest", wsgi="", asgi="site_asgi.application")) as running:
-        assert running.get("/")[:2] == (200, b"plain"), running.log.read_text()
+        status, body, headers = running.get("/")
+        assert (status, body, headers.get("x-dz-release")) == (200, b"plain", "7"), running.log.read_text()
         uploads(running)
         os.killpg(running.process.pid, signal.SIGTERM)
         running.process.wait(60)

@@ -45,18 +45,32 @@ def asgi():
     import django
 
     django.setup()
-    return files.asgi(load(spec.get("asgi")), files.places())
+    return _named_asgi(files.asgi(load(spec.get("asgi")), files.places()))
+
+
+def _release():
+    return str(spec.get("release", "")) if os.environ.get("DZ_RELEASE_HEADER") == "1" else ""
 
 
 def _named(inner):
-    if os.environ.get("DZ_RELEASE_HEADER") != "1":
-        return inner
-    release = str(spec.get("release", ""))
-
     def application(environ, start_response):
         def start(status, headers, *rest):
             return start_response(status, list(headers) + [("X-DZ-Release", release)], *rest)
 
         return inner(environ, start)
 
-    return application
+    release = _release()
+    return application if release else inner
+
+
+def _named_asgi(inner):
+    async def application(scope, receive, send):
+        async def named(message):
+            if message["type"] == "http.response.start":
+                message = dict(message, headers=list(message.get("headers", [])) + [(b"x-dz-release", release)])
+            await send(message)
+
+        await inner(scope, receive, named)
+
+    release = _release().encode("ascii")
+    return application if release else inner
