@@ -32,7 +32,7 @@ def databases(url: str) -> dict[str, Any]:
         "default": default
         | {
             "ENGINE": "django.db.backends.postgresql",
-            "CONN_MAX_AGE": None,
+            "CONN_MAX_AGE": None if SLIM else 0,  # the panel answers each request in a thread of its own
             "CONN_HEALTH_CHECKS": True,
             "OPTIONS": parts,
         }

@@ -1,0 +1,84 @@
+"""Problems of the command line itself."""
+
+from dz.problems import Problem
+
+PROBLEMS = [
+    Problem(
+        "cli.usage",
+        "{detail}.",
+        "dz {command} --help shows how it is used.",
+        "The words after dz could not be understood, so nothing was done.",
+    ),
+    Problem(
+        "cli.unknown-command",
+        "No command {word}.{hint}",
+        "dz --help lists the commands.",
+        "A mistyped command is never run for you.",
+    ),
+    Problem(
+        "cli.no-platform",
+        "No platform runs on this machine (nothing in {home}).",
+        "dz up starts one; --server URL names another machine's.",
+        "dz finds the platform of its own machine by the files that dz up leaves in DZ_HOME.",
+    ),
+    Problem(
+        "cli.not-yours",
+        "The platform in {home} belongs to another user.",
+        "Run dz as that user, or name a token's file in DZ_TOKEN_FILE and the platform with --server URL.",
+        "The API token of a platform is readable only by who started it.",
+    ),
+    Problem(
+        "cli.unreachable",
+        "The platform at {url} can't be reached: {reason}.",
+        "dz status shows what is down; dz up starts it again.",
+        "The panel's process did not answer. Jobs go on without it.",
+    ),
+    Problem(
+        "cli.unexpected-answer",
+        "The platform at {url} answered something else than expected: {detail}.",
+        "dz status shows the services; dz logs are in its folder.",
+        "Either something else listens there, or the panel broke.",
+    ),
+    Problem(
+        "cli.timeout",
+        "Job {job} has not ended within {seconds} s; it goes on.",
+        "dz job {job} -f watches it; dz job cancel {job} stops it.",
+        "--timeout ends the waiting, never the job.",
+    ),
+    Problem(
+        "cli.needs-yes",
+        "{act} has to be confirmed, and there is no terminal to ask on.",
+        "Say it with the command: dz {command} --yes",
+        "A prompt needs a terminal; without one nothing is guessed.",
+    ),
+    Problem(
+        "cli.not-a-clone",
+        "{folder} is not a Git clone with a remote.",
+        "Give the address: dz deploy URL",
+        "In a clone, dz deploy takes its remote and branch.",
+    ),
+    Problem(
+        "cli.no-value",
+        "{variable} has no value here.",
+        "Give it one: dz deploy PROJECT --env {variable}=VALUE",
+        "--env K asks on a terminal or takes K from dz's own environment; K=@file reads a file, K=- standard input.",
+    ),
+    Problem(
+        "cli.unreadable",
+        "{file} can't be read: {reason}.",
+        "Check its path and permissions, then run the command again.",
+        "A file named on the command line could not be opened.",
+    ),
+    Problem(
+        "cli.not-live",
+        "{name} is not live: it has no address yet.",
+        "dz deploy {name}",
+        "Only a project with a live release has something to open.",
+    ),
+    Problem(
+        "cli.unexpected",
+        "dz itself broke: {detail}.",
+        "Run it again; if it stays, report the id {incident}. Details are in {file}.",
+        "An error that nobody foresaw, in the command line and not in your project.",
+    ),
+]

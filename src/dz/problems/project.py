@@ -1,0 +1,78 @@
+"""Problems with what was asked of a project, a job or the API."""
+
+from dz.problems import Problem
+
+PROBLEMS = [
+    Problem(
+        "project.not-found",
+        "There is no project {name}.{hint}",
+        "dz status names the projects that there are.",
+        "Names are compared exactly; a destroyed project is gone.",
+    ),
+    Problem(
+        "project.name-taken",
+        "The name {name} belongs to another project, made from {url}.",
+        "Choose another name: dz deploy URL --name OTHER",
+        "A name is also the project's hostname, so it is given once.",
+    ),
+    Problem(
+        "project.bad-name",
+        "{name} can't be a project's name: it is not {rule}.",
+        "Choose another name: dz deploy URL --name OTHER",
+        "The name becomes the first part of a hostname, so the rules of hostnames hold.",
+    ),
+    Problem(
+        "project.values-missing",
+        "{name} needs a value for {variables}.",
+        "dz deploy {name} {options}",
+        "The settings read these variables without a default. They are asked for before anything is built.",
+    ),
+    Problem(
+        "project.bad-variable",
+        "{name} can't be a variable's name: it is not {rule}.",
+        "Rename it, then set it again: dz deploy PROJECT --env NAME=VALUE",
+        "Names of environment variables hold letters, digits and underscores.",
+    ),
+    Problem(
+        "project.busy",
+        "{name} is being destroyed by job {job}.",
+        "Wait for it: dz job {job} -f",
+        "Nothing is deployed into a project that goes away.",
+    ),
+    Problem(
+        "job.not-found",
+        "There is no job {job}.",
+        "dz jobs lists the latest ones.",
+        "Jobs are numbered over all projects.",
+    ),
+    Problem(
+        "job.too-late",
+        "Too late to cancel: job {job} has switched to the new release.",
+        "dz job {job} shows how it goes on.",
+        "Up to the switch the old release is untouched; after it a job only goes forward.",
+    ),
+    Problem(
+        "job.ended",
+        "Job {job} has ended already: {state}.",
+        "dz job {job} shows how it ended.",
+        "Only a job that waits or runs can be cancelled.",
+    ),
+    Problem(
+        "api.not-signed-in",
+        "The platform does not know who asks.",
+        "Run dz as the user that started the platform (dz up), or name a token's file in DZ_TOKEN_FILE.",
+        "The API wants a bearer token; on its own machine dz reads it from DZ_HOME.",
+    ),
+    Problem(
+        "api.input",
+        "{field} can't be used: {detail}.",
+        "Mend {field} and send it again.",
+        "Every value is checked by its type before anything is done.",
+    ),
+    Problem(
+        "api.no-such-page",
+        "The API has no such address or method.",
+        "dz and the platform may be of different versions; dz status shows the platform's.",
+        "Addresses are listed at /api/v1/docs.",
+    ),
+]

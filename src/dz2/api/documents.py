@@ -1,0 +1,193 @@
+"""The JSON documents of the API. Scripts rely on them: keys are only ever added.
+
+Times are RFC 3339 in UTC; ``error`` is one sentence, with ``error_id``, ``where`` and ``next`` beside it.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+from urllib.parse import urlsplit
+
+from django.utils import timezone
+
+from dz2.accounts import panel
+from dz2.api.waiting import missing_variables, usual_seconds, waits_for
+from dz2.models import (
+    AppServerDeployment,
+    ConfigGuess,
+    DeploymentState,
+    Job,
+    JobLog,
+    JobState,
+    JobStep,
+    Project,
+    Release,
+    ReleaseState,
+)
+
+FOLLOWED = "build_and_deploy"
+
+
+def job_document(job: Job) -> dict[str, Any]:
+    """A job whole: its steps, how it went wrong, what it made, and what is live meanwhile."""
+    release = Release.objects.filter(job=job).first()
+    live = live_release(job.project) if job.project else None
+    error = job.error or {}
+    usual = usual_seconds(job)
+    return {
+        "job": job.pk,
+        "kind": job.kind,
+        "project": job.project.name if job.project else None,
+        "state": job.state,
+        "url": site_url(job.project) if job.project and job.kind == FOLLOWED and _live_by(job, release) else None,
+        "seconds": _seconds(job.created_at, job.finished_at),
+        "error": error.get("sentence"),
+        "error_id": error.get("id"),
+        "where": error.get("where") or None,
+        "next": error.get("next") or None,
+        "release": release.number if release else None,
+        "ref": release.branch if release else job.job_params.get("ref", ""),
+        "commit": release.commit if release else job.result.get("commit"),
+        "subject": release.subject if release else job.result.get("subject"),
+        "page": f"{panel().panel_url.rstrip('/')}/jobs/{job.pk}",
+        "live": {"release": live.number, "url": site_url(live.project)} if live else None,
+        "waits_for": waits_for(job),
+        "lines": job.next_seq - 1,
+        "created_at": _time(job.created_at),
+        "started_at": _time(job.started_at),
+        "finished_at": _time(job.finished_at),
+        "steps": [_step(step, usual.get(step.name)) for step in job.steps.order_by("position")],
+        "deployments": _deployments(release),
+    }
+
+
+def check_document(job: Job) -> dict[str, Any]:
+    """What ``check_repo`` found, every guess with its basis and the variables that want a value."""
+    whole = job_document(job)
+    guesses = ConfigGuess.objects.filter(job=job)
+    return whole | {
+        "guesses": [guess_document(guess) for guess in guesses],
+        "missing": missing_variables(job.project, guesses) if job.project else [],
+    }
+
+
+def guess_document(guess: ConfigGuess) -> dict[str, Any]:
+    basis = {
+        "file": guess.basis_file,
+        "line": guess.basis_line,
+        "excerpt": guess.basis_excerpt,
+        "why": guess.basis_why,
+    }
+    return {
+        "field": guess.field,
+        "value": guess.value,
+        "basis": basis,
+        "confidence": guess.confidence,
+        "is_primary": guess.is_primary,
+    }
+
+
+def project_document(project: Project) -> dict[str, Any]:
+    """A project: what is live, since when, and its latest job."""
+    live = live_release(project)
+    job = project.jobs.order_by("-pk").first()
+    config = project.configs.order_by("-version").first()
+    return {
+        "name": project.name,
+        "app_id": str(project.app_id),
+        "repo_url": project.repo_url,
+        "ref": project.ref,
+        "title": project.title,
+        "state": "live" if live else "not deployed yet",
+        "url": site_url(project) if live else None,
+        "release": live.number if live else None,
+        "commit": live.commit if live else None,
+        "subject": live.subject if live else None,
+        "live_at": _time(live.live_at) if live else None,
+        "checked": bool(project.build_config),
+        "config": config.version if config else None,
+        "variables": config.names if config else [],
+        "job": {"job": job.pk, "kind": job.kind, "state": job.state} if job else None,
+    }
+
+
+def process_documents(project: Project) -> list[dict[str, Any]]:
+    """The project's deployments that are not stopped."""
+    rows = AppServerDeployment.objects.select_related("release", "appserver__host").filter(release__project=project)
+    return [
+        _deployment(row)
+        | {
+            "process": row.process,
+            "release": row.release.number,
+            "state": row.state,
+            "since": _time(row.created_at),
+            "program": f"{project.app_id}-{row.release.number}-{row.process}",
+        }
+        for row in rows.exclude(state__in=[DeploymentState.STOPPED, DeploymentState.FAILED]).order_by("process", "pk")
+    ]
+
+
+def log_document(line: JobLog) -> dict[str, Any]:
+    return {
+        "seq": line.seq,
+        "at": _time(line.at),
+        "step": line.step,
+        "kind": line.kind,
+        "level": line.level,
+        "part": line.part,
+        "seconds": line.seconds,
+        "text": line.text,
+    }
+
+
+def site_url(project: Project) -> str:
+    """Where the site answers: its first hostname, with the panel's scheme and port."""
+    host = project.hostnames.order_by("pk").first()
+    if host is None:
+        return ""
+    panel_url = urlsplit(panel().panel_url)
+    port = f":{panel_url.port}" if panel_url.port else ""
+    return f"{'https' if host.tls else panel_url.scheme}://{host.hostname}{port}/"
+
+
+def live_release(project: Project) -> Release | None:
+    return Release.objects.filter(project=project, state=ReleaseState.LIVE).first()
+
+
+def _live_by(job: Job, release: Release | None) -> bool:
+    return job.state == JobState.SUCCEEDED and release is not None and release.live_at is not None
+
+
+def _step(step: JobStep, usual: float | None) -> dict[str, Any]:
+    return {
+        "name": step.name,
+        "title": step.title,
+        "queue": step.queue,
+        "host": step.host or None,
+        "pid": step.pid,
+        "state": step.state,
+        "seconds": _seconds(step.started_at, step.finished_at),
+        "usual": usual,
+        "attempt": step.attempt,
+        "retries": step.retries,
+    }
+
+
+def _deployments(release: Release | None) -> list[dict[str, Any]]:
+    rows = AppServerDeployment.objects.select_related("appserver__host").filter(release=release).order_by("pk")
+    return [_deployment(row) for row in rows] if release else []
+
+
+def _deployment(row: AppServerDeployment) -> dict[str, Any]:
+    host = row.appserver.host.instance_id
+    return {"host": host, "address": row.address, "port": row.port, "instance_id": host}
+
+
+def _seconds(start: datetime | None, end: datetime | None) -> float | None:
+    """Between two times, or until now; None for what has not begun."""
+    return round(((end or timezone.now()) - start).total_seconds(), 1) if start else None
+
+
+def _time(at: datetime | None) -> str | None:
+    return at.strftime("%Y-%m-%dT%H:%M:%SZ") if at else None

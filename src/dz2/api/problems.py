@@ -1,0 +1,45 @@
+"""Every failure of the API in one shape: ``{"error", "error_id", "where", "next"}``."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from ninja import NinjaAPI
+from ninja.errors import AuthenticationError, HttpError, ValidationError
+
+from dz.errors import UserError
+
+STATUS = {
+    "project.not-found": 404,
+    "job.not-found": 404,
+    "api.no-such-page": 404,
+    "project.name-taken": 409,
+    "project.busy": 409,
+    "job.too-late": 409,
+    "job.ended": 409,
+    "api.not-signed-in": 401,
+}
+
+
+def install(api: NinjaAPI) -> None:
+    """Make ``api`` answer so."""
+
+    def answer(request: HttpRequest, error: UserError) -> HttpResponse:
+        return api.create_response(request, shape(error), status=STATUS.get(error.id, 422))
+
+    def validation(request: HttpRequest, error: ValidationError) -> HttpResponse:
+        first: dict[str, Any] = error.errors[0]
+        field = ".".join(str(part) for part in first["loc"][1:] if part != "data") or "the request"
+        return answer(request, UserError("api.input", field=field, detail=first["msg"].removeprefix("Value error, ")))
+
+    api.add_exception_handler(UserError, answer)
+    api.add_exception_handler(ValidationError, validation)
+    api.add_exception_handler(AuthenticationError, lambda r, _: answer(r, UserError("api.not-signed-in")))
+    api.add_exception_handler(
+        HttpError, lambda r, e: answer(r, UserError("api.input", field="the request", detail=str(e)))
+    )
+
+
+def shape(error: UserError) -> dict[str, str | None]:
+    return {"error": error.brief, "error_id": error.id, "where": error.where or None, "next": error.next}

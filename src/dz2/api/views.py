@@ -1,0 +1,205 @@
+"""The addresses of the API."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import time
+from collections.abc import Callable
+from typing import Annotated, Any
+
+from asgiref.sync import sync_to_async
+from django.http import HttpRequest
+from ninja import NinjaAPI, Query, Schema
+from ninja.security import HttpBearer
+from pydantic import AfterValidator, Field
+
+from dz.errors import UserError
+from dz.names import EnvName, ProjectName
+from dz2 import services
+from dz2.accounts import is_token
+from dz2.api import documents, problems
+from dz2.api.hosts import status_document
+from dz2.models import ConfigGuess, Job, JobLog, JobState, Project
+
+MOST_LINES = 2000
+POLL = 0.2
+
+
+class Token(HttpBearer):
+    def authenticate(self, request: HttpRequest, token: str) -> str | None:
+        return "token" if is_token(token) else None
+
+
+api = NinjaAPI(title="DjangoZoom", version="1", urls_namespace="api", auth=Token(), docs_url=None)
+problems.install(api)
+
+Name = Annotated[str, AfterValidator(ProjectName)]
+Variable = Annotated[str, AfterValidator(EnvName)]
+Value = Annotated[str, Field(max_length=100_000)]
+Target = Annotated[str, Field(min_length=1, max_length=500)]
+Ref = Annotated[str, Field(max_length=200)]
+Wait = Annotated[float, Query(ge=0, le=20)]
+
+
+class CheckIn(Schema):
+    target: Target
+    name: Name | None = None
+    ref: Ref = ""
+
+
+class DeployIn(CheckIn):
+    variables: dict[Variable, Value] = {}
+    idempotency_key: Annotated[str, Field(max_length=100)] | None = None
+
+
+class VariablesIn(Schema):
+    variables: dict[Variable, Value]
+
+
+class ConfirmIn(Schema):
+    values: dict[Annotated[str, Field(max_length=60)], Value]
+
+
+@api.get("/projects")
+def projects(request: HttpRequest, target: str = "") -> Any:
+    """All projects, or the one that a name or address means: a list of none or one then."""
+    if target:
+        found = services.find_target(target)
+        return [documents.project_document(found)] if found else []
+    return [documents.project_document(one) for one in Project.objects.filter(destroyed_at=None).order_by("name")]
+
+
+@api.get("/projects/{name}")
+def project(request: HttpRequest, name: str) -> Any:
+    return documents.project_document(services.find_project(name))
+
+
+@api.get("/projects/{name}/guesses")
+def guesses(request: HttpRequest, name: str) -> Any:
+    """Those of the project's latest check or build that guessed anything."""
+    found = ConfigGuess.objects.filter(project=services.find_project(name)).order_by("-job")
+    latest = found.first()
+    return [documents.guess_document(one) for one in found.filter(job=latest.job).order_by("pk")] if latest else []
+
+
+@api.get("/projects/{name}/processes")
+def processes(request: HttpRequest, name: str) -> Any:
+    return documents.process_documents(services.find_project(name))
+
+
+@api.post("/projects/{name}/variables")
+def set_variables(request: HttpRequest, name: str, body: VariablesIn) -> Any:
+    """Adds to the config; what runs keeps the config it was started with."""
+    config = services.set_variables(services.find_project(name), body.variables, who="dz")
+    return {"config": config.version, "variables": config.names}
+
+
+@api.post("/projects/{name}/confirm")
+def confirm(request: HttpRequest, name: str, body: ConfirmIn) -> Any:
+    found = services.find_project(name)
+    services.confirm(found, body.values)
+    found.refresh_from_db()
+    return {"build_config": found.build_config, "confirmed": found.confirmed}
+
+
+@api.delete("/projects/{name}")
+def destroy(request: HttpRequest, name: str) -> Any:
+    return documents.job_document(services.destroy(name))
+
+
+@api.post("/check")
+def check(request: HttpRequest, body: CheckIn) -> Any:
+    return documents.check_document(services.check(body.target, name=body.name, ref=body.ref))
+
+
+@api.post("/deploy")
+def deploy(request: HttpRequest, body: DeployIn) -> Any:
+    job = services.deploy(
+        body.target,
+        name=body.name,
+        ref=body.ref,
+        variables=body.variables,
+        idempotency_key=body.idempotency_key,
+    )
+    return documents.job_document(job)
+
+
+@api.get("/jobs")
+def jobs(request: HttpRequest, project: str = "", limit: Annotated[int, Query(ge=1, le=200)] = 20) -> Any:
+    """The latest first."""
+    rows = Job.objects.select_related("project").order_by("-pk")
+    if project:
+        rows = rows.filter(project=services.find_project(project))
+    return [documents.job_document(one) for one in rows[:limit]]
+
+
+@api.get("/jobs/{job_id}")
+async def job(request: HttpRequest, job_id: int, seen: str = "", wait: Wait = 0) -> Any:
+    """The job; with ``wait`` as soon as it is not as ``seen`` (the ``seen`` of an earlier answer) any more."""
+    found = await _until(lambda: _job_if_new(job_id, seen), wait)
+    return found or await sync_to_async(lambda: _told(services.find_job(job_id)))()
+
+
+@api.get("/jobs/{job_id}/log")
+async def job_log(
+    request: HttpRequest,
+    job_id: int,
+    after: Annotated[int, Query(ge=0)] = 0,
+    limit: Annotated[int, Query(ge=1, le=MOST_LINES)] = 500,
+    wait: Wait = 0,
+) -> Any:
+    """Lines with a number over ``after``, in order; with ``wait`` as soon as there is one or the job has ended."""
+
+    def page() -> dict[str, Any] | None:
+        found = services.find_job(job_id)
+        lines = JobLog.objects.filter(job=found, seq__gt=after).order_by("seq")[:limit]
+        told = [documents.log_document(line) for line in lines]
+        ended = found.state in JobState.terminal()
+        if not told and not ended:
+            return None
+        last = told[-1]["seq"] if told else after
+        return {"lines": told, "after": last, "ended": ended and last >= found.next_seq - 1, "state": found.state}
+
+    nothing = {"lines": [], "after": after, "ended": False, "state": None}
+    return await _until(page, wait) or nothing
+
+
+@api.post("/jobs/{job_id}/cancel")
+def cancel(request: HttpRequest, job_id: int) -> Any:
+    return documents.job_document(services.cancel(job_id))
+
+
+@api.get("/status")
+def status(request: HttpRequest) -> Any:
+    return status_document()
+
+
+@api.api_operation(["GET", "POST", "PUT", "PATCH", "DELETE"], "/{path:rest}", include_in_schema=False)
+def nothing_here(request: HttpRequest, rest: str) -> Any:
+    raise UserError("api.no-such-page")
+
+
+def _told(found: Job) -> dict[str, Any]:
+    whole = documents.check_document(found) if found.kind == "check_repo" else documents.job_document(found)
+    return whole | {"seen": _mark(whole)}
+
+
+def _mark(whole: dict[str, Any]) -> str:
+    """Changes whenever a follower has something new to show; a running second is not new."""
+    steps = [(step["state"], step["attempt"], step["title"]) for step in whole["steps"]]
+    shown = repr((whole["state"], whole["lines"], whole["waits_for"], steps))
+    return hashlib.sha256(shown.encode()).hexdigest()[:16]
+
+
+def _job_if_new(job_id: int, seen: str) -> dict[str, Any] | None:
+    whole = _told(services.find_job(job_id))
+    return whole if whole["seen"] != seen else None
+
+
+async def _until(ask: Callable[[], dict[str, Any] | None], wait: float) -> dict[str, Any] | None:
+    """Ask until there is an answer, for at most ``wait`` seconds."""
+    end = time.monotonic() + wait
+    while (found := await sync_to_async(ask)()) is None and time.monotonic() < end:
+        await asyncio.sleep(POLL)
+    return found

@@ -1,0 +1,80 @@
+"""What a job waits for, what its steps usually take, and which values it will want: answers in words, from the rows."""
+
+from __future__ import annotations
+
+import statistics
+from collections import defaultdict
+from collections.abc import Iterable
+from typing import Any
+
+from django.utils import timezone
+
+from dz.tasklib.filled import is_known
+from dz2.models import ConfigGuess, Host, Job, JobState, JobStep, Project, StepState
+
+SILENT = 20.0  # seconds after which a host is not counted on
+LOOKED_AT = 5  # latest successes that "usually" means
+ENOUGH = 3
+
+
+def waits_for(job: Job) -> str | None:
+    """One phrase: the job before it, the steps before it on its queue, or the host that is missing."""
+    if job.state == JobState.WAITING and job.project:
+        running = job.project.jobs.filter(changes=True, state=JobState.RUNNING).first()
+        return f"job {running.pk} of {job.project.name}" if running else "its turn"
+    if job.state != JobState.RUNNING:
+        return None
+    step = job.steps.filter(state=StepState.READY).order_by("position").first()
+    if step is None or job.steps.filter(state=StepState.RUNNING).exists():
+        return None
+    return _for_a_worker(step)
+
+
+def _for_a_worker(step: JobStep) -> str | None:
+    host = step.queue.removeprefix("appserver_") if step.queue.startswith("appserver_") else None
+    which = Host.objects.filter(instance_id=host) if host else Host.objects.filter(role=step.queue)
+    latest = which.exclude(last_heartbeat=None).order_by("-last_heartbeat").first()
+    name = host or f"{step.queue} host"
+    if latest is None or latest.last_heartbeat is None:
+        return f"a worker: no {name} has reported yet"
+    silent = (timezone.now() - latest.last_heartbeat).total_seconds()
+    if silent > SILENT:
+        return f"a worker: no {name} has reported for {silent:.0f} s"
+    before = JobStep.objects.filter(queue=step.queue, state=StepState.READY, ready_at__lt=step.ready_at).count()
+    if before:
+        return f"{before} {'step' if before == 1 else 'steps'} before it on {name}"
+    return f"retry {step.retries} of 5" if step.retries else None
+
+
+def usual_seconds(job: Job) -> dict[str, float]:
+    """Median of the latest successes of each step of this project's jobs of that kind; too few: nothing."""
+    if job.state in JobState.terminal() or job.project is None:
+        return {}
+    same = Job.objects.filter(project=job.project, kind=job.kind, state=JobState.SUCCEEDED).order_by("-pk")
+    latest = list(same.values_list("pk", flat=True)[:LOOKED_AT])
+    if len(latest) < ENOUGH:
+        return {}
+    took: dict[str, list[float]] = defaultdict(list)
+    for step in JobStep.objects.filter(job__in=latest, state=StepState.SUCCEEDED):
+        if step.started_at and step.finished_at:
+            took[step.name].append((step.finished_at - step.started_at).total_seconds())
+    return {name: round(statistics.median(times), 1) for name, times in took.items() if len(times) >= ENOUGH}
+
+
+def missing_variables(project: Project, guesses: Iterable[ConfigGuess]) -> list[dict[str, Any]]:
+    """The variables that the settings read without a default, that the platform can't fill and that have no value."""
+    config = project.configs.order_by("-version").first()
+    given = set(config.names) if config else set()
+    found: dict[str, dict[str, Any]] = {}
+    for guess in sorted(guesses, key=lambda one: one.is_primary):  # one row a variable has its own place: first
+        if guess.field != "environment":
+            continue
+        for name in guess.value.split():
+            if name not in given and not is_known(name):
+                found.setdefault(name, _variable(name, guess))
+    return [found[name] for name in sorted(found)]
+
+
+def _variable(name: str, guess: ConfigGuess) -> dict[str, Any]:
+    where = f"{guess.basis_file}:{guess.basis_line}" if guess.basis_line else guess.basis_file
+    return {"name": name, "where": where, "excerpt": guess.basis_excerpt, "why": guess.basis_why}

@@ -1,0 +1,223 @@
+"""What people ask for, in one place for API and panel: each function is one act and checks what it is given.
+
+Acts that take time become jobs through ``dz2.engine.accept``; nothing here does the work. What can't be done raises
+UserError with its next act.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping
+from typing import Any
+
+from django.db import IntegrityError, connection, transaction
+
+from dz.errors import UserError
+from dz.log import Secret
+from dz.names import EnvName, HostName, ProjectName, Ref
+from dz.tasklib.build import giturl
+from dz2 import engine, vault
+from dz2.accounts import panel
+from dz2.advancing import known, lock_project
+from dz2.models import Config, Job, JobState, Project, VirtualHostname
+
+
+def find_project(name: str) -> Project:
+    """The project of that name. Raises ``project.not-found``, with the nearest name there is."""
+    found = Project.objects.filter(name=name, destroyed_at=None).first()
+    if found is not None:
+        return found
+    names = list(Project.objects.filter(destroyed_at=None).values_list("name", flat=True))
+    near = difflib.get_close_matches(name, names, n=1)
+    raise UserError("project.not-found", name=name, hint=f" Did you mean {near[0]}?" if near else "")
+
+
+def find_job(job_id: int) -> Job:
+    """Raises ``job.not-found``."""
+    found = Job.objects.select_related("project").filter(pk=job_id).first()
+    if found is None:
+        raise UserError("job.not-found", job=job_id)
+    return found
+
+
+def find_target(target: str) -> Project | None:
+    """The project that a name or a repository's address means; None for an address not seen before."""
+    if is_name(target):
+        return find_project(target)
+    url = giturl.parse(target, file_urls=panel().file_urls)
+    return Project.objects.filter(repo_url=url.text, destroyed_at=None).order_by("pk").first()
+
+
+def is_name(target: str) -> bool:
+    """Whether a word is a project's name and not an address; no address is without a dot, slash or colon."""
+    return not any(sign in target for sign in "./:@")
+
+
+def project_of(target: str, *, name: str | None = None, ref: str = "", owner: Any = None) -> Project:
+    """The project of a name or address; the first sight of an address makes it.
+
+    With ``name`` the address may be a second project of the same repository. Raises UserError.
+    """
+    if is_name(target):
+        return _with_ref(find_project(target), ref)
+    url = giturl.parse(target, file_urls=panel().file_urls)
+    wanted = checked_name(name) if name else None
+    with transaction.atomic(), connection.cursor() as cursor:
+        # Two first sights of one address at once are one project.
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtext(%s))", [url.text])
+        return _found_or_made(url, wanted, ref, owner)
+
+
+def _found_or_made(url: giturl.GitUrl, wanted: ProjectName | None, ref: str, owner: Any) -> Project:
+    same = Project.objects.filter(repo_url=url.text, destroyed_at=None).order_by("pk")
+    found = (same.filter(name=wanted) if wanted else same).first()
+    if found is not None:
+        return _with_ref(found, ref)
+    if wanted and (other := Project.objects.filter(name=wanted, destroyed_at=None).first()):
+        raise UserError("project.name-taken", name=wanted, url=other.repo_url)
+    return _create(url.text, wanted or url.project_name(), exact=wanted is not None, ref=ref, owner=owner)
+
+
+def check(target: str, *, name: str | None = None, ref: str = "", requested_by: Any = None) -> Job:
+    """Look into a repository and guess how it is built."""
+    project = project_of(target, name=name, ref=checked_ref(ref), owner=requested_by)
+    return engine.accept(known(None)["check_repo"], project, _params(project, ref), requested_by=requested_by)
+
+
+def deploy(
+    target: str,
+    *,
+    name: str | None = None,
+    ref: str = "",
+    variables: Mapping[str, str] | None = None,
+    idempotency_key: str | None = None,
+    requested_by: Any = None,
+) -> Job:
+    """Build a project's repository and make it live; ``variables`` are added to its config first."""
+    project = project_of(target, name=name, ref=checked_ref(ref), owner=requested_by)
+    _refuse_destroyed(project)
+    if variables:
+        set_variables(project, variables, who=str(requested_by or ""))
+    pipeline = known(None)["build_and_deploy"]
+    params = _params(project, ref)
+    return engine.accept(pipeline, project, params, requested_by=requested_by, idempotency_key=idempotency_key)
+
+
+def destroy(name: str, *, requested_by: Any = None) -> Job:
+    """Take a project away, with its site, database and files. Asked for twice, it is one job."""
+    project = find_project(name)
+    key = f"destroy-{project.pk}-{project.jobs.filter(kind='destroy', state__in=_ended_badly()).count()}"
+    pipeline = known(None)["destroy"]
+    return engine.accept(pipeline, project, {}, requested_by=requested_by, idempotency_key=key)
+
+
+def cancel(job_id: int) -> Job:
+    """Stop a job before its switch. Raises ``job.too-late`` or ``job.ended``."""
+    job = find_job(job_id)
+    answer = engine.cancel(job.pk)
+    if answer is engine.CancelAnswer.TOO_LATE:
+        raise UserError("job.too-late", job=job.pk)
+    if answer is engine.CancelAnswer.ENDED:
+        job.refresh_from_db()
+        raise UserError("job.ended", job=job.pk, state=job.state)
+    return find_job(job_id)
+
+
+def set_variables(project: Project, values: Mapping[str, str], *, who: str = "") -> Config:
+    """The next version of a project's config: today's with ``values`` over it. Unchanged, it stays today's."""
+    for name in values:
+        _checked(EnvName, name, "project.bad-variable")
+    with transaction.atomic():
+        lock_project(project.pk)
+        last = latest_config(project)
+        today = variables_of(project, last)
+        merged = {key: secret.reveal() for key, secret in today.items()} | dict(values)
+        if last is not None and len(merged) == len(today) and all(today[k].reveal() == v for k, v in merged.items()):
+            return last
+        return Config.objects.create(
+            project=project,
+            version=last.version + 1 if last else 1,
+            names=sorted(merged),
+            variables=vault.seal_variables(project.app_id, merged),
+            who=who[:200],
+        )
+
+
+def latest_config(project: Project) -> Config | None:
+    return project.configs.order_by("-version").first()
+
+
+def variables_of(project: Project, config: Config | None) -> dict[str, Secret]:
+    """The variables of a config, decrypted."""
+    return vault.unseal_variables(project.app_id, config.variables) if config else {}
+
+
+def confirm(project: Project, values: Mapping[str, str]) -> None:
+    """Keep what a person decided in the verification form: a build never changes these keys."""
+    from dz.tasklib import buildconfig
+
+    with transaction.atomic():
+        lock_project(project.pk)
+        project.refresh_from_db()
+        merged = buildconfig.merge(buildconfig.parse(project.build_config), values)
+        project.build_config = buildconfig.write(merged)
+        project.confirmed = sorted({*project.confirmed, *values})
+        project.save(update_fields=["build_config", "confirmed"])
+
+
+def checked_ref(text: str) -> str:
+    """'' or a Ref. Raises ``repo.bad-ref``."""
+    return str(_checked(Ref, text, "repo.bad-ref")) if text else ""
+
+
+def checked_name(text: str) -> ProjectName:
+    """Raises ``project.bad-name``."""
+    return ProjectName(_checked(ProjectName, text, "project.bad-name"))
+
+
+def _checked(kind: type[Any], text: str, problem: str) -> str:
+    try:
+        return str(kind(text))
+    except ValueError:
+        shown = repr(text[:80])
+        raise UserError(problem, name=shown, rule=kind.rule, ref=shown, url="URL") from None
+
+
+def _params(project: Project, ref: str) -> dict[str, str]:
+    return {"ref": ref or project.ref}
+
+
+def _with_ref(project: Project, ref: str) -> Project:
+    """A ref given for a project that had none is its ref from now on; else it holds for the one job."""
+    if ref and not project.ref and not project.releases.exists():
+        Project.objects.filter(pk=project.pk).update(ref=ref)
+        project.ref = ref
+    return project
+
+
+def _refuse_destroyed(project: Project) -> None:
+    going = project.jobs.filter(kind="destroy", state__in=[JobState.WAITING, JobState.RUNNING]).first()
+    if going is not None:
+        raise UserError("project.busy", name=project.name, job=going.pk)
+
+
+def _ended_badly() -> list[str]:
+    return [JobState.FAILED, JobState.ERRORED, JobState.CANCELLED]
+
+
+def _create(url: str, name: ProjectName, *, exact: bool, ref: str, owner: Any) -> Project:
+    """A row and its hostname; a name from an address is counted up until it is free."""
+    for number in range(1, 1000):
+        spelled = name if number == 1 else ProjectName(f"{name[: 39 - len(str(number))].rstrip('-')}-{number}")
+        hostname = HostName(f"{spelled}.{panel().sites_domain}")
+        # A destroyed project keeps its row, but not its address.
+        VirtualHostname.objects.filter(hostname=hostname, project__destroyed_at__isnull=False).delete()
+        try:
+            with transaction.atomic():
+                project = Project.objects.create(name=spelled, repo_url=url, ref=ref, owner=owner)
+                VirtualHostname.objects.create(project=project, hostname=hostname)
+                return project
+        except IntegrityError:
+            if exact:
+                break
+    raise UserError("project.name-taken", name=name, url="another address")
