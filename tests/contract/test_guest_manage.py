@@ -62,12 +62,16 @@ def database(postgres_server: PostgresServer) -> Iterator[str]:
         server.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
 
-def shop(tmp_path: Path, name: str, database: str, **more: str) -> Site:
-    """The project, with its database given as a build gives it: a socket folder is in PGHOST, not in the URL."""
-    made = Site.of(tmp_path, environment(name), {**SHOP, **more})
+def database_environment(database: str) -> dict[str, str]:
+    """As a build gives it: a socket folder is in PGHOST, not in the URL."""
     plain, _, query = database.partition("?")
     place = parse_qs(query)
-    made.env = {"DZ_DATABASE_URL": plain, "PGHOST": place.get("host", [""])[0], "PGPORT": place.get("port", [""])[0]}
+    return {"DZ_DATABASE_URL": plain, "PGHOST": place["host"][0], "PGPORT": place["port"][0]}
+
+
+def shop(tmp_path: Path, name: str, database: str, **more: str) -> Site:
+    made = Site.of(tmp_path, environment(name), {**SHOP, **more})
+    made.env = database_environment(database)
     return made
 
 
@@ -112,7 +116,7 @@ def test_migrate_waits_for_another_one_of_the_same_project(tmp_path: Path, datab
 
 
 def test_a_database_that_does_not_answer_is_told(tmp_path: Path) -> None:
-    made = shop(tmp_path, "newest", "postgres://nobody@127.0.0.1:1/none")
+    made = shop(tmp_path, "newest", "postgres://nobody@/none?host=127.0.0.1&port=1")
     told = verdict.hook_error(made.manage("migrate"), made.code)
     assert told.id == "hook.failed"
     assert "OperationalError" in told.brief

@@ -53,15 +53,22 @@ class Running:
     log: Path
 
     def get(self, path: str, method: str = "GET", **headers: str) -> tuple[int, bytes, dict[str, str]]:
+        named = {name.replace("_", "-"): value for name, value in headers.items()}
+        status, body, told = self.ask(method, path, {"Host": "shop.localhost:8800", **named})
+        return status, body, {name.lower(): value for name, value in told}
+
+    def ask(
+        self, method: str, path: str, headers: dict[str, str], body: bytes = b""
+    ) -> tuple[int, bytes, list[tuple[str, str]]]:
+        """One request on a connection of its own, exactly these headers."""
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
         with contextlib.closing(connection):
-            named = {name.replace("_", "-"): value for name, value in headers.items()}
             connection.putrequest(method, path, skip_host=True)
-            for name, value in {"Host": "shop.localhost:8800", **named}.items():
+            for name, value in headers.items():
                 connection.putheader(name, value)
-            connection.endheaders()
+            connection.endheaders(body or None)
             answer = connection.getresponse()
-            return answer.status, answer.read(), {name.lower(): value for name, value in answer.getheaders()}
+            return answer.status, answer.read(), answer.getheaders()
 
 
 @contextlib.contextmanager
