@@ -34,6 +34,11 @@ class JobLog(Protocol):
         """A truer title for the running step ("Install 61 dependencies")."""
 
 
+def kill_id(step_id: int) -> str:
+    """What every process of a step carries, so that its next attempt can end those of the one before."""
+    return f"step{step_id}"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Context:
     """One attempt at one step."""
@@ -54,6 +59,10 @@ class Context:
     @property
     def host(self) -> str:
         return self.settings.instance_id
+
+    @property
+    def kill_id(self) -> str:
+        return kill_id(self.step_id)
 
     def left(self, at_most: float = float("inf")) -> float:
         """Seconds until the step's deadline, at least 0.1, at most ``at_most``: fit as a command's deadline."""

@@ -54,6 +54,9 @@ class Door(Protocol):
 
     def is_uploaded(self, digest: Digest) -> bool: ...
 
+    def digests(self) -> frozenset[Digest]:
+        """Of every layer of the project."""
+
     def secret_key(self) -> Secret:
         """The project's own SECRET_KEY, made once."""
 
@@ -116,8 +119,8 @@ class Door(Protocol):
     def databases(self, server: str) -> tuple[Database, ...]:
         """Every project database that this server should hold and that was ready once."""
 
-    def layers_in_use(self, app_id: AppId) -> frozenset[str]:
-        """Digests of layers that a live, building or kept release of the project needs."""
+    def layers_in_use(self, app_id: AppId) -> frozenset[tuple[str, str]]:
+        """Kind and key of each layer that a live, building or kept release of the project needs."""
 
     def app_ids(self) -> frozenset[str]:
         """Projects that are not destroyed."""

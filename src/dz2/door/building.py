@@ -40,6 +40,14 @@ class Building(Base):
             Release.objects.filter(job=self._job()).update(build_config=build_config)
             self._replace_guesses(guesses, {"field__in": {guess.field for guess in guesses}})
 
+    def guesses(self, field: str) -> tuple[records.Guess, ...]:
+        job = self._job()
+        found = ConfigGuess.objects.filter(project=self._project(), field=field)
+        if not (own := found.filter(job=job)).exists():
+            last = found.order_by("-job").first()
+            own = found.filter(job=last.job) if last else found.none()
+        return tuple(values.guess(row) for row in own.order_by("-is_primary", "-confidence", "pk"))
+
     def _replace_guesses(self, guesses: Sequence[records.Guess], which: Mapping[str, Any]) -> None:
         """This job's guesses; a second attempt writes the same again."""
         job, project = self._job(), self._project()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dz.names import AppId, Commit, Digest, HostName, InstanceId, ProjectName
 from dz.tasklib import records
 from dz2 import vault
-from dz2.models import AppServerDeployment, Bundle, Layer, Project, ProjectDatabase, Release
+from dz2.models import AppServerDeployment, Bundle, ConfigGuess, Layer, Project, ProjectDatabase, Release
 
 
 def project(row: Project) -> records.Project:
@@ -17,6 +17,16 @@ def project(row: Project) -> records.Project:
         build_config=row.build_config,
         confirmed=tuple(row.confirmed),
         deploy_key=vault.unseal(row.app_id, "deploy_key", row.deploy_key) if row.deploy_key else None,
+    )
+
+
+def guess(row: ConfigGuess) -> records.Guess:
+    return records.Guess(
+        field=row.field,
+        value=row.value,
+        basis=records.Basis(file=row.basis_file, line=row.basis_line, excerpt=row.basis_excerpt, why=row.basis_why),
+        confidence=row.confidence,
+        is_primary=row.is_primary,
     )
 
 

@@ -1,0 +1,28 @@
+"""What kind of machine this is, and how busy it is now."""
+
+from __future__ import annotations
+
+import os
+import platform
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+
+def platform_name() -> str:
+    """The platform of bundles built here: they run only where this is the same, like ``linux-x86_64-glibc``."""
+    libc = platform.libc_ver()[0] or "musl"
+    return f"{platform.system().lower()}-{platform.machine()}-{libc}"
+
+
+def measure(home: Path) -> Mapping[str, Any]:
+    """Load per core, used shares of memory and of the disk that holds ``home`` (0 to 1), bytes free there."""
+    disk = psutil.disk_usage(str(home))
+    return {
+        "load": os.getloadavg()[0] / (os.cpu_count() or 1),
+        "memory": psutil.virtual_memory().percent / 100,
+        "disk": disk.percent / 100,
+        "disk_free": disk.free,
+    }

@@ -1,0 +1,51 @@
+"""Tells zoomdb every few seconds that this worker's host lives, from a thread of the worker itself: a frozen worker is
+silent, and placement passes a silent host over."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Mapping
+from typing import Any
+
+from django.db import DatabaseError, InterfaceError, connection
+
+from dz.log import get_logger
+from dz.settings import WorkerSettings
+from dz.tasklib.hosting import Seams
+from dz.tasklib.machine import measure, platform_name
+from dz2.heartbeats import beat
+
+log = get_logger()
+
+
+class Heartbeat:
+    """``start`` once; ``stop`` when the worker goes."""
+
+    def __init__(self, settings: WorkerSettings, seams: Seams) -> None:
+        self._settings = settings
+        self._fixed: Mapping[str, Any] = {
+            "platform": platform_name(),
+            "sandbox": str(seams.sandbox.rung),
+            "pid": os.getpid(),
+        }
+        self._over = threading.Event()
+
+    def start(self) -> None:
+        threading.Thread(target=self._beating, name="heartbeat", daemon=True).start()
+
+    def stop(self) -> None:
+        self._over.set()
+
+    def _beating(self) -> None:
+        first = True
+        while True:
+            try:
+                beat(self._settings, {**self._fixed, **measure(self._settings.home)}, started=first)
+                first = False
+            except (DatabaseError, InterfaceError, OSError) as error:
+                log.warning("heartbeat.failed", error=str(error))
+                connection.close()
+            if self._over.wait(self._settings.heartbeat):
+                connection.close()
+                return

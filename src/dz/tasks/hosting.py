@@ -1,0 +1,59 @@
+"""What this worker drives: its settings and seams, made once per process."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from dz.log import Secret
+from dz.seams.dbserver import DatabaseServer
+from dz.seams.proxy import Proxy
+from dz.seams.supervisor import Supervisor
+from dz.settings import WorkerSettings
+from dz.tasklib.hosting import Seams
+
+
+@cache
+def settings() -> WorkerSettings:
+    """Refuses to go on without what this role needs, and never shows a value."""
+    try:
+        return WorkerSettings()  # type: ignore[call-arg]
+    except ValidationError as error:
+        wrong = (f"DZ_{'_'.join(map(str, e['loc'])).upper()}: {e['msg']}" for e in error.errors(include_input=False))
+        raise SystemExit("this worker can't start: " + "; ".join(wrong)) from None
+
+
+@cache
+def seams() -> Seams:
+    """The sandbox on every host, and what else its role drives."""
+    from dz.seams.sandbox.ladder import make
+
+    ours = settings()
+    return Seams(
+        sandbox=make(ours),
+        supervisor=_supervisor(ours) if ours.role == "appserver" else None,
+        proxy=_proxy(ours) if ours.role == "proxy" else None,
+        dbserver=_dbserver(ours) if ours.role == "database" else None,
+    )
+
+
+def _supervisor(ours: WorkerSettings) -> Supervisor:
+    from dz.seams.supervisor.supervisord import Supervisord
+
+    password = Secret(ours.supervisor_password.get_secret_value())
+    return Supervisord(Path(ours.supervisor_socket), password, ours.home / "sites")
+
+
+def _proxy(ours: WorkerSettings) -> Proxy:
+    from dz.seams.proxy.nginx import Nginx
+
+    panel = Path(ours.panel_socket) if ours.panel_socket else None
+    return Nginx(Path(ours.nginx), ours.home / "proxy", ours.listen, panel=panel)
+
+
+def _dbserver(ours: WorkerSettings) -> DatabaseServer:
+    from dz.seams.dbserver.postgres import Postgres
+
+    return Postgres(Secret(ours.postgres_url.get_secret_value()))

@@ -1,0 +1,177 @@
+"""One attempt at a step: claim, run, record. The only place where exceptions become results.
+
+A message that comes late, twice or for another attempt finds nothing to claim and is dropped. The result is recorded
+after the effect, by the attempt that still holds the step, or not at all.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import random
+import time
+import traceback
+from collections.abc import Callable
+from typing import Any
+
+from django.db import InterfaceError, OperationalError, connection
+
+from dz.errors import Cancelled, LostLease, PlatformError, Transient, UserError
+from dz.log import get_logger
+from dz.problems import problem
+from dz.run import DeadlinePassed
+from dz.settings import WorkerSettings
+from dz.tasklib.context import Context, kill_id
+from dz.tasklib.hosting import Seams
+from dz.tasklib.pipeline import Step
+from dz.tasks import hosting
+from dz.tasks.eventlog import EventLog
+from dz.tasks.faults import point
+from dz.tasks.lease import Lease
+from dz2 import engine, zoomdb
+from dz2.advancing import known
+from dz2.engine import Ended, Outcome
+from dz2.joblog import Writer
+
+RECONCILE_LIMIT = 600.0
+LONGEST_PAUSE = 60.0  # seconds between two tries of what is likely to pass
+
+log = get_logger()
+
+
+def run_step(step_id: int, attempt: int) -> None:
+    """Run this attempt, if it is still to be run."""
+    settings, seams = hosting.settings(), hosting.seams()
+    claimed = engine.claim(step_id, attempt, host=settings.instance_id, pid=os.getpid(), lease=settings.lease)
+    if claimed is None:
+        log.info("step.dropped", step_id=step_id, attempt=attempt)
+        return
+    point("claimed", attempt=attempt)
+    step = known(None)[claimed.kind].step(claimed.step)
+    writer = Writer(claimed)
+    lease = Lease(
+        claimed,
+        lease=settings.lease,
+        every=settings.renew,
+        until=time.monotonic() + step.timeout,
+        kill=lambda: seams.sandbox.kill(kill_id(step_id)),
+        idle=writer.flush_if_due,
+    )
+    with lease:
+        outcome = _attempt(claimed, step, settings, seams, lease, writer)
+        point("effect", attempt=attempt)
+        with lease.recording():
+            kept = _insist(lambda: engine.record(claimed, outcome))
+    point("recorded", attempt=attempt)
+    log.info("step.finished", step=step.name, job=claimed.job_id, ended=outcome.ended, kept=kept)
+
+
+def reconcile() -> None:
+    """Make this host match what zoomdb wants."""
+    from dz.tasklib.reconcile import reconcile as over_all_projects
+
+    settings = hosting.settings()
+    over_all_projects(
+        Context(
+            job_id=0,
+            step_id=0,
+            attempt=0,
+            step="reconcile",
+            params={},
+            results={},
+            door=zoomdb.of_host(settings.instance_id),
+            log=EventLog("reconcile"),
+            settings=settings,
+            seams=hosting.seams(),
+            until=time.monotonic() + RECONCILE_LIMIT,
+            stop=lambda: False,
+        )
+    )
+    connection.close()
+
+
+def _attempt(
+    claimed: engine.Claimed, step: Step, settings: WorkerSettings, seams: Seams, lease: Lease, writer: Writer
+) -> Outcome:
+    """The step's work between the attempt before, killed first, and its outcome."""
+    until = time.monotonic() + step.timeout
+    context = Context(
+        job_id=claimed.job_id,
+        step_id=claimed.step_id,
+        attempt=claimed.attempt,
+        step=step.name,
+        params=claimed.params,
+        results=claimed.results,
+        door=zoomdb.of_step(claimed, host=settings.instance_id),
+        log=writer,
+        settings=settings,
+        seams=seams,
+        until=until,
+        stop=lease.stop,
+    )
+    with writer:
+        try:
+            seams.sandbox.kill(kill_id(claimed.step_id))
+            return Outcome(ended=Ended.SUCCEEDED, result=dict(step.run(context) or {}))
+        except LostLease:
+            os._exit(70)
+        except Exception as error:  # noqa: BLE001 - what nobody foresaw must end the step and be told, too
+            outcome = outcome_of(error, step, settings, claimed.retries, late=time.monotonic() > until - 1)
+            _tell(writer, outcome, error)
+            return outcome
+
+
+def outcome_of(error: Exception, step: Step, settings: WorkerSettings, retries: int, *, late: bool) -> Outcome:
+    """What an exception means for its step."""
+    match error:
+        case UserError():
+            told = {"id": error.id, "sentence": error.brief, "where": error.where, "next": error.next}
+            return Outcome(ended=Ended.FAILED, error=told)
+        case Cancelled():
+            return Outcome(ended=Ended.CANCELLED)
+        case Transient() | OperationalError() | InterfaceError():
+            pause = random.uniform(0, min(LONGEST_PAUSE, 2.0**retries))  # noqa: S311 - full jitter, no secret
+            return Outcome(ended=Ended.TRANSIENT, error=_problem("platform.unexpected", detail=error), again_in=pause)
+        case DeadlinePassed() if late:
+            return _errored("platform.step-timeout", title=step.title, seconds=round(step.timeout))
+        case OSError(errno=errno.ENOSPC):
+            return _errored("platform.disk-full", host=settings.instance_id)
+        case PlatformError():
+            return _errored(error.id, detail=error.detail, host=settings.instance_id)
+        case _:
+            return _errored("platform.unexpected", detail=f"{type(error).__name__}: {error}")
+
+
+def _errored(id: str, **facts: object) -> Outcome:
+    return Outcome(ended=Ended.ERRORED, error=_problem(id, **facts))
+
+
+def _problem(id: str, **facts: object) -> dict[str, str]:
+    entry = problem(id)
+    return {
+        "id": id,
+        "sentence": entry.sentence.format_map(facts),
+        "where": "",
+        "next": entry.next.format_map(facts),
+    }
+
+
+def _tell(writer: Writer, outcome: Outcome, error: Exception) -> None:
+    """The log holds it whole, whosever it is."""
+    if outcome.error is None:
+        return
+    if outcome.ended is Ended.ERRORED:
+        writer.output("".join(traceback.format_exception(error)).encode())
+    where = f" ({outcome.error['where']})" if outcome.error["where"] else ""
+    level = "warning" if outcome.ended is Ended.TRANSIENT else "error"
+    writer.note(f"{outcome.error['sentence']}{where}", level=level)
+
+
+def _insist(record: Callable[[], Any]) -> Any:
+    """Until zoomdb takes it. The lease's watch ends the process when that lasts too long."""
+    while True:
+        try:
+            return record()
+        except (OperationalError, InterfaceError):
+            connection.close()
+            time.sleep(0.2)

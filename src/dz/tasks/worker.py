@@ -1,0 +1,43 @@
+"""What a worker does beside its tasks: refuse to start half configured, beat, and reconcile once when it is up."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from celery.signals import worker_init, worker_ready, worker_shutdown
+
+from dz import log as events
+from dz.tasklib.pipeline import APPSERVER
+from dz.tasks import hosting
+from dz.tasks.celeryapp import BROKER_URL, app
+from dz.tasks.heartbeat import Heartbeat
+from dz.tasks.queues import step_queue
+
+log = events.get_logger()
+_heartbeats: list[Heartbeat] = []
+
+
+def _configured(**_: Any) -> None:
+    events.configure()
+    hosting.settings()
+    hosting.seams()
+
+
+def _up(**_: Any) -> None:
+    ours = hosting.settings()
+    heartbeat = Heartbeat(ours, hosting.seams())
+    heartbeat.start()
+    _heartbeats.append(heartbeat)
+    own = f"{APPSERVER}_{ours.instance_id}" if ours.role == APPSERVER else ours.role
+    app.tasks["reconcile"].apply_async(queue=step_queue(own, BROKER_URL))
+    log.info("worker.ready", role=ours.role, instance=ours.instance_id)
+
+
+def _going(**_: Any) -> None:
+    for heartbeat in _heartbeats:
+        heartbeat.stop()
+
+
+worker_init.connect(_configured)
+worker_ready.connect(_up)
+worker_shutdown.connect(_going)
