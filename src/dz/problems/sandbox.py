@@ -1,0 +1,12 @@
+"""Problems of the sandbox."""
+
+from dz.problems import Problem
+
+PROBLEMS = [
+    Problem(
+        "sandbox.refused",
+        "This host can't keep a project's code apart: {detail}.",
+        "dz doctor says which rung this machine can stand on, and how to reach it.",
+        "A project's code only ever runs in the sandbox. docs/sandbox.md has the ladder and how each rung is reached.",
+    ),
+]

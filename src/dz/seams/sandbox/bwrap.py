@@ -1,0 +1,203 @@
+"""The rungs ``full`` and ``user``: bubblewrap, with the project's own uid where we are root.
+
+Two orders on ``full`` (measured): A drops to the project's uid first and lets bwrap make a user namespace that can't be
+nested; B lets root's bwrap bind what the uid could not reach (an interpreter below a closed home) and drops to the uid
+inside. A is taken whenever the uid can start the interpreter. On ``user`` there is one uid, ours.
+"""
+
+from __future__ import annotations
+
+import os
+import resource
+import sys
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from dz.names import AppId
+from dz.run import Finished, run
+from dz.seams.sandbox import Box, Limits, Network, Rung, killing, launch, owning
+from dz.seams.sandbox.interpreter import installed_in, reachable
+from dz.seams.sandbox.outbound import Outbound
+
+# Of /etc only what programs need to find names, certificates and the time.
+ETC = (
+    "ca-certificates", "ssl", "localtime", "nsswitch.conf", "resolv.conf", "hosts", "services", "protocols", "mime.types",
+    "ld.so.cache", "ld.so.conf", "ld.so.conf.d", "alternatives", "passwd", "group", "fonts",
+)  # fmt: skip
+TMP = 512 * 1024 * 1024  # bytes of a command's own /tmp
+ARGS_FD = 9  # where the launcher leaves bwrap's arguments that hold the environment
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bwrap:
+    """A Sandbox. ``nobody`` is the uid of commands that are no project's (the inspector), as root."""
+
+    program: Path
+    rung: Rung
+    uid_base: int
+    home: Path
+    outbound: Outbound
+    lacks: str = ""
+
+    def run(
+        self,
+        box: Box,
+        *,
+        deadline: float,
+        stdin: bytes = b"",
+        on_output: Callable[[bytes], None] | None = None,
+        cancelled: Callable[[], bool] | None = None,
+        keep: int = 64 * 1024,
+        stderr_to: Callable[[bytes], None] | None = None,
+    ) -> Finished:
+        with self.outbound.opened(box.network is Network.INDEX) as door:
+            argv, hidden = self.argv(box, door.inside(box) if door else box)
+            fd = _memfd(hidden)
+            try:
+                return run(
+                    [word.replace("ARGS_FD", str(fd)) for word in argv],
+                    deadline=deadline,
+                    env=killing.mark(box.kill_id),
+                    stdin=stdin,
+                    pass_fds=(fd,),
+                    on_output=on_output,
+                    cancelled=cancelled,
+                    keep=keep,
+                    stderr_to=stderr_to,
+                )
+            finally:
+                os.close(fd)
+
+    def site(self, box: Box, *, address: str, port: int, spec: Path) -> Sequence[str]:
+        argv, hidden = self.argv(box, box, pid_1=True)
+        uid = self.uid(box.app_id) if box.app_id else None
+        words = [word.replace("ARGS_FD", str(ARGS_FD)) for word in argv]
+        launch.write(spec, argv=words, hidden=hidden, address=address, port=port, uid=uid)
+        return launch.command(spec)
+
+    def own(self, folder: Path, app_id: AppId) -> None:
+        owning.give(folder, self.uid(app_id))
+
+    def uid(self, app_id: AppId) -> int | None:
+        return self.uid_base + app_id.number if self.rung is Rung.FULL else None
+
+    def kill(self, kill_id: str) -> None:
+        killing.kill(kill_id)
+
+    def argv(self, box: Box, inner: Box, *, pid_1: bool = False) -> tuple[list[str], list[str]]:
+        """The command, and bwrap's arguments that must not be seen (the environment), to be read from ARGS_FD."""
+        uid = self._runs_as(box)
+        first = uid is not None and reachable(Path(inner.argv[0]), uid)
+        mounts = [*_system(), *_binds(inner), "--chdir", str(inner.cwd)]
+        spaces = ["--unshare-pid", "--unshare-ipc", "--unshare-uts", "--unshare-cgroup-try", "--die-with-parent"]
+        if inner.network is not Network.SITE:
+            spaces.append("--unshare-net")
+        if uid is None or first:
+            spaces += ["--unshare-user", "--disable-userns"]
+        if pid_1:
+            spaces.append("--as-pid-1")
+        wrap = [str(self.program), *spaces, "--args", "ARGS_FD", "--"]
+        drop = [] if uid is None else dropped(uid)
+        limited = limits(inner.limits)
+        if first:
+            return [*drop, *wrap, *limited, *inner.argv], [*mounts, *_environment(inner)]
+        return [*wrap, *drop, *limited, *inner.argv], [*mounts, *_environment(inner)]
+
+    def _runs_as(self, box: Box) -> int | None:
+        if self.rung is not Rung.FULL:
+            return None
+        return self.uid(box.app_id) if box.app_id else self.uid_base
+
+
+def dropped(uid: int) -> list[str]:
+    """setpriv: that uid and nothing more, for ever."""
+    who = str(uid)
+    return [
+        "/usr/bin/setpriv", f"--reuid={who}", f"--regid={who}", "--clear-groups", "--no-new-privs",
+        "--bounding-set=-all", "--inh-caps=-all", "--",
+    ]  # fmt: skip
+
+
+def limits(of: Limits) -> list[str]:
+    """prlimit: inside, so that the number of processes counts the project's own only."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    files = of.files if hard == resource.RLIM_INFINITY else min(of.files, hard)
+    return [
+        "/usr/bin/prlimit", f"--as={of.memory}", f"--nproc={of.processes}", f"--nofile={files}",
+        f"--fsize={of.file_size}", "--core=0", "--",
+    ]  # fmt: skip
+
+
+def _system() -> list[str]:
+    words = ["--ro-bind", "/usr", "/usr"]
+    for name in ("bin", "sbin", "lib", "lib64", "lib32"):
+        path = Path("/") / name
+        if path.is_symlink():
+            words += ["--symlink", os.readlink(path), str(path)]
+        elif path.exists():
+            words += ["--ro-bind", str(path), str(path)]
+    words += ["--perms", "0755", "--dir", "/etc"]
+    for name in ETC:
+        words += ["--ro-bind-try", f"/etc/{name}", f"/etc/{name}"]
+    words += ["--proc", "/proc", "--dev", "/dev", "--perms", "1777", "--size", str(TMP), "--tmpfs", "/tmp"]
+    return words
+
+
+def _binds(box: Box) -> list[str]:
+    """Every path at its own place; parents are made 0755, or the uid could not pass them."""
+    read = [*box.read, *installed_in(Path(box.argv[0]))]
+    words: list[str] = []
+    made: set[Path] = set()
+    for path in (*read, *box.writable):
+        for parent in reversed(path.parents):
+            if parent not in made and parent != Path("/") and not _given(parent):
+                words += ["--perms", "0755", "--dir", str(parent)]
+            made.add(parent)
+    for path in sorted(set(read)):
+        if not _given(path):
+            words += ["--ro-bind", str(path), str(path)]
+    for path in sorted(set(box.writable)):
+        words += ["--bind", str(path), str(path)]
+    return words
+
+
+def _given(path: Path) -> bool:
+    return path.is_relative_to("/usr") or path in (Path("/etc"), Path("/tmp"), Path("/proc"), Path("/dev"))
+
+
+def _environment(box: Box) -> list[str]:
+    base = {"PATH": "/usr/local/bin:/usr/bin:/bin", "LANG": "C.UTF-8", "TMPDIR": "/tmp", "HOME": "/tmp"}
+    words = ["--clearenv"]
+    for name, value in (base | dict(box.env) | killing.mark(box.kill_id)).items():
+        words += ["--setenv", name, value]
+    return words
+
+
+def _memfd(words: Iterable[str]) -> int:
+    fd = os.memfd_create("bwrap-args", 0)
+    data = b"".join(word.encode() + b"\0" for word in words)
+    while data:
+        data = data[os.write(fd, data) :]
+    os.lseek(fd, 0, os.SEEK_SET)
+    return fd
+
+
+def works(program: Path, words: Sequence[str]) -> str:
+    """ "" if bwrap starts an interpreter with these flags here, else what it said."""
+    argv = [*words, sys.executable, "-I", "-c", "pass"]
+    try:
+        finished = run(argv, deadline=10)
+    except FileNotFoundError as error:
+        return str(error)
+    return "" if finished.ok else finished.text.strip() or f"exit code {finished.code}"
+
+
+def trial_argv(program: Path) -> Mapping[str, list[str]]:
+    """The flags of each order, for ``works``."""
+    common = [str(program), "--unshare-pid", "--unshare-ipc", "--unshare-net", "--die-with-parent"]
+    binds = [*_system(), *_binds(Box(argv=(sys.executable,), app_id=None, cwd=Path("/")))]
+    return {
+        "user": [*common, "--unshare-user", "--disable-userns", *binds, "--"],
+        "root": [*common, *binds, "--"],
+    }

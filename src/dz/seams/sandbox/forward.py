@@ -1,0 +1,55 @@
+"""Inside a box without a network: a loopback port that leads to the outbound proxy's socket, then the command.
+
+``python forward.py SOCKET -- COMMAND ...``. Standard library, Python 3.8 syntax.
+"""
+
+import os
+import socket
+import subprocess
+import sys
+import threading
+
+
+def pipe(source, target):
+    try:
+        while True:
+            piece = source.recv(65536)
+            if not piece:
+                break
+            target.sendall(piece)
+    except OSError:
+        pass
+    finally:
+        try:
+            target.shutdown(socket.SHUT_WR)
+        except OSError:
+            pass
+
+
+def serve(listener, path):
+    while True:
+        client, _ = listener.accept()
+        upstream = socket.socket(socket.AF_UNIX)
+        try:
+            upstream.connect(path)
+        except OSError:
+            client.close()
+            continue
+        for pair in ((client, upstream), (upstream, client)):
+            threading.Thread(target=pipe, args=pair, daemon=True).start()
+
+
+def main(argv):
+    path, command = argv[1], argv[3:]
+    listener = socket.socket()
+    listener.bind(("127.0.0.1", 0))
+    listener.listen(64)
+    threading.Thread(target=serve, args=(listener, path), daemon=True).start()
+    proxy = "http://127.0.0.1:%d" % listener.getsockname()[1]
+    names = ("HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy", "ALL_PROXY")
+    return subprocess.call(command, env=dict(os.environ, **dict.fromkeys(names, proxy)))
+
+
+if __name__ == "__main__":
+    code = main(sys.argv)
+    sys.exit(code if code >= 0 else 128 - code)
