@@ -7,7 +7,7 @@ PROBLEMS = [
         "cli.usage",
         "{detail}.",
         "dz {command} --help shows how it is used.",
-        "The words after dz could not be understood, so nothing was done.",
+        "The words could not be understood, so nothing was done.",
     ),
     Problem(
         "cli.unknown-command",
@@ -24,7 +24,7 @@ PROBLEMS = [
     Problem(
         "cli.not-yours",
         "The platform in {home} belongs to another user.",
-        "Run dz as that user, or name a token's file in DZ_TOKEN_FILE and the platform with --server URL.",
+        "Run it as that user, or name a token's file in DZ_TOKEN_FILE and the platform with --server URL.",
         "The API token of a platform is readable only by who started it.",
     ),
     Problem(
@@ -36,7 +36,7 @@ PROBLEMS = [
     Problem(
         "cli.unexpected-answer",
         "The platform at {url} answered something else than expected: {detail}.",
-        "dz status shows the services; dz logs are in its folder.",
+        "dz status shows the services.",
         "Either something else listens there, or the panel broke.",
     ),
     Problem(
@@ -74,6 +74,12 @@ PROBLEMS = [
         "{name} is not live: it has no address yet.",
         "dz deploy {name}",
         "Only a project with a live release has something to open.",
+    ),
+    Problem(
+        "cli.elsewhere",
+        "The log of {name} lies on its appserver, and this machine is another.",
+        "Run it there: dz logs {name}",
+        "The logs of sites stay on the machine that runs them.",
     ),
     Problem(
         "cli.unexpected",

@@ -60,7 +60,7 @@ PROBLEMS = [
     Problem(
         "api.not-signed-in",
         "The platform does not know who asks.",
-        "Run dz as the user that started the platform (dz up), or name a token's file in DZ_TOKEN_FILE.",
+        "Run it as the user that started the platform, or name a token's file in DZ_TOKEN_FILE.",
         "The API wants a bearer token; on its own machine dz reads it from DZ_HOME.",
     ),
     Problem(
@@ -72,7 +72,7 @@ PROBLEMS = [
     Problem(
         "api.no-such-page",
         "The API has no such address or method.",
-        "dz and the platform may be of different versions; dz status shows the platform's.",
+        "The command line and the platform may be of different versions: dz status",
         "Addresses are listed at /api/v1/docs.",
     ),
 ]

@@ -1,0 +1,206 @@
+"""``dz jobs``, ``job``, ``job cancel``, ``ps``, ``open``, ``destroy``: what there is, and short acts on it."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+from datetime import UTC, datetime
+from typing import Any
+
+from dz.cli.client import Api, Told
+from dz.cli.ending import BY_STATE, DONE, tell
+from dz.cli.following import Document, follow, step_line
+from dz.cli.screen import Screen
+from dz.cli.words import Column, duration, table
+from dz.errors import UserError
+
+NOTHING_TO_DO = "Not your fault, and nothing for you to do in the project."
+
+
+def jobs(args: argparse.Namespace, api: Api, screen: Screen) -> tuple[int, Any]:
+    found = api.get("/jobs", project=args.name, limit=max(1, min(args.n, 200)))
+    columns = [
+        Column("job", right=True),
+        Column("what", drop=2),
+        Column("project"),
+        Column("state"),
+        Column("took", right=True, drop=3),
+        Column("when", drop=4),
+        Column("error", drop=1),
+    ]
+    rows = [
+        [
+            str(one["job"]),
+            one["kind"].replace("_", " "),
+            one["project"] or "-",
+            one["state"],
+            duration(one["seconds"]),
+            _ago(one["created_at"]),
+            one["error_id"] or (f"waits for {one['waits_for']}" if one["waits_for"] else ""),
+        ]
+        for one in found
+    ]
+    if not rows:
+        screen.say("No jobs yet. Start with: dz deploy URL")
+    elif not args.json:
+        for line in table(columns, rows, screen.width):
+            screen.answer(line)
+    return DONE, {"jobs": found}
+
+
+def job(args: argparse.Namespace, api: Api, screen: Screen) -> tuple[int, Any]:
+    """Exit code by the job's state once it has ended, 0 while it goes on."""
+    found = api.get(f"/jobs/{args.job}")
+    if args.log:
+        _log(args, api, screen)
+        return DONE, None
+    if args.follow:
+        found = follow(api, found, screen, timeout=args.timeout, cancel_on_interrupt=args.cancel_on_interrupt)
+        tell_ended(screen, found)
+    elif not args.json:
+        _show(found, screen)
+    return BY_STATE.get(found["state"], DONE), found
+
+
+def cancel(args: argparse.Namespace, api: Api, screen: Screen) -> tuple[int, Any]:
+    found = api.post(f"/jobs/{args.job}/cancel")
+    found = follow(api, found, screen, timeout=args.timeout)
+    screen.say(f"Job {args.job} stopped after {duration(found['seconds'])}. {_live(found)}".rstrip())
+    return (DONE if found["state"] == "cancelled" else BY_STATE[found["state"]]), found
+
+
+def ps(args: argparse.Namespace, api: Api, screen: Screen) -> tuple[int, Any]:
+    found = api.get(f"/projects/{args.name}/processes")
+    columns = [Column("process"), Column("release"), Column("host", drop=1), Column("state"), Column("since", drop=2)]
+    columns.append(Column("address", drop=3))
+    rows = [
+        [
+            one["process"],
+            f"release {one['release']}",
+            one["host"],
+            one["state"],
+            _ago(one["since"]),
+            f"{one['address']}:{one['port']}",
+        ]
+        for one in found
+    ]
+    if not rows:
+        screen.say(f"{args.name} runs nowhere. Make it live: dz deploy {args.name}")
+    elif not args.json:
+        for line in table(columns, rows, screen.width, head=False):
+            screen.answer(line)
+    return DONE, {"processes": found}
+
+
+def open_site(args: argparse.Namespace, api: Api, screen: Screen) -> tuple[int, Any]:
+    """Prints the address; opens it where there is somebody to see it."""
+    found = api.get(f"/projects/{args.name}")
+    if not found["url"]:
+        raise UserError("cli.not-live", name=args.name)
+    if not args.json:
+        screen.answer(found["url"])
+        if screen.live and (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):
+            import webbrowser
+
+            webbrowser.open(found["url"])
+    return DONE, {"name": found["name"], "url": found["url"]}
+
+
+def destroy(args: argparse.Namespace, api: Api, screen: Screen) -> tuple[int, Any]:
+    found = api.get(f"/projects/{args.name}")
+    if not args.yes:
+        _confirm(args, found, screen)
+    gone = follow(api, api.delete(f"/projects/{args.name}"), screen, timeout=args.timeout)
+    tell_ended(screen, gone)
+    return BY_STATE[gone["state"]], gone
+
+
+def _confirm(args: argparse.Namespace, found: Document, screen: Screen) -> None:
+    """The name typed again, since what goes does not come back."""
+    if args.json or not sys.stdin.isatty():
+        raise UserError("cli.needs-yes", act=f"Destroying {args.name}", command=f"destroy {args.name}")
+    screen.say(f"{found['url'] or args.name} goes, with its database, files and bundles. There is no way back.")
+    screen.say(f"Type {args.name} to go on:")
+    if sys.stdin.readline().strip() != args.name:
+        raise UserError("cli.usage", detail="Nothing was destroyed: that was not its name", command="destroy")
+
+
+def tell_ended(screen: Screen, job: Document) -> None:
+    """The last words about a job that has ended."""
+    if job["state"] == "succeeded":
+        _tell_success(screen, job)
+    elif job["error"]:
+        keys = ("error", "error_id", "where", "next")
+        told = Told(**{key: job[key] for key in keys})
+        tell(screen, told, live=_live(job), log=f" · log: dz job {job['job']} --log")
+        if job["state"] == "errored":
+            screen.say(f"  {NOTHING_TO_DO}")
+    else:
+        screen.say(f"Job {job['job']} ended: {job['state']}. {_live(job)}".rstrip())
+
+
+def _tell_success(screen: Screen, job: Document) -> None:
+    sign = screen.sign("succeeded")
+    if job["kind"] == "build_and_deploy":
+        screen.say(f" {sign} {job['project']} is live after {duration(job['seconds'])}   release {job['release']}")
+        screen.say(f"   Next: dz logs {job['project']} -f · dz open {job['project']}")
+    elif job["kind"] == "destroy":
+        screen.say(f" {sign} {job['project']} is gone after {duration(job['seconds'])}")
+
+
+def _live(job: Document) -> str:
+    live = job["live"]
+    if job["kind"] == "check_repo":
+        return ""
+    if live is None:
+        return "nothing yet; nothing of this job was kept." if job["kind"] == "build_and_deploy" else ""
+    if live["release"] == job["release"]:
+        return f"release {live['release']} serves."
+    return f"release {live['release']} serves as before; nothing of this job was kept."
+
+
+def _show(job: Document, screen: Screen) -> None:
+    commit = f" @ {job['commit'][:7]}" if job["commit"] else ""
+    what = f"{job['kind'].replace('_', ' ')} {job['project'] or ''}"
+    screen.answer(
+        f"job {job['job']}   {what}  {job['ref'] or ''}{commit}   {job['state']}   {duration(job['seconds'])}"
+    )
+    for step in job["steps"]:
+        screen.answer(step_line(screen, step))
+    if job["waits_for"]:
+        screen.answer(f"   waits for {job['waits_for']}")
+    if job["error"]:
+        tell_ended(screen, job)
+    if job["url"]:
+        screen.answer(f"   {job['url']}")
+
+
+def _log(args: argparse.Namespace, api: Api, screen: Screen) -> None:
+    """Every line; with ``-f`` until the job has ended."""
+    after = 0
+    while True:
+        page = api.get(f"/jobs/{args.job}/log", after=after, limit=2000, wait=10 if args.follow else 0)
+        for line in page["lines"]:
+            screen.answer(json.dumps(line) if args.json else _log_line(line))
+        after = page["after"]
+        if page["ended"] or (not page["lines"] and not args.follow):
+            return
+
+
+def _log_line(line: Document) -> str:
+    clock = (line["at"] or "")[11:19]
+    if line["kind"] == "part_begin":
+        return f"{clock} ----> {line['part'] or line['text']}"
+    if line["kind"] == "part_end":
+        return f"{clock} <---- {line['part'] or line['text']}  {duration(line['seconds'])}"
+    return f"{clock} {line['text']}"
+
+
+def _ago(at: str | None) -> str:
+    if at is None:
+        return "-"
+    then = datetime.strptime(at, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC)
+    seconds = (datetime.now(UTC) - then).total_seconds()
+    return "now" if seconds < 5 else f"{duration(round(seconds))} ago"

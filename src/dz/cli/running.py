@@ -1,0 +1,104 @@
+"""From words to an exit code: finds the command, runs it, and tells every failure in one way."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import json
+import os
+import secrets
+import sys
+import tempfile
+import traceback
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, NoReturn
+
+from dz.cli import ending, grammar
+from dz.cli.client import Api, Refused, Told, Unreachable
+from dz.cli.following import Detached, Overtime
+from dz.cli.screen import Screen
+from dz.cli.where import find, home
+from dz.errors import UserError
+
+
+def run(argv: Sequence[str]) -> int:
+    """One invocation."""
+    if not argv:
+        print(grammar.EXAMPLES)
+        return ending.DONE
+    if argv[0] in ("-h", "--help", "help"):
+        print(grammar.overview())
+        return ending.DONE
+    screen = Screen(colour="--no-color" not in argv)
+    as_json = "--json" in argv
+    try:
+        command, rest = grammar.find(argv)
+        if command.local:
+            _exec_local(command, rest)
+        args = command.parser().parse_args(rest)
+        return _run(command, args, screen)
+    except UserError as error:  # before the arguments were understood
+        return _failed(screen, Told.of(error), ending.code_of(Told.of(error)), as_json, {})
+
+
+def _exec_local(command: grammar.Command, rest: Sequence[str]) -> NoReturn:
+    """The platform of this machine is started and asked by a process of its own: this one becomes it."""
+    words = command.words.replace(" ", "-")
+    os.environ.setdefault("DZ_HOME", str(home()))
+    os.execv(sys.executable, [sys.executable, "-m", "dz.local", words, *rest])  # noqa: S606  argv of ours
+
+
+def _run(command: grammar.Command, args: argparse.Namespace, screen: Screen) -> int:
+    module, _, function = command.runs.partition(".")
+    base: dict[str, Any] = {}
+    try:
+        act = importlib.import_module(f"dz.cli.{module}")
+        base = getattr(act, f"{function.upper()}_BASE", {})
+        code, document = getattr(act, function)(args, Api(find(args.server)), screen)
+    except Refused as error:
+        return _failed(screen, error.told, ending.code_of_refusal(error), args.json, base)
+    except Unreachable as error:
+        return _failed(screen, error.told, ending.ERRORED, args.json, base)
+    except Overtime as error:
+        return _failed(screen, Told.of(error), ending.TIMEOUT, args.json, base | error.job)
+    except UserError as error:
+        return _failed(screen, Told.of(error), ending.code_of(Told.of(error)), args.json, base)
+    except Detached as error:
+        _print_document(args.json, error.job)
+        return ending.DETACHED
+    except KeyboardInterrupt:
+        screen.say()
+        _print_document(args.json, base)
+        return ending.DETACHED
+    except BrokenPipeError:  # whoever read us has enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return ending.DONE
+    except Exception as error:  # noqa: BLE001  the last resort: one line and an id, never a traceback with values
+        return _failed(screen, _unexpected(error), ending.ERRORED, args.json, base)
+    _print_document(args.json, document)
+    return int(code)
+
+
+def _failed(screen: Screen, told: Told, code: int, as_json: bool, base: dict[str, Any]) -> int:
+    if as_json:
+        state = base.get("state")
+        whole = ending.document(told, code, base)
+        _print_document(True, whole | {"state": state} if code == ending.TIMEOUT else whole)
+    ending.tell(screen, told)
+    return code
+
+
+def _print_document(wanted: bool, document: Any) -> None:
+    if wanted and document is not None:
+        shown = {key: value for key, value in document.items() if key != "seen"}
+        print(json.dumps(shown, ensure_ascii=False), flush=True)
+
+
+def _unexpected(error: Exception) -> Told:
+    incident = secrets.token_hex(4)
+    handle, name = tempfile.mkstemp(prefix=f"dz-{incident}-", suffix=".log")
+    with os.fdopen(handle, "w") as file:
+        traceback.print_exception(error, file=file)
+    detail = type(error).__name__
+    return Told.of(UserError("cli.unexpected", detail=detail, incident=incident, file=Path(name)))
