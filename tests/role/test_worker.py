@@ -1,0 +1,216 @@
+"""Real Celery workers and the real dispatcher, on real brokers: the doorbell and the rows together."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+
+from tests import brokers
+from tests.role import toyland
+from tests.waiting import until
+
+WORKER = ("-m", "celery", "-A", "dz.tasks", "worker", "-Q", "build", "--without-gossip", "--without-mingle")
+DISPATCHER = ("-m", "dz.tasks.dispatch")
+TIMES = {"DZ_LEASE": "3", "DZ_RENEW": "0.5", "DZ_HEARTBEAT": "0.5", "DZ_RING_AGAIN": "1", "DZ_RECONCILE_EVERY": "1"}
+
+
+@dataclass(slots=True)
+class Land:
+    """One toy platform: its broker, and the processes that a test started."""
+
+    broker: brokers.Broker
+    env: dict[str, str]
+    home: Path
+    running: list[subprocess.Popen[bytes]] = field(default_factory=list)
+
+    def start(self, argv: tuple[str, ...], **extra: str) -> subprocess.Popen[bytes]:
+        log = (self.home / "log").open("ab")
+        process = subprocess.Popen(
+            [sys.executable, *argv],
+            cwd=self.home,
+            env=self.env | extra,
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
+        )
+        log.close()
+        self.running.append(process)
+        return process
+
+    def end(self) -> None:
+        for process in self.running:
+            children = psutil.Process(process.pid).children(recursive=True) if process.poll() is None else []
+            for one in (process, *children):
+                one.kill()
+            process.wait(60)
+        self.running.clear()
+
+    def log(self) -> str:
+        return (self.home / "log").read_text()[-6000:]
+
+
+@pytest.fixture(scope="module", params=brokers.NAMES)
+def broker(request: pytest.FixtureRequest) -> Iterator[brokers.Broker]:
+    if request.param == "rabbitmq" and shutil.which("rabbitmq-server") is None:
+        pytest.skip("RabbitMQ is not installed")
+    with brokers.broker(request.param) as one:
+        yield one
+
+
+@pytest.fixture
+def land(broker: brokers.Broker, zoomdb: str, keys_file: Path) -> Iterator[Land]:
+    home = Path(tempfile.mkdtemp(prefix="dztoy-", dir="/tmp"))
+    source = toyland.lay(home / "src")
+    env = {k: v for k, v in os.environ.items() if not k.startswith("DZ_")} | TIMES
+    env |= {"PYTHONPATH": str(source), "DZ_HOME": str(home), "DZ_ZOOMDB_URL": zoomdb, "DZ_KEYS_FILE": str(keys_file)}
+    env |= {"DZ_BROKER_URL": broker.url, "DZ_ROLE": "build", "DZ_INSTANCE_ID": "build-1", "DZ_TESTING": "1"}
+    one = Land(broker, env, home)
+    try:
+        yield one
+    finally:
+        one.end()
+        shutil.rmtree(home, ignore_errors=True)
+
+
+@dataclass(slots=True)
+class Jobs:
+    """Toy jobs and what they did."""
+
+    land: Land
+    pipelines: Any
+
+    def accept(self, kind: str = "build_and_deploy", **whims: str) -> Any:
+        from dz2 import engine
+        from tests.role import jobs
+
+        params = {"effects": str(self.land.home / "effects"), **whims}
+        return engine.accept(self.pipelines[kind], jobs.project(), params)
+
+    def ended(self, job: Any) -> str:
+        def look() -> str:
+            job.refresh_from_db()
+            return str(job.state) if job.finished_at else ""
+
+        try:
+            return until(look, what=f"job {job.pk} has ended", deadline=90)
+        except AssertionError as error:
+            steps = list(job.steps.values_list("name", "state", "attempt", "rings"))
+            raise AssertionError(f"{error}\n{steps}\n{self.land.log()}") from None
+
+    def effects(self, job: Any) -> list[str]:
+        lines = (self.land.home / "effects").read_text().splitlines()
+        return [line.split()[1] for line in lines if line.split()[0] == str(job.pk)]
+
+    def started(self, job: Any, step: str) -> int:
+        """The pid in which that step runs by now."""
+        file = self.land.home / f"effects.{job.pk}.{step}"
+        until(file.exists, what=f"{step} has started", deadline=90)
+        return int(file.read_text())
+
+
+@pytest.fixture
+def toys(land: Land) -> Jobs:
+    import importlib.util
+
+    spec = importlib.util.spec_from_file_location("toy_jobs", toyland.TOYS / "toy_jobs.py")
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return Jobs(land, module.PIPELINES)
+
+
+def test_jobs_run_through_worker_and_dispatcher_and_outlive_the_death_of_a_child(land: Land, toys: Jobs) -> None:
+    from dz2.models import Host, JobLog
+
+    land.start(DISPATCHER)
+    worker = land.start(WORKER)
+    plain, told = toys.accept(build_bundle="log"), toys.accept(build_bundle="user")
+    retried, killed = toys.accept("check_repo", check_repo="transient"), toys.accept("check_repo", check_repo="bug")
+    assert [toys.ended(j) for j in (plain, told, retried, killed)] == ["succeeded", "failed", "succeeded", "errored"]
+    assert sorted(toys.effects(plain)) == ["build_bundle", "bundle_upload", "create_database", "proxy_update"]
+    lines = list(JobLog.objects.filter(job=plain).values_list("seq", "text"))
+    assert lines == [(i + 1, f"line {i}") for i in range(500)]
+    assert told.error["where"] == "shop/urls.py:3 import nothing" and told.error["step"] == "build_bundle"
+    assert "nobody foresaw this" in killed.error["sentence"]
+    assert JobLog.objects.filter(job=killed, text__contains="RuntimeError").exists()
+    host = Host.objects.get(instance_id="build-1")
+    assert (host.role, host.pid) == ("build", worker.pid) and host.load is not None
+    until((land.home / "reconciled-build-1").exists, what="the worker reconciled when it was up")
+
+    victim = toys.accept("check_repo", check_repo="wait")
+    os.kill(toys.started(victim, "check_repo"), signal.SIGKILL)
+    assert toys.ended(victim) == "succeeded"
+    assert victim.steps.get().attempt == 2
+    assert toys.effects(victim) == ["check_repo"]
+
+
+def test_a_cancelled_step_stops_and_a_worker_that_was_killed_is_replaced(land: Land, toys: Jobs) -> None:
+    from dz2 import engine
+
+    land.start(DISPATCHER)
+    first = land.start(WORKER)
+    stopped = toys.accept("check_repo", check_repo="wait")
+    toys.started(stopped, "check_repo")
+    assert engine.cancel(stopped.pk, pipelines=toys.pipelines) == engine.CancelAnswer.REQUESTED
+    assert toys.ended(stopped) == "cancelled"
+
+    job = toys.accept(build_bundle="wait")
+    toys.started(job, "build_bundle")
+    os.killpg(first.pid, signal.SIGKILL)
+    first.wait(60)
+    land.start(WORKER)
+    assert toys.ended(job) == "succeeded"
+    assert sorted(toys.effects(job)) == ["build_bundle", "bundle_upload", "create_database", "proxy_update"]
+    assert job.steps.get(name="build_bundle").attempt == 2
+
+
+def test_a_frozen_child_wakes_up_to_a_lost_lease_and_has_no_effect(land: Land, toys: Jobs) -> None:
+    land.start(DISPATCHER)
+    land.start(WORKER)
+    job = toys.accept("check_repo", check_repo="wait")
+    frozen = toys.started(job, "check_repo")
+    os.kill(frozen, signal.SIGSTOP)
+    try:
+        assert toys.ended(job) == "succeeded"  # the other child of this worker
+    finally:
+        os.kill(frozen, signal.SIGCONT)
+    until(lambda: not psutil.pid_exists(frozen), what="the woken process is gone")
+    assert toys.effects(job) == ["check_repo"]
+    assert job.steps.get().attempt == 2
+
+
+def test_doubled_and_stale_messages_have_one_effect_and_a_lost_one_is_rung_again(land: Land, toys: Jobs) -> None:
+    job = toys.accept("check_repo")
+    step = job.steps.get()
+    # Rung twice for the current attempt and twice for one that never was, before anybody listens.
+    ring = f"""
+from dz.tasks.celeryapp import app, BROKER_URL
+from dz.tasks.queues import step_queue
+for attempt in (1, 1, 7, 7):
+    app.send_task("check_repo", ({step.pk}, attempt), queue=step_queue("build", BROKER_URL))
+"""
+    assert land.start(("-c", ring)).wait(90) == 0, land.log()
+    land.start(WORKER)
+    assert toys.ended(job) == "succeeded"
+    assert toys.effects(job) == ["check_repo"]
+
+    # The broker loses everything that it was told; the row rings again.
+    land.broker.kill()
+    lost = toys.accept("check_repo")
+    land.start(DISPATCHER)
+    until(lambda: "dispatch.broker" in land.log(), what="the dispatcher noticed")
+    land.broker.start()
+    assert toys.ended(lost) == "succeeded"
+    assert toys.effects(lost) == ["check_repo"]

@@ -1,0 +1,61 @@
+"""Toy jobs: every step appends one line to the file that the job's parameters name, and may be told to misbehave."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from dz.errors import Transient, UserError
+from dz.tasklib.context import Context
+from dz.tasklib.pipeline import BUILD, PROXY, Pipeline, Step, Together
+
+
+def work(ctx: Context) -> Mapping[str, Any]:
+    """``params[step]``: what to do on the first attempt instead of nothing."""
+    whim = str(ctx.params.get(ctx.step, "")) if ctx.attempt == 1 else ""
+    if whim == "transient":
+        raise Transient("it will pass")
+    if whim == "user":
+        raise UserError("platform.unexpected", where="shop/urls.py:3 import nothing", detail="a toy broke")
+    if whim == "bug":
+        raise RuntimeError("nobody foresaw this")
+    if whim == "log":
+        for i in range(500):
+            ctx.log.output(f"line {i}\n".encode())
+    _started(ctx)
+    end = time.monotonic() + 60
+    while whim == "wait" and time.monotonic() < end:
+        ctx.check()
+        time.sleep(0.02)
+    effect(ctx)
+    return {"by": os.getpid()}
+
+
+def _started(ctx: Context) -> None:
+    """Whoever waits for it reads the pid; renamed, so that it is never half there."""
+    place = Path(f"{ctx.params['effects']}.{ctx.job_id}.{ctx.step}")
+    place.with_suffix(".coming").write_text(str(os.getpid()))
+    place.with_suffix(".coming").rename(place)
+
+
+def effect(ctx: Context) -> None:
+    with Path(ctx.params["effects"]).open("a") as file:
+        file.write(f"{ctx.job_id} {ctx.step}\n")
+
+
+def step(name: str, queue: str, **more: Any) -> Step:
+    return Step(name=name, title=f"Do {name}", queue=queue, timeout=120, run=work, **more)
+
+
+BUILD_AND_DEPLOY = Pipeline(
+    "build_and_deploy",
+    step("build_bundle", BUILD),
+    Together(step("bundle_upload", BUILD), step("create_database", BUILD)),
+    step("proxy_update", BUILD, commits=True),
+)
+CHECK_REPO = Pipeline("check_repo", step("check_repo", BUILD), changes=False)
+PROXIED = Pipeline("proxied", step("look", PROXY), changes=False)
+PIPELINES = {p.kind: p for p in (BUILD_AND_DEPLOY, CHECK_REPO, PROXIED)}
