@@ -207,12 +207,12 @@ def zoomdb(migrated: str) -> Iterator[str]:
     """An empty zoomdb; afterwards no connection of this thread is left."""
     from django.db import connections
 
-    _empty(migrated)
+    empty(migrated)
     yield migrated
     connections.close_all()
 
 
-def _empty(url: str) -> None:
+def empty(url: str) -> None:
     with psycopg.connect(url, autocommit=True) as connection:
         rows = connection.execute(
             "SELECT tablename FROM pg_tables WHERE schemaname = 'public'"
