@@ -21,7 +21,7 @@ from dz.seams.proxy.fake import FakeProxy
 from dz.tasklib.appserver.drain import busy, wait_drained
 from tests.backends import Backend, backend
 from tests.load import OpenLoop
-from tests.servers import RealNginx, real_nginx, short_folder
+from tests.servers import RealNginx, free_port, real_nginx, short_folder
 from tests.waiting import until
 
 NAME = HostName("shop.localhost")
@@ -116,6 +116,17 @@ def test_a_site_gets_the_truth_about_its_visitor(shop: tuple[RealNginx, Backend]
     assert headers["X-Forwarded-Proto"] == "http"
     assert headers["X-Forwarded-For"] == "127.0.0.1"
     assert get(real, "/", "unknown.localhost")[0] == 404
+
+
+def test_a_site_that_is_down_says_so_and_its_own_errors_pass_unchanged(shop: tuple[RealNginx, Backend]) -> None:
+    real, app = shop
+    real.nginx.apply(AppId.of(1), site(port=free_port()))
+    status, headers, body = get(real, "/")
+    assert (status, headers["Retry-After"]) == (502, "5")
+    assert "does not answer right now" in body
+    app.answers["/own"] = (502, {}, "the site's own")
+    real.nginx.apply(AppId.of(1), site(port=app.port))
+    assert get(real, "/own")[::2] == (502, "the site's own")
 
 
 def test_static_files_come_from_the_newest_release_then_the_one_before_then_the_site(

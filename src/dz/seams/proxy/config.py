@@ -74,6 +74,17 @@ _NOT_FOUND = (
     "<!doctype html><title>No such site</title><p>No site answers at this address. dz ps lists those that there are."
 )
 
+# Only for errors of nginx itself: what a site answers is passed on as it is.
+_DOWN = """\
+error_page 502 504 @dz_down;
+location @dz_down {
+default_type text/html;
+add_header Retry-After 5 always;
+add_header Cache-Control no-store always;
+return 502 "<!doctype html><title>Not answering</title><p>This site does not answer right now. Try again in a moment.";
+}
+"""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Base:
@@ -172,7 +183,7 @@ server {{
 listen {host}:{port};
 server_name {names};
 client_max_body_size 2m;
-{static}location / {{
+{_DOWN}{static}location / {{
 {_FORWARD}proxy_read_timeout 3600s;
 proxy_pass http://dz_panel;
 }}
@@ -201,7 +212,7 @@ server {{
 listen {host}:{port};
 server_name {names};
 client_max_body_size {_checked(_SIZE, site.max_body, "a size")};
-{_FORWARD}proxy_read_timeout {int(site.read_timeout)}s;
+{_DOWN}{_FORWARD}proxy_read_timeout {int(site.read_timeout)}s;
 proxy_send_timeout {int(site.read_timeout)}s;
 {_static(site)}location / {{ proxy_pass http://{app_id}; }}
 location @app {{ proxy_pass http://{app_id}$request_uri; }}
