@@ -15,6 +15,7 @@ from django.db import IntegrityError, connection, transaction
 from dz.errors import UserError
 from dz.log import Secret
 from dz.names import EnvName, HostName, ProjectName, Ref
+from dz.tasklib import buildconfig
 from dz.tasklib.build import giturl
 from dz2 import engine, vault
 from dz2.accounts import panel
@@ -154,14 +155,11 @@ def variables_of(project: Project, config: Config | None) -> dict[str, Secret]:
 
 def confirm(project: Project, values: Mapping[str, str]) -> None:
     """Keep what a person decided in the verification form: a build never changes these keys."""
-    from dz.tasklib import buildconfig
-
     with transaction.atomic():
         lock_project(project.pk)
         project.refresh_from_db()
-        merged = buildconfig.merge(buildconfig.parse(project.build_config), values)
-        project.build_config = buildconfig.write(merged)
-        project.confirmed = sorted({*project.confirmed, *values})
+        project.build_config = buildconfig.merge(buildconfig.parse(project.build_config), values).text()
+        project.confirmed = sorted({*project.confirmed, *(buildconfig.KEY_OF_FIELD.get(key, key) for key in values)})
         project.save(update_fields=["build_config", "confirmed"])
 
 

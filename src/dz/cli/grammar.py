@@ -153,7 +153,7 @@ def find(argv: Sequence[str]) -> tuple[Command, list[str]]:
     word = argv[0]
     second = [words for words in COMMANDS if " " in words and words.split()[0] == word]
     near = second or difflib.get_close_matches(word, [words.split()[0] for words in COMMANDS], n=1, cutoff=0.5)
-    hint = f" Did you mean {near[0]}?" if near else ""
+    hint = f" Did you mean `{near[0]}`?" if near else ""
     raise UserError("cli.unknown-command", word=" ".join(argv[:2]) if second else word, hint=hint)
 
 

@@ -11,7 +11,7 @@ PROBLEMS = [
     ),
     Problem(
         "cli.unknown-command",
-        "No command {word}.{hint}",
+        "No command `{word}`.{hint}",
         "dz --help lists the commands.",
         "A mistyped command is never run for you.",
     ),

@@ -25,10 +25,12 @@ STATUS = {
 def install(api: NinjaAPI) -> None:
     """Make ``api`` answer so."""
 
-    def answer(request: HttpRequest, error: UserError) -> HttpResponse:
+    def answer(request: HttpRequest, error: UserError | type[UserError]) -> HttpResponse:
+        assert isinstance(error, UserError)
         return api.create_response(request, shape(error), status=STATUS.get(error.id, 422))
 
-    def validation(request: HttpRequest, error: ValidationError) -> HttpResponse:
+    def validation(request: HttpRequest, error: ValidationError | type[ValidationError]) -> HttpResponse:
+        assert isinstance(error, ValidationError)
         first: dict[str, Any] = error.errors[0]
         field = ".".join(str(part) for part in first["loc"][1:] if part != "data") or "the request"
         return answer(request, UserError("api.input", field=field, detail=first["msg"].removeprefix("Value error, ")))

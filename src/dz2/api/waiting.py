@@ -65,14 +65,15 @@ def missing_variables(project: Project, guesses: Iterable[ConfigGuess]) -> list[
     """The variables that the settings read without a default, that the platform can't fill and that have no value."""
     config = project.configs.order_by("-version").first()
     given = set(config.names) if config else set()
-    found: dict[str, dict[str, Any]] = {}
-    for guess in sorted(guesses, key=lambda one: one.is_primary):  # one row a variable has its own place: first
-        if guess.field != "environment":
-            continue
-        for name in guess.value.split():
-            if name not in given and not is_known(name):
-                found.setdefault(name, _variable(name, guess))
-    return [found[name] for name in sorted(found)]
+    wanted = [guess for guess in guesses if guess.field == "environment"]
+    primary = next((guess for guess in wanted if guess.is_primary), None)  # the names of all that count, a line each
+    names = primary.value.split() if primary else []
+    own = {guess.value: guess for guess in wanted if not guess.is_primary}
+    return [
+        _variable(name, own.get(name) or primary)
+        for name in names
+        if primary and name not in given and not is_known(name)
+    ]
 
 
 def _variable(name: str, guess: ConfigGuess) -> dict[str, Any]:
