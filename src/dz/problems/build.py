@@ -1,0 +1,108 @@
+"""Problems with a project's Python and its dependencies, and with building them."""
+
+from dz.problems import Problem
+
+PROBLEMS = [
+    Problem(
+        "python.none-fits",
+        "No Python on the build host fits: {needs}, and here is {here}.",
+        "Install a Python that fits on the build host (or name it in DZ_PYTHONS), then deploy again.",
+        "A project runs on the Python that it declares, else on one that its Django supports.",
+    ),
+    Problem(
+        "build.requirements-conflict",
+        "The dependencies contradict each other: {reason}.",
+        "Loosen one of these requirements so that one version satisfies all of them, push, then deploy again.",
+        "There is no set of versions that satisfies every requirement.",
+    ),
+    Problem(
+        "build.package-not-found",
+        "The package index has no package {package}.",
+        "Correct its name in the requirements (or take it out), push, then deploy again.",
+        "A requirement names a distribution that the index does not know: often a typing error or a private package.",
+    ),
+    Problem(
+        "build.version-not-found",
+        "No release {wanted} can be installed for Python {python}.",
+        "Ask for a release that exists for Python {python}, or declare another Python, push, then deploy again.",
+        "The release does not exist, was withdrawn, or does not support this Python.",
+    ),
+    Problem(
+        "build.requirements-syntax",
+        "{file} can't be read: {reason}.",
+        "Correct that line, push, then deploy again.",
+        "Requirements are written as PEP 508 says: name==1.2, name>=1,<2, name[extra].",
+    ),
+    Problem(
+        "build.requirements-missing",
+        "There is no file {file} in the repository.",
+        "Add the file, or correct the name in the build configuration, then deploy again.",
+        "The dependencies are read from the files that the build configuration names (pip_reqs).",
+    ),
+    Problem(
+        "build.requirements-invalid",
+        "The dependencies can't be resolved: {reason}.",
+        "Look at the job's log, mend the requirements, push, then deploy again.",
+        "uv refused the requirements; its whole output is in the log.",
+    ),
+    Problem(
+        "build.lock-stale",
+        "The lock file does not fit the project: {reason}.",
+        "Run uv lock, commit uv.lock, push, then deploy again.",
+        "A locked project is installed exactly as locked; a lock that is out of date can't be.",
+    ),
+    Problem(
+        "build.package-not-fetched",
+        "The package index {index} refused a file: {reason}.",
+        "Check that the package may be downloaded from {index}, then deploy again.",
+        "The index answered, but not with the file.",
+    ),
+    Problem(
+        "build.index-unreachable",
+        "The package index can't be reached from the build host.",
+        "Check the build host's network and its index settings (UV_DEFAULT_INDEX, PIP_INDEX_URL), then deploy again.",
+        "Dependencies are downloaded from the package index that the operator configured, or from pypi.org.",
+    ),
+    Problem(
+        "build.system-library",
+        "{package} has to be compiled and needs {library}, which the build host does not have.",
+        "Ask for a release that has a wheel (psycopg2-binary in place of psycopg2, for instance), push, then deploy again.",
+        "Packages without a wheel for the project's Python are compiled on the build host, as far as it can.",
+    ),
+    Problem(
+        "build.package-build-failed",
+        "{package} has no wheel for Python {python}, and building it failed.",
+        "Ask for a newer release of {package} or declare an older Python, push, then deploy again.",
+        "Old releases often don't build with newer Pythons; what the build said is in the job's log.",
+    ),
+    Problem(
+        "build.django-missing",
+        "Django is not among the dependencies ({files}).",
+        "Add Django to the requirements, push, then deploy again.",
+        "The dependencies are installed as the repository names them; without Django there is no site.",
+    ),
+    Problem(
+        "build.installer-unknown",
+        "Dependencies managed by {installer} are not understood yet.",
+        "Export them to a requirements.txt, push, then deploy again.",
+        "Understood are requirements files, uv.lock, and a pyproject.toml or setup.py with its dependencies.",
+    ),
+    Problem(
+        "build.layer-too-big",
+        "The {kind} layer of this project is over the limit: {reason}.",
+        "Take large files out of the repository (or dependencies that are not needed), push, then deploy again.",
+        "Limits keep one project from filling the hosts' disks.",
+    ),
+    Problem(
+        "store.refused",
+        "The bundle store refused the platform's credentials or does not answer.",
+        "Check the settings of the bundle store on the build host, then deploy again.",
+        "Bundles are kept in a folder or in an S3 bucket, which every build and appserver host must reach.",
+    ),
+    Problem(
+        "store.damaged",
+        "A layer in the bundle store is damaged or missing.",
+        "Deploy again: the layer is built and stored anew.",
+        "Every layer is checked against its hash when it is fetched.",
+    ),
+]

@@ -1,0 +1,97 @@
+"""The bundle store: packed layers by their digest, in a folder or on any S3 endpoint, through obstore.
+
+What is there is never written again (``mode="create"``) and never trusted when it comes back: its sha256 is its name.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import obstore
+from obstore.exceptions import AlreadyExistsError, BaseError
+from obstore.store import LocalStore, S3Store
+
+from dz.errors import PlatformError, Transient
+from dz.names import Digest
+from dz.tasklib.records import Layer
+
+PIECE = 4 * 1024 * 1024
+
+
+class Store:
+    """``url``: ``file:///folder`` or ``s3://bucket/prefix``; ``options``: endpoint, region and keys for S3."""
+
+    def __init__(self, url: str, options: Mapping[str, str] | None = None) -> None:
+        parts = urlsplit(url)
+        self.url = url
+        self._store: LocalStore | S3Store
+        if parts.scheme == "file":
+            Path(parts.path).mkdir(parents=True, exist_ok=True, mode=0o700)
+            self._store = LocalStore(parts.path)
+        elif parts.scheme == "s3":
+            prefix = parts.path.strip("/") or None
+            self._store = S3Store(parts.netloc, prefix=prefix, config=dict(options or {}))  # type: ignore[call-overload]
+        else:
+            raise PlatformError(f"the bundle store is neither file:// nor s3://: {url}")
+
+    def put(self, packed: Path, digest: Digest) -> None:
+        """Store a packed layer under its digest; one that is there is left as it is."""
+        try:
+            obstore.put(self._store, _name(digest), packed, mode="create")
+        except AlreadyExistsError:
+            return
+        except (BaseError, OSError) as error:
+            raise _told(error) from error
+
+    def has(self, digest: Digest) -> bool:
+        try:
+            obstore.head(self._store, _name(digest))
+        except FileNotFoundError:
+            return False
+        except (BaseError, OSError) as error:
+            raise _told(error) from error
+        return True
+
+    def fetch(self, layer: Layer, into: Path) -> None:
+        """Write the packed layer to ``into``. Raises PlatformError if its bytes are not what its name says."""
+        seen = hashlib.sha256()
+        try:
+            with into.open("wb") as out:
+                for piece in obstore.get(self._store, _name(layer.digest)).stream(min_chunk_size=PIECE):
+                    data = bytes(piece)
+                    seen.update(data)
+                    out.write(data)
+                out.flush()
+                os.fsync(out.fileno())
+        except FileNotFoundError as error:
+            raise PlatformError(f"the bundle store has no {layer.kind} layer {layer.digest[:12]}") from error
+        except BaseError as error:
+            raise _told(error) from error
+        if seen.hexdigest() != layer.digest:
+            into.unlink()
+            raise PlatformError(f"the {layer.kind} layer {layer.digest[:12]} is damaged in the bundle store")
+
+    def delete(self, digest: Digest) -> None:
+        """Harmless when it is gone."""
+        try:
+            obstore.delete(self._store, _name(digest))
+        except FileNotFoundError:
+            return
+        except (BaseError, OSError) as error:
+            raise _told(error) from error
+
+
+def _name(digest: Digest) -> str:
+    return f"{digest[:2]}/{digest}.tar.zst"
+
+
+def _told(error: Exception) -> PlatformError:
+    """A refused key stays refused; anything else may pass."""
+    kind = type(error).__name__
+    if kind in ("UnauthenticatedError", "PermissionDeniedError", "InvalidPathError", "NotSupportedError"):
+        return PlatformError(f"the bundle store refuses us ({kind}): look at its keys", id="store.refused")
+    return Transient(f"the bundle store does not answer as it should ({kind})", id="store.unreachable")
