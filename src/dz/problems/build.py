@@ -66,7 +66,7 @@ PROBLEMS = [
     Problem(
         "build.system-library",
         "{package} has to be compiled and needs {library}, which the build host does not have.",
-        "Ask for a release that has a wheel (psycopg2-binary in place of psycopg2, for instance), push, then deploy again.",
+        "Ask for a release that has a wheel (psycopg2-binary instead of psycopg2, say), push, then deploy again.",
         "Packages without a wheel for the project's Python are compiled on the build host, as far as it can.",
     ),
     Problem(

@@ -1,13 +1,18 @@
-"""The Pythons of this host, and which of them a project gets: what it declares, else the newest that its Django supports.
+"""Which Python a project gets: the interpreters of this host, and the choice among them with its reason.
 
-A declared version that isn't here becomes the nearest that Django allows, and that is said aloud.
+Promise: every interpreter told here was run once and said its own version (remembered by file, size and mtime, since a
+cold look takes seconds); virtual environments, prereleases and free-threaded builds are left out. A choice that is not
+what was declared is never silent: ``Chosen.exact`` is False and ``why`` says so. Nothing is downloaded here.
 """
 
 from __future__ import annotations
 
 import json
-import time
-from collections.abc import Iterable, Sequence
+import os
+import re
+import stat
+from collections.abc import Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,23 +20,35 @@ import findpython
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.version import InvalidVersion, Version
 
-from dz.errors import UserError
+from dz.errors import PlatformError, UserError
 from dz.run import run
 
-KEEP = 3600.0  # seconds that a search is believed: it takes seconds, and Pythons come and go rarely
-OLDEST = Version("3.6")
+ASK = (
+    "import sys, json, venv\n"
+    "v = sys.version_info\n"
+    "ok = sys.implementation.name == 'cpython' and sys.prefix == sys.base_prefix and v[3] == 'final'\n"
+    "ok = ok and 't' not in getattr(sys, 'abiflags', '')\n"
+    "print(json.dumps('%d.%d.%d' % v[:3] if ok else ''))\n"
+)
+OLDEST, ANY = Version("3.6"), Version("3.99")  # the guest's syntax and uv serve 3.6
 
-# The lowest and highest Python that each series of Django supports: docs.djangoproject.com, "What Python version can I
-# use with Django?" (the last row of each series).
-DJANGO = {
-    "1.8": ("3.2", "3.5"), "1.11": ("3.4", "3.7"), "2.0": ("3.4", "3.7"), "2.1": ("3.5", "3.7"), "2.2": ("3.5", "3.9"),
+# docs.djangoproject.com, FAQ "What Python version can I use with Django?": series → lowest and highest Python.
+DJANGO: Mapping[str, tuple[str, str]] = {
+    "1.11": ("3.4", "3.7"), "2.0": ("3.4", "3.7"), "2.1": ("3.5", "3.7"), "2.2": ("3.5", "3.9"),
     "3.0": ("3.6", "3.9"), "3.1": ("3.6", "3.9"), "3.2": ("3.6", "3.10"), "4.0": ("3.8", "3.10"),
     "4.1": ("3.8", "3.11"), "4.2": ("3.8", "3.12"), "5.0": ("3.10", "3.12"), "5.1": ("3.10", "3.13"),
     "5.2": ("3.10", "3.14"), "6.0": ("3.12", "3.14"),
 }  # fmt: skip
+# Compiled packages: the first release with wheels for a Python (the files on pypi.org). An older pin means a build from
+# source on that Python, which most machines can't do.
+WHEELS: Mapping[str, tuple[tuple[str, str], ...]] = {
+    "psycopg2-binary": (("2.8.6", "3.9"), ("2.9.2", "3.10"), ("2.9.5", "3.11"), ("2.9.9", "3.12"), ("2.9.10", "3.13")),
+    "pillow": (("8.0", "3.9"), ("8.4", "3.10"), ("9.3", "3.11"), ("10.1", "3.12"), ("11.0", "3.13"), ("12.0", "3.14")),
+    "numpy": (("1.19.3", "3.9"), ("1.21.2", "3.10"), ("1.23.2", "3.11"), ("1.26.0", "3.12"), ("2.1.0", "3.13")),
+}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, order=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Interpreter:
     version: Version
     path: Path
@@ -43,111 +60,169 @@ class Interpreter:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Chosen:
-    """``why`` is a sentence for the log; ``exact`` is False when the project asked for another one."""
+    """``why`` is a sentence for the user; ``exact``: it is what the project declared, or it declared nothing."""
 
     interpreter: Interpreter
     why: str
     exact: bool
 
 
-def find(configured: Iterable[Path], cache: Path) -> tuple[Interpreter, ...]:
-    """Every CPython from 3.6 on, newest first, one per series; ``configured`` paths win over those found."""
-    known = _remembered(cache)
-    if known is None:
-        known = _search()
-        cache.parent.mkdir(parents=True, exist_ok=True)
-        cache.write_text(json.dumps([[str(i.version), str(i.path)] for i in known]))
-    given = [one for path in configured if (one := _asked(path)) is not None]
-    best: dict[Version, Interpreter] = {}
-    for one in (*given, *known):
-        if one.version >= OLDEST and not one.version.is_prerelease:
-            best.setdefault(one.series, one)
-    return tuple(sorted(best.values(), reverse=True))
+def find(extra: Iterable[Path], cache_file: Path) -> tuple[Interpreter, ...]:
+    """Every usable interpreter of this host, the newest first; of one series those that any uid can start first."""
+    known = _read(cache_file)
+    paths = _candidates(extra)
+    marks = {path: _mark(path) for path in paths}
+    unknown = [path for path in paths if known.get(str(path), ["", ""])[0] != marks[path]]
+    with ThreadPoolExecutor(max_workers=4) as pool:
+        answers = dict(zip(unknown, pool.map(_ask, unknown), strict=True))
+    told = {str(p): [marks[p], answers[p] if p in answers else known[str(p)][1]] for p in paths}
+    if told != known:
+        _write(cache_file, told)
+    found = [Interpreter(version=Version(told[str(p)][1]), path=p) for p in paths if told[str(p)][1]]
+    usable = [one for one in found if one.version >= OLDEST]
+    return tuple(sorted(usable, key=lambda i: (i.series, readable_by_others(i.path), i.version), reverse=True))
 
 
-def choose(found: Sequence[Interpreter], *, declared: str, django: str) -> Chosen:
-    """``declared``: a version or a range as the project wrote it, or ''; ``django``: its version, or ''.
+def choose(
+    found: Sequence[Interpreter], *, declared: str = "", django: str = "", pins: Mapping[str, str] | None = None
+) -> Chosen:
+    """The interpreter for a project that declares ``declared`` (a version or a range) and uses that Django.
 
-    Raises UserError python.none-fits.
+    The declaration rules; then what Django supports; then pins that have wheels. Raises UserError ``python.none-fits``.
     """
-    wanted, low, high = _specifier(declared), *_range(django)
-    supported = [i for i in found if low <= i.series <= high]
-    if declared and wanted is not None:
-        matching = [i for i in found if wanted.contains(i.version) or wanted.contains(i.series)]
-        both = [i for i in matching if i in supported] or matching
-        if both:
-            return Chosen(
-                interpreter=both[0], why=f"Python {both[0].version}: the project asks for {declared}", exact=True
-            )
-    if not supported:
-        have = ", ".join(str(i.series) for i in found) or "none"
-        raise UserError("python.none-fits", wanted=declared or f"{low} to {high}", have=have)
-    nearest = min(supported, key=lambda i: _distance(i.series, declared))
-    if declared:
-        why = f"Python {nearest.version}: the project asks for {declared}, which this host does not have"
-        return Chosen(interpreter=nearest, why=why, exact=False)
-    why = f"Python {nearest.version}: the newest here that Django {django or '5.2'} supports"
-    return Chosen(interpreter=nearest, why=why, exact=True)
+    wanted = specifier(declared)
+    low, high = django_range(django)
+    ceiling = wheel_ceiling(pins or {})
+    if wanted is not None and (fits := [one for one in found if wanted.contains(str(one.version))]):
+        best = _best(fits, low, high, ceiling)
+        return Chosen(interpreter=best, why=f"the project asks for Python {declared}", exact=True)
+    good = [one for one in found if low <= one.series <= high]
+    if not good:
+        raise _none_fits(found, declared, django, low, high)
+    if wanted is None:
+        best = _best(good, low, high, ceiling)
+        why = f"the newest here that Django {django} supports" if django else "the newest here"
+        return Chosen(interpreter=best, why=why, exact=True)
+    return _nearest(good, declared)
 
 
-def _search() -> list[Interpreter]:
-    found = []
-    for one in findpython.find_all():
-        if one.is_valid() and str(one.implementation).lower() == "cpython" and not _in_virtualenv(one.executable):
-            path = Path(one.executable)
-            found.append(Interpreter(version=Version(str(one.version)), path=path))
-    # The distribution's own first: every uid can start it.
-    return sorted(found, key=lambda i: (not i.path.is_relative_to("/usr"), -i.version.minor, -i.version.micro))
-
-
-def _in_virtualenv(path: Path) -> bool:
-    return (Path(path).parent.parent / "pyvenv.cfg").exists()
-
-
-def _asked(path: Path) -> Interpreter | None:
-    code = "import sys; print('.'.join(map(str, sys.version_info[:3])))"
+def specifier(declared: str) -> SpecifierSet | None:
+    """``3.12``, ``3.12.1``, ``python-3.11.4``, ``>=3.11,<4``, ``^3.11``, ``~3.11``, ``3.11.x`` as one; None if none."""
+    text = re.sub(r"^(c?python-)", "", declared.strip()).replace(".x", ".*")
+    if caret := re.fullmatch(r"\^\s*((\d+)(\.\d+)*)", text):
+        return SpecifierSet(f">={caret[1]},<{int(caret[2]) + 1}")
+    if tilde := re.fullmatch(r"~\s*(\d+\.\d+)(\.\d+)?", text):
+        return SpecifierSet(f"=={tilde[1]}.*")
+    if re.fullmatch(r"\d+(\.\d+)?", text):
+        return SpecifierSet(f"=={text}.*")
     try:
-        finished = run([path, "-I", "-S", "-c", code], deadline=20)
-        return Interpreter(version=Version(finished.text.strip()), path=path) if finished.ok else None
-    except (OSError, InvalidVersion):
+        return SpecifierSet(text if re.match(r"[<>=!~]", text) else f"=={text}") if text not in ("", "*") else None
+    except InvalidSpecifier:
         return None
 
 
-def _remembered(cache: Path) -> list[Interpreter] | None:
+def django_range(django: str) -> tuple[Version, Version]:
+    """The Pythons that a Django (``4.2``, ``4.2.7``, ``Django>=4.2,<5``) supports; all of them for an unknown one."""
+    match = re.search(r"(\d+)\.(\d+)", django)
+    if match is None:
+        return OLDEST, ANY
+    series = f"{match[1]}.{match[2]}"
+    if series in DJANGO:
+        low, high = DJANGO[series]
+        return max(Version(low), OLDEST), Version(high)
+    newest = list(DJANGO)[-1]
+    if Version(series) > Version(newest):
+        return Version(DJANGO[newest][0]), ANY
+    return OLDEST, Version(DJANGO["1.11"][1])
+
+
+def wheel_ceiling(pins: Mapping[str, str]) -> Version:
+    """The newest Python for which every compiled pin has a wheel."""
+    ceiling = ANY
+    for name, value in pins.items():
+        steps = WHEELS.get(name.lower().replace("_", "-"))
+        try:
+            version = Version(value)
+        except InvalidVersion:
+            continue
+        if steps and version < Version(steps[-1][0]):
+            has = [Version(python) for since, python in steps if version >= Version(since)]
+            ceiling = min(ceiling, max(has, default=Version("3.8")))
+    return ceiling
+
+
+def readable_by_others(path: Path) -> bool:
+    """Whether any uid can start it: not below somebody's 0700 home."""
+    real = path.resolve()
     try:
-        if time.time() - cache.stat().st_mtime > KEEP:
-            return None
-        known = [Interpreter(version=Version(v), path=Path(p)) for v, p in json.loads(cache.read_text())]
+        parts = (real, *real.parents, *path.absolute().parents)
+        return all(part.stat().st_mode & stat.S_IXOTH for part in parts)
+    except OSError:
+        return False
+
+
+def _best(fits: Sequence[Interpreter], low: Version, high: Version, ceiling: Version) -> Interpreter:
+    """The first of the narrowest group that is not empty; ``fits`` is sorted, the newest first."""
+    in_django = [one for one in fits if low <= one.series <= high] or list(fits)
+    return next((one for one in in_django if one.series <= ceiling), in_django[0])
+
+
+def _nearest(good: Sequence[Interpreter], declared: str) -> Chosen:
+    match = re.search(r"(\d+)(?:\.(\d+))?", declared)
+    assert match is not None  # a specifier has a version
+    major, minor = int(match[1]), int(match[2] or 0)
+    best = min(good, key=lambda i: (abs((i.version.major - major) * 100 + i.version.minor - minor), -i.version.minor))
+    if best.series == Version(f"{major}.{minor}"):
+        why = f"the project asks for Python {declared}; this host has {best.version} of that series"
+    else:
+        why = f"the project asks for Python {declared}, which is not on this host; {best.version} is the nearest"
+    return Chosen(interpreter=best, why=why, exact=False)
+
+
+def _none_fits(found: Sequence[Interpreter], declared: str, django: str, low: Version, high: Version) -> UserError:
+    needs = f"Django {django} runs on Python {low} to {high}" if django else f"Python {declared or low} is asked for"
+    here = ", ".join(dict.fromkeys(str(one.version) for one in found)) or "none"
+    return UserError("python.none-fits", needs=needs, here=here)
+
+
+def _candidates(extra: Iterable[Path]) -> list[Path]:
+    """Absolute paths, nothing run yet; findpython knows pyenv behind its shims, asdf, uv's folder and PATH."""
+    providers = (kind.create() for kind in findpython.ALL_PROVIDERS.values())
+    listed = (Path(one.executable) for provider in providers if provider for one in provider.find_pythons())
+    seen: dict[Path, Path] = {}
+    for path in (*extra, *listed, *sorted(Path("/usr/bin").glob("python3*"))):
+        path = path.absolute()
+        plain = re.fullmatch(r"python(3(\.\d+)?)?", path.name) and path.parent.name != "shims"
+        if plain and path.is_file() and os.access(path, os.X_OK):
+            seen.setdefault(path.resolve(), path)
+    return list(seen.values())
+
+
+def _mark(path: Path) -> str:
+    status = path.stat()
+    return f"{path.resolve()} {status.st_size} {status.st_mtime_ns}"
+
+
+def _ask(path: Path) -> str:
+    """Its version, or "" if it is of no use to us."""
+    try:
+        done = run([path, "-I", "-S", "-c", ASK], deadline=20, cwd=Path("/"))
+    except (OSError, PlatformError):
+        return ""
+    text = done.text.strip()
+    return str(json.loads(text)) if done.ok and re.fullmatch(r'"[0-9.]*"', text) else ""
+
+
+def _read(cache_file: Path) -> dict[str, list[str]]:
+    try:
+        value = json.loads(cache_file.read_text())
     except (OSError, ValueError):
-        return None
-    return known if all(i.path.exists() for i in known) else None
+        return {}
+    return value if isinstance(value, dict) else {}
 
 
-def _specifier(declared: str) -> SpecifierSet | None:
-    text = declared.strip().removeprefix("python-").removeprefix("cpython-")
-    try:
-        if text and text[0].isdigit():
-            parts = Version(text).release
-            return SpecifierSet(f"=={parts[0]}.{parts[1]}.*" if len(parts) > 1 else f"=={parts[0]}.*")
-        return SpecifierSet(text)
-    except (InvalidSpecifier, InvalidVersion):
-        return None
-
-
-def _range(django: str) -> tuple[Version, Version]:
-    try:
-        release = Version(django).release
-        series = f"{release[0]}.{release[1] if len(release) > 1 else 0}"
-    except InvalidVersion:
-        series = "5.2"
-    older = [key for key in DJANGO if Version(key) <= Version(series)]
-    low, high = DJANGO[series if series in DJANGO else max(older, key=Version, default="1.8")]
-    return Version(low), Version(high)
-
-
-def _distance(series: Version, declared: str) -> tuple[int, int]:
-    """To a declared version: first the fewest series away; with none declared, the newest."""
-    specifier = _specifier(declared)
-    numbers = [Version(s.version.rstrip(".*")).release for s in specifier or ()]
-    wanted = max((n[1] for n in numbers if len(n) > 1), default=series.minor)
-    return (abs(series.minor - wanted), -series.minor)
+def _write(cache_file: Path, told: Mapping[str, list[str]]) -> None:
+    cache_file.parent.mkdir(parents=True, exist_ok=True)
+    coming = cache_file.with_name(f"{cache_file.name}.{os.getpid()}")
+    coming.write_text(json.dumps(told))
+    coming.replace(cache_file)

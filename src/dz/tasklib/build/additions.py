@@ -1,0 +1,39 @@
+"""What the platform brings when a project has none: the server, the PostgreSQL driver, setuptools for old packages."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from packaging.version import Version
+
+# psycopg2 compiles against libpq, which few machines have; the -binary one is the same module with libpq inside.
+SAME_MODULE = {"psycopg2": "psycopg2-binary"}
+
+
+def additions(have: Mapping[str, str], *, asgi_only: bool) -> list[str]:
+    """Requirement lines to add to what a project has (name → version)."""
+    lines = []
+    if "gunicorn" not in have:
+        lines.append("gunicorn")
+    if asgi_only:
+        lines += [name for name in ("uvicorn", "websockets") if name not in have]
+    lines += _driver(have)
+    if "setuptools" not in have:
+        lines.append("setuptools<81")  # the last with pkg_resources; brings distutils where Python lost it
+    return lines
+
+
+def _driver(have: Mapping[str, str]) -> list[str]:
+    if "psycopg2-binary" in have:
+        return []
+    if "psycopg2" in have:
+        release = Version(have["psycopg2"]).release
+        return [f"psycopg2-binary~={release[0]}.{release[1]}.0"]
+    if "psycopg" in have:
+        return [] if {"psycopg-binary", "psycopg-c"} & set(have) else [f"psycopg-binary=={have['psycopg']}"]
+    django = Version(have.get("django", "99"))
+    if django < Version("3.1"):
+        return ["psycopg2-binary<2.9"]  # 2.9 gives back other time zones than these Djangos check for
+    if django < Version("4.2"):
+        return ["psycopg2-binary"]
+    return ["psycopg[binary]"]

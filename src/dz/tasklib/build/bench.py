@@ -1,0 +1,162 @@
+"""Where the dependencies of one project are worked out: its folders, its Python, and the way to run uv inside.
+
+``work`` is the platform's; below it ``box`` is the project's own (a copy of its code, caches, what it builds) and the
+only place where its code or its packages' build scripts write. What comes out of the box is bytes to be checked.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import stat
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from uv import find_uv_bin
+
+from dz.errors import PlatformError
+from dz.names import AppId
+from dz.run import Finished
+from dz.seams.sandbox import Box, Network, Sandbox
+from dz.seams.sandbox.indexes import Indexes
+from dz.seams.sandbox.interpreter import installed_in
+from dz.tasklib.build.interpreters import Interpreter
+from dz.tasklib.context import JobLog
+from dz.tasklib.folders import clear, fresh
+
+ANSWER = 16 * 1024 * 1024  # bytes that uv may answer
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bench:
+    """``work``: the project's folder of ours on this host; ``tools``: where what other uids run is copied once."""
+
+    sandbox: Sandbox
+    app_id: AppId
+    tree: Path
+    work: Path
+    tools: Path
+    python: Interpreter
+    indexes: Indexes
+    log: JobLog
+    left: Callable[[float], float]
+    stop: Callable[[], bool]
+    kill_id: str = ""
+    settings: Mapping[str, str] = field(default_factory=dict)  # more variables for uv (UV_EXCLUDE_NEWER)
+
+    @property
+    def box(self) -> Path:
+        return self.work / "box"
+
+    @property
+    def source(self) -> Path:
+        """The project's writable copy of its code."""
+        return self.box / "src"
+
+    def lay(self) -> None:
+        """A fresh box with a copy of the code; the download cache of the time before stays."""
+        self.work.mkdir(parents=True, exist_ok=True)
+        for parent in (self.work, self.work.parent):
+            parent.chmod(0o711)
+        cache, kept = self.box / "cache", self.work / "cache.kept"
+        if cache.is_dir() and not cache.is_symlink():
+            clear(kept)
+            cache.rename(kept)
+        fresh(self.box)
+        if kept.exists():
+            kept.rename(cache)
+        shutil.copytree(self.tree, self.source, symlinks=True)
+        for name in ("home", "wheels", "cache"):
+            (self.box / name).mkdir(exist_ok=True)
+        (self.box / "build-constraints.txt").write_text("setuptools<81\n")  # old builds need pkg_resources
+        self.sandbox.own(self.box, self.app_id)
+
+    def write(self, name: str, text: str) -> Path:
+        """A file in the box, from us to uv."""
+        path = self.box / name
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o644)
+        with os.fdopen(descriptor, "w") as file:
+            file.write(text)
+        return path
+
+    def inside(self, argv: Sequence[str | Path], *, cwd: Path | None = None) -> tuple[Finished, str]:
+        """Run in the sandbox with the package indexes in reach; the answer is stdout alone, then what it complained."""
+        complaints = bytearray()
+
+        def complain(piece: bytes) -> None:
+            complaints.extend(piece[: max(0, 256 * 1024 - len(complaints))])
+            self.log.output(piece)
+
+        certificates = self.indexes.certificates
+        finished = self.sandbox.run(
+            Box(
+                argv=tuple(str(word) for word in argv),
+                app_id=self.app_id,
+                cwd=cwd or self.source,
+                read=(self.tools, *installed_in(self.python.path), *([certificates] if certificates else [])),
+                writable=(self.box,),
+                env=self._environment(),
+                network=Network.INDEX,
+                kill_id=self.kill_id,
+            ),
+            deadline=self.left(900),
+            cancelled=self.stop,
+            keep=ANSWER,
+            stderr_to=complain,
+        )
+        return finished, complaints.decode(errors="replace")
+
+    def _environment(self) -> dict[str, str]:
+        index = {"PIP_INDEX_URL": self.indexes.default, "PIP_EXTRA_INDEX_URL": " ".join(self.indexes.extra)}
+        pip = {
+            "PIP_CONFIG_FILE": "/dev/null",
+            "PIP_DISABLE_PIP_VERSION_CHECK": "1",
+            "PIP_NO_INPUT": "1",
+            "PIP_CONSTRAINT": str(self.box / "build-constraints.txt"),
+            "PIP_BUILD_CONSTRAINT": str(self.box / "build-constraints.txt"),
+        }
+        certificates = {"PIP_CERT": str(self.indexes.certificates)} if self.indexes.certificates else {}
+        return {
+            **self.indexes.variables,
+            **{name: value for name, value in index.items() if value},
+            **pip,
+            **certificates,
+            "UV_CACHE_DIR": str(self.box / "cache"),
+            "UV_BUILD_CONSTRAINT": str(self.box / "build-constraints.txt"),
+            "UV_PYTHON_DOWNLOADS": "never",
+            "UV_NO_PROGRESS": "1",
+            "UV_LINK_MODE": "copy",
+            "HOME": str(self.box / "home"),
+            **self.settings,
+        }
+
+    def uv(self) -> Path:
+        """uv, copied once per version to where any uid can start it."""
+        source = Path(find_uv_bin())
+        target = self.tools / f"uv-{source.stat().st_mtime_ns}"
+        if not target.exists():
+            self.tools.mkdir(parents=True, exist_ok=True)
+            self.tools.chmod(0o755)
+            coming = target.with_name(f"{target.name}.{os.getpid()}")
+            shutil.copyfile(source, coming)
+            coming.chmod(0o755)
+            coming.replace(target)
+        return target
+
+    def take(self, folder: str, *, at_most: int) -> dict[str, Path]:
+        """The regular files in a folder of the box by name. Raises PlatformError for links or too much of it."""
+        found: dict[str, Path] = {}
+        total = 0
+        root = self.box / folder
+        if root.is_symlink():
+            raise PlatformError(f"{folder} became a link")
+        for entry in sorted(os.scandir(root), key=lambda one: one.name):
+            status = entry.stat(follow_symlinks=False)
+            if not stat.S_ISREG(status.st_mode):
+                raise PlatformError(f"{folder} holds something that is not a file")
+            total += status.st_size
+            found[entry.name] = Path(entry.path)
+        if total > at_most:
+            raise PlatformError(f"{folder} is larger than {at_most / 1e6:.0f} MB")
+        return found
