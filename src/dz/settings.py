@@ -65,6 +65,10 @@ class WorkerSettings(Common):
     address: str = Field(default="127.0.0.1", description="Where the other hosts reach this one.")
     sandbox: str = Field(default="", description="Forces a rung: full, user, uid or limits. Empty: the highest.")
     bundle_store: str = Field(default="", description="file:///folder or s3://bucket/prefix; empty: in DZ_HOME.")
+    store_endpoint: str = Field(default="", description="The S3 endpoint, where it is not the provider's own.")
+    store_region: str = Field(default="us-east-1", description="The S3 region.")
+    store_key: str = Field(default="", description="The S3 access key.")
+    store_secret: SecretStr = Field(default=SecretStr(""), description="The S3 secret key.")
     public_scheme: Literal["http", "https"] = Field(default="http", description="How the world reaches the sites.")
     public_port: int = Field(default=8800, description="The port at which the world reaches the proxy.")
     uid_base: int = Field(default=500_000, description="Projects' Unix users are this plus their number (as root).")
@@ -85,6 +89,18 @@ class WorkerSettings(Common):
     postgres_url: SecretStr = Field(default=SecretStr(""), description="The provisioner's URL of the projects' server.")
     postgres_address: str = Field(default="", description="Where sites reach that server: socket folder or address.")
     postgres_port: int = Field(default=5432, description="Its port.")
+
+    def store_options(self) -> dict[str, str]:
+        """What the bundle store needs beside its URL."""
+        options = {
+            "aws_endpoint": self.store_endpoint,
+            "aws_region": self.store_region,
+            "aws_access_key_id": self.store_key,
+            "aws_secret_access_key": self.store_secret.get_secret_value(),
+        }
+        if self.store_endpoint.startswith("http://"):
+            options["aws_allow_http"] = "true"
+        return {name: value for name, value in options.items() if value}
 
     def checked_instance(self) -> InstanceId:
         return InstanceId(self.instance_id)

@@ -34,7 +34,7 @@ class Store:
             self._store = LocalStore(parts.path)
         elif parts.scheme == "s3":
             prefix = parts.path.strip("/") or None
-            self._store = S3Store(parts.netloc, prefix=prefix, config=dict(options or {}))  # type: ignore[call-overload]
+            self._store = S3Store(parts.netloc, prefix=prefix, config=dict(options or {}))  # type: ignore[arg-type]
         else:
             raise PlatformError(f"the bundle store is neither file:// nor s3://: {url}")
 

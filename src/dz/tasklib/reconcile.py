@@ -15,6 +15,7 @@ from dz.tasklib.build.storing import drop_old_layers
 from dz.tasklib.context import Context
 from dz.tasklib.folders import Folders, clear
 from dz.tasklib.proxy import routes
+from dz.tasklib.records import Deployment
 
 log = get_logger()
 
@@ -39,7 +40,7 @@ def _appserver(ctx: Context) -> None:
     _drop_strangers(folders, alive)
 
 
-def _start(ctx: Context, deployment: deployments.Deployment) -> None:
+def _start(ctx: Context, deployment: Deployment) -> None:
     with locked(Folders(ctx.settings.home).lock(deployment.app_id), deadline=ctx.left(60), check=ctx.check):
         deployments.start(ctx, deployment)
 

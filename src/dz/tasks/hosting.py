@@ -32,7 +32,7 @@ def seams() -> Seams:
 
     ours = settings()
     return Seams(
-        sandbox=make(ours),
+        sandbox=make(home=ours.home, forced=ours.sandbox, uid_base=ours.uid_base),
         supervisor=_supervisor(ours) if ours.role == "appserver" else None,
         proxy=_proxy(ours) if ours.role == "proxy" else None,
         dbserver=_dbserver(ours) if ours.role == "database" else None,

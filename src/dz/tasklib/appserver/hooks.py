@@ -14,7 +14,7 @@ from dz.tasklib.appserver import health
 from dz.tasklib.appserver.deployments import site_of, supervisor
 from dz.tasklib.appserver.site import Site
 from dz.tasklib.build.verdict import KEEP, HookResult, hook_error, hook_result
-from dz.tasklib.context import Context
+from dz.tasklib.context import Context, kill_id
 from dz.tasklib.records import Deployment
 
 ANSWER = 120.0  # seconds that a site may take to its first healthy answer
@@ -51,7 +51,7 @@ def run_command(ctx: Context, site: Site, *words: str) -> HookResult:
     """A management command with its output in the job's log. Raises UserError as ``verdict`` says."""
     marker = secrets.token_hex(16)
     options = () if "--noinput" in words or words[0] not in ("migrate", "collectstatic") else ("--noinput",)
-    box = site.box("manage", *words, *options, kill_id=f"step-{ctx.step_id}", marker=marker)
+    box = site.box("manage", *words, *options, kill_id=kill_id(ctx.step_id), marker=marker)
     finished: Finished = ctx.seams.sandbox.run(
         box,
         deadline=ctx.left(),

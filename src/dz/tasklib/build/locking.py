@@ -23,7 +23,7 @@ from packaging.version import InvalidVersion, Version
 from dz.errors import PlatformError, UserError
 from dz.seams.sandbox import Box, Network
 from dz.tasklib.build.interpreters import Interpreter
-from dz.tasklib.context import Context
+from dz.tasklib.context import Context, kill_id
 
 _NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 _HASH = re.compile(r"[0-9a-f]{64}")
@@ -67,7 +67,7 @@ class Room:
             writable=(self.folder,),
             env={"UV_PYTHON_DOWNLOADS": "never", "UV_NO_CONFIG": "1", "HOME": str(self.folder)},
             network=Network.INDEX,
-            kill_id=f"step-{self.ctx.step_id}",
+            kill_id=kill_id(self.ctx.step_id),
         )
         finished = self.ctx.seams.sandbox.run(
             box,

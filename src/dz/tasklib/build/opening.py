@@ -9,7 +9,7 @@ from typing import Any
 from dz.names import Commit
 from dz.tasklib.build import git
 from dz.tasklib.build.inspect.runner import Inspection, inspect
-from dz.tasklib.buildconfig import BuildConfig, from_guesses, parse
+from dz.tasklib.buildconfig import BuildConfig, from_guesses, merge, parse
 from dz.tasklib.context import Context
 from dz.tasklib.folders import Folders
 from dz.tasklib.records import Project
@@ -75,7 +75,7 @@ def with_confirmed(found: Inspection, project: Project) -> BuildConfig:
     if not project.build_config or not project.confirmed:
         return config
     kept = parse(project.build_config)
-    return config.merge({key: getattr(kept, key) for key in project.confirmed})
+    return merge(config, {key: kept.value(key) for key in project.confirmed})
 
 
 def _keep(coming: Path, folder: Path) -> None:

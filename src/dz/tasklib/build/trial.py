@@ -21,6 +21,8 @@ from dz.tasklib.build import layers
 from dz.tasklib.build.dependencies import Environment
 from dz.tasklib.build.desk import Build, pack
 from dz.tasklib.build.verdict import KEEP, ProbeResult, hook_error, hook_result, probe_result
+from dz.tasklib.buildconfig import merge
+from dz.tasklib.context import kill_id
 from dz.tasklib.filled import Known, fill, is_known, platform_variables
 from dz.tasklib.folders import fresh
 from dz.tasklib.guestcopy import guest_folder
@@ -125,7 +127,8 @@ def _tell(build: Build, result: ProbeResult) -> None:
     for field, value in (("wsgi_application", chosen.wsgi), ("asgi_application", chosen.asgi)):
         if value:
             found.append(Guess(field=field, value=value, basis=basis, confidence=1.0, is_primary=True))
-    config = build.config.merge(
+    config = merge(
+        build.config,
         {
             "django_settings_module": chosen.settings,
             "wsgi_application": chosen.wsgi,
@@ -193,7 +196,7 @@ def _box(
             **({"DZ_GUEST_MARKER": marker} if marker else {}),
         },
         network=Network.NONE,
-        kill_id=f"step-{ctx.step_id}",
+        kill_id=kill_id(ctx.step_id),
     )
 
 
