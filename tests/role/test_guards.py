@@ -1,0 +1,73 @@
+"""Each guard of the engine, removed from a copy of the source: the scenario that it is there for goes wrong."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.postgres import empty
+from tests.role import toyland
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+
+# scenario, how it must come out, the guard (file, text, what stands instead), how it comes out without
+GUARDS = [
+    pytest.param(
+        "two_messages_for_one_attempt",
+        "1 claims",
+        ("dz2/engine.py", "attempt=attempt,\n        state=StepState.READY,\n", "attempt=attempt,\n"),
+        "2 claims",
+        id="the claim's WHERE",
+    ),
+    pytest.param(
+        "a_worker_comes_back_after_its_lease",
+        "running",
+        ("dz2/engine.py", "        attempt=claimed.attempt,\n", ""),
+        "failed",
+        id="the attempt in record",
+    ),
+    pytest.param(
+        "the_broker_loses_a_message",
+        "1 more ring",
+        ("dz2/ringing.py", "least(%s, %s * 2 ^ least(rings, 20))", "nullif(least(%s, %s), 0) * NULL"),
+        "0 more ring",
+        id="the re-ring",
+    ),
+    pytest.param(
+        "two_deploys_at_once",
+        "waiting",
+        ("dz2/advancing.py", ".select_for_update(no_key=True).get(pk=project_id)", ".get(pk=project_id)"),
+        "refused",
+        id="the project lock",
+    ),
+]
+
+
+@pytest.mark.parametrize("scenario, right, guard, wrong", GUARDS)
+def test_each_guard_is_what_keeps_its_scenario_right(
+    scenario: str, right: str, guard: tuple[str, str, str], wrong: str, zoomdb: str, keys_file: Path, tmp_path: Path
+) -> None:
+    file, text, instead = guard
+    whole = toyland.lay(tmp_path / "whole")
+    without = toyland.lay(tmp_path / "without", {file: (text, instead)})
+    assert run(scenario, whole, zoomdb, keys_file) == right
+    assert run(scenario, without, zoomdb, keys_file) == wrong
+
+
+def run(scenario: str, source: Path, zoomdb: str, keys_file: Path) -> str:
+    empty(zoomdb)
+    env = {k: v for k, v in os.environ.items() if not k.startswith("DZ_")}
+    env |= {
+        "PYTHONPATH": f"{source}:{ROOT}",
+        "DZ_ZOOMDB_URL": zoomdb,
+        "DZ_KEYS_FILE": str(keys_file),
+        "DZ_ROLE": "build",
+    }
+    argv = [sys.executable, "-m", "tests.role.guarded", scenario]
+    done = subprocess.run(argv, env=env, capture_output=True, text=True, timeout=120, check=False)
+    assert done.returncode == 0, done.stderr[-1500:]
+    return done.stdout.strip()
