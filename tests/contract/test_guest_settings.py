@@ -108,6 +108,16 @@ def test_by_itself(case: str, tmp_path: Path) -> None:
     assert site(tmp_path, environment("newest"), lines).peek(*wanted) == wanted
 
 
+def test_mailers_of_the_very_newest_django_are_understood(tmp_path: Path) -> None:
+    smtp = "django.core.mail.backends.smtp.EmailBackend"
+    lines = (
+        f"MAILERS = {{'default': {{'BACKEND': {smtp!r}}}, 'far': {{'BACKEND': {smtp!r}, 'OPTIONS': {{'host': 'm'}}}}}}"
+    )
+    got = site(tmp_path, environment("latest"), lines).peek("MAILERS")["MAILERS"]
+    assert got["default"]["BACKEND"].endswith("console.EmailBackend")
+    assert got["far"] == {"BACKEND": smtp, "OPTIONS": {"host": "m"}}
+
+
 def test_every_database_leads_to_the_projects_own_postgresql(tmp_path: Path, python: Path) -> None:
     lines = """
 DATABASES = {

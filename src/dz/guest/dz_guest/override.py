@@ -11,6 +11,8 @@ import django
 from dz_guest import database, logs, spec
 
 PLAIN_KEYS = re.compile(r"(?i)(django-insecure-.*|.{0,15}|.*(change.?me|secret.?key|your.?secret|replace.?me).*)\Z")
+SMTP = "django.core.mail.backends.smtp.EmailBackend"
+CONSOLE = "django.core.mail.backends.console.EmailBackend"
 LOCAL = ("", "localhost", "127.0.0.1", "::1", "0.0.0.0")
 
 
@@ -131,10 +133,16 @@ def stores(values):
 
 def mail(values):
     """Without a mail server of its own a project's mail is shown in its log."""
-    smtp = "django.core.mail.backends.smtp.EmailBackend"
-    if values.get("EMAIL_BACKEND", smtp) == smtp and (values.get("EMAIL_HOST") or "") in LOCAL:
-        return {"EMAIL_BACKEND": "django.core.mail.backends.console.EmailBackend"}
+    if "MAILERS" in values:  # Django 6.1 and later; beside it the older settings are an error
+        return {"MAILERS": {alias: _mailer(entry) for alias, entry in values["MAILERS"].items()}}
+    if values.get("EMAIL_BACKEND", SMTP) == SMTP and (values.get("EMAIL_HOST") or "") in LOCAL:
+        return {"EMAIL_BACKEND": CONSOLE}
     return {}
+
+
+def _mailer(entry):
+    local = ((entry.get("OPTIONS") or {}).get("host") or "") in LOCAL
+    return {"BACKEND": CONSOLE} if entry.get("BACKEND", SMTP) == SMTP and local else entry
 
 
 def rooted(url, default):
