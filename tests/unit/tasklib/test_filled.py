@@ -1,0 +1,47 @@
+"""Variables that the platform fills in."""
+
+from __future__ import annotations
+
+import pytest
+
+from dz.log import Secret
+from dz.names import InstanceId
+from dz.seams.dbserver import Database
+from dz.tasklib.filled import Known, database_url, fill, is_known, platform_variables
+
+
+def known(address: str = "/tmp/pg") -> Known:
+    database = Database(
+        server=InstanceId("db-1"), address=address, port=5433, name="p00000042", role="p00000042", password=Secret("p/w@1")
+    )
+    return Known(database=database, secret_key="k" * 50, hosts=("shop.localhost",), url="http://shop.localhost:8800")
+
+
+def test_a_socket_folder_goes_to_pghost_and_not_into_the_url() -> None:
+    assert database_url(known().database) == "postgres://p00000042:p%2Fw%401@/p00000042"
+    assert platform_variables(known())["PGHOST"] == "/tmp/pg"
+
+
+def test_an_address_stands_in_the_url() -> None:
+    assert database_url(known("10.0.0.5").database) == "postgres://p00000042:p%2Fw%401@10.0.0.5:5433/p00000042"
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("DB_NAME", "p00000042"),
+        ("POSTGRES_USER", "p00000042"),
+        ("POSTGRES_PASSWORD", "p/w@1"),
+        ("DATABASE_HOST", "/tmp/pg"),
+        ("DB_PORT", "5433"),
+        ("DJANGO_SECRET_KEY", "k" * 50),
+        ("ALLOWED_HOSTS", "shop.localhost"),
+    ],
+)
+def test_names_that_projects_use_get_what_the_platform_knows(name: str, value: str) -> None:
+    assert fill([name], known()) == {name: value}
+
+
+def test_what_only_the_owner_knows_and_what_has_no_common_format_is_left_alone() -> None:
+    assert fill(["STRIPE_API_KEY", "DEBUG", "DJANGO_DEBUG"], known()) == {}
+    assert not is_known("DEBUG")

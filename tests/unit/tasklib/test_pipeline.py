@@ -1,0 +1,76 @@
+"""Which steps may start when, and how a job ends."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import pytest
+
+from dz.tasklib.jobs import PIPELINES
+from dz.tasklib.pipeline import BUILD, Pipeline, Step, Together
+
+
+def step(name: str, **more: bool) -> Step:
+    return Step(name=name, title=name, queue=BUILD, timeout=1, run=lambda ctx: None, **more)  # type: ignore[arg-type]
+
+
+TOY = Pipeline("toy", step("a"), Together(step("b"), step("c")), step("d", commits=True), step("e", may_fail=True))
+
+
+def states(**given: str) -> Mapping[str, str]:
+    return {s.name: given.get(s.name, "waiting") for s in TOY.steps}
+
+
+def test_the_first_stage_is_ready_at_once() -> None:
+    assert TOY.ready_after(states()) == ("a",)
+
+
+def test_steps_that_stand_together_start_together_and_the_next_waits_for_both() -> None:
+    assert TOY.ready_after(states(a="succeeded")) == ("b", "c")
+    assert TOY.ready_after(states(a="succeeded", b="succeeded", c="running")) == ()
+    assert TOY.ready_after(states(a="succeeded", b="succeeded", c="skipped")) == ("d",)
+
+
+def test_nothing_starts_after_a_failure() -> None:
+    assert TOY.ready_after(states(a="failed")) == ()
+
+
+def test_a_failure_is_the_verdict_once_nothing_runs_any_more() -> None:
+    assert TOY.verdict(states(a="succeeded", b="failed", c="running")) is None
+    assert TOY.verdict(states(a="succeeded", b="failed", c="cancelled")) == "failed"
+    assert TOY.verdict(states(a="succeeded", b="failed", c="errored")) == "errored"
+
+
+def test_a_step_that_may_fail_never_fails_the_job() -> None:
+    done = states(a="succeeded", b="succeeded", c="succeeded", d="succeeded", e="errored")
+    assert TOY.verdict(done) == "succeeded"
+
+
+def test_the_commit_point_is_passed_with_its_step() -> None:
+    assert not TOY.committed(states(a="succeeded"))
+    assert TOY.committed(states(d="succeeded"))
+
+
+def test_two_steps_of_one_name_are_refused() -> None:
+    with pytest.raises(ValueError, match="share a name"):
+        Pipeline("twice", step("a"), step("a"))
+
+
+def test_the_tasks_have_the_missions_names_on_the_missions_queues() -> None:
+    queues = {s.name: s.queue for p in PIPELINES.values() for s in p.steps}
+    assert {name for name, queue in queues.items() if queue == "build"} >= {
+        "check_repo",
+        "build_and_deploy",
+        "build_bundle",
+        "bundle_upload",
+        "placement",
+        "prune",
+    }
+    assert queues["create_database"] == "database"
+    assert {name for name, queue in queues.items() if queue == "appserver"} == {
+        "deploy",
+        "post_build_hooks",
+        "undeploy",
+        "retire",
+    }
+    assert {queues["proxy_update"], queues["proxy_remove"]} == {"proxy"}
