@@ -66,8 +66,12 @@ class Box:
 
 
 class Sandbox(Protocol):
-    rung: Rung
-    lacks: str  # "" or one sentence for the user
+    @property
+    def rung(self) -> Rung: ...
+
+    @property
+    def lacks(self) -> str:
+        """ "" or one sentence for the user."""
 
     def run(
         self,

@@ -9,8 +9,7 @@ from __future__ import annotations
 
 import os
 import resource
-import sys
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,8 +21,8 @@ from dz.seams.sandbox.outbound import Outbound
 
 # Of /etc only what programs need to find names, certificates and the time.
 ETC = (
-    "ca-certificates", "ssl", "localtime", "nsswitch.conf", "resolv.conf", "hosts", "services", "protocols", "mime.types",
-    "ld.so.cache", "ld.so.conf", "ld.so.conf.d", "alternatives", "passwd", "group", "fonts",
+    "ca-certificates", "ssl", "localtime", "nsswitch.conf", "resolv.conf", "hosts", "services", "protocols",
+    "mime.types", "ld.so.cache", "ld.so.conf", "ld.so.conf.d", "alternatives", "passwd", "group", "fonts",
 )  # fmt: skip
 TMP = 512 * 1024 * 1024  # bytes of a command's own /tmp
 ARGS_FD = 9  # where the launcher leaves bwrap's arguments that hold the environment
@@ -39,6 +38,8 @@ class Bwrap:
     home: Path
     outbound: Outbound
     lacks: str = ""
+    drops_first: bool = True  # whether order A was tried and works here
+    drops_inside: bool = True  # the same of order B
 
     def run(
         self,
@@ -88,7 +89,7 @@ class Bwrap:
     def argv(self, box: Box, inner: Box, *, pid_1: bool = False) -> tuple[list[str], list[str]]:
         """The command, and bwrap's arguments that must not be seen (the environment), to be read from ARGS_FD."""
         uid = self._runs_as(box)
-        first = uid is not None and reachable(Path(inner.argv[0]), uid)
+        first = uid is not None and self._drops_first(inner, uid)
         mounts = [*_system(), *_binds(inner), "--chdir", str(inner.cwd)]
         spaces = ["--unshare-pid", "--unshare-ipc", "--unshare-uts", "--unshare-cgroup-try", "--die-with-parent"]
         if inner.network is not Network.SITE:
@@ -103,6 +104,11 @@ class Bwrap:
         if first:
             return [*drop, *wrap, *limited, *inner.argv], [*mounts, *_environment(inner)]
         return [*wrap, *drop, *limited, *inner.argv], [*mounts, *_environment(inner)]
+
+    def _drops_first(self, box: Box, uid: int) -> bool:
+        """Order A wherever the uid can start both bwrap and the command; only what works here."""
+        within = all(reachable(Path(path), uid) for path in (self.program, box.argv[0]))
+        return self.drops_first and (within or not self.drops_inside)
 
     def _runs_as(self, box: Box) -> int | None:
         if self.rung is not Rung.FULL:
@@ -121,7 +127,7 @@ def dropped(uid: int) -> list[str]:
 
 def limits(of: Limits) -> list[str]:
     """prlimit: inside, so that the number of processes counts the project's own only."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     files = of.files if hard == resource.RLIM_INFINITY else min(of.files, hard)
     return [
         "/usr/bin/prlimit", f"--as={of.memory}", f"--nproc={of.processes}", f"--nofile={files}",
@@ -134,7 +140,7 @@ def _system() -> list[str]:
     for name in ("bin", "sbin", "lib", "lib64", "lib32"):
         path = Path("/") / name
         if path.is_symlink():
-            words += ["--symlink", os.readlink(path), str(path)]
+            words += ["--symlink", str(path.readlink()), str(path)]
         elif path.exists():
             words += ["--ro-bind", str(path), str(path)]
     words += ["--perms", "0755", "--dir", "/etc"]
@@ -181,23 +187,3 @@ def _memfd(words: Iterable[str]) -> int:
         data = data[os.write(fd, data) :]
     os.lseek(fd, 0, os.SEEK_SET)
     return fd
-
-
-def works(program: Path, words: Sequence[str]) -> str:
-    """ "" if bwrap starts an interpreter with these flags here, else what it said."""
-    argv = [*words, sys.executable, "-I", "-c", "pass"]
-    try:
-        finished = run(argv, deadline=10)
-    except FileNotFoundError as error:
-        return str(error)
-    return "" if finished.ok else finished.text.strip() or f"exit code {finished.code}"
-
-
-def trial_argv(program: Path) -> Mapping[str, list[str]]:
-    """The flags of each order, for ``works``."""
-    common = [str(program), "--unshare-pid", "--unshare-ipc", "--unshare-net", "--die-with-parent"]
-    binds = [*_system(), *_binds(Box(argv=(sys.executable,), app_id=None, cwd=Path("/")))]
-    return {
-        "user": [*common, "--unshare-user", "--disable-userns", *binds, "--"],
-        "root": [*common, *binds, "--"],
-    }

@@ -3,6 +3,7 @@
 ``python forward.py SOCKET -- COMMAND ...``. Standard library, Python 3.8 syntax.
 """
 
+import contextlib
 import os
 import socket
 import subprocess
@@ -10,7 +11,7 @@ import sys
 import threading
 
 
-def pipe(source, target):
+def pipe(source: socket.socket, target: socket.socket) -> None:
     try:
         while True:
             piece = source.recv(65536)
@@ -20,13 +21,11 @@ def pipe(source, target):
     except OSError:
         pass
     finally:
-        try:
+        with contextlib.suppress(OSError):
             target.shutdown(socket.SHUT_WR)
-        except OSError:
-            pass
 
 
-def serve(listener, path):
+def serve(listener: socket.socket, path: str) -> None:
     while True:
         client, _ = listener.accept()
         upstream = socket.socket(socket.AF_UNIX)
@@ -39,13 +38,13 @@ def serve(listener, path):
             threading.Thread(target=pipe, args=pair, daemon=True).start()
 
 
-def main(argv):
+def main(argv: list[str]) -> int:
     path, command = argv[1], argv[3:]
     listener = socket.socket()
     listener.bind(("127.0.0.1", 0))
     listener.listen(64)
     threading.Thread(target=serve, args=(listener, path), daemon=True).start()
-    proxy = "http://127.0.0.1:%d" % listener.getsockname()[1]
+    proxy = f"http://127.0.0.1:{listener.getsockname()[1]}"
     names = ("HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy", "ALL_PROXY")
     return subprocess.call(command, env=dict(os.environ, **dict.fromkeys(names, proxy)))
 

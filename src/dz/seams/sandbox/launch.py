@@ -49,7 +49,7 @@ def main(spec: str) -> None:
     os.lseek(hidden, 0, os.SEEK_SET)
     os.dup2(hidden, ARGS)
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
-    os.execve(start["argv"][0], start["argv"], start.get("env") or {})
+    os.execve(start["argv"][0], start["argv"], start.get("env") or {})  # noqa: S606 (no shell is the point)
 
 
 def _listen(address: str, port: int, uid: int | None) -> socket.socket:
@@ -65,7 +65,7 @@ def _listen(address: str, port: int, uid: int | None) -> socket.socket:
         listener.bind((address, port))
         listener.listen(BACKLOG)
     except OSError as error:
-        print(f"cannot listen on {address}:{port}: {error}", file=sys.stderr)
+        sys.stderr.write(f"cannot listen on {address}:{port}: {error}\n")
         sys.exit(PORT_BUSY)
     return listener
 
