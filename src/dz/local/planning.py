@@ -1,0 +1,78 @@
+"""From a folder and the environment to the plan of all services."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import replace
+from pathlib import Path
+
+from dz.errors import UserError
+from dz.local import bring, keys, providers
+from dz.local.layout import Layout
+from dz.local.services import Plan
+from dz.local.state import State, chosen, free_ports, keep, known
+from dz.local.supervising import Supervision
+
+LOOPBACK = ("127.", "::1")
+
+
+def new(layout: Layout, listen: str) -> Plan:
+    """What ``dz up`` starts: choices made now are kept. Raises UserError for what is missing."""
+    state = chosen(layout, listen)
+    return _plan(layout, state, keys.make(layout))
+
+
+def current(layout: Layout) -> Plan:
+    """That of the platform that is there. Raises UserError if there is none."""
+    state = known(layout)
+    if state is None:
+        raise UserError("local.not-up", home=layout.home)
+    return _plan(layout, state, keys.passwords(layout))
+
+
+def _plan(layout: Layout, state: State, passwords: keys.Passwords) -> Plan:
+    own, shared = bring.own(), bring.for_others(layout)
+    packages = shared.packages
+    nginx = providers.nginx(packages, layout.logs / "asked")
+    _public(state, nginx)
+    broker, state = _broker(packages, state)
+    return Plan(
+        layout=layout,
+        state=keep(layout, state),
+        passwords=passwords,
+        postgres=providers.postgres(packages, major=_major(layout)),
+        nginx=nginx,
+        broker=broker,
+        runtime=own,
+        shared=shared,
+    )
+
+
+def _broker(packages: Path, state: State) -> tuple[providers.Found | None, State]:
+    """Kept once chosen, whatever is installed later, unless the environment says otherwise."""
+    if os.environ.get("DZ_BROKER_URL"):
+        return None, replace(state, broker="given")
+    wanted = os.environ.get("DZ_BROKER") or (state.broker if state.broker != "given" else "")
+    kind, found = providers.broker(packages, wanted)
+    ports = state.broker_ports or (free_ports(3) if kind == "rabbitmq" else ())
+    return found, replace(state, broker=kind, broker_ports=ports)
+
+
+def _major(layout: Layout) -> int | None:
+    """Of the PostgreSQL that made the data."""
+    file = layout.folder("postgres-zoomdb") / "data" / "PG_VERSION"
+    return int(file.read_text()) if file.exists() else None
+
+
+def _public(state: State, nginx: providers.Found) -> None:
+    public = not state.host.startswith(LOOPBACK)
+    if public and nginx.origin == "wheel" and os.environ.get("DZ_ALLOW_WHEEL_NGINX") != "1":
+        raise UserError("local.public-wheel", listen=state.listen)
+
+
+def running(layout: Layout) -> Plan | None:
+    """The plan of a platform whose supervisord answers; its port is its own, so none is chosen."""
+    if known(layout) is None:
+        return None
+    passwords = keys.passwords(layout)
+    return current(layout) if Supervision(layout, passwords.supervisor).answers() else None

@@ -1,0 +1,202 @@
+"""The services of the embedded platform: what each runs, as whom, with which environment and no more.
+
+A table, not a mechanism: ``dz.local.supervising`` starts it. The four workers run the very command lines of a host of
+their role. Build and appserver workers share DZ_HOME; the proxy's and the database's are users of their own with a
+DZ_HOME of their own.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from dz.local import keys
+from dz.local.bring import Runtime
+from dz.local.broker import broker_service
+from dz.local.layout import Layout
+from dz.local.providers import Found, executable
+from dz.local.service import Service
+from dz.local.state import State
+from dz.local.users import CORE, DATABASE, POSTGRES, PROXY, ROOT, file, folder
+
+SYSTEM_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+# What an operator may set for every process of the platform: times, and what tests need.
+PASSED = ("DZ_LEASE", "DZ_RENEW", "DZ_HEARTBEAT", "DZ_RING_AGAIN", "DZ_DRAIN", "DZ_RECONCILE_EVERY", "DZ_PATIENCE")
+PASSED += ("DZ_TESTING", "DZ_FAULT", "LANG", "LC_ALL", "TZ", "SSL_CERT_FILE", "SSL_CERT_DIR")
+# And for those that build and run projects: package indexes, proxies, interpreters, the sandbox.
+BUILD_PASSED = ("HOME", "PATH", "PYENV_ROOT", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "http_proxy", "https_proxy")
+BUILD_PASSED += ("no_proxy", "DZ_SANDBOX", "DZ_BWRAP", "DZ_PYTHONS", "DZ_BUNDLE_STORE", "DZ_UID_BASE", "DZ_PORTS")
+BUILD_PASSED += ("DZ_CAPACITY", "GIT_SSL_CAINFO", "XDG_CONFIG_HOME", "XDG_DATA_HOME")
+BUILD_PREFIXES = ("PIP_", "UV_", "AWS_")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """Everything that the table is made from."""
+
+    layout: Layout
+    state: State
+    passwords: keys.Passwords
+    postgres: Found
+    nginx: Found
+    broker: Found | None
+    runtime: Runtime  # of root
+    shared: Runtime  # of the other users
+    given: Mapping[str, str] = field(default_factory=lambda: dict(os.environ), repr=False)
+
+    @property
+    def zoomdb_url(self) -> str:
+        return f"postgres://dz:{self.passwords.zoomdb.reveal()}@/zoomdb?host={self.layout.core_sockets}&port=5432"
+
+    @property
+    def provisioner_url(self) -> str:
+        password, sockets = self.passwords.provisioner.reveal(), self.layout.postgres_sockets
+        return f"postgres://dz_provisioner:{password}@/postgres?host={sockets}&port=5432"
+
+    def superuser_url(self, which: str) -> str:
+        """``zoomdb`` or ``postgres``."""
+        password = getattr(self.passwords, f"{which}_superuser").reveal()
+        sockets = self.layout.core_sockets if which == "zoomdb" else self.layout.postgres_sockets
+        return f"postgres://dzsuper:{password}@/postgres?host={sockets}&port=5432"
+
+    @property
+    def broker_url(self) -> str:
+        if self.given.get("DZ_BROKER_URL"):
+            return self.given["DZ_BROKER_URL"]
+        password = self.passwords.broker.reveal()
+        if self.state.broker == "rabbitmq":
+            return f"amqp://dz:{password}@127.0.0.1:{self.state.broker_ports[0]}//"
+        return f"redis+socket://:{password}@{self.layout.broker_socket}"
+
+    def common(self, runtime: Runtime, home: Path, keys_file: Path) -> dict[str, str]:
+        """What every process of the platform needs."""
+        return {
+            "PATH": SYSTEM_PATH,
+            "PYTHONUNBUFFERED": "1",
+            "DJANGO_SETTINGS_MODULE": "dz2.settings",
+            **{name: self.given[name] for name in PASSED if name in self.given},
+            **runtime.env,
+            "DZ_HOME": str(home),
+            "DZ_ZOOMDB_URL": self.zoomdb_url,
+            "DZ_KEYS_FILE": str(keys_file),
+        }
+
+    def panel_env(self) -> dict[str, str]:
+        return self.common(self.shared, self.layout.home, keys.core_keys(self.layout)) | {
+            "DZ_PANEL_URL": self.state.url,
+            "DZ_API_TOKEN_FILE": str(self.layout.token),
+            "DZ_FILE_URLS": "1",
+        }
+
+    def dispatcher_env(self) -> dict[str, str]:
+        return self.common(self.shared, self.layout.home, keys.core_keys(self.layout)) | {
+            "DZ_ROLE": "usercontrol",
+            "DZ_BROKER_URL": self.broker_url,
+            "PGAPPNAME": "dz-dispatcher",
+        }
+
+    def worker_env(self, role: str, runtime: Runtime, home: Path, keys_file: Path) -> dict[str, str]:
+        return self.common(runtime, home, keys_file) | {
+            "DZ_ROLE": role,
+            "DZ_INSTANCE_ID": INSTANCES[role],
+            "DZ_BROKER_URL": self.broker_url,
+            "DZ_PUBLIC_PORT": str(self.state.port),
+            "DZ_FILE_URLS": "1",
+        }
+
+    def builder_env(self, role: str) -> dict[str, str]:
+        """Of the two that run projects' code."""
+        passed = {n: v for n, v in self.given.items() if n in BUILD_PASSED or n.startswith(BUILD_PREFIXES)}
+        home, keys_file = self.layout.home, keys.core_keys(self.layout)
+        return passed | self.worker_env(role, self.runtime, home, keys_file) | {"PATH": passed.get("PATH", SYSTEM_PATH)}
+
+
+INSTANCES = {"build": "build-1", "appserver": "app-1", "proxy": "proxy-1", "database": "db-1"}
+
+
+def servers(plan: Plan) -> Iterator[Service]:
+    """What the rest stands on, first."""
+    yield _postgres(plan, "postgres-zoomdb", CORE, plan.layout.core_sockets, connections=100)
+    yield _postgres(plan, "postgres-projects", POSTGRES, plan.layout.postgres_sockets, connections=300)
+    if plan.broker is not None:
+        yield broker_service(plan.layout, plan.state, plan.passwords.broker, plan.broker)
+
+
+def ours(plan: Plan) -> Iterator[Service]:
+    """What runs our own code, once zoomdb is migrated; nginx last, when the panel answers behind it."""
+    layout, python = plan.layout, str(plan.shared.python)
+    panel = (python, "-m", "uvicorn", "dz2.asgi:application", "--uds", str(layout.panel_socket))
+    panel += ("--proxy-headers", "--forwarded-allow-ips", "*", "--no-access-log", "--log-level", "warning")
+    panel += ("--timeout-graceful-shutdown", "3")
+    yield Service(name="panel", argv=panel, env=plan.panel_env(), user=CORE)
+    dispatch = (python, "-m", "dz.tasks.dispatch")
+    yield Service(name="dispatcher", argv=dispatch, env=plan.dispatcher_env(), user=CORE)
+    yield from _workers(plan)
+    lay = (python, "-m", "dz.local.nginx")
+    yield Service(
+        name="nginx", argv=lay, env=_proxy_env(plan), user=PROXY, death_signal="TERM", low_port=plan.state.port < 1024
+    )
+
+
+def _workers(plan: Plan) -> Iterator[Service]:
+    supervisor = {
+        "DZ_SUPERVISOR_SOCKET": str(plan.layout.supervisor_socket),
+        "DZ_SUPERVISOR_PASSWORD": plan.passwords.supervisor.reveal(),
+    }
+    yield _worker(plan.runtime, "build", plan.builder_env("build"), ROOT)
+    yield _worker(plan.runtime, "appserver", plan.builder_env("appserver") | supervisor, ROOT)
+    yield _worker(plan.shared, "proxy", _proxy_env(plan), PROXY)
+    yield _worker(plan.shared, "database", _database_env(plan), DATABASE)
+
+
+def _worker(runtime: Runtime, role: str, env: dict[str, str], user: str) -> Service:
+    queues = role if role != "appserver" else f"all_appservers,appserver_{INSTANCES[role]}"
+    argv = (str(runtime.bin / "celery"), "-A", "dz.tasks", "worker", "-Q", queues)
+    argv += ("--without-gossip", "--without-mingle", "-n", f"{INSTANCES[role]}@djangozoom")
+    return Service(name=f"worker-{role}", argv=argv, env=env, user=user)
+
+
+def _proxy_env(plan: Plan) -> dict[str, str]:
+    layout = plan.layout
+    return plan.worker_env("proxy", plan.shared, layout.proxy_home, keys.no_keys(layout)) | {
+        "DZ_BUNDLE_STORE": plan.given.get("DZ_BUNDLE_STORE") or f"file://{layout.store}",
+        "DZ_NGINX": str(executable(plan.nginx, "nginx")),
+        "DZ_LISTEN": plan.state.listen,
+        "DZ_PANEL_SOCKET": str(layout.panel_socket),
+        "DZ_PANEL_STATIC": str(layout.panel_static),
+    }
+
+
+def _database_env(plan: Plan) -> dict[str, str]:
+    layout = plan.layout
+    return plan.worker_env("database", plan.shared, layout.database_home, keys.database_keys(layout)) | {
+        "DZ_POSTGRES_BIN": str(plan.postgres.bin),
+        "DZ_POSTGRES_URL": plan.provisioner_url,
+        "DZ_POSTGRES_ADDRESS": str(layout.postgres_sockets),
+        "DZ_POSTGRES_PORT": "5432",
+    }
+
+
+def _postgres(plan: Plan, name: str, user: str, sockets: Path, *, connections: int) -> Service:
+    """Reached by its socket alone: no port of this machine leads to it."""
+    own = folder(plan.layout.folder(name), user, 0o700)
+    settings = {
+        "unix_socket_directories": f"'{sockets}'",
+        "listen_addresses": "''",
+        "port": "5432",
+        "max_connections": str(connections),
+        "shared_buffers": "64MB",
+        "timezone": "UTC",
+        "log_timezone": "UTC",
+        "default_text_search_config": "'pg_catalog.english'",
+    }
+    text = "".join(f"{key} = {value}\n" for key, value in settings.items())
+    # Another content is another file, so that a running server is started anew for it.
+    config = own / f"postgresql-{hashlib.sha256(text.encode()).hexdigest()[:8]}.conf"
+    file(config, text, user)
+    argv = (str(plan.postgres.bin / "postgres"), "-D", str(own / "data"), "-c", f"config_file={config}")
+    env = {"PATH": SYSTEM_PATH, "LC_ALL": "C.UTF-8"}
+    return Service(name=name, argv=argv, env=env, user=user, death_signal="INT", umask=0o077)

@@ -1,0 +1,118 @@
+"""What ``dz up`` chose once and keeps: where nginx listens, which broker serves, its ports."""
+
+from __future__ import annotations
+
+import ipaddress
+import json
+import os
+import socket
+from dataclasses import asdict, dataclass, replace
+
+import psutil
+
+from dz.errors import UserError
+from dz.local.layout import Layout
+from dz.local.users import ROOT, file
+
+FIRST, LAST = 8800, 8899
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class State:
+    """``broker``: valkey, rabbitmq, or given (DZ_BROKER_URL). ``said``: why the port is not the first one."""
+
+    host: str
+    port: int
+    broker: str = ""
+    broker_ports: tuple[int, ...] = ()
+    said: str = ""
+
+    @property
+    def listen(self) -> str:
+        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+
+    @property
+    def url(self) -> str:
+        """Where people reach the panel; browsers resolve localhost names by themselves."""
+        return "http://localhost/" if self.port == 80 else f"http://localhost:{self.port}/"
+
+    @property
+    def probe(self) -> tuple[str, int]:
+        """Where this machine's own probes connect."""
+        return {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(self.host, self.host), self.port
+
+
+def known(layout: Layout) -> State | None:
+    if not layout.state.exists():
+        return None
+    values = json.loads(layout.state.read_text())
+    return State(**{**values, "broker_ports": tuple(values["broker_ports"])})
+
+
+def keep(layout: Layout, state: State) -> State:
+    file(layout.state, json.dumps(asdict(replace(state, said="")), indent=1), ROOT)
+    return state
+
+
+def chosen(layout: Layout, listen: str) -> State:
+    """What ``--listen`` says; else what was kept, as long as it is free; else the first free port."""
+    before = known(layout)
+    if listen:
+        host, port = parsed(listen)
+        if not is_free(host, port):
+            raise UserError("local.port-taken", address=listen, who=who_listens(port))
+        return replace(before or State(host=host, port=port), host=host, port=port, said="")
+    host = before.host if before else "127.0.0.1"
+    first = before.port if before else int(os.environ.get("DZ_FIRST_PORT", FIRST))
+    for port in (first, *range(FIRST if before else first + 1, max(first, LAST) + 1)):
+        if is_free(host, port):
+            said = "" if port == first else f"{first} is used by {who_listens(first)}; --listen chooses"
+            return replace(before or State(host=host, port=port), port=port, said=said)
+    raise UserError("local.no-free-port", first=first, last=LAST)
+
+
+def parsed(listen: str) -> tuple[str, int]:
+    """Address and port of ``address:port``, ``[v6]:port`` or a port alone."""
+    host, _, port = listen.rpartition(":")
+    try:
+        address = ipaddress.ip_address(host.strip("[]") or "127.0.0.1")
+        number = int(port)
+    except ValueError:
+        raise UserError("local.listen", listen=listen) from None
+    if not 0 < number < 65536:
+        raise UserError("local.listen", listen=listen)
+    return str(address), number
+
+
+def is_free(host: str, port: int) -> bool:
+    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as one:
+        one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            one.bind((host, port))
+            one.listen(1)
+        except OSError:
+            return False
+    return True
+
+
+def free_ports(count: int) -> tuple[int, ...]:
+    """Ports of our own servers that nobody types."""
+    sockets = [socket.socket() for _ in range(count)]
+    try:
+        for one in sockets:
+            one.bind(("127.0.0.1", 0))
+        return tuple(one.getsockname()[1] for one in sockets)
+    finally:
+        for one in sockets:
+            one.close()
+
+
+def who_listens(port: int) -> str:
+    """The program that has the port, as far as this user may know."""
+    try:
+        for one in psutil.net_connections("tcp"):
+            if one.status == psutil.CONN_LISTEN and one.laddr and one.laddr[1] == port and one.pid:
+                return f"{psutil.Process(one.pid).name()}, pid {one.pid}"
+    except psutil.Error:
+        pass
+    return "another program"

@@ -1,0 +1,71 @@
+"""Problems of starting the platform on one machine."""
+
+from dz.problems import Problem
+
+PROBLEMS = [
+    Problem(
+        "local.home",
+        "The servers' files can't hold the path {home}.",
+        "Set DZ_HOME to a folder whose path has letters, digits and . _ + @ - only; then dz up.",
+        "supervisord and nginx read spaces, quotes and percent signs in their own way.",
+    ),
+    Problem(
+        "local.no-server",
+        "There is no {server} here ({floor}), neither installed nor as a wheel.",
+        "Install {server} with the system's package manager, or run make sync for the wheels; then dz up.",
+    ),
+    Problem(
+        "local.wheel-changed",
+        "{file} is not what {wheel} contains.",
+        "Install it again: delete .venv and run make sync; then dz up.",
+        "Executables from wheels are compared with a table in the source at each start.",
+    ),
+    Problem(
+        "local.broker",
+        "DZ_BROKER is {wanted}; it can be rabbitmq or valkey.",
+        "Set it to one of these or not at all; then dz up.",
+    ),
+    Problem(
+        "local.listen",
+        "{listen} is not an address to listen on.",
+        "Give address:port, like 127.0.0.1:8800; then dz up.",
+    ),
+    Problem(
+        "local.port-taken",
+        "{address} is used by {who}.",
+        "Choose another with --listen, or stop that one; then dz up.",
+    ),
+    Problem(
+        "local.no-free-port",
+        "No port from {first} to {last} is free.",
+        "Choose one with --listen; then dz up.",
+    ),
+    Problem(
+        "local.public-wheel",
+        "nginx from a wheel gets no security updates, so it does not listen on {listen}.",
+        "Install nginx 1.31 or later with the system's package manager, or set DZ_ALLOW_WHEEL_NGINX=1; then dz up.",
+        "The wheels of the servers are meant for one machine on loopback.",
+    ),
+    Problem(
+        "local.service-silent",
+        "{service} did not answer within {seconds} s.",
+        "Read {log}; dz doctor looks for what is missing, then dz up goes on from here.",
+        "dz up waits for a real answer of every service, not for its process.",
+    ),
+    Problem(
+        "local.not-up",
+        "The platform is not running in {home}.",
+        "dz up starts it.",
+    ),
+    Problem(
+        "local.foreign-sockets",
+        "{path} belongs to somebody else.",
+        "Delete it, or choose another folder with DZ_HOME; then dz up.",
+        "The folder of the sockets has a name that others could guess; only our own is used.",
+    ),
+    Problem(
+        "local.busy",
+        "Another dz up or dz down is at work in {home}.",
+        "Wait for it, then dz status.",
+    ),
+]
