@@ -93,16 +93,4 @@ PROBLEMS = [
         "Take large files out of the repository (or dependencies that are not needed), push, then deploy again.",
         "Limits keep one project from filling the hosts' disks.",
     ),
-    Problem(
-        "store.refused",
-        "The bundle store refused the platform's credentials or does not answer.",
-        "Check the settings of the bundle store on the build host, then deploy again.",
-        "Bundles are kept in a folder or in an S3 bucket, which every build and appserver host must reach.",
-    ),
-    Problem(
-        "store.damaged",
-        "A layer in the bundle store is damaged or missing.",
-        "Deploy again: the layer is built and stored anew.",
-        "Every layer is checked against its hash when it is fetched.",
-    ),
 ]

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from packaging.version import InvalidVersion, Version
+from uv import find_uv_bin
 
+from dz.run import check
+from dz.seams.sandbox.indexes import of_this_host
 from dz.tasklib.bringing import bring, store_of
-from dz.tasklib.build import interpreters, layers
+from dz.tasklib.build import disk, interpreters, layers
+from dz.tasklib.build.bench import Bench
 from dz.tasklib.build.desk import Build, pack, platform_name
 from dz.tasklib.build.installing import install
 from dz.tasklib.build.interpreters import Interpreter
-from dz.tasklib.build.locking import Pinned, Room, build_missing, lock
-from dz.tasklib.folders import clear
+from dz.tasklib.build.locked import Locked
+from dz.tasklib.build.resolve import Wanted, resolve
 from dz.tasklib.records import Layer
+
+ROOM = 500_000_000  # bytes that must be free before anything is downloaded
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,70 +36,70 @@ def provide(build: Build) -> Environment:
     """Choose Python, resolve, install what is new."""
     ctx, config = build.ctx, build.config
     interpreter = choose_python(build)
-    room = open_room(build, interpreter)
-    with ctx.part("Resolve dependencies"):
-        pins = lock(
-            room,
-            installer=config.installer,
-            files=config.pip_reqs,
-            root=config.project_root,
-            additions=additions(build, config.asgi_application),
-        )
-    pins, wheels = build_missing(room, pins)
-    key = layers.key_of(
-        "env", *(pin.line for pin in pins), str(interpreter.version), str(interpreter.path), platform_name()
+    bench = open_bench(build, interpreter)
+    wanted = Wanted(
+        installer=config.installer,
+        files=tuple(config.pip_reqs),
+        root=config.project_root,
+        asgi_only=bool(config.asgi_application) and not config.wsgi_application,
     )
+    with ctx.part("Resolve dependencies"):
+        locked, wheels = resolve(bench, wanted)
+        _tell(build, locked)
+    key = env_key(locked, interpreter)
     folder = build.folders.layer(build.project.app_id, "env", key)
     known = ctx.door.find_layer("env", key)
     if known is not None and _here(build, known, folder):
-        ctx.log.title(f"Build the bundle: {len(pins)} dependencies from the last env layer")
-        ctx.log.note(f"env layer reused: {len(pins)} dependencies, none installed")
+        ctx.log.title(f"Build the bundle: {len(locked)} dependencies from the last env layer")
+        ctx.log.note(f"env layer reused: {len(locked)} dependencies, none installed")
         return Environment(layer=known, folder=folder, interpreter=interpreter, reused=True)
-    ctx.log.title(f"Build the bundle: install {len(pins)} dependencies")
-    _install(build, room, pins, wheels, folder)
-    layer = pack(build, "env", key, folder)
-    return Environment(layer=layer, folder=folder, interpreter=interpreter, reused=False)
+    ctx.log.title(f"Build the bundle: install {len(locked)} dependencies")
+    _install(build, bench, locked, wheels, folder)
+    return Environment(layer=pack(build, "env", key, folder), folder=folder, interpreter=interpreter, reused=False)
 
 
 def choose_python(build: Build) -> Interpreter:
+    """The interpreter, told in the log: as a warning where it is not the declared one."""
     ctx = build.ctx
     configured = [Path(path) for path in ctx.settings.pythons.split(":") if path]
     found = interpreters.find(configured, build.folders.cache / "pythons.json")
     django = next((g.value for g in ctx.door.guesses("django_version")), "")
     chosen = interpreters.choose(found, declared=build.config.python_version, django=django)
-    ctx.log.note(chosen.why, level="info" if chosen.exact else "warning")
+    ctx.log.note(f"Python {chosen.interpreter.version}: {chosen.why}", level="info" if chosen.exact else "warning")
     return chosen.interpreter
 
 
-def open_room(build: Build, interpreter: Interpreter) -> Room:
-    folder = build.work / "room"
-    (folder / "wheels").mkdir(parents=True, exist_ok=True)
-    build.ctx.seams.sandbox.own(folder, build.project.app_id)
-    return Room(
-        ctx=build.ctx,
-        folder=folder,
-        uv=Path(sys.executable).with_name("uv"),
-        python=interpreter,
-        tree=build.tree,
-        project=build.project.app_id,
+def env_key(locked: Locked, interpreter: Interpreter) -> str:
+    """What an environment is made from: the list with its hashes, the interpreter, the platform, the builder."""
+    builder = check([find_uv_bin(), "--version"], deadline=20).text.strip()
+    return layers.key_of(
+        "env", locked.text(), str(interpreter.version), str(interpreter.path), platform_name(), builder
     )
 
 
-def additions(build: Build, asgi: str) -> list[str]:
-    """What the platform brings: a server and the PostgreSQL driver of the project's Django.
+def open_bench(build: Build, interpreter: Interpreter) -> Bench:
+    ctx = build.ctx
+    return Bench(
+        sandbox=ctx.seams.sandbox,
+        app_id=build.project.app_id,
+        tree=build.tree,
+        work=build.work / "deps",
+        tools=build.folders.home / "tools",
+        python=interpreter,
+        indexes=of_this_host(),
+        log=ctx.log,
+        left=ctx.left,
+        stop=ctx.stop,
+        kill_id=f"step-{ctx.step_id}",
+    )
 
-    Django speaks psycopg 3 from 4.2 on, and psycopg2 from 2.9 on only since 3.1 (its release notes).
-    """
-    version = next((g.value for g in build.ctx.door.guesses("django_version")), "")
-    try:
-        django = Version(version)
-    except InvalidVersion:
-        django = Version("5.2")
-    if django >= Version("4.2"):
-        driver = "psycopg[binary]"
-    else:
-        driver = "psycopg2-binary" if django >= Version("3.1") else "psycopg2-binary<2.9"
-    return ["gunicorn", driver, *(["uvicorn"] if asgi else [])]
+
+def _tell(build: Build, locked: Locked) -> None:
+    added = ", ".join(f"{one.name} {one.version}" for one in locked.platform if one.name != "setuptools")
+    if added:
+        build.ctx.log.note(f"added by the platform: {added}")
+    if locked.built:
+        build.ctx.log.note(f"built from source: {', '.join(locked.built)}")
 
 
 def _here(build: Build, layer: Layer, folder: Path) -> bool:
@@ -108,32 +112,22 @@ def _here(build: Build, layer: Layer, folder: Path) -> bool:
     return False
 
 
-def _install(build: Build, room: Room, pins: tuple[Pinned, ...], wheels: Path, folder: Path) -> None:
+def _install(build: Build, bench: Bench, locked: Locked, wheels: Path, folder: Path) -> None:
     ctx = build.ctx
+    disk.require(build.folders.home, ROOM, host=ctx.host)
     folder.parent.mkdir(parents=True, exist_ok=True)
     for parent in (folder.parent, folder.parent.parent):
         parent.chmod(0o711)
-    built = _copied(wheels, build.work / "wheels")
-    with ctx.part(f"Install {len(pins)} dependencies"):
+    with ctx.part(f"Install {len(locked)} dependencies"):
         install(
-            pins,
+            locked,
             folder,
-            python=room.python,
-            uv=room.uv,
+            python=bench.python,
+            indexes=bench.indexes,
             cache=build.folders.cache / "uv",
-            wheels=built,
-            work=build.work,
+            wheels=wheels,
+            work=bench.work,
             deadline=ctx.left(),
             on_output=ctx.log.output,
             cancelled=ctx.stop,
         )
-
-
-def _copied(wheels: Path, into: Path) -> Path:
-    """The built wheels where the project can't change them between their check and their use; hashes are checked."""
-    clear(into)
-    into.mkdir()
-    for wheel in wheels.glob("*.whl"):
-        if wheel.is_file() and not wheel.is_symlink():
-            (into / wheel.name).write_bytes(wheel.read_bytes())
-    return into

@@ -1,60 +1,97 @@
 """A virtualenv from a list of names, versions and hashes: outside the sandbox, and yet nothing of a project runs.
 
 The base interpreter makes the folder; uv, pointed at the base interpreter and never at the environment (it would run
-its ``.pth`` files), links checked wheels into it from a cache that no project can write. Byte code is compiled with
-hashes that are never checked, so that it survives packing and read-only mounts.
+its ``.pth`` files), links checked wheels into it from a cache that no project can write.
+Byte code is compiled with hashes that are never checked, so that it survives packing and read-only mounts.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import os
+from collections.abc import Callable
 from pathlib import Path
 
-from dz.errors import UserError
+from packaging.version import Version
+from uv import find_uv_bin
+
+from dz.errors import PlatformError
 from dz.run import check, run
-from dz.seams.sandbox.indexes import of_this_host
+from dz.seams.sandbox.indexes import Indexes
 from dz.tasklib.build.interpreters import Interpreter
-from dz.tasklib.build.locking import Pinned
-from dz.tasklib.folders import clear, fresh
+from dz.tasklib.build.locked import Locked
+from dz.tasklib.build.uvfailure import failure
+from dz.tasklib.folders import clear
+
+# Rarely imported, and a good part of all files: compiled when they are needed, by who needs them.
+NOT_COMPILED = r"/(setuptools|pkg_resources|tests?|testing)/"
+SCRIPT = 256 * 1024  # no generated script is longer
 
 
 def install(
-    pins: Sequence[Pinned],
+    locked: Locked,
     env: Path,
     *,
     python: Interpreter,
-    uv: Path,
+    indexes: Indexes,
     cache: Path,
     wheels: Path,
     work: Path,
     deadline: float,
-    on_output: Callable[[bytes], None],
-    cancelled: Callable[[], bool],
+    on_output: Callable[[bytes], None] | None = None,
+    cancelled: Callable[[], bool] | None = None,
 ) -> None:
-    """Make ``env``; it appears whole or not at all. Raises UserError build.install-failed, Cancelled."""
-    coming = fresh(env.with_name(f"{env.name}.coming"))
+    """Make ``env``, whole or not at all.
+
+    Raises UserError ``build.*``, Transient, Cancelled.
+    """
+    coming = env.with_name(f"{env.name}.coming")
     clear(coming)
+    check([python.path, "-I", "-m", "venv", "--without-pip", coming], deadline=60, cwd=Path("/"))
     listed = work / "install.txt"
-    listed.write_text("".join(f"{pin.line}\n" for pin in pins))
-    check([python.path, "-I", "-m", "venv", "--without-pip", coming], deadline=60)
-    argv = [
-        uv, "pip", "install", "--no-config", "--require-hashes", "--no-deps", "--only-binary", ":all:",
-        "--prefix", coming, "--python", python.path, "--cache-dir", cache, "--find-links", wheels,
-        "--no-progress", "--link-mode", "hardlink", "-r", listed,
+    listed.write_text(locked.text())
+    empty = work / "empty"
+    empty.mkdir(exist_ok=True)
+    argv: list[str | Path] = [
+        find_uv_bin(), "pip", "install", "--no-config", "--require-hashes", "--no-deps", "--only-binary", ":all:",
+        "--prefix", coming, "--python", python.path, "--cache-dir", cache, "--link-mode", "hardlink",
+        "--no-progress", "-r", listed,
     ]  # fmt: skip
-    env_of_uv = {"UV_PYTHON_DOWNLOADS": "never", **of_this_host().variables}
-    wheels.mkdir(exist_ok=True)
-    finished = run(argv, deadline=deadline, env=env_of_uv, cwd=work, on_output=on_output, cancelled=cancelled)
+    if locked.built:
+        argv += ["--find-links", wheels]
+    variables = {"UV_PYTHON_DOWNLOADS": "never", **indexes.variables}
+    finished = run(argv, deadline=deadline, env=variables, cwd=empty, on_output=on_output, cancelled=cancelled)
     if not finished.ok:
-        raise UserError("build.install-failed", reason=finished.text.strip().splitlines()[-1][:300])
-    compile_all(python, coming, deadline=deadline)
+        raise failure(finished.text, python=str(python.version))
+    compile_all(python, coming, deadline=deadline, cancelled=cancelled)
+    _seat(coming / "bin", env / "bin/python")
     clear(env)
     coming.rename(env)
 
 
-def compile_all(python: Interpreter, folder: Path, *, deadline: float) -> None:
-    """compileall parses, it does not run; files that are no Python of this version are left as they are."""
-    argv = [python.path, "-I", "-m", "compileall", "-q", "-j", "2"]
-    if (python.version.major, python.version.minor) >= (3, 7):
+def _seat(folder: Path, python: Path) -> None:
+    """Scripts name their interpreter by path: the one where the environment will be. Written anew, never through the
+    link that a file may share with the cache."""
+    for path in folder.iterdir():
+        if path.is_symlink() or not path.is_file() or path.stat().st_size > SCRIPT:
+            continue
+        first, _, rest = path.read_bytes().partition(b"\n")
+        if first.startswith(b"#!") and b"python" in first:
+            path.unlink()
+            path.write_bytes(b"#!" + os.fsencode(python) + b"\n" + rest)
+            path.chmod(0o755)
+
+
+def compile_all(
+    python: Interpreter, env: Path, *, deadline: float, cancelled: Callable[[], bool] | None = None
+) -> None:
+    """compileall parses, it runs nothing; files that are no Python of this version are left as they are.
+
+    The installed files are links into the cache, the byte code is not: a second environment compiles its own.
+    """
+    argv: list[str | Path] = [python.path, "-I", "-S", "-m", "compileall", "-q", "-j", str(os.cpu_count() or 1)]
+    if python.version >= Version("3.7"):
         argv += ["--invalidation-mode", "unchecked-hash"]
-    run([*argv, folder / "lib"], deadline=deadline)
+    try:
+        run([*argv, "-x", NOT_COMPILED, env / "lib"], deadline=deadline, cwd=Path("/"), cancelled=cancelled)
+    except FileNotFoundError as error:
+        raise PlatformError(f"Python {python.version} is gone from {python.path}") from error

@@ -50,6 +50,11 @@ class Source:
     pip: tuple[str, ...]
     hashed: bool
 
+    @property
+    def local(self) -> bool:
+        """Whether it is a folder or file of the repository itself."""
+        return self.pip[0].startswith("./")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Locked:

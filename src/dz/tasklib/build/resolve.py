@@ -1,0 +1,217 @@
+"""From what a repository says it needs to a list of names, versions and hashes: worked out inside the sandbox.
+
+uv resolves inside (it may have to run build scripts to learn what a package needs) and answers with a pylock.toml;
+what has no wheel for this Python is built to one, inside too. Nothing that a repository wrote reaches the installer
+outside but ``name==version --hash=...``. The answer is kept by the hash of the files it came from: a change of the code
+alone is never a change of versions.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import stat
+import zipfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+from packaging.utils import InvalidWheelFilename, canonicalize_name, parse_wheel_filename
+from packaging.version import InvalidVersion
+
+from dz.errors import UserError
+from dz.run import Finished
+from dz.tasklib.build import locked
+from dz.tasklib.build.additions import SAME_MODULE, additions
+from dz.tasklib.build.bench import Bench
+from dz.tasklib.build.locked import Locked, Requirement, Source
+from dz.tasklib.build.uvfailure import failure
+
+WHEELS = 2 * 1024 * 1024 * 1024  # bytes of the wheels that a project may have built
+# What may say which versions are wanted; anything else can change without another resolution.
+TELLING = (".txt", ".in", ".toml", ".lock", ".cfg", ".pip")
+TELLING_NAMES = ("setup.py", "Pipfile")
+FILE = 8 * 1024 * 1024
+
+# psycopg2's own build needs libpq only to tell that it depends on nothing; so we tell it.
+KNOWN = "".join(f'[[dependency-metadata]]\nname = "{name}"\nrequires-dist = []\n' for name in SAME_MODULE)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """``files``: relative to the repository; ``root``: the project's folder in it."""
+
+    installer: str
+    files: tuple[str, ...]
+    root: str = ""
+    asgi_only: bool = False
+
+
+def resolve(bench: Bench, wanted: Wanted) -> tuple[Locked, Path]:
+    """The list, and the folder (ours) of the wheels that were built for it.
+
+    Raises UserError ``build.*`` when the project's requirements are to blame, Transient when the index is silent.
+    """
+    inputs = inputs_key(bench, wanted)
+    saved, wheels = bench.work / "locks" / f"{inputs}.json", bench.work / "wheels" / inputs
+    if saved.exists():
+        return Locked.from_json(saved.read_text()), wheels
+    bench.lay()
+    ready, sources = _project(bench, wanted)
+    have = {one.name: one.version for one in ready} | {one.name: one.version for one in sources}
+    if "django" not in have:
+        raise UserError("build.django-missing", files=", ".join(wanted.files) or "no file names any")
+    sources = [one for one in sources if one.name not in SAME_MODULE]
+    more = _additions(bench, ready, sources, additions(have, asgi_only=wanted.asgi_only))
+    built = _build(bench, sources, wheels)
+    result = Locked(
+        project=tuple(sorted((*ready, *built))), platform=tuple(sorted(more)), built=tuple(one.name for one in built)
+    )
+    if not any(one.local for one in sources):  # a package of the repository itself changes with its code
+        _save(saved, result)
+    return result, wheels
+
+
+def _save(path: Path, result: Locked) -> None:
+    path.parent.mkdir(mode=0o700, exist_ok=True)
+    coming = path.with_suffix(f".{os.getpid()}")
+    coming.write_text(result.json())
+    coming.replace(path)
+
+
+def inputs_key(bench: Bench, wanted: Wanted) -> str:
+    """A hash of every small file of the checkout that may tell versions; links are told apart, never followed."""
+    seen = hashlib.sha256(repr((wanted, str(bench.python.version), bench.uv().name, bench.indexes.variables)).encode())
+    for folder, folders, files, descriptor in os.fwalk(bench.tree, follow_symlinks=False):
+        folders[:] = sorted(name for name in folders if name != ".git")
+        for name in sorted(files):
+            if name in TELLING_NAMES or name.endswith(TELLING):
+                where = f"{Path(folder).relative_to(bench.tree)}/{name}"
+                seen.update(where.encode(errors="surrogateescape") + b"\0" + _content(name, descriptor) + b"\0")
+    return seen.hexdigest()[:32]
+
+
+def _content(name: str, folder: int) -> bytes:
+    """The file's bytes, or what it is instead of a small regular file."""
+    try:
+        with open(os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK, dir_fd=folder), "rb") as file:  # noqa: PTH123
+            status = os.fstat(file.fileno())
+            return file.read(FILE) if stat.S_ISREG(status.st_mode) else b"special"
+    except OSError:
+        return b"link"
+
+
+def _project(bench: Bench, wanted: Wanted) -> tuple[list[Requirement], list[Source]]:
+    """The project's own dependencies."""
+    root = bench.source / wanted.root
+    if wanted.installer == "uv":
+        words: list[str | Path] = ["export", "--frozen", "--no-dev", "--no-emit-project", "--format", "pylock.toml"]
+        words += ["--no-header", "--python", bench.python.path]
+        return _answer(bench, words, _folder_of(bench, wanted, root))
+    files = _files(bench, wanted)
+    if not files:
+        return [], []
+    known = bench.write("known.toml", KNOWN)
+    words = ["pip", "compile", "--config-file", known, "--format", "pylock.toml", "--no-header"]
+    return _answer(bench, [*words, "--python", bench.python.path, "--", *files], _folder_of(bench, wanted, root))
+
+
+def _files(bench: Bench, wanted: Wanted) -> list[Path]:
+    """What uv is pointed at, by installer. Lock files of other tools are read as their pyproject says, for now."""
+    if wanted.installer == "none":
+        return []
+    if wanted.installer == "pipenv":
+        raise UserError("build.installer-unknown", installer="Pipenv")
+    if wanted.installer == "requirements":
+        return [bench.source / file for file in wanted.files]
+    named = [file for file in wanted.files if PurePosixPath(file).name in ("pyproject.toml", "setup.py", "setup.cfg")]
+    if named:
+        return [bench.source / named[0]]
+    name = "setup.py" if wanted.installer == "setup" else "pyproject.toml"
+    return [bench.source / wanted.root / name]
+
+
+def _folder_of(bench: Bench, wanted: Wanted, root: Path) -> Path:
+    """Where relative paths begin: the folder that holds the files, or the one above ``requirements/``."""
+    if not wanted.files:
+        return root
+    folder = PurePosixPath(wanted.files[0]).parent
+    return bench.source / (folder.parent if folder.name.startswith("requirements") else folder)
+
+
+def _additions(
+    bench: Bench, ready: Sequence[Requirement], sources: Sequence[Source], lines: Sequence[str]
+) -> list[Requirement]:
+    """The platform's own list: wheels only, fitting what the project has; without what it has already."""
+    if not lines:
+        return []
+    wanted = bench.write("platform.in", "".join(f"{line}\n" for line in lines))
+    limits = bench.write("project.txt", locked.constraints(ready, sources))
+    words: list[str | Path] = ["pip", "compile", "--no-config", "--format", "pylock.toml", "--no-header"]
+    words += ["--only-binary", ":all:", "-c", limits, "--python", bench.python.path, "--", wanted]
+    found, _ = _answer(bench, words, bench.box)
+    have = {one.name for one in ready} | {one.name for one in sources}
+    return [one for one in found if one.name not in have]
+
+
+def _answer(bench: Bench, words: Sequence[str | Path], cwd: Path) -> tuple[list[Requirement], list[Source]]:
+    finished, said = bench.inside([bench.uv(), *words], cwd=cwd)
+    if not finished.ok:
+        raise failure(said, python=str(bench.python.version))
+    return locked.read(finished.output, bench.python)
+
+
+def _build(bench: Bench, sources: Sequence[Source], wheels: Path) -> list[Requirement]:
+    """Wheels of what has none, in a folder of ours, as requirements with their hashes."""
+    if not sources:
+        return []
+    pip = bench.box / "pip"
+    words: list[str | Path] = ["pip", "install", "--no-config", "--only-binary", ":all:", "--target", pip]
+    finished, said = bench.inside([bench.uv(), *words, "--python", bench.python.path, "pip"], cwd=bench.box)
+    if not finished.ok:
+        raise failure(said, python=str(bench.python.version))
+    for hashed in (True, False):
+        lines = [line for one in sources if one.hashed is hashed for line in one.pip]
+        if lines:
+            _pip_wheel(bench, pip, lines, hashed=hashed)
+    return [_kept(path, wheels) for path in _checked_wheels(bench, sources)]
+
+
+def _pip_wheel(bench: Bench, pip: Path, lines: Sequence[str], *, hashed: bool) -> Finished:
+    listed = bench.write(f"build-{'hashed' if hashed else 'local'}.txt", "".join(f"{line}\n" for line in lines))
+    words: list[str | Path] = [bench.python.path, pip / "pip", "wheel", "--no-deps", "--no-cache-dir", "--quiet"]
+    words += ["--wheel-dir", bench.box / "wheels", "-r", listed]
+    finished, said = bench.inside(words)
+    if not finished.ok:
+        raise failure(said, python=str(bench.python.version))
+    return finished
+
+
+def _checked_wheels(bench: Bench, sources: Sequence[Source]) -> list[Path]:
+    """The wheels that the box holds: those asked for, no others, each a zip whose members stay inside."""
+    names = {one.name for one in sources}
+    found = []
+    for name, path in bench.take("wheels", at_most=WHEELS).items():
+        try:
+            distribution = parse_wheel_filename(name)[0]
+            with zipfile.ZipFile(path) as wheel:
+                odd = [member for member in wheel.namelist() if member.startswith("/") or ".." in member.split("/")]
+        except (InvalidWheelFilename, InvalidVersion, zipfile.BadZipFile):
+            raise UserError("build.package-build-failed", package=name[:80], python=bench.python.series) from None
+        if distribution in names and not odd:
+            found.append(path)
+            names.remove(distribution)
+    if names:
+        raise UserError("build.package-build-failed", package=min(names), python=bench.python.series)
+    return found
+
+
+def _kept(path: Path, wheels: Path) -> Requirement:
+    wheels.mkdir(parents=True, exist_ok=True, mode=0o700)
+    kept = wheels / path.name
+    shutil.copyfile(path, kept, follow_symlinks=False)
+    name, version, *_ = parse_wheel_filename(kept.name)
+    with kept.open("rb") as file:
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+    return Requirement(name=canonicalize_name(name), version=str(version), hashes=(digest,))
