@@ -33,7 +33,7 @@ OF_THEIR_TIME = (
     ((3, 8), ("django==3.2.*", "psycopg2-binary", "gunicorn", "uvicorn")),
     ((3, 6), ("django==1.11.29", "psycopg2-binary<2.9", "gunicorn")),
 )
-NEWEST = ("psycopg[binary]", "gunicorn", "uvicorn", "whitenoise", "python-decouple", "django-environ")
+NEWEST = ("psycopg[binary]<3.4", "gunicorn<28", "uvicorn<0.55", "whitenoise", "python-decouple", "django-environ")
 
 
 @cache
@@ -45,7 +45,9 @@ def interpreters() -> dict[tuple[int, int], Path]:
     for path in candidates:
         if not re.fullmatch(r"python[\d.]*", path.name):
             continue
-        told = run([path, "-c", "import sys, ssl; print('%d.%d' % sys.version_info[:2])"], deadline=30).text.strip()
+        told = run(
+            [path, "-c", "import sys, ssl, venv; print('%d.%d' % sys.version_info[:2])"], deadline=30
+        ).text.strip()
         version = tuple(int(part) for part in told.split(".")) if re.fullmatch(r"3\.\d+", told) else (0, 0)
         if (3, 6) <= version <= (3, 14):
             found[version[0], version[1]] = path
@@ -59,7 +61,7 @@ def environment(name: str) -> Path:
     if name == "oldest":
         wants = next(wants for since, wants in OF_THEIR_TIME if version >= since)
     else:
-        wants = ("django==5.2.*" if name == "newest" else "django>=5.2", *NEWEST)
+        wants = ("django==5.2.*" if name == "newest" else "django>=5.2,<6.2", *NEWEST)
     base = interpreters()[version]
     key = hashlib.sha256(repr((str(base), wants)).encode()).hexdigest()[:12]
     home = Path(tempfile.gettempdir()) / f"dz-test-envs-{os.getuid()}"

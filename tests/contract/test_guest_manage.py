@@ -106,7 +106,10 @@ def test_migrate_waits_for_another_one_of_the_same_project(tmp_path: Path, datab
         other.execute("SELECT pg_advisory_lock(%s)", [LOCK])
         migrating = threading.Thread(target=lambda: ended.append(made.guest("manage", "migrate")))
         migrating.start()
-        waiting = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"
+        waiting = (
+            "SELECT count(*) FROM pg_locks JOIN pg_database ON pg_database.oid = database "
+            "WHERE locktype = 'advisory' AND NOT granted AND datname = current_database()"
+        )
         until(lambda: other.execute(waiting).fetchone() == (1,), what="migrate waits for the lock")
         assert other.execute("SELECT to_regclass('shop_thing')").fetchone() == (None,)
         other.execute("SELECT pg_advisory_unlock(%s)", [LOCK])

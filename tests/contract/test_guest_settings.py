@@ -66,6 +66,10 @@ CASES: dict[str, tuple[str, dict[str, Any]]] = {
             "SESSION_ENGINE": "django.contrib.sessions.backends.cached_db",
         },
     ),
+    "plain names of static files are kept": (
+        "WHITENOISE_KEEP_ONLY_HASHED_FILES = True",
+        {"WHITENOISE_KEEP_ONLY_HASHED_FILES": False},
+    ),
     "what is not ours to know stays": (
         'TIME_ZONE = "Europe/Vienna"\nMY_OWN = {"a": 1}\nMIGRATION_MODULES = {"peek": None}',
         {"TIME_ZONE": "Europe/Vienna", "MY_OWN": {"a": 1}, "MIGRATION_MODULES": {"peek": None}},
@@ -106,6 +110,17 @@ def test_what_a_platform_can_know_is_changed_and_nothing_else(tmp_path: Path, py
 def test_by_itself(case: str, tmp_path: Path) -> None:
     lines, wanted = CASES[case]
     assert site(tmp_path, environment("newest"), lines).peek(*wanted) == wanted
+
+
+def test_a_cache_in_memory_stays_as_it_is(tmp_path: Path) -> None:
+    cache = {
+        "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
+        "LOCATION": "mine",
+        "OPTIONS": {"MAX_ENTRIES": 9},
+    }
+    assert site(tmp_path, environment("newest"), f"CACHES = {{'default': {cache}}}").peek("CACHES")["CACHES"] == {
+        "default": cache
+    }
 
 
 def test_mailers_of_the_very_newest_django_are_understood(tmp_path: Path) -> None:

@@ -94,6 +94,8 @@ def static(values):
         changed["STATIC_ROOT"] = spec.get("static_root")
     folders = values.get("STATICFILES_DIRS") or ()
     changed["STATICFILES_DIRS"] = [one for one in folders if os.path.isdir(_folder(one))]
+    if values.get("WHITENOISE_KEEP_ONLY_HASHED_FILES"):
+        changed["WHITENOISE_KEEP_ONLY_HASHED_FILES"] = False  # the plain name is what a missing hash falls back to
     storage = "dz_guest.storage.StaticStorage"
     if django.VERSION >= (5, 1) or (django.VERSION >= (4, 2) and "STORAGES" in values):
         stores = dict(values.get("STORAGES") or {})
@@ -118,7 +120,7 @@ def stores(values):
     changed = {}
     given = any("REDIS" in name or "MEMCACHE" in name or name == "CACHE_URL" for name in os.environ)
     caches = values.get("CACHES") or {}
-    wanting = [a for a in caches if re.search("(?i)redis|memcache|pylibmc", str(caches[a].get("BACKEND")))]
+    wanting = [a for a in caches if re.search("(?i)redis|memcached|pymemcache|pylibmc", str(caches[a].get("BACKEND")))]
     if wanting and not given:
         changed["CACHES"] = {
             alias: _memory(alias, caches[alias]) if alias in wanting else caches[alias] for alias in caches

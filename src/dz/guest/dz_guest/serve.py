@@ -64,7 +64,7 @@ def _gunicorn_options():
 def _uvicorn():
     import uvicorn
 
-    options = {"timeout_graceful_shutdown": GRACE, "log_level": "info", "lifespan": "auto", "workers": 1}
+    options = {"timeout_graceful_shutdown": GRACE, "log_level": "info", "access_log": False, "workers": 1}
     known = inspect.signature(uvicorn.Config.__init__).parameters
     kept = {key: value for key, value in options.items() if key in known}
     config = uvicorn.Config("dz_guest.applications:asgi", factory=True, **kept)
