@@ -86,7 +86,7 @@ PROBLEMS = [
     Problem(
         "repo.no-django",
         "No Django here: no manage.py, and no Django in requirements or settings.",
-        "If the site is on another branch, name it: dz deploy {url} --ref BRANCH",
+        "If the site is on another branch, name that with --ref; a site needs at least its settings and a manage.py.",
         "All folders were looked at for manage.py, Django settings and a dependency on Django.",
     ),
     Problem(

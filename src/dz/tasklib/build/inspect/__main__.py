@@ -1,0 +1,51 @@
+"""Inside of the sandbox: ``python -m dz.tasklib.build.inspect TREE`` → one JSON object on stdout.
+
+``{"guesses": [...], "messages": [...]}``, or ``{"error": {"id", "where", "facts"}}`` for a UserError.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+from dz.errors import UserError
+from dz.tasklib.build.inspect import detectors
+from dz.tasklib.build.inspect.evidence import Facts
+from dz.tasklib.build.inspect.resolver import resolve
+from dz.tasklib.build.inspect.suitable import refuse_unsuitable
+from dz.tasklib.build.inspect.tree import Tree
+
+
+def inspect(tree: Tree) -> Facts:
+    """Every detector over the tree. Raises UserError for what no platform could run."""
+    facts = Facts()
+    for detector in detectors.in_order():
+        facts.add(detector(tree, facts))
+    refuse_unsuitable(tree, facts)
+    return facts
+
+
+def report(root: Path) -> dict[str, Any]:
+    """The whole answer as JSON values."""
+    tree = Tree(root)
+    try:
+        facts = inspect(tree)
+    except UserError as error:
+        return {"error": {"id": error.id, "where": error.where, "facts": error.facts}}
+    guesses = [
+        {
+            "field": one.field,
+            "value": one.value,
+            "confidence": one.confidence,
+            "is_primary": primary,
+            "basis": {"file": one.file, "line": one.line, "excerpt": one.excerpt, "why": one.why},
+        }
+        for one, primary in resolve(facts)
+    ]
+    return {"guesses": guesses, "messages": tree.messages}
+
+
+if __name__ == "__main__":
+    json.dump(report(Path(sys.argv[1])), sys.stdout)

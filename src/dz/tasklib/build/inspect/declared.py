@@ -1,0 +1,214 @@
+"""What the project says it depends on: every requirement of every file that declares some, with file and line.
+
+This is evidence (which file, which Django, which services); what is installed is decided by the real resolver.
+"""
+
+from __future__ import annotations
+
+import ast
+import difflib
+import json
+import re
+import tempfile
+import tomllib
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from packaging.requirements import InvalidRequirement, Requirement
+from packaging.utils import canonicalize_name
+from pip_requirements_parser import RequirementsFile
+
+from dz.tasklib.build.inspect import code
+from dz.tasklib.build.inspect.pythons import poetry_range
+from dz.tasklib.build.inspect.tree import Tree, folder_of, join
+
+_NAMES = ("requirements.txt", "requirements.in", "requirement.txt", "reqs.txt", "deps.txt", "dependencies.txt")
+_NESTED = re.compile(r"^\s*(?:-r|--requirement)[\s=]*(\S+)", re.MULTILINE)
+LOCKS = ("uv.lock", "poetry.lock", "pdm.lock", "Pipfile.lock")
+
+
+@dataclass(frozen=True, slots=True)
+class Declared:
+    """``name`` is canonical; ``version`` a specifier as PEP 440 has it ('' any, '==1.2' locked); ``group`` '' for what
+    is always installed."""
+
+    name: str
+    version: str
+    file: str
+    line: int | None
+    group: str = ""
+
+
+def everything(tree: Tree) -> list[Declared]:
+    """All declarations of the tree."""
+    return tree.remember("declared", "", lambda: [one for path in files(tree) for one in of_file(tree, path)])
+
+
+def files(tree: Tree) -> list[str]:
+    """Every file that declares dependencies or locks them, shallow ones first."""
+    return tree.remember("dependency files", "", lambda: [path for path in tree.files if _declares(path)])
+
+
+def of_file(tree: Tree, path: str) -> list[Declared]:
+    """What one file declares, without what it includes."""
+    return tree.remember("declared", path, lambda: list(_of_file(tree, path)))
+
+
+def with_included(tree: Tree, path: str, seen: frozenset[str] = frozenset()) -> list[Declared]:
+    """What one file declares, with what it includes by ``-r``."""
+    found = list(of_file(tree, path))
+    for inner in included(tree, path):
+        if inner not in seen:
+            found += with_included(tree, inner, seen | {path, inner})
+    return found
+
+
+def included(tree: Tree, path: str) -> list[str]:
+    """Files that a requirements file names by ``-r`` and that exist."""
+    if not is_requirements(path):
+        return []
+    inner = [join(folder_of(path), name.replace("\\", "/")) for name in _NESTED.findall(tree.text(path))]
+    return [one for one in inner if tree.has(one) and one != path]
+
+
+def is_requirements(path: str) -> bool:
+    """By its name: requirements.txt and its kin, misspelled ones too, and what lies in a folder of that name."""
+    folder, _, name = path.lower().rpartition("/")
+    if not name.endswith((".txt", ".in", ".pip")):
+        return False
+    stem = re.split(r"[._-]", name)[0]
+    near = (difflib.SequenceMatcher(None, word, "requirements").ratio() > 0.8 for word in re.split(r"[._-]", name))
+    in_folder = bool(re.fullmatch(r"requirements?|reqs?|deps", folder.rpartition("/")[2])) or "requirements/" in folder
+    return name in _NAMES or stem in ("req", "reqs") or any(near) or in_folder
+
+
+def _declares(path: str) -> bool:
+    name = path.rpartition("/")[2]
+    return name in ("pyproject.toml", "Pipfile", "setup.py", "setup.cfg", *LOCKS) or is_requirements(path)
+
+
+def _of_file(tree: Tree, path: str) -> Iterator[Declared]:
+    match path.rpartition("/")[2]:
+        case "pyproject.toml":
+            yield from _located(tree, path, _pyproject(toml(tree, path)))
+        case "Pipfile":
+            data = toml(tree, path)
+            yield from _located(tree, path, [*_poetry(data, "packages", ""), *_poetry(data, "dev-packages", "dev")])
+        case "setup.py":
+            yield from _setup_py(tree, path)
+        case "setup.cfg":
+            yield from _located(tree, path, _lines(_option(tree.text(path), "install_requires")))
+        case "Pipfile.lock":
+            yield from _located(tree, path, _pipfile_lock(tree.text(path)))
+        case "uv.lock" | "poetry.lock" | "pdm.lock":
+            packages = toml(tree, path).get("package", [])
+            pairs = [(p.get("name"), p.get("version")) for p in packages if isinstance(p, dict)]
+            yield from _located(tree, path, [(f"{n}=={v}", "") for n, v in pairs if n and v])
+        case _:
+            yield from _requirements(tree, path)
+
+
+def _requirements(tree: Tree, path: str) -> Iterator[Declared]:
+    text = tree.text(path)
+    if "\0" in text or not text.strip():
+        return
+    with tempfile.NamedTemporaryFile("w", suffix=".txt", encoding="utf-8") as file:
+        file.write(text)  # decoded by us: pip knows no UTF-16 without a mark
+        file.flush()
+        for one in RequirementsFile.from_file(file.name).requirements:
+            if one.name:
+                line = one.requirement_line.line_number
+                yield Declared(canonicalize_name(one.name), str(one.specifier or ""), path, line)
+
+
+def toml(tree: Tree, path: str) -> dict[str, Any]:
+    """The file's tables; nothing if it is missing or broken."""
+
+    def load() -> dict[str, Any]:
+        try:
+            return tomllib.loads(tree.text(path))
+        except tomllib.TOMLDecodeError as error:
+            tree.say(f"{path} is not valid TOML ({error}) and was not read.")
+            return {}
+
+    return tree.remember("toml", path, load)
+
+
+def table(data: Any, *keys: str) -> dict[str, Any]:
+    """A table within tables; empty where something else stands."""
+    for key in keys:
+        data = data.get(key) if isinstance(data, dict) else None
+    return data if isinstance(data, dict) else {}
+
+
+def _pyproject(data: dict[str, Any]) -> list[tuple[str, str]]:
+    project = table(data, "project")
+    found = _lines(project.get("dependencies"))
+    for group, lines in table(project, "optional-dependencies").items():
+        found += [(line, group) for line, _ in _lines(lines)]
+    for group, lines in table(data, "dependency-groups").items():
+        found += [(line, group) for line, _ in _lines(lines)]
+    found += _poetry(data, "tool.poetry.dependencies", "")
+    found += _poetry(data, "tool.poetry.dev-dependencies", "dev")
+    for group in table(data, "tool", "poetry", "group"):
+        found += _poetry(data, f"tool.poetry.group.{group}.dependencies", group)
+    return found
+
+
+def _poetry(data: dict[str, Any], where: str, group: str) -> list[tuple[str, str]]:
+    """Tables of name → version (Poetry, Pipenv) as requirement lines; a version that is no PEP 440 stays out."""
+    found = []
+    for name, value in table(data, *where.split(".")).items():
+        version = value.get("version", "") if isinstance(value, dict) else value
+        if name.lower() != "python":
+            found.append((f"{name} {poetry_range(version)}" if isinstance(version, str) else name, group))
+    return found
+
+
+def _lines(value: Any) -> list[tuple[str, str]]:
+    return [(one, "") for one in value if isinstance(one, str)] if isinstance(value, list) else []
+
+
+def _pipfile_lock(text: str) -> list[tuple[str, str]]:
+    try:
+        packages = table(json.loads(text), "default")
+    except (ValueError, RecursionError):
+        return []
+    return [(f"{name}{table(packages, name).get('version', '')}", "") for name in packages]
+
+
+def _option(text: str, name: str) -> list[str]:
+    found = re.search(rf"^{name}\s*=(.*(?:\n[ \t]+.*|\n)*)", text, re.MULTILINE)
+    return [line.strip() for line in found[1].split("\n") if line.strip()] if found else []
+
+
+def _setup_py(tree: Tree, path: str) -> Iterator[Declared]:
+    module = tree.syntax(path)
+    for call in code.calls(module) if module else ():
+        if code.dotted(call.func).endswith("setup") and (wanted := code.keyword(call, "install_requires")):
+            if isinstance(wanted, ast.Name) and module:
+                wanted = next(iter(code.assigned(module, wanted.id)), wanted)
+            yield from _located(tree, path, [(line, "") for line in code.strings(wanted)])
+
+
+def _located(tree: Tree, path: str, lines: Iterable[tuple[str, str]]) -> Iterator[Declared]:
+    """Requirement lines of a structured file, with the line on which their name stands."""
+    index = tree.remember("words", path, lambda: _index(tree.text(path)))
+    for line, group in lines:
+        try:
+            wanted = Requirement(line)
+        except InvalidRequirement:
+            continue
+        name = canonicalize_name(wanted.name)
+        yield Declared(name, str(wanted.specifier), path, index.get(name), group)
+
+
+def _index(text: str) -> dict[str, int]:
+    """The first line on which a word stands as a package's name."""
+    found: dict[str, int] = {}
+    for number, line in enumerate(text.split("\n"), 1):
+        name = re.match(r"""\s*(?:name\s*=\s*)?["']?([A-Za-z0-9][A-Za-z0-9._-]*)""", line)
+        if name:
+            found.setdefault(canonicalize_name(name[1]), number)
+    return found

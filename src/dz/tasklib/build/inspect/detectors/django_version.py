@@ -1,0 +1,54 @@
+"""Which Django: locked, pinned or bounded by the dependencies in force; else what made the project says so."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+
+from dz.tasklib.build.inspect import declared, settingscode
+from dz.tasklib.build.inspect.evidence import Evidence, Facts, at
+from dz.tasklib.build.inspect.tree import Tree, folder_of
+
+NEEDS = ("project_root", "requirements_files", "settings_module")
+GIVES = ("django_version",)
+
+_MADE_WITH = re.compile(r"using Django ([0-9]+\.[0-9]+)|docs\.djangoproject\.com/en/([0-9]\.[0-9]+)/")
+
+
+def detect(tree: Tree, facts: Facts) -> Iterable[Evidence]:
+    yield from _declared(tree, facts)
+    yield from _made_with(tree, facts)
+
+
+def _declared(tree: Tree, facts: Facts) -> Iterator[Evidence]:
+    chosen = [line for line in facts.primary("requirements_files").split("\n") if line]
+    locks = [path for path in declared.files(tree) if path.rpartition("/")[2] in declared.LOCKS]
+    in_force = {one.file for path in chosen for one in declared.with_included(tree, path)} | set(chosen)
+    places = {folder_of(path) for path in chosen}
+    for one in declared.everything(tree):
+        if one.name != "django":
+            continue
+        locked = one.file in locks and folder_of(one.file) in places and not _is_requirements_only(chosen)
+        in_use = locked or one.file in in_force
+        value, confidence, why = _meaning(one.version, locked=locked)
+        yield at(tree, "django_version", value, confidence - (0 if in_use else 0.4), why, one.file, one.line)
+
+
+def _meaning(version: str, *, locked: bool) -> tuple[str, float, str]:
+    if version.startswith("==") and "," not in version:
+        return version.removeprefix("=="), 0.97 if locked else 0.93, "it is locked" if locked else "it is pinned"
+    return (version, 0.75, "it is required") if version else ("", 0.3, "any version will do")
+
+
+def _is_requirements_only(chosen: list[str]) -> bool:
+    return bool(chosen) and all(declared.is_requirements(path) for path in chosen)
+
+
+def _made_with(tree: Tree, facts: Facts) -> Iterator[Evidence]:
+    """startproject writes its own version into the settings."""
+    for path in settingscode.files(tree, facts):
+        if found := _MADE_WITH.search(tree.text(path)):
+            line = tree.text(path).count("\n", 0, found.start()) + 1
+            series = ".".join((found[1] or found[2]).split(".")[:2])
+            yield at(tree, "django_version", f"=={series}.*", 0.5, "the settings were made with it", path, line)
+            return

@@ -1,0 +1,98 @@
+"""Variables that the code wants: those it fails without, and apart from them those it can do without.
+
+Looked at: the settings in force and what starts the project, then every other module that is imported with it (tests,
+other settings and scripts are not). What an example file says about a name is told with it.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Iterable, Iterator
+
+from dotenv import dotenv_values
+
+from dz.tasklib.build.inspect import settingscode
+from dz.tasklib.build.inspect.code import below
+from dz.tasklib.build.inspect.evidence import Evidence, Facts, at
+from dz.tasklib.build.inspect.reads import Need, Read, own_helpers, reads
+from dz.tasklib.build.inspect.tree import Tree, join
+
+NEEDS = ("project_root", "settings_module", "additional_python_path_dirs", "wsgi_application")
+GIVES = ("environment",)
+
+_WORDS = ("environ", "getenv", "decouple", "env(", "env.", "dj_database_url")
+_EXAMPLE = re.compile(
+    r"(?i)(^|/)(\.?env[._-](example|sample|template|dist|default|tpl)s?(\.\w+)?"
+    r"|\.?(example|sample|template)[._-]env|\.env\.[\w.-]*(example|sample|template)|env\.(example|sample))$"
+)
+_ASIDE = re.compile(
+    r"(?i)(^|/)(tests?|testing|test_[^/]*|[^/]*_test\.py|conftest\.py|migrations|scripts?|docs?|management|fabfile.*"
+    r"|setup\.py|gunicorn[^/]*\.py|noxfile\.py|examples?|locustfile\.py|tools|bin|ci)(/|$)"
+)
+_KEPT_APART = ("DJANGO_SETTINGS_MODULE", "PATH", "HOME", "USER", "PWD", "PYTHONPATH", "PORT", "CI", "VIRTUAL_ENV")
+# By what happens without it, in the settings (or what starts the project) and elsewhere.
+_CONFIDENCE = {Need.FAILS: (0.95, 0.75), Need.EMPTY: (0.4, 0.3), Need.DEFAULT: (0.2, 0.15)}
+
+
+def detect(tree: Tree, facts: Facts) -> Iterable[Evidence]:
+    examples = _examples(tree)
+    seen: set[tuple[str, Need]] = set()
+    for path, read, central in _all(tree, facts):
+        if read.name in _KEPT_APART or (read.name, read.need) in seen:
+            continue
+        seen.add((read.name, read.need))
+        confidence = _CONFIDENCE[read.need][0 if central else 1]
+        if not read.at_import:
+            confidence = min(confidence, 0.35)
+        yield at(tree, "environment", read.name, confidence, _why(read, examples.get(read.name)), path, read.line)
+
+
+def _all(tree: Tree, facts: Facts) -> Iterator[tuple[str, Read, bool]]:
+    root = facts.primary("project_root")
+    central = [*settingscode.files(tree, facts), *(join(root, name) for name in ("manage.py",))]
+    for kind in ("wsgi", "asgi"):
+        application = facts.primary(f"{kind}_application").replace(".", "/").rpartition("/")[0]
+        central += [join(root, f"{application}.py")] if application else []
+    others = [p for p in tree.python_with(*_WORDS) if p not in central and _imported(tree, facts, p)]
+    modules = [(path, tree.syntax(path), path in central) for path in [*dict.fromkeys(central), *others[:400]]]
+    helpers = frozenset(name for _, module, near in modules if module and near for name in own_helpers(module))
+    for path, module, near in modules:
+        for read in reads(module, helpers) if module else ():
+            yield path, read, near
+
+
+def _imported(tree: Tree, facts: Facts, path: str) -> bool:
+    """Whether a module is likely part of the running site: below the project, no test or script, no other settings."""
+    if not below(facts.primary("project_root"), path) or _ASIDE.search(path):
+        return False
+    return ("/" in path and not re.search(r"settings|config", path)) or _read_by_settings(tree, facts, path)
+
+
+def _read_by_settings(tree: Tree, facts: Facts, path: str) -> bool:
+    """A module that the settings import by name (``from config.env import env``) is as good as part of them."""
+    name = path.rpartition("/")[2].removesuffix(".py")
+    pattern = rf"^\s*from\s+[\w.]*\b{re.escape(name)}\s+import|^\s*(from\s+\S+\s+)?import\s+.*\b{re.escape(name)}\b"
+    return any(re.search(pattern, tree.text(one), re.MULTILINE) for one in settingscode.files(tree, facts))
+
+
+def _examples(tree: Tree) -> dict[str, str]:
+    """name → what the example file has for it (and the comment above it)."""
+    found: dict[str, str] = {}
+    for path in [p for p in tree.files if _EXAMPLE.search(p)][:10]:
+        text = tree.text(path)
+        for name, value in dotenv_values(stream=io.StringIO(text), interpolate=False).items():
+            comment = re.search(rf"^#\s*(.+)\n(?:export\s+)?{re.escape(name)}\s*=", text, re.MULTILINE)
+            words = [f"{path} has {value!r}" if value else f"{path} names it", comment[1].strip() if comment else ""]
+            found.setdefault(name, ": ".join(word for word in words if word)[:300])
+    return found
+
+
+def _why(read: Read, example: str | None) -> str:
+    needs = {
+        Need.FAILS: "it fails without this variable",
+        Need.EMPTY: "it is empty unless this variable is set",
+        Need.DEFAULT: "it has a default",
+    }[read.need]
+    when = "" if read.at_import else " when it is used"
+    return f"{needs}{when}; {example}" if example else f"{needs}{when}"

@@ -1,0 +1,73 @@
+"""Folders from which the project imports besides its own: those put on sys.path, and those its URLs and apps need."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable, Iterator
+
+from dz.tasklib.build.inspect import code
+from dz.tasklib.build.inspect.code import below
+from dz.tasklib.build.inspect.evidence import Evidence, Facts, at
+from dz.tasklib.build.inspect.tree import Tree, folder_of, join
+
+NEEDS = ("project_root",)
+GIVES = ("additional_python_path_dirs",)
+
+
+def detect(tree: Tree, facts: Facts) -> Iterable[Evidence]:
+    root = facts.primary("project_root")
+    seen = {root}
+    for one in [*_added(tree, root), *_needed(tree, root)]:
+        if one.value not in seen:
+            seen.add(one.value)
+            yield one
+
+
+def _added(tree: Tree, root: str) -> Iterator[Evidence]:
+    """``sys.path.insert(0, os.path.join(BASE_DIR, "apps"))`` where the project starts or in its settings."""
+    starts = [p for p in tree.python_with("sys.path") if below(root, p) and _starts(p)]
+    for path in starts:
+        module = tree.syntax(path)
+        for call in code.calls(module) if module else ():
+            if code.dotted(call.func) in ("sys.path.append", "sys.path.insert") and call.args:
+                inner = code.path_of(call.args[-1])
+                for base in (root, folder_of(path)):
+                    if inner and tree.has_folder(folder := join(base, inner)) and folder:
+                        yield _evidence(tree, folder, 0.9, "it is put on sys.path here", path, call.lineno)
+                        break
+
+
+def _starts(path: str) -> bool:
+    return path.rpartition("/")[2] in ("manage.py", "wsgi.py", "asgi.py", "settings.py") or "/settings/" in path
+
+
+def _needed(tree: Tree, root: str) -> Iterator[Evidence]:
+    """The module of ROOT_URLCONF (and of manage.py's settings) lies in a folder below, not in the project's own."""
+    for path, line, module in _modules_named(tree, root):
+        inner = module.replace(".", "/")
+        if code.module_file(tree, [root], module):
+            continue
+        ends = (f"/{inner}.py", f"/{inner}/__init__.py")
+        places = {p[: -len(end)] for p in tree.files for end in ends if p.endswith(end) and below(root, p)}
+        near = sorted(places, key=lambda p: (p.count("/"), p))
+        if near and not tree.has(f"{near[0]}/__init__.py"):
+            yield _evidence(tree, near[0], 0.75, f"{module} is imported from there", path, line)
+
+
+def _modules_named(tree: Tree, root: str) -> Iterator[tuple[str, int, str]]:
+    for path in [p for p in tree.named("manage.py", "settings.py", "base.py") if below(root, p)][:20]:
+        module = tree.syntax(path)
+        for one in ast.walk(module) if module else ():
+            if isinstance(one, ast.Assign) and any(
+                isinstance(t, ast.Name) and t.id == "ROOT_URLCONF" for t in one.targets
+            ):
+                if word := code.string(one.value):
+                    yield path, one.lineno, word
+            elif isinstance(one, ast.Call) and one.args and code.string(one.args[0]) == "DJANGO_SETTINGS_MODULE":
+                yield from (
+                    (path, one.lineno, word) for word in code.strings(one)[1:] if word.isidentifier() or "." in word
+                )
+
+
+def _evidence(tree: Tree, folder: str, confidence: float, why: str, path: str, line: int) -> Evidence:
+    return at(tree, "additional_python_path_dirs", folder, confidence, why, path, line)

@@ -1,0 +1,128 @@
+"""Which settings: every module that is one, what names it, and what its name says it is for.
+
+Names in files are evidence, not truth: the probe imports the candidates in this order and keeps the first that works.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+
+from dz.tasklib.build.inspect import code, settingscode
+from dz.tasklib.build.inspect.code import below
+from dz.tasklib.build.inspect.evidence import Evidence, Facts, at
+from dz.tasklib.build.inspect.tree import Tree, folder_of, join
+
+NEEDS = ("project_root", "additional_python_path_dirs")
+GIVES = ("settings_module", "base_python_package")
+
+# What a module's last word says about its purpose; the first that fits.
+_PURPOSES = (
+    (r"prod|production|live|deploy|deployment|heroku|render|docker_prod", 0.88, "its name says production"),
+    (r"(test|tests|testing|ci|pytest|unittest).*|.*_(test|tests|testing|ci)", 0.12, "its name says tests"),
+    (
+        r"(dev|devel|develop|development|local|debug|localhost)(_.*)?|.*_(dev|development|local)",
+        0.3,
+        "its name says development",
+    ),
+    (
+        r"(stag|stage|staging|preview|qa|docker|example|sample|template).*",
+        0.4,
+        "its name says it is for something else",
+    ),
+    (r"base|common|defaults?|core|shared|main|components?", 0.55, "others are built on it"),
+)
+_NAMED = re.compile(r"""DJANGO_SETTINGS_MODULE["']?\s*[,=:\]]+\s*["']?([A-Za-z_][\w.]*)""")
+# Files that say how the site is started, and how much their word counts.
+_STARTERS = (
+    (("Procfile",), 0.1),
+    (("wsgi.py", "asgi.py"), 0.06),
+    (("Dockerfile", "fly.toml", "render.yaml", "app.json", "app.yaml", "docker-compose.prod.yml"), 0.06),
+    (("manage.py",), 0.05),
+)
+
+
+def detect(tree: Tree, facts: Facts) -> Iterable[Evidence]:
+    found = list(_modules(tree, facts))
+    known = {one.value for one in found}
+    found += [one for one in _named(tree, facts) if one.value not in known]
+    yield from found
+    facts_after = Facts([*facts.found, *found])
+    if best := facts_after.ranked("settings_module"):
+        package = best[0].value.split(".")[0]
+        yield Evidence(
+            field="base_python_package",
+            value=package,
+            confidence=best[0].confidence,
+            why="the settings lie in it",
+            file=best[0].file,
+        )
+
+
+def _modules(tree: Tree, facts: Facts) -> Iterator[Evidence]:
+    """The settings modules that exist below the project."""
+    named = dict(_mentions(tree, facts))
+    for path in _candidates(tree, facts):
+        module = code.module_name(settingscode.root_of(facts, path), path)
+        confidence, why = _purpose(module)
+        if module in named:
+            bonus, by, number = named[module]
+            confidence, why = confidence + bonus, f"{why}; {by}:{number} names it"
+        yield at(tree, "settings_module", module, min(confidence, 0.98), why, path, 1)
+
+
+def _candidates(tree: Tree, facts: Facts) -> Iterator[str]:
+    root = facts.primary("project_root")
+    folders = settingscode.roots(facts)
+    for path in tree.files:
+        if path.endswith(".py") and below(root, path) and _may_be(path) and tree.syntax(path):
+            links = settingscode.chain(tree, folders, path)
+            if any(settingscode.looks_like_settings(tree, one) for one in links):
+                yield path
+
+
+def _may_be(path: str) -> bool:
+    """Looks at names only: reading every file would cost too much."""
+    words = path.lower().removesuffix(".py").split("/")
+    near = words[-3:]
+    if any(word in ("migrations", "management", "templates", "project_template") for word in words):
+        return False
+    return any(re.search(r"settings|config|conf$|^base$|^production$", word) for word in near)
+
+
+def _purpose(module: str) -> tuple[float, str]:
+    last = module.rsplit(".", 1)[-1].lower()
+    short = re.sub(r"^settings_?|_?settings$", "", last)
+    for pattern, confidence, why in _PURPOSES:
+        if short and re.fullmatch(pattern, short):
+            return confidence, why
+    if last == "settings":
+        aside = re.search(r"(^|\.)(tests?|examples?|demo|testproject)\.", module.lower())
+        return (0.3, "it belongs to tests or an example") if aside else (0.8, "it holds Django's settings")
+    return 0.5, "it holds Django settings"
+
+
+def _mentions(tree: Tree, facts: Facts) -> Iterator[tuple[str, tuple[float, str, int]]]:
+    """(module, (bonus, file, line)): the strongest mention last, as a dict takes it."""
+    root = facts.primary("project_root")
+    for names, bonus in reversed(_STARTERS):
+        for path in tree.named(*names):
+            if below(root, path) or folder_of(path) == "" or "docker" in path.lower():
+                for hit in _NAMED.finditer(tree.text(path)):
+                    yield hit[1], (bonus, path, tree.text(path).count("\n", 0, hit.start()) + 1)
+
+
+def _named(tree: Tree, facts: Facts) -> Iterator[Evidence]:
+    """Modules that are named and were not found: for the probe's last try."""
+    for module, (bonus, path, line) in _mentions(tree, facts):
+        if path != join(facts.primary("project_root"), "manage.py") and bonus < 0.06:
+            continue
+        yield at(
+            tree,
+            "settings_module",
+            module,
+            0.1 + bonus,
+            "it is named here, but no such settings were found",
+            path,
+            line,
+        )

@@ -1,0 +1,167 @@
+"""Where Python code reads environment variables, and whether it does without.
+
+Understood: os.environ and os.getenv, python-decouple, django-environ and environs, dj-database-url, and functions of
+the project's own that hand a name on to one of these.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from dataclasses import dataclass
+from enum import Enum
+
+from dz.tasklib.build.inspect import code
+
+_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,127}")
+_GETTERS = ("os.environ.get", "os.getenv", "environ.get", "getenv")
+_ENV_TYPES = re.compile(
+    r"(dj_)?(db|cache|email|search)(_url)?|str|bool|int|float|list|tuple|dict|json|url|path|bytes|enum|decimal|date"
+    r"|datetime|timedelta|uuid|channels|log_level"
+)
+_IMPLIED = {"db": "DATABASE_URL", "cache": "CACHE_URL", "email": "EMAIL_URL"}
+
+
+class Need(Enum):
+    """What happens without the variable."""
+
+    FAILS = "required"  # the read raises
+    EMPTY = "none"  # it gives None: the site may work
+    DEFAULT = "optional"
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    name: str
+    line: int
+    need: Need
+    at_import: bool
+
+
+def reads(module: ast.Module, helpers: frozenset[str] = frozenset()) -> list[Read]:
+    """Every read in a module. ``helpers``: functions elsewhere that raise for a missing name."""
+    helpers |= own_helpers(module)
+    finder = _Finder(helpers, decouple=_imports(module, "decouple"), schemes=_schemes(module))
+    finder.visit(module)
+    return finder.found
+
+
+def own_helpers(module: ast.Module) -> frozenset[str]:
+    """Functions that read ``os.environ[first argument]`` for their caller and have no default."""
+    found = set()
+    for one in ast.walk(module):
+        if isinstance(one, ast.FunctionDef) and one.args.args and not one.args.defaults:
+            first = one.args.args[0].arg
+            keys = [sub.slice for sub in ast.walk(one) if isinstance(sub, ast.Subscript) and _is_environ(sub)]
+            if any(isinstance(key, ast.Name) and key.id == first for key in keys):
+                found.add(one.name)
+    return frozenset(found)
+
+
+def _is_environ(node: ast.Subscript) -> bool:
+    return code.dotted(node.value) in ("os.environ", "environ")
+
+
+def _imports(module: ast.Module, package: str) -> frozenset[str]:
+    """Local names of what was imported from a package."""
+    return frozenset(
+        alias.asname or alias.name
+        for one in ast.walk(module)
+        if isinstance(one, ast.ImportFrom) and one.module == package
+        for alias in one.names
+    )
+
+
+def _schemes(module: ast.Module) -> frozenset[str]:
+    """Names with a default in ``environ.Env(DEBUG=(bool, False))``."""
+    return frozenset(
+        word.arg
+        for call in code.calls(module)
+        if code.dotted(call.func).endswith("Env")
+        for word in call.keywords
+        if word.arg and isinstance(word.value, ast.Tuple)
+    )
+
+
+class _Finder(ast.NodeVisitor):
+    def __init__(self, helpers: frozenset[str], *, decouple: frozenset[str], schemes: frozenset[str]) -> None:
+        self.found: list[Read] = []
+        self._helpers, self._decouple, self._schemes = helpers, decouple, schemes
+        self._inside = 0  # of functions
+        self._guarded: list[set[str]] = []  # names that an enclosing ``if`` asked for, or everything in a try
+        self._needed = 0  # of calls that cannot take None
+
+    def visit_FunctionDef(self, node: ast.FunctionDef) -> None:
+        self._inside += 1
+        self.generic_visit(node)
+        self._inside -= 1
+
+    visit_AsyncFunctionDef = visit_Lambda = visit_FunctionDef  # type: ignore[assignment]
+
+    def visit_If(self, node: ast.If) -> None:
+        self.visit(node.test)
+        self._within(set(code.strings(node.test)), [*node.body, *node.orelse])
+
+    def visit_IfExp(self, node: ast.IfExp) -> None:
+        self.visit(node.test)
+        self._within(set(code.strings(node.test)), [node.body, node.orelse])
+
+    def visit_Try(self, node: ast.Try) -> None:
+        # A handler that goes on makes the reads in the body optional; one that raises again does not.
+        forgiven = any(not isinstance(one.body[-1], ast.Raise) for one in node.handlers)
+        self._within({"*"} if forgiven else set(), node.body)
+        self._within(set(), [*node.handlers, *node.orelse, *node.finalbody])
+
+    def _within(self, names: set[str], nodes: list[ast.stmt] | list[ast.expr] | list[ast.AST]) -> None:
+        self._guarded.append(names)
+        for one in nodes:
+            self.visit(one)
+        self._guarded.pop()
+
+    def visit_Subscript(self, node: ast.Subscript) -> None:
+        if _is_environ(node) and isinstance(node.ctx, ast.Load):
+            self._add(code.string(node.slice), node.lineno, Need.FAILS)
+        self.generic_visit(node)
+
+    def visit_Call(self, node: ast.Call) -> None:
+        self._read(node, code.dotted(node.func))
+        for one in [*node.args, *[word.value for word in node.keywords]]:
+            self._visit_needed(one, code.dotted(node.func) in ("int", "float"))
+        if isinstance(node.func, ast.Attribute):
+            self._visit_needed(node.func.value, isinstance(node.func.value, ast.Call))
+
+    def visit_BoolOp(self, node: ast.BoolOp) -> None:
+        """``os.getenv("X") or "default"``: what stands at the left may be empty."""
+        optional = {"*"} if isinstance(node.op, ast.Or) else set()
+        self._within(optional, list(node.values[:-1]))
+        self.visit(node.values[-1])
+
+    def _visit_needed(self, node: ast.AST, needed: bool) -> None:
+        """``int(os.getenv("X"))``, ``os.getenv("X").split(",")``: None is not enough there."""
+        self._needed += needed
+        self.visit(node)
+        self._needed -= needed
+
+    def _read(self, node: ast.Call, name: str) -> None:
+        first = code.string(node.args[0]) if node.args else None
+        default = len(node.args) > 1 or code.keyword(node, "default") is not None
+        stem, _, last = name.rpartition(".")
+        is_env = stem.lower().endswith("env") and _ENV_TYPES.fullmatch(last)
+        if name in _GETTERS:
+            self._add(first, node.lineno, Need.DEFAULT if default else Need.FAILS if self._needed else Need.EMPTY)
+        elif name in self._decouple or name in self._helpers:
+            self._add(first, node.lineno, Need.DEFAULT if default else Need.FAILS)
+        elif is_env and not node.args and (implied := _IMPLIED.get(last.removesuffix("_url"))):
+            self._add(implied, node.lineno, Need.DEFAULT if default else Need.FAILS)
+        elif is_env or name.lower() in ("env", "self.env"):
+            self._add(first, node.lineno, Need.DEFAULT if default or first in self._schemes else Need.FAILS)
+        elif name in ("dj_database_url.config", "dburl.config"):
+            env = code.string(code.keyword(node, "env")) or "DATABASE_URL"
+            self._add(env, node.lineno, Need.DEFAULT if default or node.args else Need.EMPTY)
+
+    def _add(self, name: str | None, line: int, need: Need) -> None:
+        if name is None or _NAME.fullmatch(name) is None:
+            return
+        if any(name in one or "*" in one for one in self._guarded) and need is Need.FAILS:
+            need = Need.DEFAULT
+        self.found.append(Read(name, line, need, self._inside == 0))

@@ -1,0 +1,153 @@
+"""The inspector from outside: runs it in the sandbox over a checkout and checks every byte of its answer.
+
+Promise: nothing of the checkout is opened or run by the calling process; what comes back are ``Guess`` values whose
+fields are known, capped and printable, or a UserError of the few that the inspector may raise.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import sysconfig
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import dz
+from dz.errors import PlatformError, UserError
+from dz.run import DeadlinePassed
+from dz.seams.sandbox import Box, Limits, Network, Sandbox
+from dz.tasklib import filled
+from dz.tasklib.context import JobLog
+from dz.tasklib.records import Basis, Guess
+
+DEADLINE = 10.0  # seconds
+MOST_OUT = 4 * 1024 * 1024  # bytes of JSON
+MOST_GUESSES = 2000
+LONGEST_VALUE = 8000
+FIELDS = frozenset(
+    [
+        "project_root",
+        "python_version",
+        "django_version",
+        "settings_module",
+        "base_python_package",
+        "wsgi_application",
+        "asgi_application",
+        "installer",
+        "requirements_files",
+        "database_engines",
+        "services",
+        "environment",
+        "static_url",
+        "static_root",
+        "media_url",
+        "media_root",
+        "additional_python_path_dirs",
+        "site_media_map",
+        "processes",
+        "hooks",
+        "title",
+    ]
+)
+_ERRORS = ("repo.no-django", "repo.python2", "repo.config-unknown-key", "repo.config-invalid")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Inspection:
+    """What the repository is. ``messages`` are sentences for the job's log."""
+
+    guesses: tuple[Guess, ...]
+    messages: tuple[str, ...]
+
+
+def inspect(sandbox: Sandbox, tree: Path, *, log: JobLog, deadline: float = DEADLINE) -> Inspection:
+    """Read the project in ``tree``. Raises UserError (no Django, Python 2, a wrong zoombuild.cfg, too much to read)."""
+    said = bytearray()
+    try:
+        finished = sandbox.run(_box(tree), deadline=deadline, keep=MOST_OUT + 1, stderr_to=said.extend)
+    except DeadlinePassed:
+        raise UserError("repo.unreadable", seconds=round(deadline), detail="it took too long") from None
+    if not finished.ok:
+        if finished.code < 0 or b"MemoryError" in said:
+            raise UserError("repo.unreadable", seconds=round(deadline), detail="it took too much memory")
+        raise PlatformError(f"the inspector ended with {finished.code}: {said[-600:].decode(errors='replace').strip()}")
+    inspection = read_answer(finished.output)
+    for message in inspection.messages:
+        log.note(message, level="warning")
+    return inspection
+
+
+def _box(tree: Path) -> Box:
+    """Under the platform's own interpreter, its libraries and ours read-only beside the tree."""
+    places = [sys.prefix, sys.base_prefix, sysconfig.get_path("purelib"), str(Path(dz.__file__).parents[1]), str(tree)]
+    return Box(
+        argv=(sys.executable, "-I", "-B", "-X", "utf8", "-m", "dz.tasklib.build.inspect", str(tree)),
+        app_id=None,
+        cwd=tree,
+        read=tuple(Path(one) for one in dict.fromkeys(places)),
+        network=Network.NONE,
+        limits=Limits(memory=512 * 1024 * 1024, processes=32, file_size=16 * 1024 * 1024),
+    )
+
+
+def read_answer(output: bytes) -> Inspection:
+    """The inspector's JSON, checked. Raises PlatformError for what it never says, UserError for what it reports."""
+    if len(output) > MOST_OUT:
+        raise UserError("repo.unreadable", seconds=round(DEADLINE), detail="there was too much to tell")
+    try:
+        answer = json.loads(output)
+    except (ValueError, RecursionError):
+        raise PlatformError("the inspector's answer is no JSON") from None
+    if not isinstance(answer, dict):
+        raise PlatformError("the inspector's answer is no object")
+    if "error" in answer:
+        raise _error(answer["error"])
+    guesses, messages = answer.get("guesses"), answer.get("messages")
+    if not isinstance(guesses, list) or not isinstance(messages, list) or len(guesses) > MOST_GUESSES:
+        raise PlatformError("the inspector's answer has another shape")
+    return Inspection(
+        guesses=tuple(_guess(one) for one in guesses), messages=tuple(_text(m, 300) for m in messages[:50])
+    )
+
+
+def _error(reported: Any) -> Exception:
+    facts = reported.get("facts") if isinstance(reported, dict) else None
+    if not isinstance(facts, dict) or reported.get("id") not in _ERRORS:
+        return PlatformError("the inspector reported an error that it does not have")
+    words = {str(name): _text(value, 300) for name, value in facts.items()}
+    try:
+        return UserError(reported["id"], where=_text(reported.get("where"), 400), **words)
+    except (KeyError, TypeError):
+        return PlatformError("the inspector reported an error without its facts")
+
+
+def _guess(raw: Any) -> Guess:
+    basis = raw.get("basis") if isinstance(raw, dict) else None
+    if not isinstance(basis, dict) or raw.get("field") not in FIELDS:
+        raise PlatformError("the inspector guessed something that nobody asked")
+    line, confidence = basis.get("line"), raw.get("confidence")
+    value = _text(raw.get("value"), LONGEST_VALUE, lines=raw["field"] != "title")
+    why = _text(basis.get("why"), 500)
+    if raw["field"] == "environment" and filled.is_known(value):
+        why = f"{why}; the platform fills it"
+    return Guess(
+        field=raw["field"],
+        value=value,
+        confidence=min(1.0, max(0.0, float(confidence))) if isinstance(confidence, int | float) else 0.0,
+        is_primary=raw.get("is_primary") is True,
+        basis=Basis(
+            file=_text(basis.get("file"), 1000),
+            line=line if isinstance(line, int) and 0 < line < 10_000_000 else None,
+            excerpt=_text(basis.get("excerpt"), 300),
+            why=why,
+        ),
+    )
+
+
+def _text(value: Any, longest: int, *, lines: bool = False) -> str:
+    """A string without control characters, capped; '' for anything else."""
+    if not isinstance(value, str):
+        return ""
+    kept = (c for c in value[:longest] if c.isprintable() or (c == "\n" and lines))
+    return "".join(kept)

@@ -1,0 +1,112 @@
+"""The settings that a settings module is made of: itself and what it takes over from others by ``import *``."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+
+from dz.tasklib.build.inspect import code
+from dz.tasklib.build.inspect.evidence import Facts
+from dz.tasklib.build.inspect.tree import Tree, folder_of, join
+
+MARKS = ("INSTALLED_APPS", "ROOT_URLCONF", "MIDDLEWARE", "DATABASES", "TEMPLATES", "WSGI_APPLICATION")
+
+
+def roots(facts: Facts) -> list[str]:
+    """Folders from which modules are imported: the project's, further ones, the repository's own."""
+    project = facts.primary("project_root")
+    more = [line for line in facts.primary("additional_python_path_dirs").split("\n") if line]
+    return list(dict.fromkeys([project, *more, ""]))
+
+
+def root_of(facts: Facts, path: str) -> str:
+    """The folder from which a file is imported: the deepest that holds it."""
+    return max((one for one in roots(facts) if code.below(one, path)), key=len)
+
+
+def files(tree: Tree, facts: Facts) -> list[str]:
+    """The files of the settings in force, the most specific first; without settings, none."""
+    start = code.module_file(tree, roots(facts), facts.primary("settings_module")) if facts.found else None
+    return chain(tree, roots(facts), start) if start else []
+
+
+def chain(tree: Tree, folders: list[str], start: str) -> list[str]:
+    """A settings file and those that it takes everything over from."""
+    seen: list[str] = []
+    waiting = [start]
+    while waiting and len(seen) < 40:
+        path = waiting.pop(0)
+        if path not in seen:
+            seen.append(path)
+            waiting += [one for one in _taken_over(tree, folders, path) if one not in seen]
+    return seen
+
+
+def _taken_over(tree: Tree, folders: list[str], path: str) -> Iterator[str]:
+    module = tree.syntax(path)
+    for one in code.statements(module.body) if module else ():
+        if isinstance(one, ast.ImportFrom):
+            yield from _imported(tree, folders, path, one)
+        elif isinstance(one, ast.Expr) and isinstance(one.value, ast.Call) and code.dotted(one.value.func) == "include":
+            # django-split-settings: include("components/base.py", optional("local.py"))
+            yield from (p for word in code.strings(one.value) if tree.has(p := join(folder_of(path), word)))
+
+
+def _imported(tree: Tree, folders: list[str], path: str, one: ast.ImportFrom) -> Iterator[str]:
+    base = ""
+    if one.level:
+        base = join(folder_of(path), *[".."] * (one.level - 1))
+    start = [base] if one.level else folders
+    found = None
+    if one.module:
+        found = code.module_file(tree, start, one.module)
+    elif one.level:
+        # ``from . import base`` and ``from . import *``
+        names = [alias.name for alias in one.names]
+        for name in names:
+            if (inner := code.module_file(tree, start, name)) and inner != path:
+                yield inner
+        found = join(base, "__init__.py") if "*" in names and tree.has(join(base, "__init__.py")) else None
+    if found and found != path and (any(a.name == "*" for a in one.names) or looks_like_settings(tree, found)):
+        yield found
+
+
+def looks_like_settings(tree: Tree, path: str) -> bool:
+    """Whether a module sets what only Django settings set."""
+    module = tree.syntax(path)
+    if module is None:
+        return False
+    names = {
+        target.id
+        for one in code.statements(module.body)
+        for target in (one.targets if isinstance(one, ast.Assign) else [getattr(one, "target", None)])
+        if isinstance(target, ast.Name)
+    }
+    return len(names & set(MARKS)) >= 2
+
+
+def values(tree: Tree, facts: Facts, name: str) -> list[tuple[str, ast.expr]]:
+    """What the settings in force give to ``name``: (file, value), the last word first."""
+    found: list[tuple[str, ast.expr]] = []
+    for path in files(tree, facts):
+        module = tree.syntax(path)
+        if module:
+            found += [(path, value) for value in reversed(code.assigned(module, name))]
+    return found
+
+
+def installed_apps(tree: Tree, facts: Facts) -> list[tuple[str, int, str]]:
+    """(file, line, app) of every string in INSTALLED_APPS and its parts."""
+    found = []
+    for path in files(tree, facts):
+        module = tree.syntax(path)
+        for one in code.statements(module.body) if module else ():
+            targets = one.targets if isinstance(one, ast.Assign) else [getattr(one, "target", None)]
+            names = [t.id for t in targets if isinstance(t, ast.Name)]
+            if any(name.endswith("APPS") for name in names) and getattr(one, "value", None):
+                found += [
+                    (path, node.lineno, node.value)
+                    for node in ast.walk(one)
+                    if isinstance(node, ast.Constant) and isinstance(node.value, str)
+                ]
+    return found
