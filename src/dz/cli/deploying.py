@@ -40,7 +40,7 @@ def check(args: argparse.Namespace, api: Api, screen: Screen) -> tuple[int, Docu
     screen.say(f"Checking {target}")
     job = _checked(args, api, screen, target, ref)
     if job["state"] == "succeeded":
-        _summary(job, screen, screen.answer)
+        _summary(job, screen, screen.say if args.json else screen.answer)
         options = "".join(f" --env {one['name']}" for one in job["missing"])
         once = f"once {listing([one['name'] for one in job['missing']])} has a value" if job["missing"] else "now"
         screen.say(f"It would go live {once}:   dz deploy {job['project']}{options}")
@@ -122,7 +122,7 @@ def _headline(job: Document, screen: Screen) -> None:
 def _summary(job: Document, screen: Screen, write: Any) -> None:
     commit = f" @ {job['commit'][:7]}" if job["commit"] else ""
     host = next((step["host"] for step in job["steps"] if step["host"]), "")
-    write(f"{job['project']}  {job['ref'] or ''}{commit} · {duration(job['seconds'])}{' on ' + host if host else ''}")
+    write(f"{job['project']}  {job['ref']}{commit} · {duration(job['seconds'])}{' on ' + host if host else ''}")
     primary = {guess["field"]: guess for guess in job["guesses"] if guess["is_primary"]}
     for field, label in SHOWN.items():
         guess = primary.get(field)

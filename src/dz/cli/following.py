@@ -57,8 +57,8 @@ def follow(
 def _detach(watch: _Watch, screen: Screen) -> None:
     """Returns after a second Ctrl-C within SECOND; raises Detached else."""
     number = watch.job["job"]
-    screen.say(f"Detached; job {number} goes on. Watch: dz job {number} -f · Cancel: dz job cancel {number}")
     try:
+        screen.say(f"Detached; job {number} goes on. Watch: dz job {number} -f · Cancel: dz job cancel {number}")
         time.sleep(SECOND)
     except KeyboardInterrupt:
         return

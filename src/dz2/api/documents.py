@@ -47,7 +47,7 @@ def job_document(job: Job) -> dict[str, Any]:
         "where": error.get("where") or None,
         "next": error.get("next") or None,
         "release": release.number if release else None,
-        "ref": release.branch if release else job.job_params.get("ref", ""),
+        "ref": (release.branch if release else job.result.get("branch")) or job.job_params.get("ref", ""),
         "commit": release.commit if release else job.result.get("commit"),
         "subject": release.subject if release else job.result.get("subject"),
         "page": f"{panel().panel_url.rstrip('/')}/jobs/{job.pk}",

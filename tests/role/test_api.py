@@ -1,0 +1,346 @@
+"""The API and the command line as a person meets them: the real panel, the real ``dz``, jobs moved by the engine."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import re
+import socket
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from dz.run import check as must
+from tests.panels import TOKEN, Hands, Panel
+from tests.waiting import until
+
+URL = "https://git.example/ada/shop"
+DEPLOY_KEYS = {
+    "job",
+    "state",
+    "url",
+    "seconds",
+    "error",
+    "error_id",
+    "where",
+    "next",
+    "release",
+    "steps",
+    "deployments",
+}
+CHECK_KEYS = {"job", "state", "seconds", "error", "error_id", "guesses"}
+
+
+def ask(panel: Panel, method: str, path: str, body: Any = None, token: str = TOKEN) -> tuple[int, Any]:
+    connection = http.client.HTTPConnection("localhost", timeout=60)
+    connection.sock = socket.socket(socket.AF_UNIX)
+    connection.sock.settimeout(60)
+    connection.sock.connect(str(panel.socket))
+    headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
+    connection.request(method, f"/api/v1{path}", json.dumps(body) if body is not None else None, headers)
+    answer = connection.getresponse()
+    found = json.loads(answer.read())
+    connection.close()
+    return answer.status, found
+
+
+def test_a_new_project_is_checked_then_built_and_its_address_is_the_answer(panel: Panel, hands: Hands) -> None:
+    running = panel.begin("deploy", URL, "--json", "--env", "STRIPE_API_KEY=sk-1")
+    hands.check(variables=("STRIPE_API_KEY",))
+    hands.deploy()
+    ended = running.end()
+    assert ended.code == 0, ended.err
+    found = ended.document
+    assert set(found) >= DEPLOY_KEYS
+    assert (found["state"], found["url"], found["release"]) == ("succeeded", "http://shop.localhost:8800/", 1)
+    assert (found["error"], found["error_id"], found["where"], found["next"]) == (None, None, None, None)
+    assert set(found["steps"][0]) >= {"name", "queue", "host", "state", "seconds"}
+    states = {step["name"]: (step["queue"], step["state"]) for step in found["steps"]}
+    assert states["deploy"] == ("appserver_app-1", "succeeded")
+    assert states["retire"][1] == "skipped"
+    app = {"host": "app-1", "address": "127.0.0.1", "port": 21000, "instance_id": "app-1"}
+    assert found["deployments"] == [app]
+    assert "sk-1" not in ended.err
+    from dz2.models import Release
+    from dz2.services import variables_of
+
+    release = Release.objects.get()
+    assert variables_of(release.project, release.config)["STRIPE_API_KEY"].reveal() == "sk-1"
+
+
+def test_what_has_no_value_is_told_whole_before_anything_is_built(panel: Panel, hands: Hands) -> None:
+    running = panel.begin("deploy", URL, "--json")
+    hands.check(variables=("STRIPE_API_KEY", "MAIL_HOST"))
+    ended = running.end()
+    assert ended.code == 1, ended.err
+    found = ended.document
+    assert set(found) >= DEPLOY_KEYS
+    assert (found["state"], found["error_id"]) == ("failed", "project.values-missing")
+    assert found["error"] == "shop needs a value for STRIPE_API_KEY and MAIL_HOST."
+    assert found["next"] == "dz deploy shop --env STRIPE_API_KEY --env MAIL_HOST"
+    assert 'shop/settings.py:42 os.environ["STRIPE_API_KEY"]' in found["where"]
+    from dz2.models import Job
+
+    assert [job.kind for job in Job.objects.all()] == ["check_repo"]
+
+
+def test_a_check_gives_its_guesses_with_their_reasons(panel: Panel, hands: Hands) -> None:
+    running = panel.begin("check", "git.example/ada/shop", "--json")
+    hands.check(variables=("STRIPE_API_KEY",))
+    ended = running.end()
+    assert ended.code == 0, ended.err
+    found = ended.document
+    assert set(found) >= CHECK_KEYS
+    settings = next(guess for guess in found["guesses"] if guess["field"] == "settings_module")
+    basis = {"file": "shop/settings.py", "line": 1, "excerpt": "import os", "why": "manage.py names it"}
+    assert settings == {
+        "field": "settings_module",
+        "value": "shop.settings",
+        "basis": basis,
+        "confidence": 0.97,
+        "is_primary": True,
+    }
+    assert [one["name"] for one in found["missing"]] == ["STRIPE_API_KEY"]
+    said = panel.begin("check", URL)
+    hands.check(variables=("STRIPE_API_KEY",))
+    told = said.end()
+    assert "Settings       shop.settings" in told.out
+    assert "dz deploy shop --env STRIPE_API_KEY" in told.err
+
+
+@pytest.mark.parametrize(("ended", "code"), [("failed", 1), ("errored", 3)])
+def test_a_failure_says_what_where_live_and_next(panel: Panel, hands: Hands, ended: str, code: int) -> None:
+    running = panel.begin("deploy", URL)
+    hands.check()
+    claimed = hands.claim("build_and_deploy")
+    running.says("running    Check out the code")
+    hands.write(claimed, "a line of the log")
+    line = 'shop/settings.py:42 KEY = os.environ["KEY"]'
+    told = {
+        "id": "settings.variable-missing",
+        "sentence": "The project needs KEY.",
+        "where": line,
+        "next": "dz deploy shop",
+    }
+    hands.end(claimed, ended, **told)
+    said = running.end()
+    assert said.code == code
+    assert said.out == ""
+    lines = said.err.splitlines()
+    place = lines.index("The project needs KEY.")
+    assert lines[place + 1 : place + 5] == [
+        f"  Where   {line}",
+        "  Live    nothing yet; nothing of this job was kept.",
+        "  Next    dz deploy shop",
+        "  settings.variable-missing · log: dz job 2 --log",
+    ]
+    assert "\x1b" not in said.err
+    assert re.search(r"^\d{4}-\d\d-\d\dT[\d:]{8}Z running    Check out the code  build-1$", said.err, re.MULTILINE)
+    again = panel.dz("job", "2", "--json")
+    assert (again.code, again.document["error_id"]) == (code, "settings.variable-missing")
+    assert "a line of the log" in panel.dz("job", "2", "--log").out
+
+
+def test_ctrl_c_detaches_and_the_job_goes_on(panel: Panel, hands: Hands) -> None:
+    running = panel.begin("deploy", URL)
+    hands.check()
+    claimed = hands.claim("build_and_deploy")
+    running.says("running    Check out the code")
+    running.interrupt()
+    running.says("Detached; job 2 goes on. Watch: dz job 2 -f · Cancel: dz job cancel 2")
+    assert running.end().code == 130
+    hands.end(claimed)
+    assert panel.dz("job", "2", "--json").document["state"] == "running"
+
+
+def test_ctrl_c_cancels_where_it_shall_and_so_does_the_command(panel: Panel, hands: Hands) -> None:
+    running = panel.begin("deploy", URL, "--json", "--cancel-on-interrupt")
+    hands.check()
+    claimed = hands.claim("build_and_deploy")
+    running.says("running    Check out the code")
+    running.interrupt()
+    running.says("Cancelling job 2")
+    from dz2.models import Job
+
+    until(lambda: Job.objects.get(pk=2).cancel_requested, what="the cancel arrives")
+    hands.end(claimed, "cancelled")
+    ended = running.end()
+    assert (ended.code, ended.document["state"]) == (5, "cancelled")
+    waiting = panel.begin("deploy", "shop", "--json")
+    waiting.says("job 3")
+    cancelled = panel.dz("job", "cancel", "3", "--json")
+    assert (cancelled.code, cancelled.document["state"]) == (0, "cancelled")
+    assert waiting.end().code == 5
+    assert panel.dz("job", "cancel", "3", "--json").document["error_id"] == "job.ended"
+
+
+def test_a_lost_connection_is_no_verdict(panel: Panel, hands: Hands) -> None:
+    running = panel.begin("deploy", URL, "--json")
+    hands.check()
+    claimed = hands.claim("build_and_deploy")
+    running.says("running    Check out the code")
+    panel.stop()
+    running.says("Connection lost; the job goes on.")
+    hands.end(claimed, "failed", id="repo.empty", sentence="It is empty.")
+    panel.start()
+    ended = running.end()
+    assert (ended.code, ended.document["error_id"]) == (1, "repo.empty")
+
+
+def test_a_timeout_ends_the_waiting_and_not_the_job(panel: Panel, hands: Hands) -> None:
+    running = panel.begin("check", URL, "--json", "--timeout", "0.5")
+    ended = running.end()
+    assert (ended.code, ended.document["state"]) == (6, "running")
+    assert ended.document["error_id"] == "cli.timeout"
+    assert ended.document["waits_for"] == "a worker: no build host has reported yet"
+    assert panel.dz("jobs", "--json").document["jobs"][0]["state"] == "running"
+
+
+@pytest.mark.parametrize(
+    ("words", "env", "code", "problem"),
+    [
+        (["job", "99"], {}, 1, "job.not-found"),
+        (["deploy", "shopp"], {}, 1, "project.not-found"),
+        (["deploy", "https://u:pw@git.example/a/b"], {}, 1, "repo.credentials-in-url"),
+        (["deploy", "git.example/a/b", "--name", "No Good"], {}, 2, "api.input"),
+        (["deploy", "git.example/a/b", "--ref", "--upload-pack=x"], {}, 2, "cli.usage"),
+        (["deploy", "git.example/a/b", "--ref", "a..b"], {}, 1, "repo.bad-ref"),
+        (["deploy"], {}, 2, "cli.not-a-clone"),
+        (["destroy", "shop"], {}, 1, "project.not-found"),
+        (["job", "many"], {}, 2, "cli.usage"),
+        (["delpoy"], {}, 2, "cli.unknown-command"),
+        (["jobs"], {"DZ_HOME": "/nonexistent"}, 3, "cli.no-platform"),
+        (["jobs", "--server", "http://127.0.0.1:1"], {}, 3, "cli.unreachable"),
+    ],
+)
+def test_every_failure_has_its_code_and_one_document(
+    panel: Panel, tmp_path: Path, words: list[str], env: dict[str, str], code: int, problem: str
+) -> None:
+    ended = panel.dz(*words, "--json", env=env, cwd=tmp_path)
+    assert (ended.code, ended.document["error_id"]) == (code, problem), ended.err
+    assert {"error", "error_id", "where", "next"} <= set(ended.document)
+    assert ended.document["error"] in ended.err
+
+
+def test_the_api_refuses_in_one_shape(panel: Panel) -> None:
+    refusals = [
+        ("GET", "/jobs", None, "wrong", 401, "api.not-signed-in"),
+        ("GET", "/nothing/here", None, TOKEN, 404, "api.no-such-page"),
+        ("GET", "/jobs?limit=0", None, TOKEN, 422, "api.input"),
+        ("GET", "/jobs/1/log?wait=900", None, TOKEN, 422, "api.input"),
+        ("POST", "/deploy", {"target": "git.example/a/b", "variables": {"A-B": "1"}}, TOKEN, 422, "api.input"),
+        ("POST", "/deploy", {}, TOKEN, 422, "api.input"),
+        ("POST", "/check", {"target": "ext::sh -c id"}, TOKEN, 422, "repo.bad-url"),
+        ("GET", "/projects/none", None, TOKEN, 404, "project.not-found"),
+    ]
+    for method, path, body, token, status, problem in refusals:
+        found = ask(panel, method, path, body, token)
+        assert (found[0], found[1]["error_id"]) == (status, problem)
+        assert set(found[1]) == {"error", "error_id", "where", "next"}
+
+
+def test_the_log_is_read_on_by_number_and_waits_for_what_comes(panel: Panel, hands: Hands) -> None:
+    _, job = ask(panel, "POST", "/check", {"target": URL})
+    claimed = hands.claim("check_repo")
+    hands.write(claimed, "one", "two", "three")
+    path = f"/jobs/{job['job']}/log"
+    _, first = ask(panel, "GET", f"{path}?limit=2")
+    assert ([line["text"] for line in first["lines"]], first["after"], first["ended"]) == (["one", "two"], 2, False)
+    _, second = ask(panel, "GET", f"{path}?after=2&wait=20")
+    assert [line["text"] for line in second["lines"]] == ["three"]
+    following = panel.begin("job", str(job["job"]), "--log", "-f", "--json")
+    hands.write(claimed, "four")
+    hands.end(claimed)
+    lines = [json.loads(line) for line in following.end().out.splitlines()]
+    assert [line["seq"] for line in lines] == [1, 2, 3, 4]
+    assert ask(panel, "GET", f"{path}?after=4&wait=20")[1] == {
+        "lines": [],
+        "after": 4,
+        "ended": True,
+        "state": "succeeded",
+    }
+
+
+def test_one_address_is_one_project_and_a_name_is_given_once(panel: Panel) -> None:
+    def make(target: str, **more: str) -> tuple[int, Any]:
+        return ask(panel, "POST", "/check", {"target": target, **more})
+
+    assert make(URL)[1]["project"] == "shop"
+    assert make("https://git.example/ada/shop.git/")[1]["project"] in ("shop", "shop-2")
+    assert make(URL)[1]["project"] == "shop"
+    assert make("https://git.example/bea/shop")[1]["project"] != "shop"
+    assert make(URL, name="second")[1]["project"] == "second"
+    assert make("https://git.example/bea/other", name="second")[1]["error_id"] == "project.name-taken"
+    near = ask(panel, "GET", "/projects/sho")[1]
+    assert near["error"] == "There is no project sho. Did you mean shop?"
+    from django.db.models.functions import Now
+
+    from dz2.models import Project
+
+    Project.objects.filter(name="second").update(destroyed_at=Now())
+    assert make("https://git.example/bea/other", name="second")[0] == 200
+
+
+def test_variables_add_up_to_versions_and_confirmed_values_stay(panel: Panel, hands: Hands) -> None:
+    running = panel.begin("check", URL, "--json")
+    hands.check()
+    running.end()
+    path = "/projects/shop/variables"
+    assert ask(panel, "POST", path, {"variables": {"A": "1"}})[1] == {"config": 1, "variables": ["A"]}
+    assert ask(panel, "POST", path, {"variables": {"B": "2"}})[1] == {"config": 2, "variables": ["A", "B"]}
+    assert ask(panel, "POST", path, {"variables": {"B": "2"}})[1]["config"] == 2
+    _, kept = ask(panel, "POST", "/projects/shop/confirm", {"values": {"settings_module": "shop.prod"}})
+    assert kept["confirmed"] == ["django_settings_module"]
+    assert "django_settings_module = shop.prod" in kept["build_config"]
+
+
+def test_a_clone_is_deployed_from_its_remote_and_branch(panel: Panel, hands: Hands, tmp_path: Path) -> None:
+    git = ["git", "-c", "user.name=ada", "-c", "user.email=ada@example.org", "-C", str(tmp_path)]
+    must([*git, "init", "-q", "-b", "trunk"], deadline=30)
+    must([*git, "remote", "add", "origin", URL], deadline=30)
+    must([*git, "commit", "-q", "--allow-empty", "-m", "first"], deadline=30)
+    ended = panel.dz("check", "--json", "--timeout", "0.2", cwd=tmp_path)
+    assert (ended.code, ended.document["project"], ended.document["ref"]) == (6, "shop", "trunk")
+    ended = panel.dz("check", ".", "--json", "--timeout", "0.2", cwd=tmp_path)
+    assert (ended.code, ended.document["ref"]) == (6, "trunk")
+
+
+def test_a_live_project_can_be_looked_at_and_destroyed(panel: Panel, hands: Hands) -> None:
+    running = panel.begin("deploy", URL)
+    hands.check()
+    hands.deploy()
+    ended = running.end()
+    assert (ended.code, ended.out) == (0, "http://shop.localhost:8800/\n")
+    assert "shop is live after" in ended.err
+    assert panel.dz("open", "shop").out == "http://shop.localhost:8800/\n"
+    assert panel.dz("ps", "shop").out.startswith("web.1  release 1  app-1  healthy")
+    app_id = ask(panel, "GET", "/projects/shop")[1]["app_id"]
+    log = panel.home / "run" / app_id / "log" / f"{app_id}-1-web.1.log"
+    log.parent.mkdir(parents=True)
+    log.write_text("one\ntwo\nthree\n")
+    assert panel.dz("logs", "shop", "-n", "2").out == "web.1  two\nweb.1  three\n"
+    refused = panel.dz("destroy", "shop", "--json")
+    assert (refused.code, refused.document["error_id"]) == (2, "cli.needs-yes")
+    assert refused.document["next"] == "Say it with the command: dz destroy shop --yes"
+    going = panel.begin("destroy", "shop", "--yes", "--json")
+    hands.claim("proxy_remove")
+    assert panel.dz("deploy", "shop", "--json").document["error_id"] == "project.busy"
+    assert ask(panel, "DELETE", "/projects/shop")[1]["job"] == 3
+    going.interrupt()
+    assert going.end().code == 130
+
+
+def test_an_administrator_link_works_once(panel: Panel) -> None:
+    from django.contrib.auth import get_user_model
+
+    from dz2 import accounts
+
+    token = accounts.admin_link().removeprefix("http://localhost:8800/welcome/")
+    first, second = (get_user_model().objects.create_user(name) for name in ("ada", "bea"))
+    found = accounts.find_link(token)
+    assert found is not None and found.used_at is None
+    assert accounts.use_link(token, first)
+    assert not accounts.use_link(token, second)
+    assert not accounts.use_link("made-up", first)
+    assert token not in str(list(type(found).objects.values_list("token_sha256")))

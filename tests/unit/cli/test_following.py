@@ -1,0 +1,77 @@
+"""Watching a job without a platform: what Ctrl-C means, and what is shown once."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from dz.cli.client import Unreachable
+from dz.cli.following import Detached, follow
+from dz.cli.screen import Screen
+from dz.cli.where import Server
+from tests.unit.cli.test_words import Terminal
+
+STEP = {"name": "build_bundle", "title": "Install", "host": "build-1", "seconds": 1.0, "usual": None}
+
+
+def job(state: str, step: str = "running", **more: Any) -> dict[str, Any]:
+    whole = {"job": 42, "state": state, "steps": [STEP | {"state": step}], "waits_for": None, "lines": 0, "seen": "1"}
+    return whole | more
+
+
+class Scripted:
+    """Stands for the API: gives the answers of a list in turn; an exception in it is raised."""
+
+    def __init__(self, *answers: Any) -> None:
+        self.answers = list(answers)
+        self.posted: list[str] = []
+
+    def get(self, path: str, **_: object) -> Any:
+        answer = self.answers.pop(0)
+        if isinstance(answer, BaseException):
+            raise answer
+        return answer
+
+    def post(self, path: str) -> None:
+        self.posted.append(path)
+
+
+class Impatient(Terminal):
+    """A terminal at which Ctrl-C is pressed again as soon as it says that the job goes on."""
+
+    def write(self, text: str) -> int:
+        if text.startswith("Detached"):
+            raise KeyboardInterrupt
+        return super().write(text)
+
+
+def said(api: Scripted, stream: Terminal, **how: Any) -> dict[str, Any]:
+    shown = Screen(out=Terminal(tty=False), err=stream, environ={}, width=80)
+    return follow(api, job("running"), shown, **how)  # type: ignore[arg-type]
+
+
+def test_a_second_ctrl_c_cancels() -> None:
+    api = Scripted(KeyboardInterrupt(), job("cancelled", "cancelled"))
+    ended = said(api, Impatient(tty=False))
+    assert (ended["state"], api.posted) == ("cancelled", ["/jobs/42/cancel"])
+
+
+def test_one_ctrl_c_cancels_nothing() -> None:
+    api = Scripted(job("running"), KeyboardInterrupt())
+    with pytest.raises(Detached) as left:
+        said(api, Terminal(tty=False))
+    assert (left.value.job["job"], api.posted) == (42, [])
+
+
+def test_each_event_is_shown_once_and_a_lost_connection_is_told_once() -> None:
+    lost = Unreachable(Server(url="http://localhost"), "gone")
+    api = Scripted(job("running"), lost, lost, job("running"), job("succeeded", "succeeded"))
+    stream = Terminal(tty=False)
+    assert said(api, stream)["state"] == "succeeded"
+    events = [" ".join(line.split()[1:]) for line in stream.getvalue().splitlines()]
+    assert events == [
+        "running Install build-1",
+        "lost; the job goes on. Trying again ...",
+        "succeeded Install build-1 1.0 s",
+    ]

@@ -1,0 +1,96 @@
+"""The words of ``dz``, and that every ``next`` of the registry is made of them."""
+
+from __future__ import annotations
+
+import re
+import string
+
+import pytest
+
+from dz.cli import grammar
+from dz.errors import UserError
+from dz.problems import Problem, registry
+
+SAMPLES = {"job": "7", "options": "--env KEY", "command": "status", "variable": "KEY"}
+WORDS = re.compile(r"\bdz ((?:[a-z]+|-{1,2}[a-z]+)(?: [^\s,;:()]+)*)")
+
+
+class _Sample(dict[str, str]):
+    def __missing__(self, key: str) -> str:
+        return SAMPLES.get(key, "shop")
+
+
+def commands_in(text: str) -> list[list[str]]:
+    """Every ``dz ...`` of a sentence, up to where its prose goes on."""
+    filled = string.Formatter().vformat(text, (), _Sample())
+    return [_up_to_prose(match[1].split()) for match in WORDS.finditer(filled)]
+
+
+def _up_to_prose(words: list[str]) -> list[str]:
+    count = 2 if " ".join(words[:2]) in grammar.COMMANDS else 1
+    kept = words[:count]
+    for word in words[count:]:
+        word = word.rstrip(".")
+        value = kept[-1] in ("--env", "--ref", "--name", "--server")
+        if not (value or word.startswith("-") or word in ("7", "shop") or word.isupper()):
+            break
+        kept.append(word)
+    return kept
+
+
+@pytest.mark.parametrize("problem", registry().values(), ids=lambda problem: problem.id)
+def test_what_comes_next_is_a_command_that_exists(problem: Problem) -> None:
+    for words in commands_in(problem.next):
+        if words[0] == "--help":
+            continue
+        command, rest = grammar.find(words)
+        if not command.local and "--help" not in rest:
+            command.parser().parse_args(rest)
+
+
+def test_the_examples_are_commands_that_exist() -> None:
+    found = [line.split("  ")[1].split() for line in grammar.EXAMPLES.splitlines() if line.startswith("  dz ")]
+    assert len(found) == 6
+    for words in found:
+        command, rest = grammar.find(words[1:])
+        assert command.local or command.parser().parse_args(rest)
+
+
+def test_a_job_is_shown_and_cancelled_by_commands_that_begin_alike() -> None:
+    show, rest = grammar.find(["job", "42", "-f"])
+    assert (show.words, show.parser().parse_args(rest).follow) == ("job", True)
+    cancel, rest = grammar.find(["job", "cancel", "42"])
+    assert (cancel.words, cancel.parser().parse_args(rest).job) == ("job cancel", 42)
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"), [("delpoy", "deploy"), ("destory", "destroy"), ("log", "logs"), ("admin", "admin link")]
+)
+def test_a_mistyped_command_is_named_and_not_run(typed: str, meant: str) -> None:
+    with pytest.raises(UserError) as told:
+        grammar.find([typed])
+    assert told.value.brief == f"No command `{typed}`. Did you mean `{meant}`?"
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["job", "many"],
+        ["deploy", "--colour"],
+        ["destroy"],
+        ["jobs", "--timeout", "-3"],
+        ["deploy", "--timeout", "soon"],
+    ],
+)
+def test_wrong_use_names_the_command_to_look_at(words: list[str]) -> None:
+    command, rest = grammar.find(words)
+    with pytest.raises(UserError) as told:
+        command.parser().parse_args(rest)
+    assert told.value.id == "cli.usage"
+    assert told.value.next == f"dz {words[0]} --help shows how it is used."
+
+
+def test_variables_may_be_given_many_times() -> None:
+    command, rest = grammar.find(["deploy", "shop", "--env", "A=1", "--env", "B", "--env-file", ".env", "--ref", "v1"])
+    args = command.parser().parse_args(rest)
+    assert (args.target, args.env, args.env_file, args.ref) == ("shop", ["A=1", "B"], [".env"], "v1")

@@ -1,0 +1,26 @@
+"""The registry of what can go wrong, and its page."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from dz.problems import Problem, registry
+from dz.problems.__main__ import page
+
+DOCS = Path(__file__).parents[2] / "docs"
+UNFIT = re.compile(r"(?i)\b(oops|sorry|please|forbidden|an error occurred)\b")
+
+
+def test_the_page_of_errors_is_the_registry() -> None:
+    assert (DOCS / "errors.md").read_text() == page(), "python -m dz.problems > docs/errors.md"
+
+
+@pytest.mark.parametrize("problem", registry().values(), ids=lambda problem: problem.id)
+def test_a_problem_says_what_and_what_next(problem: Problem) -> None:
+    assert re.fullmatch(r"[a-z][a-z0-9]*\.[a-z0-9-]+", problem.id)
+    assert problem.sentence
+    assert problem.next
+    assert not UNFIT.search(problem.sentence + problem.next)
