@@ -78,7 +78,7 @@ def shop(tmp_path: Path, name: str, database: str, **more: str) -> Site:
 @everywhere
 def test_migrate_makes_all_tables_and_says_what_it_applied(name: str, tmp_path: Path, database: str) -> None:
     made = shop(tmp_path, name, database)
-    result = made.manage("migrate")
+    result = made.manage("migrate", "--noinput")
     assert result.ok
     assert [one for one in result.applied if one[0] == "shop"] == [("shop", "0001_first"), ("shop", "0002_second")]
     with psycopg.connect(database) as connection:
@@ -141,7 +141,7 @@ def test_static_files_are_collected_though_one_refers_to_a_missing_one(name: str
         f"else:\n    STORAGES = {{'staticfiles': {{'BACKEND': {MANIFEST!r}}}}}\n"
     )
     made = Site.of(tmp_path, environment(name), {"site_settings.py": lines, **STATIC})
-    assert made.manage("collectstatic").ok
+    assert made.manage("collectstatic", "--noinput").ok
     root = tmp_path / "static"
     assert (root / "site.css").read_text() == STATIC["assets/site.css"]
     assert (root / "vendor" / "old.js").read_text() == "old"
