@@ -88,6 +88,12 @@ PROBLEMS = [
         "Understood are requirements files, uv.lock, and a pyproject.toml or setup.py with its dependencies.",
     ),
     Problem(
+        "build.git-requirement",
+        "A dependency that is a Git repository can't be fetched: {reason}.",
+        "Check its address in the requirements (a private one can't be reached), push, then deploy again.",
+        "Requirements like git+https://... are fetched inside the sandbox, without anybody's keys.",
+    ),
+    Problem(
         "build.layer-too-big",
         "The {kind} layer of this project is over the limit: {reason}.",
         "Take large files out of the repository (or dependencies that are not needed), push, then deploy again.",

@@ -15,13 +15,14 @@ from pathlib import Path
 
 from uv import find_uv_bin
 
-from dz.errors import PlatformError
+from dz.errors import PlatformError, UserError
 from dz.names import AppId
 from dz.run import Finished
 from dz.seams.sandbox import Box, Network, Sandbox
 from dz.seams.sandbox.indexes import Indexes
 from dz.seams.sandbox.interpreter import installed_in
 from dz.tasklib.build.interpreters import Interpreter
+from dz.tasklib.build.uvfailure import failure
 from dz.tasklib.context import JobLog
 from dz.tasklib.folders import clear, fresh
 
@@ -106,6 +107,10 @@ class Bench:
             stderr_to=complain,
         )
         return finished, complaints.decode(errors="replace")
+
+    def failure(self, said: str) -> UserError | PlatformError:
+        """What a command that failed inside complained of, in the user's own paths."""
+        return failure(said.replace(f"{self.source}/", ""), python=str(self.python.version))
 
     def _environment(self) -> dict[str, str]:
         index = {"PIP_INDEX_URL": self.indexes.default, "PIP_EXTRA_INDEX_URL": " ".join(self.indexes.extra)}

@@ -26,7 +26,6 @@ from dz.tasklib.build import locked
 from dz.tasklib.build.additions import SAME_MODULE, additions
 from dz.tasklib.build.bench import Bench
 from dz.tasklib.build.locked import Locked, Requirement, Source
-from dz.tasklib.build.uvfailure import failure
 
 WHEELS = 2 * 1024 * 1024 * 1024  # bytes of the wheels that a project may have built
 # What may say which versions are wanted; anything else can change without another resolution.
@@ -158,7 +157,7 @@ def _additions(
 def _answer(bench: Bench, words: Sequence[str | Path], cwd: Path) -> tuple[list[Requirement], list[Source]]:
     finished, said = bench.inside([bench.uv(), *words], cwd=cwd)
     if not finished.ok:
-        raise failure(said, python=str(bench.python.version))
+        raise bench.failure(said)
     return locked.read(finished.output, bench.python)
 
 
@@ -170,7 +169,7 @@ def _build(bench: Bench, sources: Sequence[Source], wheels: Path) -> list[Requir
     words: list[str | Path] = ["pip", "install", "--no-config", "--only-binary", ":all:", "--target", pip]
     finished, said = bench.inside([bench.uv(), *words, "--python", bench.python.path, "pip"], cwd=bench.box)
     if not finished.ok:
-        raise failure(said, python=str(bench.python.version))
+        raise bench.failure(said)
     for hashed in (True, False):
         lines = [line for one in sources if one.hashed is hashed for line in one.pip]
         if lines:
@@ -184,7 +183,7 @@ def _pip_wheel(bench: Bench, pip: Path, lines: Sequence[str], *, hashed: bool) -
     words += ["--wheel-dir", bench.box / "wheels", "-r", listed]
     finished, said = bench.inside(words)
     if not finished.ok:
-        raise failure(said, python=str(bench.python.version))
+        raise bench.failure(said)
     return finished
 
 
@@ -198,12 +197,12 @@ def _checked_wheels(bench: Bench, sources: Sequence[Source]) -> list[Path]:
             with zipfile.ZipFile(path) as wheel:
                 odd = [member for member in wheel.namelist() if member.startswith("/") or ".." in member.split("/")]
         except (InvalidWheelFilename, InvalidVersion, zipfile.BadZipFile):
-            raise UserError("build.package-build-failed", package=name[:80], python=bench.python.series) from None
+            raise UserError("build.package-build-failed", package=name[:80], python=bench.python.version) from None
         if distribution in names and not odd:
             found.append(path)
             names.remove(distribution)
     if names:
-        raise UserError("build.package-build-failed", package=min(names), python=bench.python.series)
+        raise UserError("build.package-build-failed", package=min(names), python=bench.python.version)
     return found
 
 

@@ -7,7 +7,7 @@ import re
 from dz.errors import PlatformError, Transient, UserError
 
 _ANSI = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
-_BUILD = re.compile(r"Failed (?:to build|to build and install|building wheel for) `?([A-Za-z0-9._-]+)")
+_BUILD = re.compile(r"Failed (?:to build|building wheel for) [`']?([A-Za-z0-9][A-Za-z0-9._-]*)")
 _MISSING = re.compile(r"Because ([A-Za-z0-9._-]+) was not found in the package registry")
 _VERSION = re.compile(
     r"there (?:is|are) (?:no versions?|only the following versions?) of ([\w.\[\]-]+)([=<>~!][^\s,]*)?"
@@ -21,6 +21,9 @@ _LIBRARY = (
     (re.compile(r"Package '?([\w.+-]+)'?,? (?:required by|was not found in the pkg-config)"), ""),
 )
 _SYNTAX = re.compile(r"Couldn't parse requirements?(?: in)? `([^`]+)`")
+_FILE = re.compile(
+    r"(?:File not found: |failed to read from file |Distribution not found at: )`?([^`\n]+?)`?(?:: |\n|$)"
+)
 _FETCH = re.compile(r"Failed to fetch: `?(https?://[^/\s`]+)")
 _UNREACHABLE = re.compile(r"error sending request|dns error|tcp connect error|operation timed out|Could not connect")
 
@@ -51,10 +54,14 @@ def _no_solution(text: str, python: str) -> UserError | PlatformError:
         return UserError("build.requirements-conflict", reason=reason)
     if parse := _SYNTAX.search(text):
         return UserError("build.requirements-syntax", file=parse[1], reason=reason, where=parse[1])
-    if missing_file := re.search(r"File not found: `?([^`\n]+)`?", text):
-        return UserError("build.requirements-missing", file=missing_file[1])
+    if missing_file := _FILE.search(text):
+        return UserError("build.requirements-missing", file=missing_file[1].removeprefix("file://"))
+    if "Git operation failed" in text or "failed to clone" in text or "git fetch" in text:
+        return UserError("build.git-requirement", reason=reason)
     if "lockfile" in text and ("needs to be updated" in text or "Unable to find lockfile" in text):
         return UserError("build.lock-stale", reason=reason)
+    if "error: " not in text or "Failed to inspect Python interpreter" in text:
+        return PlatformError(f"the resolver could not run: {text.strip()[-400:]}")
     return UserError("build.requirements-invalid", reason=reason)
 
 
