@@ -111,7 +111,7 @@ def prepared(plan: Plan) -> bool:
 def tables(plan: Plan) -> None:
     """zoomdb migrated, the panel's static files collected, the queues declared."""
     python, env = plan.shared.python, plan.panel_env()
-    django = [python, "-m", "django"]
+    django = (python, "-m", "django")
     check([*django, "migrate", "--skip-checks", "--verbosity=0"], deadline=300, env=env)
     plan.layout.panel_static.mkdir(exist_ok=True)
     check([*django, "collectstatic", "--noinput", "--skip-checks", "--verbosity=0"], deadline=120, env=env)

@@ -24,12 +24,47 @@ from dz.local.users import CORE, DATABASE, POSTGRES, PROXY, ROOT, file, folder
 
 SYSTEM_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 # What an operator may set for every process of the platform: times, and what tests need.
-PASSED = ("DZ_LEASE", "DZ_RENEW", "DZ_HEARTBEAT", "DZ_RING_AGAIN", "DZ_DRAIN", "DZ_RECONCILE_EVERY", "DZ_PATIENCE")
-PASSED += ("DZ_TESTING", "DZ_FAULT", "LANG", "LC_ALL", "TZ", "SSL_CERT_FILE", "SSL_CERT_DIR")
+PASSED = frozenset(
+    [
+        "DZ_LEASE",
+        "DZ_RENEW",
+        "DZ_HEARTBEAT",
+        "DZ_RING_AGAIN",
+        "DZ_DRAIN",
+        "DZ_RECONCILE_EVERY",
+        "DZ_PATIENCE",
+        "DZ_TESTING",
+        "DZ_FAULT",
+        "LANG",
+        "LC_ALL",
+        "TZ",
+        "SSL_CERT_FILE",
+        "SSL_CERT_DIR",
+    ]
+)
 # And for those that build and run projects: package indexes, proxies, interpreters, the sandbox.
-BUILD_PASSED = ("HOME", "PATH", "PYENV_ROOT", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "http_proxy", "https_proxy")
-BUILD_PASSED += ("no_proxy", "DZ_SANDBOX", "DZ_BWRAP", "DZ_PYTHONS", "DZ_BUNDLE_STORE", "DZ_UID_BASE", "DZ_PORTS")
-BUILD_PASSED += ("DZ_CAPACITY", "GIT_SSL_CAINFO", "XDG_CONFIG_HOME", "XDG_DATA_HOME")
+BUILD_PASSED = frozenset(
+    [
+        "HOME",
+        "PATH",
+        "PYENV_ROOT",
+        "HTTP_PROXY",
+        "HTTPS_PROXY",
+        "NO_PROXY",
+        "http_proxy",
+        "https_proxy",
+        "no_proxy",
+        "XDG_CONFIG_HOME",
+        "XDG_DATA_HOME",
+        "DZ_SANDBOX",
+        "DZ_BWRAP",
+        "DZ_PYTHONS",
+        "DZ_BUNDLE_STORE",
+        "DZ_UID_BASE",
+        "DZ_PORTS",
+        "DZ_CAPACITY",
+    ]
+)
 BUILD_PREFIXES = ("PIP_", "UV_", "AWS_")
 
 
@@ -77,7 +112,7 @@ class Plan:
             "PATH": SYSTEM_PATH,
             "PYTHONUNBUFFERED": "1",
             "DJANGO_SETTINGS_MODULE": "dz2.settings",
-            **{name: self.given[name] for name in PASSED if name in self.given},
+            **{name: self.given[name] for name in sorted(PASSED) if name in self.given},
             **runtime.env,
             "DZ_HOME": str(home),
             "DZ_ZOOMDB_URL": self.zoomdb_url,
@@ -128,10 +163,10 @@ def servers(plan: Plan) -> Iterator[Service]:
 def ours(plan: Plan) -> Iterator[Service]:
     """What runs our own code, once zoomdb is migrated; nginx last, when the panel answers behind it."""
     layout, python = plan.layout, str(plan.shared.python)
-    panel = (python, "-m", "uvicorn", "dz2.asgi:application", "--uds", str(layout.panel_socket))
-    panel += ("--proxy-headers", "--forwarded-allow-ips", "*", "--no-access-log", "--log-level", "warning")
-    panel += ("--timeout-graceful-shutdown", "3")
-    yield Service(name="panel", argv=panel, env=plan.panel_env(), user=CORE)
+    panel = [python, "-m", "uvicorn", "dz2.asgi:application", "--uds", str(layout.panel_socket)]
+    panel += ["--proxy-headers", "--forwarded-allow-ips", "*", "--no-access-log", "--log-level", "warning"]
+    panel += ["--timeout-graceful-shutdown", "3"]
+    yield Service(name="panel", argv=tuple(panel), env=plan.panel_env(), user=CORE)
     dispatch = (python, "-m", "dz.tasks.dispatch")
     yield Service(name="dispatcher", argv=dispatch, env=plan.dispatcher_env(), user=CORE)
     yield from _workers(plan)
@@ -154,9 +189,9 @@ def _workers(plan: Plan) -> Iterator[Service]:
 
 def _worker(runtime: Runtime, role: str, env: dict[str, str], user: str) -> Service:
     queues = role if role != "appserver" else f"all_appservers,appserver_{INSTANCES[role]}"
-    argv = (str(runtime.bin / "celery"), "-A", "dz.tasks", "worker", "-Q", queues)
-    argv += ("--without-gossip", "--without-mingle", "-n", f"{INSTANCES[role]}@djangozoom")
-    return Service(name=f"worker-{role}", argv=argv, env=env, user=user)
+    argv = [str(runtime.bin / "celery"), "-A", "dz.tasks", "worker", "-Q", queues]
+    argv += ["--without-gossip", "--without-mingle", "-n", f"{INSTANCES[role]}@djangozoom"]
+    return Service(name=f"worker-{role}", argv=tuple(argv), env=env, user=user)
 
 
 def _proxy_env(plan: Plan) -> dict[str, str]:

@@ -80,7 +80,7 @@ class Supervision:
         with suppress(OSError, ValueError, psutil.Error):
             process = psutil.Process(int((self._layout.home / "supervisord.pid").read_text()))
             if str(self._layout.home / "supervisord.conf") in process.cmdline():
-                return process.pid
+                return int(process.pid)
         return None
 
     def start(self) -> None:

@@ -1,0 +1,104 @@
+#!/usr/bin/env python3
+"""The way in from a fresh clone: ``python3 bin/bootstrap.py demo|up|down|test|lint|sync``.
+
+Standard library only, Python 3.8 or later. It finds a Python that DjangoZoom runs on (3.11 or later), gets uv, installs
+exactly what uv.lock names into .venv, and goes on there. A second run costs a tenth of a second.
+"""
+
+import hashlib
+import os
+import platform
+import shutil
+import sys
+import time
+
+ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+sys.path.insert(0, os.path.join(ROOT, "bin"))
+
+import pythons  # noqa: E402
+import tools  # noqa: E402
+
+VENV = os.path.join(ROOT, ".venv")
+NOT_LINUX = "DjangoZoom runs on Linux. Here, start a Linux machine first: docs/linux-vm.md, two commands."
+COMMANDS = {"demo": "local", "up": "local", "down": "local", "test": "steps", "lint": "steps", "sync": ""}
+SPACE = 2 * 1000**3  # bytes for the platform, its servers and a first site
+
+
+def main():
+    given = sys.argv[1] if len(sys.argv) > 1 else ""
+    if given not in COMMANDS:
+        sys.exit("usage: python3 bin/bootstrap.py %s" % "|".join(COMMANDS))
+    if sys.platform != "linux":
+        sys.exit(NOT_LINUX)
+    if sys.version_info < (3, 8):
+        sys.exit("bin/bootstrap.py needs Python 3.8 or later to begin with; this is %s." % platform.python_version())
+    python = checked(quiet=given in ("down", "lint", "test", "sync"))
+    installed(python, dev=COMMANDS[given] == "steps")
+    go_on(given, sys.argv[2:])
+
+
+def checked(quiet):
+    """Look at the machine; the interpreter to install with, or "" if uv has to fetch one."""
+    began = time.time()
+    for tool in ("git", "setpriv"):
+        if shutil.which(tool) is None:
+            package = {"setpriv": "util-linux"}.get(tool, tool)
+            sys.exit("DjangoZoom needs %s. Install the package %s, then run this again." % (tool, package))
+    free = shutil.disk_usage(ROOT).free
+    if free < SPACE:
+        sys.exit("Only %.1f GB are free at %s; DjangoZoom needs 2 GB." % (free / 1e9, ROOT))
+    python = pythons.of_venv(VENV) or pythons.best()
+    kernel = ".".join(platform.release().split("-")[0].split(".")[:2])
+    what = "Python %s" % pythons.version_of(python) if python else "Python comes with the next step"
+    if not quiet:
+        tools.done("Check this machine", began, "Linux %s, %s, %d GB free" % (kernel, what, free // 10**9))
+    return python
+
+
+def installed(python, dev):
+    """.venv holds what uv.lock names. Skipped when it was made from this very lock."""
+    began = time.time()
+    stamp = os.path.join(VENV, ".synced")
+    wanted = fingerprint()
+    have = synced(stamp)
+    if have[:1] == [wanted] and (not dev or "dev" in have) and pythons.of_venv(VENV):
+        return
+    dev = dev or (have[1:] == ["dev"])
+    uv = tools.find_uv(ROOT, pythons.everything())
+    if not python:
+        tools.say("No Python 3.11 or later here: fetching one (uv python install 3.13).")
+        tools.run([uv, "python", "install", "3.13"])
+        python = "3.13"
+    tools.sync(uv, ROOT, VENV, python, dev)
+    with open(stamp, "w") as file:
+        file.write("%s %s" % (wanted, "dev" if dev else ""))
+    tools.done("Install DjangoZoom", began, "")
+
+
+def synced(stamp):
+    try:
+        with open(stamp) as file:
+            return file.read().split()
+    except FileNotFoundError:
+        return []
+
+
+def fingerprint():
+    digest = hashlib.sha256()
+    for name in ("uv.lock", "pyproject.toml"):
+        with open(os.path.join(ROOT, name), "rb") as file:
+            digest.update(file.read())
+    return digest.hexdigest()[:16]
+
+
+def go_on(given, arguments):
+    python = os.path.join(VENV, "bin", "python")
+    if COMMANDS[given] == "local":
+        os.execv(python, [python, "-m", "dz.local", given] + arguments)
+    if COMMANDS[given] == "steps":
+        os.chdir(ROOT)
+        os.execv(python, [python, os.path.join("bin", "steps.py"), given] + arguments)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,76 @@
+"""The stages of ``make test`` and ``make lint``, run by .venv's Python. Standard library only.
+
+``TESTS`` chooses: names of stages (``TESTS=unit,role``) or pytest's own words (``TESTS=tests/unit/test_x.py``).
+Each stage tells its time on stderr; the first that is red ends the run.
+"""
+
+import glob
+import os
+import shlex
+import subprocess
+import sys
+import time
+
+PYTEST = [sys.executable, "-m", "pytest"]
+STAGES = {
+    "unit": ["-n", "2", "tests/unit"],
+    "parts": ["tests/contract", "tests/hostile"],
+    "role": ["tests/role"],
+    "e2e": ["tests/e2e"],
+    "faults": ["tests/faults"],
+}
+BIN = os.path.dirname(sys.executable)
+CHECKS = {
+    "format": [os.path.join(BIN, "ruff"), "format", "--check", "."],
+    "ruff": [os.path.join(BIN, "ruff"), "check", "."],
+    "types": [os.path.join(BIN, "mypy")],
+    "imports": [os.path.join(BIN, "lint-imports")],
+}
+
+
+def main():
+    work = {"test": test, "lint": lint}[sys.argv[1]]
+    sys.exit(work())
+
+
+def test():
+    if os.environ.get("CI") == "true" and os.geteuid() == 0:
+        code = stage("machine", [sys.executable, "-m", "tests.machine"])
+        if code:
+            return code
+    for name, words in chosen(os.environ.get("TESTS", "")):
+        code = stage(name, PYTEST + words)
+        if code:
+            return code
+    return 0
+
+
+def chosen(text):
+    """The stages to run, as pairs of name and pytest's arguments."""
+    words = text.replace(",", " ").split()
+    if words and not all(word in STAGES for word in words):
+        return [("chosen", shlex.split(text))]
+    return [(name, words_) for name, words_ in STAGES.items() if (not words or name in words) and has_tests(words_)]
+
+
+def has_tests(words):
+    folders = [word for word in words if word.startswith("tests/")]
+    return any(glob.glob(os.path.join(folder, "**", "test_*.py"), recursive=True) for folder in folders)
+
+
+def lint():
+    """Every check, so that one run shows all that is wrong."""
+    return max(stage(name, argv) for name, argv in CHECKS.items())
+
+
+def stage(name, argv):
+    sys.stdout.flush()
+    began = time.time()
+    code = subprocess.run(argv, check=False).returncode
+    sys.stderr.write("stage %-8s %6.1f s   %s\n" % (name, time.time() - began, "green" if not code else "RED"))
+    sys.stderr.flush()
+    return code
+
+
+if __name__ == "__main__":
+    main()
