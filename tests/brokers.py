@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import kombu
+import psutil
 
 from tests.postgres import free_port, ordinary_user
 from tests.waiting import until
@@ -111,6 +112,15 @@ def _rabbitmq(folder: Path) -> Broker:
     return Broker("rabbitmq", f"amqp://dz:{password}@127.0.0.1:{port}//", [*before, server], env, folder)
 
 
+def _end_epmd(port: str) -> None:
+    """Erlang's port mapper makes itself a daemon, which no process group holds."""
+    for process in psutil.process_iter(["name"]):
+        with suppress(psutil.Error):
+            if process.info["name"] == "epmd" and process.environ().get("ERL_EPMD_PORT") == port:
+                process.kill()
+                process.wait(60)
+
+
 @contextmanager
 def broker(name: str) -> Iterator[Broker]:
     """A started broker of that kind, with nothing of it left afterwards."""
@@ -123,5 +133,5 @@ def broker(name: str) -> Iterator[Broker]:
         if made._processes:
             made.kill()
         if epmd := made.env.get("ERL_EPMD_PORT"):
-            subprocess.run(["epmd", "-port", epmd, "-kill"], check=False, capture_output=True, timeout=60)
+            _end_epmd(epmd)
         shutil.rmtree(folder, ignore_errors=True)

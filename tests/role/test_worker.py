@@ -21,6 +21,7 @@ from tests.role import toyland
 from tests.waiting import until
 
 WORKER = ("-m", "celery", "-A", "dz.tasks", "worker", "-Q", "build", "--without-gossip", "--without-mingle")
+APPSERVER = (*WORKER[:6], "all_appservers,appserver_app-1", *WORKER[7:])
 DISPATCHER = ("-m", "dz.tasks.dispatch")
 TIMES = {"DZ_LEASE": "3", "DZ_RENEW": "0.5", "DZ_HEARTBEAT": "0.5", "DZ_RING_AGAIN": "1", "DZ_RECONCILE_EVERY": "1"}
 
@@ -148,6 +149,11 @@ def test_jobs_run_through_worker_and_dispatcher_and_outlive_the_death_of_a_child
     host = Host.objects.get(instance_id="build-1")
     assert (host.role, host.pid) == ("build", worker.pid) and host.load is not None
     until((land.home / "reconciled-build-1").exists, what="the worker reconciled when it was up")
+
+    land.start(APPSERVER, DZ_ROLE="appserver", DZ_INSTANCE_ID="app-1")
+    for what in ("it came up", "the dispatcher told all appservers"):
+        until((land.home / "reconciled-app-1").exists, what=f"app-1 reconciled as {what}", deadline=90)
+        (land.home / "reconciled-app-1").unlink()
 
     victim = toys.accept("check_repo", check_repo="wait")
     os.kill(toys.started(victim, "check_repo"), signal.SIGKILL)

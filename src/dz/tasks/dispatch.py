@@ -14,6 +14,7 @@ from typing import Any
 
 import psycopg
 from django.db import InterfaceError, OperationalError, connection
+from kombu import Queue
 from kombu.exceptions import OperationalError as BrokerError
 
 from dz import log as events
@@ -80,7 +81,8 @@ class Dispatcher:
         return True
 
     def _reconcile(self) -> None:
-        self._send("reconcile", (), exchange=all_appservers(), routing_key="")
+        everywhere = all_appservers()
+        self._send("reconcile", (), queue=Queue(everywhere.name, everywhere), declare=[everywhere])
         for name in (PROXY, DATABASE):
             self._send("reconcile", (), queue=step_queue(name, self.broker_url))
 

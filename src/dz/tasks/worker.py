@@ -7,6 +7,7 @@ from typing import Any
 from celery.signals import worker_init, worker_ready, worker_shutdown
 
 from dz import log as events
+from dz.errors import DzError
 from dz.tasklib.pipeline import APPSERVER
 from dz.tasks import hosting
 from dz.tasks.celeryapp import BROKER_URL, app
@@ -20,7 +21,10 @@ _heartbeats: list[Heartbeat] = []
 def _configured(**_: Any) -> None:
     events.configure()
     hosting.settings()
-    hosting.seams()
+    try:
+        hosting.seams()
+    except DzError as error:  # Celery only logs what a signal's receiver raises, but for this
+        raise SystemExit(f"this worker can't start: {error}") from None
 
 
 def _up(**_: Any) -> None:

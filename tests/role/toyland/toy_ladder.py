@@ -13,5 +13,5 @@ class Inert:
         pass
 
 
-def make(_: Any) -> Any:
+def make(**_: Any) -> Any:
     return Inert()
