@@ -1,4 +1,4 @@
-"""The job ``build_and_deploy``: a commit becomes the live site. The list below is the story; each step is a Celery task.
+"""The job ``build_and_deploy``: a commit becomes the live site. The list is the story; each step is a task.
 
 Promise: until ``proxy_update`` has succeeded the version that is live is not touched, however this job ends; after it
 the job only goes forward. What a failed job left on hosts, reconcile takes away.
@@ -28,8 +28,6 @@ BUILD_AND_DEPLOY = Pipeline(
     Step(name="deploy", title="Start the release", queue=APPSERVER, timeout=600, run=deploy),
     Step(name="post_build_hooks", title="Run migrations", queue=APPSERVER, timeout=900, run=post_build_hooks),
     Step(name="proxy_update", title="Switch to the release", queue=PROXY, timeout=120, run=proxy_update, commits=True),
-    Step(
-        name="retire", title="Stop the old release", queue=APPSERVER, timeout=300, run=retire, may_fail=True
-    ),
+    Step(name="retire", title="Stop the old release", queue=APPSERVER, timeout=300, run=retire, may_fail=True),
     Step(name="prune", title="Clear away old bundles", queue=BUILD, timeout=120, run=prune, may_fail=True),
 )

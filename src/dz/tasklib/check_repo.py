@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from dz.tasklib.build.opening import fetch, look_at, with_confirmed
+from dz.tasklib.build.opening import fetch, look_at, title_of, with_confirmed
 from dz.tasklib.context import Context
 from dz.tasklib.pipeline import BUILD, Pipeline, Step
 
@@ -19,9 +19,7 @@ def check_repo(ctx: Context) -> Mapping[str, Any]:
     with ctx.part("Check out the code"):
         checkout = fetch(ctx, project, str(ctx.params.get("ref") or project.ref))
     found = look_at(ctx, project, checkout.commit)
-    for message in found.messages:
-        ctx.log.note(message)
-    ctx.door.save_guesses(found.guesses, with_confirmed(found, project).text(), found.title)
+    ctx.door.save_guesses(found.guesses, with_confirmed(found, project).text(), title_of(found))
     return {"commit": checkout.commit, "subject": checkout.subject, "branch": checkout.branch}
 
 

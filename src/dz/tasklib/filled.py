@@ -63,17 +63,35 @@ _VALUES: Mapping[str, Callable[[Known], str]] = {
     **_same(lambda k: k.database.name, *_words("NAME", "DATABASE", "DB", prefixes=_DB), "DBNAME", "POSTGRES_DB"),
     **_same(lambda k: k.database.role, *_words("USER", "USERNAME", prefixes=_DB), "DBUSER"),
     **_same(
-        lambda k: k.database.password.reveal(), *_words("PASSWORD", "PASS", "PASSWD", prefixes=_DB), "DBPASSWORD", "DBPASS"
+        lambda k: k.database.password.reveal(),
+        *_words("PASSWORD", "PASS", "PASSWD", prefixes=_DB),
+        "DBPASSWORD",
+        "DBPASS",
     ),
     **_same(lambda k: k.database.address, *_words("HOST", "HOSTNAME", "SERVER", prefixes=_DB), "DBHOST"),
     **_same(lambda k: str(k.database.port), *_words("PORT", prefixes=_DB), "DBPORT"),
     **_same(lambda _: "django.db.backends.postgresql", *_words("ENGINE", prefixes=_DB), "DBENGINE"),
     **_same(
-        lambda k: k.secret_key, "SECRET_KEY", "DJANGO_SECRET_KEY", "DJANGO_SECRET", "SECRET", "APP_SECRET_KEY", "SECRETKEY"
+        lambda k: k.secret_key,
+        "SECRET_KEY",
+        "DJANGO_SECRET_KEY",
+        "DJANGO_SECRET",
+        "SECRET",
+        "APP_SECRET_KEY",
+        "SECRETKEY",
     ),
     **_same(
-        lambda k: ",".join(k.hosts), "ALLOWED_HOSTS", "DJANGO_ALLOWED_HOSTS", "ALLOWED_HOST", "DJANGO_ALLOWED_HOST", "HOSTS"
+        lambda k: ",".join(k.hosts),
+        "ALLOWED_HOSTS",
+        "DJANGO_ALLOWED_HOSTS",
+        "ALLOWED_HOST",
+        "DJANGO_ALLOWED_HOST",
+        "HOSTS",
     ),
-    **_same(lambda k: k.hosts[0] if k.hosts else "localhost", "HOSTNAME", "DOMAIN", "DOMAIN_NAME", "SITE_DOMAIN", "HOST"),
-    **_same(lambda k: k.url, "SITE_URL", "BASE_URL", "CSRF_TRUSTED_ORIGINS", "DJANGO_CSRF_TRUSTED_ORIGINS", "WEBSITE_URL"),
+    **_same(
+        lambda k: k.hosts[0] if k.hosts else "localhost", "HOSTNAME", "DOMAIN", "DOMAIN_NAME", "SITE_DOMAIN", "HOST"
+    ),
+    **_same(
+        lambda k: k.url, "SITE_URL", "BASE_URL", "CSRF_TRUSTED_ORIGINS", "DJANGO_CSRF_TRUSTED_ORIGINS", "WEBSITE_URL"
+    ),
 }

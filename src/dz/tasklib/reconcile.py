@@ -4,7 +4,9 @@ projects. Runs at a worker's start and whenever the dispatcher asks; what fails 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
+from functools import partial
 
 from dz.errors import DzError
 from dz.log import get_logger
@@ -17,6 +19,9 @@ from dz.tasklib.folders import Folders, clear
 from dz.tasklib.proxy import routes
 from dz.tasklib.records import Deployment
 
+_KINDS = ("build", "run", "layers", "volumes")
+_PROGRAM = re.compile(r"p[0-9]{8}-[0-9]+-[a-z0-9._]+")
+
 log = get_logger()
 
 
@@ -27,17 +32,16 @@ def reconcile(ctx: Context) -> None:
 
 def _appserver(ctx: Context) -> None:
     for deployment in ctx.door.unwanted_on(ctx.host):
-        _each(deployment.program, lambda d=deployment: deployments.take_away(ctx, d))  # type: ignore[misc]
-    wanted = {d.program: d for d in ctx.door.wanted_on(ctx.host)}
+        _each(deployment.program, partial(deployments.take_away, ctx, deployment))
     running = deployments.supervisor(ctx).status()
+    wanted = {d.program: d for d in ctx.door.wanted_on(ctx.host)}
     for name, deployment in wanted.items():
         if name not in running and deployment.state == "healthy":
-            _each(name, lambda d=deployment: _start(ctx, d))  # type: ignore[misc]
-    folders, alive = Folders(ctx.settings.home), ctx.door.app_ids()
+            _each(name, partial(_start, ctx, deployment))
     for name in running:
-        if name not in wanted and deployments.program_of(AppId(name[:9]), name):
-            _each(name, lambda n=name: deployments.supervisor(ctx).stop(n))  # type: ignore[misc]
-    _drop_strangers(folders, alive)
+        if name not in wanted and _PROGRAM.fullmatch(name):
+            _each(name, partial(deployments.supervisor(ctx).stop, name))
+    _drop_strangers(ctx)
 
 
 def _start(ctx: Context, deployment: Deployment) -> None:
@@ -46,37 +50,40 @@ def _start(ctx: Context, deployment: Deployment) -> None:
 
 
 def _proxy(ctx: Context) -> None:
-    proxy, wanted = routes.proxy(ctx), {r.app_id: r for r in ctx.door.routes()}
+    proxy = routes.proxy(ctx)
     applied = proxy.applied()
-    for app_id, route in wanted.items():
-        if route.deployments and applied.get(app_id) != proxy.digest_of(routes.site_of(ctx, route)):
-            _each(app_id, lambda r=route: routes.apply(ctx, r))  # type: ignore[misc]
+    for route in ctx.door.routes():
+        if route.deployments and applied.get(route.app_id) != proxy.digest_of(routes.site_of(ctx, route)):
+            _each(route.app_id, partial(routes.apply, ctx, route))
+    alive = ctx.door.app_ids()
     for app_id in applied:
-        if app_id not in ctx.door.app_ids():
-            _each(app_id, lambda a=app_id: proxy.apply(a, None))  # type: ignore[misc]
+        if app_id not in alive:
+            _each(app_id, partial(proxy.apply, app_id, None))
 
 
 def _database(ctx: Context) -> None:
     server = ctx.seams.dbserver
-    assert server is not None
+    assert server is not None, "reconcile of a database host has its server"
     for database in ctx.door.databases(ctx.host):
         if not server.exists(database):
-            _each(database.name, lambda d=database: server.create(d))  # type: ignore[misc]
+            _each(database.name, partial(server.create, database))
 
 
 def _build(ctx: Context) -> None:
     for app_id in ctx.door.app_ids():
-        _each(app_id, lambda a=AppId(app_id): drop_old_layers(ctx, a))  # type: ignore[misc]
-    _drop_strangers(Folders(ctx.settings.home), ctx.door.app_ids())
+        _each(app_id, partial(drop_old_layers, ctx, AppId(app_id)))
+    _drop_strangers(ctx)
 
 
-def _drop_strangers(folders: Folders, alive: frozenset[str]) -> None:
-    """Folders of projects that are destroyed."""
-    for kind in ("build", "run", "layers", "volumes"):
-        root = folders.home / kind
-        for folder in root.iterdir() if root.exists() else ():
-            if folder.name not in alive:
-                clear(folder)
+def _drop_strangers(ctx: Context) -> None:
+    """Folders of projects that are destroyed. They are listed before the projects are asked for, so that a project
+    which begins meanwhile is never taken for a stranger."""
+    home = ctx.settings.home
+    folders = [folder for kind in _KINDS if (home / kind).exists() for folder in (home / kind).iterdir()]
+    alive = ctx.door.app_ids()
+    for folder in folders:
+        if folder.name not in alive:
+            _each(folder.name, partial(clear, folder))
 
 
 def _each(what: str, work: Callable[[], object]) -> None:

@@ -10,7 +10,19 @@ from dz.log import Secret
 from dz.names import AppId, Commit, Digest, HostName, InstanceId, ProjectName
 from dz.seams.dbserver import Database
 
-__all__ = ["Basis", "Bundle", "Database", "Deployment", "Guess", "Host", "Layer", "Project", "Release", "Route", "Running"]
+__all__ = [
+    "Basis",
+    "Bundle",
+    "Database",
+    "Deployment",
+    "Guess",
+    "Host",
+    "Layer",
+    "Project",
+    "Release",
+    "Route",
+    "Running",
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,7 +1,7 @@
 """Make an appserver run what the rows of one project want: start the new beside the old, drain and stop what retires.
 
-Level-triggered: a step reads the wanted rows again, so a doubled or late message makes nothing false. ``reconcile`` calls
-the same functions over all projects of the host.
+Level-triggered: a step reads the wanted rows again, so a doubled or late message makes nothing false. ``reconcile``
+calls the same functions over all projects of the host.
 """
 
 from __future__ import annotations
@@ -10,7 +10,6 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from dz.names import AppId
 from dz.seams.supervisor import Supervisor
 from dz.tasklib.appserver import drain
 from dz.tasklib.appserver.locks import locked
@@ -94,12 +93,10 @@ def site_of(ctx: Context, running: Running) -> Site:
 
 
 def bring_layers(ctx: Context, site: Site) -> Path:
-    """Every layer of the bundle but the static one, which the proxy takes; returns the code's folder."""
+    """Every layer of the bundle; returns the code's folder."""
     folders, store = site.place.folders, store_of(ctx)
     code = None
     for layer in site.running.bundle.layers:
-        if layer.kind == "static":
-            continue
         into = folders.layer(site.app_id, layer.kind, layer.key)
         if bring(store, folders, site.app_id, layer, into):
             ctx.log.note(f"{layer.kind} layer fetched, {_size(layer)}")
@@ -112,11 +109,6 @@ def bring_layers(ctx: Context, site: Site) -> Path:
 def supervisor(ctx: Context) -> Supervisor:
     assert ctx.seams.supervisor is not None, "a step of an appserver's queue ran elsewhere"
     return ctx.seams.supervisor
-
-
-def program_of(app_id: AppId, name: str) -> bool:
-    """Whether a supervised program is one of the project's."""
-    return name.startswith(f"{app_id}-")
 
 
 def _hide_secrets(ctx: Context, running: Running) -> None:

@@ -13,6 +13,7 @@ from dz.run import Finished
 from dz.tasklib.appserver import health
 from dz.tasklib.appserver.deployments import site_of, supervisor
 from dz.tasklib.appserver.site import Site
+from dz.tasklib.appserver.watch import Watch
 from dz.tasklib.build.verdict import KEEP, HookResult, hook_error, hook_result
 from dz.tasklib.context import Context, kill_id
 from dz.tasklib.records import Deployment
@@ -95,7 +96,7 @@ def _see_it_answer(ctx: Context, site: Site, deployment: Deployment) -> int:
             site.place.host_header(hostnames[0]),
             scheme=site.place.scheme,
             deadline=ctx.left(ANSWER),
-            alive=lambda: _ended(ctx, deployment),
+            alive=Watch(lambda: supervisor(ctx).status().get(deployment.program)),
             log=lambda: _tail(site),
             stop=ctx.stop,
             root=str(site.code),
@@ -103,14 +104,6 @@ def _see_it_answer(ctx: Context, site: Site, deployment: Deployment) -> int:
         )
         ctx.log.note(f"{answer.path} answers {answer.status}")
     return answer.status
-
-
-def _ended(ctx: Context, deployment: Deployment) -> str | None:
-    """None while the supervisor keeps the program or starts it again, else how it ended."""
-    status = supervisor(ctx).status().get(deployment.program)
-    if status is None:
-        return "it is not running"
-    return (status.detail or status.state) if status.state in ("fatal", "exited", "stopped") else None
 
 
 def _tail(site: Site) -> str:

@@ -70,6 +70,12 @@ class Site:
         return self.place.folders.layer(self.app_id, "env", layer.key)
 
     @property
+    def static(self) -> Path | None:
+        """The collected files: hashed names are looked up in their manifest at run time."""
+        layer = self.running.bundle.layer("static")
+        return self.place.folders.layer(self.app_id, "static", layer.key) if layer else None
+
+    @property
     def root(self) -> Path:
         return self.code / str(self.running.bundle.manifest["project_root"])
 
@@ -105,7 +111,7 @@ class Site:
             "wsgi": manifest.get("wsgi", ""),
             "asgi": manifest.get("asgi", ""),
             "static_url": manifest.get("static_url", ""),
-            "static_root": str(self.folder / "static"),
+            "static_root": str(self.static or self.folder / "static"),
             "media_root": str(self.volume / "media"),
             "site_media_map": manifest.get("site_media_map", []),
             "hosts": [str(h) for h in self.running.hostnames],
@@ -122,12 +128,17 @@ class Site:
             argv=(str(self.env_layer / "bin/python"), str(self.place.guest / "main.py"), *command),
             app_id=self.app_id,
             cwd=self.root,
-            read=(self.env_layer, self.place.guest),
+            read=(self.env_layer, self.place.guest, *self._needed()),
             writable=(self.folder, self.volume),
             env=self.environment() | answer,
             network=Network.SITE,
             kill_id=kill_id,
         )
+
+    def _needed(self) -> tuple[Path, ...]:
+        """More to read: the static layer, and the folder of the database's socket."""
+        address = self.running.database.address
+        return (*([self.static] if self.static else []), *([Path(address)] if address.startswith("/") else []))
 
 
 def lay(site: Site, app_layer: Path, sandbox: Sandbox) -> None:
@@ -154,9 +165,7 @@ def program(site: Site, sandbox: Sandbox, *, grace: float) -> Program:
     deployment = site.running.deployment
     spec = site.place.folders.runs(site.app_id) / f"{deployment.program}.spec"
     argv = sandbox.site(site.box("serve"), address=deployment.address, port=deployment.port, spec=spec)
-    return Program(
-        name=deployment.program, argv=tuple(argv), cwd=site.place.folders.home, log=site.log, grace=grace
-    )
+    return Program(name=deployment.program, argv=tuple(argv), cwd=site.place.folders.home, log=site.log, grace=grace)
 
 
 def sweep(site_folders: Folders, app_id: AppId, release: int, program_name: str) -> None:

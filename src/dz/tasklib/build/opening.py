@@ -11,7 +11,7 @@ from dz.tasklib.build import git
 from dz.tasklib.build.inspect.runner import Inspection, inspect
 from dz.tasklib.buildconfig import BuildConfig, from_guesses, merge, parse
 from dz.tasklib.context import Context
-from dz.tasklib.folders import Folders
+from dz.tasklib.folders import Folders, clear
 from dz.tasklib.records import Project
 
 
@@ -22,7 +22,7 @@ def open_release(ctx: Context) -> Mapping[str, Any]:
         checkout = fetch(ctx, project, str(ctx.params.get("ref") or project.ref))
     found = look_at(ctx, project, checkout.commit)
     config = with_confirmed(found, project)
-    ctx.door.save_guesses(found.guesses, config.text(), found.title)
+    ctx.door.save_guesses(found.guesses, config.text(), title_of(found))
     release = ctx.door.open_release(
         commit=checkout.commit, subject=checkout.subject, branch=checkout.branch, build_config=config.text()
     )
@@ -64,9 +64,7 @@ def checked_out(ctx: Context, project: Project, commit: Commit) -> Path:
 def look_at(ctx: Context, project: Project, commit: Commit) -> Inspection:
     """What the inspector finds in a checkout."""
     with ctx.part("Inspect the project"):
-        return inspect(
-            ctx.seams.sandbox, checked_out(ctx, project, commit), deadline=ctx.left(30), log=ctx.log, stop=ctx.stop
-        )
+        return inspect(ctx.seams.sandbox, checked_out(ctx, project, commit), log=ctx.log, deadline=ctx.left(10))
 
 
 def with_confirmed(found: Inspection, project: Project) -> BuildConfig:
@@ -78,9 +76,12 @@ def with_confirmed(found: Inspection, project: Project) -> BuildConfig:
     return merge(config, {key: kept.value(key) for key in project.confirmed})
 
 
-def _keep(coming: Path, folder: Path) -> None:
-    from dz.tasklib.folders import clear
+def title_of(found: Inspection) -> str:
+    """What the project calls itself."""
+    return next((g.value for g in found.guesses if g.field == "title" and g.is_primary), "")
 
+
+def _keep(coming: Path, folder: Path) -> None:
     clear(folder)
     folder.parent.mkdir(exist_ok=True)
     folder.parent.chmod(0o711)

@@ -133,7 +133,7 @@ def _tell(build: Build, result: ProbeResult) -> None:
             "django_settings_module": chosen.settings,
             "wsgi_application": chosen.wsgi,
             "asgi_application": chosen.asgi,
-        }
+        },
     )
     ctx.door.learn(config.text(), found)
 
