@@ -3,14 +3,18 @@ hands that do a worker's part by the engine, so that a job goes as far as a test
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
-import secrets
+import pty
+import select
 import shutil
 import signal
+import struct
 import subprocess
 import sys
 import tempfile
+import termios
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -82,6 +86,23 @@ class Panel:
         self.begun.append(process)
         return Running(process, said)
 
+    def on_terminal(self, *words: str, columns: int = 80) -> Typing:
+        """``dz`` with a terminal on all three streams."""
+        ours, theirs = pty.openpty()
+        fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
+        process = subprocess.Popen(
+            [sys.executable, "-m", "dz.cli", *words],
+            env=self.environment() | {"TERM": "xterm"},
+            stdin=theirs,
+            stdout=theirs,
+            stderr=theirs,
+            start_new_session=True,
+            text=True,
+        )
+        os.close(theirs)
+        self.begun.append(process)
+        return Typing(process, ours)
+
     def dz(self, *words: str, env: Mapping[str, str] | None = None, cwd: Path | None = None) -> Ended:
         return self.begin(*words, env=env, cwd=cwd).end()
 
@@ -113,6 +134,39 @@ class Running:
     def end(self) -> Ended:
         out, _ = self.process.communicate(timeout=90)
         return Ended(self.process.returncode, out, self.stderr.read_text())
+
+
+@dataclass
+class Typing:
+    """A process at its terminal: ``shown`` is all that it wrote so far."""
+
+    process: subprocess.Popen[str]
+    terminal: int
+    shown: str = ""
+
+    def says(self, text: str) -> None:
+        def read_on() -> bool:
+            while text not in self.shown and select.select([self.terminal], [], [], 0)[0]:
+                self.shown += self._read()
+            return text in self.shown
+
+        until(read_on, what=f"the terminal shows {text!r}")
+
+    def types(self, text: str) -> None:
+        os.write(self.terminal, text.encode())
+
+    def end(self) -> int:
+        """Reads to the end and gives the exit code."""
+        while piece := self._read():
+            self.shown += piece
+        os.close(self.terminal)
+        return self.process.wait(60)
+
+    def _read(self) -> str:
+        try:
+            return os.read(self.terminal, 4096).decode()
+        except OSError:  # Linux's way to say that the other side is closed
+            return ""
 
 
 @pytest.fixture(scope="module")
@@ -243,7 +297,3 @@ class Hands:
 @pytest.fixture
 def hands() -> Hands:
     return Hands()
-
-
-def new_name() -> str:
-    return f"shop-{secrets.token_hex(3)}"

@@ -142,6 +142,27 @@ def test_a_failure_says_what_where_live_and_next(panel: Panel, hands: Hands, end
     assert "a line of the log" in panel.dz("job", "2", "--log").out
 
 
+def test_on_a_terminal_values_are_asked_for_hidden_before_the_build(panel: Panel, hands: Hands) -> None:
+    typing = panel.on_terminal("deploy", URL)
+    hands.check(variables=("STRIPE_API_KEY", "MAIL_HOST"))
+    typing.says("shop needs 2 values:")
+    typing.says("STRIPE_API_KEY: ")
+    typing.types("sk-hidden\n")
+    typing.says("MAIL_HOST: ")
+    typing.types("mail.example.org\n")
+    typing.says("http://localhost:8800/jobs/2")
+    hands.deploy()
+    assert typing.end() == 0
+    assert "sk-hidden" not in typing.shown
+    assert re.search(r"\x1b\[32m✓\x1b\[0m Check out the code +build-1 +[\d.]+ s\r\n", typing.shown)
+    assert typing.shown.rstrip().endswith("http://shop.localhost:8800/")
+    from dz2.models import Config
+    from dz2.services import variables_of
+
+    config = Config.objects.get()
+    assert variables_of(config.project, config)["MAIL_HOST"].reveal() == "mail.example.org"
+
+
 def test_ctrl_c_detaches_and_the_job_goes_on(panel: Panel, hands: Hands) -> None:
     running = panel.begin("deploy", URL)
     hands.check()
