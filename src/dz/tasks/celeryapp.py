@@ -57,6 +57,7 @@ app.conf.update(
     # A check must not wait behind a long build; on other hosts one change happens at a time.
     worker_concurrency=2 if os.environ.get("DZ_ROLE") == "build" else 1,
     worker_proc_alive_timeout=60,  # a child that imports on a busy machine needs more than 4 s
+    worker_consumer="dz.tasks.consumer:Consumer",
     worker_hijack_root_logger=False,
     worker_redirect_stdouts=False,
 )
