@@ -44,6 +44,7 @@ def main(spec: str) -> None:
     start = json.loads(Path(spec).read_text())
     listener = _listen(start["address"], start["port"], start["uid"])
     os.dup2(listener.fileno(), LISTEN)
+    os.set_inheritable(LISTEN, True)  # dup2 onto itself would leave it to be closed
     hidden = os.memfd_create("bwrap-args", 0)
     os.write(hidden, b"".join(word.encode() + b"\0" for word in start["hidden"]))
     os.lseek(hidden, 0, os.SEEK_SET)

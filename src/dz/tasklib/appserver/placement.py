@@ -20,7 +20,7 @@ def choose(hosts: Sequence[Host], *, platform: str, fresh_within: float) -> Host
     if fit:
         return min(fit, key=_burden)
     said = "; ".join(f"{name} {why}" for name, why in against.items()) or "none has ever been heard of"
-    raise PlatformError(f"no appserver can take the release: {said}", id="deploy.no-appserver")
+    raise PlatformError(said, id="deploy.no-appserver")
 
 
 def unfit(host: Host, *, platform: str, fresh_within: float) -> str:

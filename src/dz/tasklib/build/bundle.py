@@ -12,12 +12,13 @@ from typing import Any
 
 from dz.tasklib.build import layers, opening, trial
 from dz.tasklib.build.dependencies import provide
-from dz.tasklib.build.desk import Build, pack, platform_name
+from dz.tasklib.build.desk import Build, pack
 from dz.tasklib.build.interpreters import Interpreter
 from dz.tasklib.buildconfig import parse
 from dz.tasklib.context import Context
 from dz.tasklib.folders import Folders
 from dz.tasklib.guestcopy import guest_folder
+from dz.tasklib.machine import platform_name
 from dz.tasklib.records import Layer
 
 

@@ -12,11 +12,12 @@ from dz.seams.sandbox.indexes import of_this_host
 from dz.tasklib.bringing import bring, store_of
 from dz.tasklib.build import disk, interpreters, layers
 from dz.tasklib.build.bench import Bench
-from dz.tasklib.build.desk import Build, pack, platform_name
+from dz.tasklib.build.desk import Build, pack
 from dz.tasklib.build.installing import install
 from dz.tasklib.build.interpreters import Interpreter
 from dz.tasklib.build.locked import Locked
 from dz.tasklib.build.resolve import Wanted, resolve
+from dz.tasklib.machine import platform_name
 from dz.tasklib.records import Layer
 
 ROOM = 500_000_000  # bytes that must be free before anything is downloaded

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import platform as machine
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -39,9 +38,3 @@ def pack(build: Build, kind: str, key: str, folder: Path) -> Layer:
         out = build.work / "out"
         out.mkdir(exist_ok=True, mode=0o700)
         return layers.pack(folder, kind=kind, key=key, into=out)
-
-
-def platform_name() -> str:
-    """Which hosts can run what is built here: kernel, machine and C library."""
-    library, version = machine.libc_ver()
-    return f"{machine.system().lower()}-{machine.machine()}-{library or 'musl'}{version and '-' + version}"

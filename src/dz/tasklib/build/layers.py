@@ -9,8 +9,6 @@ from __future__ import annotations
 import hashlib
 import os
 import posixpath
-import shutil
-import stat
 import sys
 import tarfile
 from collections.abc import Iterator
@@ -28,6 +26,7 @@ else:
 
 # Two workers halve the time; the bytes are the same for any number of them.
 COMPRESSION: dict[int, int] = {CompressionParameter.compression_level: 3, CompressionParameter.nb_workers: 2}
+BUFFER = 1024 * 1024
 MOST_MEMBERS = 400_000
 MOST_BYTES = 8 * 1024**3
 MOST_RATIO = 400  # unpacked bytes per packed byte
@@ -46,10 +45,10 @@ def pack(folder: Path, *, kind: str, key: str, into: Path) -> Layer:
     total = 0
     with (
         ZstdFile(coming, "wb", options=COMPRESSION) as out,
-        tarfile.open(fileobj=out, mode="w|", format=tarfile.PAX_FORMAT) as tar,
+        tarfile.open(fileobj=out, mode="w|", bufsize=BUFFER, format=tarfile.PAX_FORMAT) as tar,
     ):
-        for count, path in enumerate(_walk(folder)):
-            total += _add(tar, path, str(path.relative_to(folder)))
+        for count, (name, entry) in enumerate(_walk(str(folder), "")):
+            total += _add(tar, entry, name)
             if count > MOST_MEMBERS or total > MOST_BYTES:
                 coming.unlink()
                 reason = f"at most {MOST_MEMBERS} files and {MOST_BYTES // 1024**3} GB"
@@ -66,17 +65,12 @@ def unpack(archive: Path, into: Path) -> None:
     coming = fresh(into.with_name(f"{into.name}.{os.getpid()}.coming"))
     try:
         packed = archive.stat().st_size
-        with ZstdFile(archive, "rb") as source, tarfile.open(fileobj=source, mode="r|") as tar:
-            total = 0
+        with ZstdFile(archive, "rb") as source, tarfile.open(fileobj=source, mode="r|", bufsize=BUFFER) as tar:
+            total, made = 0, {""}
             for count, member in enumerate(tar):
                 total += member.size
                 _check(member, count, total, packed)
-                _extract(tar, member, coming)
-        for folder, names, _ in os.walk(coming):
-            for name in names:
-                path = Path(folder) / name
-                if not path.is_symlink():
-                    path.chmod(0o755)
+                _extract(tar, member, coming, made)
         clear(into)
         coming.rename(into)
     except (tarfile.TarError, EOFError, ValueError, FileExistsError, ZstdError) as error:
@@ -93,44 +87,42 @@ def safe_link(name: str, target: str) -> bool:
     return not target.startswith("/") and where != ".." and not where.startswith("../")
 
 
-def _walk(folder: Path) -> Iterator[Path]:
-    for parent, folders, files in os.walk(folder):
-        folders.sort()
-        if ".git" in folders and Path(parent) == folder:
-            folders.remove(".git")
-        links = [name for name in folders if (Path(parent) / name).is_symlink()]
-        for name in sorted((*folders, *files)):
-            path = Path(parent) / name
-            if path.is_symlink() and not safe_link(str(path.relative_to(folder)), str(path.readlink())):
-                continue  # it leads out of the project: nothing there would be what its owner meant
-            yield path
-        folders[:] = [name for name in folders if name not in links]
+def _walk(folder: str, within: str) -> Iterator[tuple[str, os.DirEntry[str]]]:
+    """Everything below, in one order; of links those that stay inside, and no folder behind a link."""
+    with os.scandir(folder) as listed:
+        entries = sorted(listed, key=lambda one: one.name)
+    for entry in entries:
+        name = f"{within}{entry.name}"
+        if name == ".git" or (entry.is_symlink() and not safe_link(name, os.readlink(entry.path))):  # noqa: PTH115
+            continue  # a link that leads out: nothing there would be what its owner meant
+        yield name, entry
+        if entry.is_dir(follow_symlinks=False):
+            yield from _walk(entry.path, f"{name}/")
 
 
-def _add(tar: tarfile.TarFile, path: Path, name: str) -> int:
+def _add(tar: tarfile.TarFile, entry: os.DirEntry[str], name: str) -> int:
     """Add a file, folder or link, without when, by whom or where it was packed; what is none of these is left out.
 
-    The file is opened without following a link, and its length is that of the open file.
+    A file is opened without following a link, and its length is that of the open file.
     """
     info = tarfile.TarInfo(name)
-    status = path.lstat()
-    if stat.S_ISLNK(status.st_mode):
-        info.type, info.linkname, info.mode = tarfile.SYMTYPE, str(path.readlink()), 0o777
+    if entry.is_symlink():
+        info.type, info.linkname, info.mode = tarfile.SYMTYPE, os.readlink(entry.path), 0o777  # noqa: PTH115
         tar.addfile(info)
-    elif stat.S_ISDIR(status.st_mode):
+    elif entry.is_dir(follow_symlinks=False):
         info.type, info.mode = tarfile.DIRTYPE, 0o755
         tar.addfile(info)
-    elif stat.S_ISREG(status.st_mode):
-        with os.fdopen(os.open(path, os.O_RDONLY | os.O_NOFOLLOW), "rb") as content:
-            info.size = os.fstat(content.fileno()).st_size
-            info.mode = 0o755 if status.st_mode & 0o111 else 0o644
+    elif entry.is_file(follow_symlinks=False):
+        with os.fdopen(os.open(entry.path, os.O_RDONLY | os.O_NOFOLLOW), "rb") as content:
+            status = os.fstat(content.fileno())
+            info.size, info.mode = status.st_size, 0o755 if status.st_mode & 0o111 else 0o644
             tar.addfile(info, content)
     return info.size
 
 
 def _check(member: tarfile.TarInfo, count: int, total: int, packed: int) -> None:
-    parts = Path(member.name).parts
-    if member.name.startswith("/") or ".." in parts or "\0" in member.name or not parts:
+    parts = member.name.split("/")
+    if not all(parts) or ".." in parts or "." in parts or "\0" in member.name:
         raise PlatformError(f"a layer names a path outside itself: {member.name[:200]!r}")
     if not (member.isreg() or member.isdir() or member.issym()):
         raise PlatformError(f"a layer holds something that is no file: {member.name[:200]!r}")
@@ -140,19 +132,31 @@ def _check(member: tarfile.TarInfo, count: int, total: int, packed: int) -> None
         raise PlatformError("a layer is larger than it may be")
 
 
-def _extract(tar: tarfile.TarFile, member: tarfile.TarInfo, into: Path) -> None:
-    path = into / member.name
-    if any(parent.is_symlink() for parent in path.parents if parent != into and parent.is_relative_to(into)):
-        raise PlatformError(f"a layer writes through a link: {member.name[:200]!r}")
+def _extract(tar: tarfile.TarFile, member: tarfile.TarInfo, into: Path, made: set[str]) -> None:
+    """``made``: the folders that we made ourselves, so that nothing is ever written through a link."""
     if member.isdir():
-        path.mkdir(parents=True, exist_ok=True)
-    elif member.issym():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.symlink_to(member.linkname)
-    else:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        source = tar.extractfile(member)
-        assert source is not None
-        mode = 0o555 if member.mode & 0o111 else 0o444
-        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "wb") as out:
-            shutil.copyfileobj(source, out, 1024 * 1024)
+        _folders(into, member.name, made)
+        return
+    _folders(into, member.name.rpartition("/")[0], made)
+    path = f"{into}/{member.name}"
+    if member.issym():
+        os.symlink(member.linkname, path)  # noqa: PTH211
+        return
+    source = tar.extractfile(member)
+    assert source is not None
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "wb", buffering=0) as out:
+        while piece := source.read(BUFFER):
+            out.write(piece)
+        os.fchmod(descriptor, 0o555 if member.mode & 0o111 else 0o444)
+
+
+def _folders(into: Path, name: str, made: set[str]) -> None:
+    """The folder and its parents; one that is there and not ours is an error."""
+    if name in made:
+        return
+    _folders(into, name.rpartition("/")[0], made)
+    path = into / name
+    path.mkdir()
+    path.chmod(0o755)
+    made.add(name)

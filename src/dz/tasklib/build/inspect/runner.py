@@ -18,6 +18,7 @@ from dz.errors import PlatformError, UserError
 from dz.run import DeadlinePassed
 from dz.seams.sandbox import Box, Limits, Network, Sandbox
 from dz.tasklib import filled
+from dz.tasklib.build.inspect import detectors
 from dz.tasklib.context import JobLog
 from dz.tasklib.records import Basis, Guess
 
@@ -25,31 +26,6 @@ DEADLINE = 10.0  # seconds
 MOST_OUT = 4 * 1024 * 1024  # bytes of JSON
 MOST_GUESSES = 2000
 LONGEST_VALUE = 8000
-FIELDS = frozenset(
-    [
-        "project_root",
-        "python_version",
-        "django_version",
-        "settings_module",
-        "base_python_package",
-        "wsgi_application",
-        "asgi_application",
-        "installer",
-        "requirements_files",
-        "database_engines",
-        "services",
-        "environment",
-        "static_url",
-        "static_root",
-        "media_url",
-        "media_root",
-        "additional_python_path_dirs",
-        "site_media_map",
-        "processes",
-        "hooks",
-        "title",
-    ]
-)
 _ERRORS = ("repo.no-django", "repo.python2", "repo.config-unknown-key", "repo.config-invalid")
 
 
@@ -124,7 +100,7 @@ def _error(reported: Any) -> Exception:
 
 def _guess(raw: Any) -> Guess:
     basis = raw.get("basis") if isinstance(raw, dict) else None
-    if not isinstance(basis, dict) or raw.get("field") not in FIELDS:
+    if not isinstance(basis, dict) or raw.get("field") not in detectors.fields():
         raise PlatformError("the inspector guessed something that nobody asked")
     line, confidence = basis.get("line"), raw.get("confidence")
     value = _text(raw.get("value"), LONGEST_VALUE, lines=raw["field"] != "title")

@@ -35,7 +35,9 @@ def _in_settings(tree: Tree, facts: Facts) -> Iterator[Evidence]:
             if named and "." in named:
                 exists = code.module_file(tree, settingscode.roots(facts), named.rpartition(".")[0])
                 # Channels names ``project.routing.application`` in settings from before asgi.py was usual.
-                yield _evidence(tree, kind, named, 0.94 if exists else 0.2, "the settings name it", path, value.lineno)
+                usual = kind == "wsgi" or named.split(".")[-2] == "asgi"
+                confidence = (0.94 if usual else 0.85) if exists else 0.2
+                yield _evidence(tree, kind, named, confidence, "the settings name it", path, value.lineno)
 
 
 def _in_files(tree: Tree, facts: Facts) -> Iterator[Evidence]:

@@ -52,7 +52,8 @@ def _locks(tree: Tree, above: list[str]) -> Iterator[Found]:
         installer, name = _OF_LOCK[lock.rpartition("/")[2]]
         path = join(folder_of(lock), name)
         if tree.has(path):
-            confidence = 0.95 if _has_django(tree, lock) else 0.35
+            # A Django that is only locked came with another package: the list is not the site's own.
+            confidence = 0.95 if _has_django(tree, path) else 0.75 if _has_django(tree, lock) else 0.35
             yield installer, path, confidence - _away(path, above), f"{lock.rpartition('/')[2]} lies beside it"
 
 

@@ -15,9 +15,17 @@ GIVES = ("django_version",)
 _MADE_WITH = re.compile(r"using Django ([0-9]+\.[0-9]+)|docs\.djangoproject\.com/en/([0-9]\.[0-9]+)/")
 
 
+# What a settings file of old times has that later Djangos took away: (sign, what replaced it, the range it leaves).
+_OLD = (
+    (r"^MIDDLEWARE_CLASSES\s*=", r"^MIDDLEWARE\s*=", "<2.0"),
+    (r"^TEMPLATE_(DIRS|LOADERS|DEBUG)\s*=", r"^TEMPLATES\s*=", "<1.10"),
+)
+
+
 def detect(tree: Tree, facts: Facts) -> Iterable[Evidence]:
     yield from _declared(tree, facts)
     yield from _made_with(tree, facts)
+    yield from _of_its_time(tree, facts)
 
 
 def _declared(tree: Tree, facts: Facts) -> Iterator[Evidence]:
@@ -52,3 +60,17 @@ def _made_with(tree: Tree, facts: Facts) -> Iterator[Evidence]:
             series = ".".join((found[1] or found[2]).split(".")[:2])
             yield at(tree, "django_version", f"=={series}.*", 0.5, "the settings were made with it", path, line)
             return
+
+
+def _of_its_time(tree: Tree, facts: Facts) -> Iterator[Evidence]:
+    """Settings that only an old Django reads."""
+    texts = [(path, tree.text(path)) for path in settingscode.files(tree, facts)]
+    for sign, successor, bound in _OLD:
+        if any(re.search(successor, text, re.MULTILINE) for _, text in texts):
+            continue
+        for path, text in texts:
+            if found := re.search(sign, text, re.MULTILINE):
+                line = text.count("\n", 0, found.start()) + 1
+                confidence = 0.35 if bound == "<2.0" else 0.4  # the narrower bound says more
+                yield at(tree, "django_version", bound, confidence, "later Djangos do not read this", path, line)
+                break

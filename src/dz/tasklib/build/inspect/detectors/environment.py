@@ -1,7 +1,7 @@
 """Variables that the code wants: those it fails without, and apart from them those it can do without.
 
-Looked at: the settings in force and what starts the project, then every other module that is imported with it (tests,
-other settings and scripts are not). What an example file says about a name is told with it.
+Looked at: the settings in force and the applications, then every other module that is imported with it (tests,
+other settings, scripts and manage.py, which is never run, are not). What an example file says about a name is told with it.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _EXAMPLE = re.compile(
 )
 _ASIDE = re.compile(
     r"(?i)(^|/)(tests?|testing|test_[^/]*|[^/]*_test\.py|conftest\.py|migrations|scripts?|docs?|management|fabfile.*"
-    r"|setup\.py|gunicorn[^/]*\.py|noxfile\.py|examples?|locustfile\.py|tools|bin|ci)(/|$)"
+    r"|setup\.py|manage\.py|gunicorn[^/]*\.py|noxfile\.py|examples?|locustfile\.py|tools|bin|ci)(/|$)"
 )
 _KEPT_APART = ("DJANGO_SETTINGS_MODULE", "PATH", "HOME", "USER", "PWD", "PYTHONPATH", "PORT", "CI", "VIRTUAL_ENV")
 # By what happens without it, in the settings (or what starts the project) and elsewhere.
@@ -37,11 +37,11 @@ _CONFIDENCE = {Need.FAILS: (0.95, 0.75), Need.EMPTY: (0.4, 0.3), Need.DEFAULT: (
 
 def detect(tree: Tree, facts: Facts) -> Iterable[Evidence]:
     examples = _examples(tree)
-    seen: set[tuple[str, Need]] = set()
+    seen: set[tuple[str, Need, bool]] = set()
     for path, read, central in _all(tree, facts):
-        if read.name in _KEPT_APART or (read.name, read.need) in seen:
+        if read.name in _KEPT_APART or (read.name, read.need, read.at_import) in seen:
             continue
-        seen.add((read.name, read.need))
+        seen.add((read.name, read.need, read.at_import))
         confidence = _CONFIDENCE[read.need][0 if central else 1]
         if not read.at_import:
             confidence = min(confidence, 0.35)
@@ -50,7 +50,7 @@ def detect(tree: Tree, facts: Facts) -> Iterable[Evidence]:
 
 def _all(tree: Tree, facts: Facts) -> Iterator[tuple[str, Read, bool]]:
     root = facts.primary("project_root")
-    central = [*settingscode.files(tree, facts), *(join(root, name) for name in ("manage.py",))]
+    central = settingscode.files(tree, facts)
     for kind in ("wsgi", "asgi"):
         application = facts.primary(f"{kind}_application").replace(".", "/").rpartition("/")[0]
         central += [join(root, f"{application}.py")] if application else []

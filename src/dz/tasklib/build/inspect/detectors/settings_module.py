@@ -97,8 +97,10 @@ def _purpose(module: str) -> tuple[float, str]:
         if short and re.fullmatch(pattern, short):
             return confidence, why
     if last == "settings":
-        aside = re.search(r"(^|\.)(tests?|examples?|demo|testproject)\.", module.lower())
-        return (0.3, "it belongs to tests or an example") if aside else (0.8, "it holds Django's settings")
+        if re.search(r"(^|\.)(tests?|testing|docs?)\.", module.lower()):
+            return 0.25, "it belongs to tests or documentation"
+        aside = re.search(r"(^|\.)(examples?|demos?|sandbox|testproject)\.", module.lower())
+        return (0.6, "it belongs to an example") if aside else (0.8, "it holds Django's settings")
     return 0.5, "it holds Django settings"
 
 
