@@ -126,7 +126,8 @@ def outcome_of(error: Exception, step: Step, settings: WorkerSettings, retries: 
     match error:
         case UserError():
             told = {"id": error.id, "sentence": error.brief, "where": error.where, "next": error.next}
-            return Outcome(ended=Ended.FAILED, error=told)
+            facts = {name: str(fact)[:500] for name, fact in error.facts.items()}  # a form can ask for what is missing
+            return Outcome(ended=Ended.FAILED, error=told | {"facts": facts})
         case Cancelled():
             return Outcome(ended=Ended.CANCELLED)
         case Transient() | OperationalError() | InterfaceError():
