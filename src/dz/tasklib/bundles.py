@@ -39,22 +39,26 @@ class Store:
             raise PlatformError(f"the bundle store is neither file:// nor s3://: {url}")
 
     def put(self, packed: Path, digest: Digest) -> None:
-        """Store a packed layer under its digest; one that is there is left as it is."""
+        """Store a packed layer under its digest; one that is there is left as it is, unless its length is wrong."""
         try:
             obstore.put(self._store, _name(digest), packed, mode="create")
         except AlreadyExistsError:
-            return
+            if self._size(digest) != packed.stat().st_size:
+                self.delete(digest)
+                self.put(packed, digest)
         except (BaseError, OSError) as error:
             raise _told(error) from error
 
     def has(self, digest: Digest) -> bool:
+        return self._size(digest) is not None
+
+    def _size(self, digest: Digest) -> int | None:
         try:
-            obstore.head(self._store, _name(digest))
+            return int(obstore.head(self._store, _name(digest))["size"])
         except FileNotFoundError:
-            return False
+            return None
         except (BaseError, OSError) as error:
             raise _told(error) from error
-        return True
 
     def fetch(self, layer: Layer, into: Path) -> None:
         """Write the packed layer to ``into``. Raises PlatformError if its bytes are not what its name says."""

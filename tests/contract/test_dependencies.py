@@ -1,0 +1,201 @@
+"""Dependencies: resolved and built in the real sandbox from the real index, installed outside, nothing of ours in reach."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import tempfile
+import zlib
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from dz.errors import UserError
+from dz.names import AppId
+from dz.seams.sandbox import Sandbox
+from dz.seams.sandbox.indexes import of_this_host
+from dz.seams.sandbox.ladder import make
+from dz.tasklib.build.bench import Bench
+from dz.tasklib.build.installing import install
+from dz.tasklib.build.interpreters import Interpreter, choose, find, readable_by_others
+from dz.tasklib.build.locked import Locked
+from dz.tasklib.build.resolve import Wanted, resolve
+
+WANTED = Wanted(installer="requirements", files=("requirements.txt",))
+
+
+class Said:
+    """A job's log that is kept in a list."""
+
+    def __init__(self) -> None:
+        self.pieces: list[bytes] = []
+
+    @property
+    def text(self) -> str:
+        return b"".join(self.pieces).decode(errors="replace")
+
+    def note(self, text: str, *, level: str = "info") -> None:
+        self.pieces.append(text.encode())
+
+    def output(self, piece: bytes) -> None:
+        self.pieces.append(piece)
+
+    def begin(self, part: str) -> None: ...
+    def end(self, part: str, seconds: float, *, ok: bool) -> None: ...
+    def hide(self, name: str, secret: str) -> None: ...
+    def title(self, text: str) -> None: ...
+
+
+@pytest.fixture(scope="module")
+def home() -> Iterator[Path]:
+    """As DZ_HOME is: other uids may pass, not look around."""
+    folder = Path(tempfile.mkdtemp(prefix="dzdep-", dir="/var/tmp"))
+    folder.chmod(0o711)
+    yield folder
+    shutil.rmtree(folder)
+
+
+@pytest.fixture(scope="module")
+def sandbox(home: Path) -> Sandbox:
+    return make(home=home)
+
+
+@pytest.fixture(scope="module")
+def python(home: Path) -> Interpreter:
+    found = find([], home / "cache/pythons.json")
+    within = [one for one in found if readable_by_others(one.path)] or found
+    return choose(within, django="4.2").interpreter
+
+
+@pytest.fixture
+def bench(home: Path, sandbox: Sandbox, python: Interpreter, tmp_path: Path) -> Bench:
+    number = 1 + zlib.crc32(os.fsencode(tmp_path)) % 9_000_000
+    tree = tmp_path / "tree"
+    tree.mkdir()
+    return Bench(
+        sandbox=sandbox,
+        app_id=AppId.of(number),
+        tree=tree,
+        work=home / f"build/{AppId.of(number)}/deps",
+        tools=home / "tools",
+        python=python,
+        indexes=of_this_host(),
+        log=Said(),
+        left=lambda at_most: min(at_most, 200.0),
+        stop=lambda: False,
+    )
+
+
+@pytest.fixture
+def installed(home: Path, bench: Bench) -> Callable[[Locked, Path, str], Path]:
+    def make_env(locked: Locked, wheels: Path, name: str) -> Path:
+        env = home / f"layers/{bench.app_id}/{name}"
+        env.parent.mkdir(parents=True, exist_ok=True)
+        install(
+            locked, env, python=bench.python, indexes=bench.indexes, cache=home / "cache/uv", wheels=wheels,
+            work=bench.work, deadline=200, on_output=bench.log.output,
+        )  # fmt: skip
+        return env
+
+    return make_env
+
+
+def said(bench: Bench) -> str:
+    assert isinstance(bench.log, Said)
+    return bench.log.text
+
+
+def test_requirements_become_an_environment_and_a_second_one_is_linked_from_the_cache(
+    bench: Bench, installed: Callable[[Locked, Path, str], Path]
+) -> None:
+    (bench.tree / "requirements.txt").write_text("Django>=4.2,<5\npsycopg2==2.9.9\n")
+    (bench.tree / "views.py").write_text("one = 1\n")
+    locked, wheels = resolve(bench, WANTED)
+    assert locked.version("django").startswith("4.2.")
+    assert locked.version("gunicorn") and locked.version("psycopg2-binary").startswith("2.9.")
+    assert not locked.version("psycopg2") and not locked.built
+
+    first, second = (installed(locked, wheels, name) for name in ("env-1", "env-2"))
+    asked = "import django, psycopg2, gunicorn, pkg_resources, sys; print(sys.prefix)"
+    answer = subprocess.run(
+        [first / "bin/python", "-W", "ignore", "-I", "-c", asked], capture_output=True, text=True, check=True
+    )
+    assert answer.stdout.strip() == str(first)
+    assert (first / "bin/django-admin").read_text().startswith(f"#!{first}/bin/python\n")
+    modules = [next(env.glob("lib/python*/site-packages/django/__init__.py")) for env in (first, second)]
+    assert os.path.samefile(*modules)
+    byte_code = next(first.glob("lib/python*/site-packages/django/__pycache__/__init__.*.pyc"))
+    assert byte_code.read_bytes()[4:8] == b"\x01\0\0\0"  # a hash that is never checked
+
+    before = said(bench)
+    (bench.tree / "views.py").write_text("one = 2\n")
+    assert resolve(bench, WANTED)[0] == locked
+    assert said(bench) == before  # uv was not even started: a change of the code is no change of versions
+    (bench.tree / "requirements.txt").write_text("Django>=4.2,<4.3\n")
+    assert not resolve(bench, WANTED)[0].version("psycopg2-binary").startswith("2.")
+
+
+SETUP = """
+import os, pathlib
+from setuptools import setup
+seen = ["uid %d" % os.getuid()]
+for path in ({secret!r}, "/etc/shadow", {tree!r}):
+    try:
+        seen.append("read %s" % path if os.path.isdir(path) or open(path).read() else path)
+    except OSError as error:
+        seen.append("no %s" % path)
+pathlib.Path("mine.py").write_text("SEEN = %r" % seen)
+setup(name="mine", version="1.5", py_modules=["mine"])
+"""
+
+
+def test_a_package_of_the_repository_is_built_inside_and_sees_nothing_of_the_host(
+    bench: Bench, installed: Callable[[Locked, Path, str], Path], tmp_path: Path
+) -> None:
+    secret = tmp_path / "secret"
+    secret.write_text("Django==1.0 # the secret\n")
+    secret.chmod(0o600)
+    (bench.tree / "requirements.txt").write_text("Django>=4.2,<5\n-e .\n")
+    (bench.tree / "setup.py").write_text(SETUP.format(secret=str(secret), tree=str(bench.tree)))
+    locked, wheels = resolve(bench, WANTED)
+    assert locked.built == ("mine",) and locked.version("mine") == "1.5"
+    assert all(line.count("==") == 1 and " @ " not in line for line in locked.text().splitlines())
+    env = installed(locked, wheels, "env")
+    told = next(env.glob("lib/python*/site-packages/mine.py")).read_text()
+    for path in (secret, "/etc/shadow", bench.tree):
+        assert f"no {path}" in told
+    if os.geteuid() == 0:
+        assert f"uid {bench.sandbox.uid(bench.app_id)}" in told
+    assert sorted(path.name for path in bench.tree.iterdir()) == ["requirements.txt", "setup.py"]
+    assert not list(bench.work.glob("locks/*"))  # it changes with the code, so it is worked out every time
+
+
+def test_a_link_as_requirements_leads_nowhere(bench: Bench, tmp_path: Path) -> None:
+    secret = tmp_path / "secret"
+    secret.write_text("top-secret-line\n")
+    (bench.tree / "requirements.txt").symlink_to(secret)
+    with pytest.raises(UserError) as told:
+        resolve(bench, WANTED)
+    assert "top-secret-line" not in told.value.brief + said(bench)
+
+
+@pytest.mark.parametrize(
+    "requirements, id, words",
+    [
+        ("Django==4.2.1\nasgiref<3\n", "build.requirements-conflict", "asgiref"),
+        ("Django==4.2.999\n", "build.version-not-found", "django==4.2.999"),
+        ("sqlparse==0.5.0\n", "build.django-missing", "requirements.txt"),
+        ("-r missing.txt\n", "build.requirements-missing", "missing.txt"),
+        ("Django=4\n", "build.requirements-syntax", "requirements.txt"),
+    ],
+)
+def test_requirements_that_cannot_be_are_told_in_one_sentence(
+    bench: Bench, requirements: str, id: str, words: str
+) -> None:
+    (bench.tree / "requirements.txt").write_text(requirements)
+    with pytest.raises(UserError) as told:
+        resolve(bench, WANTED)
+    assert told.value.id == id and words in told.value.brief
+    assert str(bench.work) not in told.value.brief

@@ -1,0 +1,87 @@
+"""Which Python a project gets, and how it is told when it isn't the one it asked for."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from packaging.version import Version
+
+from dz.errors import UserError
+from dz.tasklib.build.interpreters import Interpreter, choose, find, specifier, wheel_ceiling
+
+HERE = tuple(
+    Interpreter(version=Version(v), path=Path(f"/opt/{v}/bin/python3"))
+    for v in ("3.13.0", "3.12.1", "3.11.7", "3.10.13", "3.9.18", "3.8.18", "3.7.16", "3.6.15")
+)
+
+
+@pytest.mark.parametrize(
+    "declared, django, expected, exact",
+    [
+        ("", "4.2.7", "3.12.1", True),
+        ("", "", "3.13.0", True),
+        ("", "1.11", "3.7.16", True),
+        ("", "Django>=3.2,<4", "3.10.13", True),
+        ("", "9.9", "3.13.0", True),
+        ("3.12", "", "3.12.1", True),
+        ("3.12", "3.2", "3.12.1", True),  # the declaration rules
+        (">=3.9", "3.2", "3.10.13", True),
+        ("^3.10", "5.0", "3.12.1", True),
+        ("~3.9", "", "3.9.18", True),
+        ("python-3.11.7", "", "3.11.7", True),
+        ("3.8.x", "", "3.8.18", True),
+        ("3.7.3", "2.2", "3.7.16", False),
+        ("3.14", "5.2", "3.13.0", False),
+        ("3.5", "2.2", "3.6.15", False),
+    ],
+)
+def test_the_declaration_then_django_then_the_newest(declared: str, django: str, expected: str, exact: bool) -> None:
+    chosen = choose(HERE, declared=declared, django=django)
+    assert (str(chosen.interpreter.version), chosen.exact) == (expected, exact)
+    assert exact or declared in chosen.why
+
+
+def test_a_pin_without_wheels_for_a_new_python_holds_the_choice_back() -> None:
+    pins = {"psycopg2_binary": "2.9.5", "django": "4.2"}
+    assert choose(HERE, django="4.2", pins=pins).interpreter.series == Version("3.11")
+    assert choose(HERE, declared=">=3.12", django="4.2", pins=pins).interpreter.series == Version("3.12")
+    assert wheel_ceiling({"numpy": "nonsense", "pillow": "99"}) == Version("3.99")
+
+
+def test_when_nothing_fits_it_says_what_is_needed_and_what_is_here() -> None:
+    with pytest.raises(UserError) as told:
+        choose(HERE[-1:], django="5.2")
+    assert told.value.id == "python.none-fits"
+    assert "3.10 to 3.14" in told.value.brief and "3.6.15" in told.value.brief
+
+
+@pytest.mark.parametrize("text", ["", "*", "latest", "three", "3.x.y.z"])
+def test_what_is_no_version_declares_nothing(text: str) -> None:
+    assert specifier(text) is None
+
+
+def test_interpreters_are_asked_once_and_a_changed_file_again(tmp_path: Path) -> None:
+    asked = tmp_path / "asked"
+    fake = tmp_path / "python3"
+    cache = tmp_path / "cache.json"
+
+    def pretend(version: str) -> None:
+        fake.write_text(f"#!/bin/sh\necho x >> {asked}\necho '\"{version}\"'\n")
+        fake.chmod(0o755)
+
+    pretend("3.9.99")
+    for _ in range(2):
+        assert Interpreter(version=Version("3.9.99"), path=fake) in find([fake], cache)
+    assert asked.read_text() == "x\n"
+    pretend("3.10.99")
+    assert Interpreter(version=Version("3.10.99"), path=fake) in find([fake], cache)
+
+
+def test_a_virtual_environment_and_a_broken_file_are_no_interpreters(tmp_path: Path) -> None:
+    broken = tmp_path / "python3"
+    broken.write_text("#!/bin/sh\nexit 3\n")
+    broken.chmod(0o755)
+    found = find([broken], tmp_path / "cache.json")
+    assert broken not in [one.path for one in found]
+    assert found and all(one.version >= Version("3.6") for one in found)

@@ -1,0 +1,118 @@
+"""Layers: the same content gives the same bytes, and no archive writes outside its folder."""
+
+from __future__ import annotations
+
+import io
+import os
+import tarfile
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from dz.errors import PlatformError
+from dz.tasklib.build import layers
+
+if layers.sys.version_info >= (3, 14):
+    from compression.zstd import compress
+else:
+    from backports.zstd import compress
+
+
+def tree(root: Path) -> Path:
+    (root / "pkg/sub").mkdir(parents=True)
+    (root / "pkg/a.py").write_text("a = 1\n")
+    (root / "pkg/sub/run").write_text("#!/bin/sh\n")
+    (root / "pkg/sub/run").chmod(0o700)
+    os.link(root / "pkg/a.py", root / "pkg/same.py")
+    (root / "pkg/näme").write_bytes(b"\0" * 5000)
+    (root / "inner").symlink_to("pkg/a.py")
+    return root
+
+
+def pack(folder: Path, into: Path) -> Path:
+    into.mkdir(exist_ok=True)
+    return into / f"{layers.pack(folder, kind='app', key='0' * 64, into=into).digest}.tar.zst"
+
+
+def test_the_digest_depends_on_content_alone(tmp_path: Path) -> None:
+    one, two = tree(tmp_path / "one"), tree(tmp_path / "two")
+    os.utime(two / "pkg/a.py", (1, 1))
+    first = pack(one, tmp_path / "out")
+    assert first == pack(two, tmp_path / "out")
+    (two / "pkg/a.py").write_text("a = 2\n")
+    assert first != pack(two, tmp_path / "out")
+
+
+def test_a_layer_comes_back_whole_and_read_only(tmp_path: Path) -> None:
+    source, back = tree(tmp_path / "one"), tmp_path / "back"
+    packed = pack(source, tmp_path / "out")
+    layers.unpack(packed, back)
+    assert (back / "pkg/same.py").read_text() == "a = 1\n"
+    assert (back / "pkg/a.py").stat().st_mode & 0o777 == 0o444
+    assert (back / "pkg/sub/run").stat().st_mode & 0o777 == 0o555
+    assert (back / "pkg/sub").stat().st_mode & 0o777 == 0o755
+    assert str((back / "inner").readlink()) == "pkg/a.py"
+    assert pack(back, tmp_path / "out") == packed
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["back", "one", "out"]
+
+
+def test_links_that_lead_out_and_special_files_are_not_packed(tmp_path: Path) -> None:
+    source = tree(tmp_path / "one")
+    (source / "shadow").symlink_to("/etc/shadow")
+    (source / "up").symlink_to("../../etc")
+    (source / "pkg/deep").symlink_to("../../two")
+    os.mkfifo(source / "pipe")
+    (source / ".git").mkdir()
+    (source / ".git/config").write_text("secret")
+    layers.unpack(pack(source, tmp_path / "out"), tmp_path / "back")
+    assert sorted(p.name for p in (tmp_path / "back").iterdir()) == ["inner", "pkg"]
+    assert not (tmp_path / "back/pkg/deep").is_symlink()
+
+
+def member(name: str, kind: bytes = tarfile.REGTYPE, link: str = "", size: int = 0) -> tarfile.TarInfo:
+    info = tarfile.TarInfo(name)
+    info.type, info.linkname, info.size = kind, link, size
+    return info
+
+
+HOSTILE = {
+    "an absolute name": [member("/etc/x")],
+    "a name with ..": [member("a/../../x")],
+    "a link that leads out": [member("a", tarfile.SYMTYPE, "../x")],
+    "an absolute link": [member("a", tarfile.SYMTYPE, "/etc")],
+    "a hard link": [member("a"), member("b", tarfile.LNKTYPE, "a")],
+    "a device": [member("null", tarfile.CHRTYPE)],
+    "a pipe": [member("pipe", tarfile.FIFOTYPE)],
+    "writing through a link": [member("d", tarfile.DIRTYPE), member("l", tarfile.SYMTYPE, "d"), member("l/x")],
+    "writing through the interpreter's link": [member("bin/python", tarfile.SYMTYPE, "/etc"), member("bin/python/x")],
+    "a file twice": [member("a"), member("a")],
+    "a folder over a link": [member("a", tarfile.SYMTYPE, "b"), member("a", tarfile.DIRTYPE)],
+    "a bomb": [member("zeros", size=40_000_000)],
+}
+
+
+@pytest.mark.parametrize("members", HOSTILE.values(), ids=HOSTILE.keys())
+def test_a_hostile_archive_is_refused_and_leaves_nothing(tmp_path: Path, members: list[tarfile.TarInfo]) -> None:
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w") as tar:
+        for info in members:
+            tar.addfile(info, io.BytesIO(bytes(info.size)))
+    archive = tmp_path / "x.tar.zst"
+    archive.write_bytes(compress(buffer.getvalue()))
+    with pytest.raises(PlatformError):
+        layers.unpack(archive, tmp_path / "back")
+    assert [path.name for path in tmp_path.iterdir()] == ["x.tar.zst"]
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [lambda data: data[: len(data) // 2], lambda _: b"no archive", lambda _: b""],
+    ids=["cut off", "something else", "nothing"],
+)
+def test_a_damaged_archive_is_refused(tmp_path: Path, damage: Callable[[bytes], bytes]) -> None:
+    packed = pack(tree(tmp_path / "one"), tmp_path / "out")
+    packed.write_bytes(damage(packed.read_bytes()))
+    with pytest.raises(PlatformError):
+        layers.unpack(packed, tmp_path / "back")
+    assert not (tmp_path / "back").exists()

@@ -1,0 +1,142 @@
+"""What uv and pip say becomes data that can't be an option, and sentences that can be acted on."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from packaging.version import Version
+
+from dz.errors import PlatformError, Transient, UserError
+from dz.tasklib.build.additions import additions
+from dz.tasklib.build.interpreters import Interpreter
+from dz.tasklib.build.locked import Locked, Requirement, read
+from dz.tasklib.build.uvfailure import failure
+
+PYTHON = Interpreter(version=Version("3.11.2"), path=Path("/usr/bin/python3"))
+A, B, C = ("a" * 64, "b" * 64, "c" * 64)
+
+
+def wheel(file: str, digest: str) -> str:
+    return f'{{ url = "https://files.example/{file}", hashes = {{ sha256 = "{digest}" }} }}'
+
+
+def lock(*packages: str) -> bytes:
+    body = "\n".join(f"[[packages]]\n{one}" for one in packages)
+    return f'lock-version = "1.0"\ncreated-by = "uv"\nrequires-python = ">=3.11"\n{body}\n'.encode()
+
+
+def test_a_lock_gives_names_versions_and_the_hashes_of_its_wheels() -> None:
+    answer = lock(
+        f'name = "django"\nversion = "4.2.30"\nwheels = [{wheel("Django-4.2.30-py3-none-any.whl", A)}]',
+        f'name = "old"\nversion = "1.0"\nsdist = {wheel("old-1.0.tar.gz", B)}',
+        f'name = "other"\nversion = "1.0"\nwheels = [{wheel("other-1.0-cp39-cp39-win_amd64.whl", C)}]\n'
+        f"sdist = {wheel('other-1.0.tar.gz', B)}",
+        f'name = "never"\nversion = "1"\nmarker = "sys_platform == \'win32\'"\n'
+        f"wheels = [{wheel('never-1-py3-none-any.whl', C)}]",
+        'name = "mine"\n[packages.directory]\npath = "."\neditable = true',
+        'name = "fromgit"\n[packages.vcs]\ntype = "git"\nurl = "https://git.example/x.git"\n'
+        'requested-revision = "main"\ncommit-id = "0123456789012345678901234567890123456789"',
+    )
+    ready, sources = read(answer, PYTHON)
+    assert [one.line() for one in ready] == [f"django==4.2.30 --hash=sha256:{A}"]
+    assert {one.name: (one.hashed, one.local) for one in sources} == {
+        "old": (True, False),
+        "other": (True, False),
+        "mine": (False, True),
+        "fromgit": (False, False),
+    }
+
+
+@pytest.mark.parametrize(
+    "name, version, digest",
+    [
+        ("-e", "1", A),
+        ("a b", "1", A),
+        ("a\n--index-url", "1", A),
+        ("a", "1 --pre", A),
+        ("a", "1\n-e .", A),
+        ("a", "1", "x"),
+        ("a", "1", A + "\n"),
+    ],
+)
+def test_nothing_but_a_name_a_version_and_hashes_gets_into_the_list(name: str, version: str, digest: str) -> None:
+    with pytest.raises(ValueError, match=r"not a|name is invalid|Invalid version"):
+        Requirement(name=name, version=version, hashes=(digest,))
+
+
+def test_a_kept_lock_reads_back_as_itself_and_is_written_in_one_order() -> None:
+    one, two = (Requirement(name=name, version="1.0", hashes=(A,)) for name in ("b", "a"))
+    locked = Locked(project=(one,), platform=(two,), built=("b",))
+    assert Locked.from_json(locked.json()) == locked
+    assert locked.text() == f"a==1.0 --hash=sha256:{A}\nb==1.0 --hash=sha256:{A}\n"
+
+
+@pytest.mark.parametrize(
+    "have, expected",
+    [
+        ({"django": "5.2"}, ["gunicorn", "psycopg[binary]", "setuptools<81"]),
+        ({"django": "3.2"}, ["gunicorn", "psycopg2-binary", "setuptools<81"]),
+        ({"django": "2.2"}, ["gunicorn", "psycopg2-binary<2.9", "setuptools<81"]),
+        ({"django": "4.2", "psycopg2": "2.9.9", "gunicorn": "20"}, ["psycopg2-binary~=2.9.0", "setuptools<81"]),
+        ({"django": "5.2", "psycopg": "3.2.1"}, ["gunicorn", "psycopg-binary==3.2.1", "setuptools<81"]),
+        ({"django": "5.2", "psycopg": "3", "psycopg-c": "3", "setuptools": "90"}, ["gunicorn"]),
+        ({"django": "5.2", "psycopg2-binary": "2.9.9", "setuptools": "90"}, ["gunicorn"]),
+    ],
+)
+def test_the_platform_adds_only_what_a_project_lacks(have: dict[str, str], expected: list[str]) -> None:
+    assert additions(have, asgi_only=False) == expected
+
+
+def test_a_site_with_asgi_alone_gets_its_server() -> None:
+    assert {"uvicorn", "websockets"} <= set(additions({"django": "5.2"}, asgi_only=True))
+
+
+@pytest.mark.parametrize(
+    "said, id, words",
+    [
+        (
+            "error: No solution found when resolving dependencies\n"
+            "  cause: Because you require django<4 and django>=4, we can conclude that they are unsatisfiable.",
+            "build.requirements-conflict",
+            "django<4 and django>=4",
+        ),
+        (
+            "error: No solution found when resolving dependencies\n"
+            "  cause: Because nope was not found in the package registry and you require nope, we can conclude",
+            "build.package-not-found",
+            "nope",
+        ),
+        (
+            "error: No solution found when resolving dependencies\n"
+            "  cause: Because there is no version of django==99 and you require django==99, we can conclude",
+            "build.version-not-found",
+            "django==99",
+        ),
+        (
+            'error: Couldn\'t parse requirement in `requirements.txt` at position 0\n  cause: no such operator "="',
+            "build.requirements-syntax",
+            "requirements.txt",
+        ),
+        ("error: File not found: `base.txt`\n", "build.requirements-missing", "base.txt"),
+        (
+            "  OSError: mysql_config not found\n  [end of output]\nERROR: Failed to build 'mysqlclient' when getting",
+            "build.system-library",
+            "mysqlclient has to be compiled and needs libmysqlclient-dev",
+        ),
+        ("error: Failed to build `old==1`\n  cause: exit 1", "build.package-build-failed", "old"),
+        ("error: Git operation failed\n  cause: failed to clone into: x", "build.git-requirement", "clone"),
+        ("error: something new", "build.requirements-invalid", "something new"),
+    ],
+)
+def test_what_uv_says_becomes_a_sentence_with_a_next_act(said: str, id: str, words: str) -> None:
+    error = failure(said, python="3.11.2")
+    assert isinstance(error, UserError) and error.id == id
+    assert words in error.brief and error.next
+
+
+def test_a_silent_index_and_a_resolver_that_cannot_run_are_not_the_users_fault() -> None:
+    silent = "error: Request failed\n  cause: Failed to fetch: https://index.example/simple/django/\n  cause: dns error"
+    assert isinstance(failure(silent, python="3.11"), Transient)
+    broken = failure("bwrap: Can't find source path", python="3.11")
+    assert isinstance(broken, PlatformError) and not isinstance(broken, UserError)
