@@ -56,6 +56,11 @@ class Broker:
             return False
         return True
 
+    def lose_disk(self) -> None:
+        """All that it had stored is gone; while it is down."""
+        for kept in ("appendonlydir", "mnesia"):
+            shutil.rmtree(self.folder / kept, ignore_errors=True)
+
     def kill(self) -> None:
         process = self._processes.pop()
         with suppress(ProcessLookupError):

@@ -53,7 +53,7 @@ def test_each_guard_is_what_keeps_its_scenario_right(
 ) -> None:
     file, text, instead = guard
     whole = toyland.lay(tmp_path / "whole")
-    without = toyland.lay(tmp_path / "without", {file: (text, instead)})
+    without = toyland.lay(tmp_path / "without", {file: [(text, instead)]})
     assert run(scenario, whole, zoomdb, keys_file) == right
     assert run(scenario, without, zoomdb, keys_file) == wrong
 

@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -17,10 +17,11 @@ import psutil
 import pytest
 
 from tests import brokers
+from tests.postgres import SRC
 from tests.role import toyland
 from tests.waiting import until
 
-WORKER = ("-m", "celery", "-A", "dz.tasks", "worker", "-Q", "build", "--without-gossip", "--without-mingle")
+WORKER = ("-m", "celery", "-A", "dz.tasks", "worker", "-Q", "build")
 APPSERVER = (*WORKER[:6], "all_appservers,appserver_app-1", *WORKER[7:])
 DISPATCHER = ("-m", "dz.tasks.dispatch")
 TIMES = {"DZ_LEASE": "3", "DZ_RENEW": "0.5", "DZ_HEARTBEAT": "0.5", "DZ_RING_AGAIN": "1", "DZ_RECONCILE_EVERY": "1"}
@@ -49,6 +50,10 @@ class Land:
         log.close()
         self.running.append(process)
         return process
+
+    def without(self, removed: Mapping[str, list[tuple[str, str]]]) -> None:
+        """From now on what is started runs a source without these guards."""
+        self.env["PYTHONPATH"] = str(toyland.lay(self.home / "without", removed))
 
     def end(self) -> None:
         for process in self.running:
@@ -111,7 +116,8 @@ class Jobs:
             raise AssertionError(f"{error}\n{steps}\n{self.land.log()}") from None
 
     def effects(self, job: Any) -> list[str]:
-        lines = (self.land.home / "effects").read_text().splitlines()
+        file = self.land.home / "effects"
+        lines = file.read_text().splitlines() if file.exists() else []
         return [line.split()[1] for line in lines if line.split()[0] == str(job.pk)]
 
     def started(self, job: Any, step: str) -> int:
@@ -197,7 +203,7 @@ def test_a_frozen_child_wakes_up_to_a_lost_lease_and_has_no_effect(land: Land, t
     assert job.steps.get().attempt == 2
 
 
-def test_doubled_and_stale_messages_have_one_effect_and_a_lost_one_is_rung_again(land: Land, toys: Jobs) -> None:
+def test_doubled_and_stale_messages_have_one_effect(land: Land, toys: Jobs) -> None:
     job = toys.accept("check_repo")
     step = job.steps.get()
     # Rung twice for the current attempt and twice for one that never was, before anybody listens.
@@ -212,11 +218,62 @@ for attempt in (1, 1, 7, 7):
     assert toys.ended(job) == "succeeded"
     assert toys.effects(job) == ["check_repo"]
 
-    # The broker loses everything that it was told; the row rings again.
-    land.broker.kill()
-    lost = toys.accept("check_repo")
+
+def test_jobs_end_without_confirms_late_acknowledgement_and_the_brokers_disk(land: Land, toys: Jobs) -> None:
+    """They make things fast, not right."""
+    land.without(
+        {
+            "dz/tasks/celeryapp.py": [
+                ("task_acks_late=True", "task_acks_late=False"),
+                ('"confirm_publish": True', '"confirm_publish": False'),
+            ]
+        }
+    )
     land.start(DISPATCHER)
+    land.start(WORKER)
+    job = toys.accept("check_repo", check_repo="wait")
+    child = toys.started(job, "check_repo")
+    land.broker.kill()
+    land.broker.lose_disk()
+    lost = toys.accept("check_repo")
     until(lambda: "dispatch.broker" in land.log(), what="the dispatcher noticed")
+    os.kill(child, signal.SIGKILL)
     land.broker.start()
-    assert toys.ended(lost) == "succeeded"
-    assert toys.effects(lost) == ["check_repo"]
+    assert [toys.ended(job), toys.ended(lost)] == ["succeeded", "succeeded"]
+    assert (toys.effects(job), toys.effects(lost)) == (["check_repo"], ["check_repo"])
+
+
+EARLY = """
+        engine.record(claimed, Outcome(ended=Ended.SUCCEEDED))
+        point("effect", attempt=attempt)
+        outcome = _attempt(claimed, step, settings, seams, lease, writer)
+"""
+LATE = """
+        outcome = _attempt(claimed, step, settings, seams, lease, writer)
+        point("effect", attempt=attempt)
+"""
+
+
+@pytest.mark.parametrize("broker", ["valkey"], indirect=True)
+@pytest.mark.parametrize("guarded", [True, False])
+def test_a_result_that_is_recorded_before_its_effect_may_be_a_lie(land: Land, toys: Jobs, guarded: bool) -> None:
+    if not guarded:
+        land.without({"dz/tasks/runner.py": [(LATE, EARLY)]})
+    land.start(DISPATCHER)
+    land.start(WORKER, DZ_FAULT="effect:kill")
+    job = toys.accept("check_repo")
+    assert toys.ended(job) == "succeeded"
+    assert bool(toys.effects(job)) is guarded
+
+
+@pytest.mark.parametrize("broker", ["valkey"], indirect=True)
+def test_the_plain_command_line_with_its_environment_is_a_complete_build_host(land: Land) -> None:
+    """The real source, with the sandbox that this machine gives."""
+    from dz2.models import Host
+
+    land.env["PYTHONPATH"] = str(SRC)
+    land.start(WORKER)
+    host = until(lambda: Host.objects.filter(role="build").first(), what=f"it beats\n{land.log()}", deadline=90)
+    assert host.sandbox in ("full", "user", "uid", "limits")
+    assert host.platform.startswith("linux-")
+    until(lambda: "reconcile.finished" in land.log(), what=f"it reconciled\n{land.log()}", deadline=90)

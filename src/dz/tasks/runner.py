@@ -70,7 +70,7 @@ def reconcile() -> None:
     """Make this host match what zoomdb wants."""
     from dz.tasklib.reconcile import reconcile as over_all_projects
 
-    settings = hosting.settings()
+    settings, began = hosting.settings(), time.monotonic()
     over_all_projects(
         Context(
             job_id=0,
@@ -88,6 +88,7 @@ def reconcile() -> None:
         )
     )
     connection.close()
+    log.info("reconcile.finished", seconds=round(time.monotonic() - began, 2))
 
 
 def _attempt(

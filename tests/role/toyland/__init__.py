@@ -21,13 +21,14 @@ EXCHANGED = {
 }
 
 
-def lay(folder: Path, removed: Mapping[str, tuple[str, str]] | None = None) -> Path:
-    """The source under ``folder``; ``removed``: file → (text that must be there, what stands instead)."""
+def lay(folder: Path, removed: Mapping[str, list[tuple[str, str]]] | None = None) -> Path:
+    """The source under ``folder``; ``removed``: file → pairs of a text that must be there and what stands instead."""
     shutil.copytree(SRC, folder, ignore=shutil.ignore_patterns("__pycache__"))
     for toy, place in EXCHANGED.items():
         shutil.copyfile(TOYS / toy, folder / place)
-    for file, (old, new) in (removed or {}).items():
-        text = (folder / file).read_text()
-        assert text.count(old) >= 1, f"{file} does not hold {old!r} any more"
-        (folder / file).write_text(text.replace(old, new))
+    for file, guards in (removed or {}).items():
+        for old, new in guards:
+            text = (folder / file).read_text()
+            assert old in text, f"{file} does not hold {old!r} any more"
+            (folder / file).write_text(text.replace(old, new))
     return folder
