@@ -54,8 +54,12 @@ class Folders:
         return self.home / "cache"
 
     def lock(self, app_id: AppId) -> Path:
-        """One change at a time per project on this host."""
+        """One change at a time of a project's processes on this host."""
         return self.home / "locks" / app_id
+
+    def layers_lock(self, app_id: AppId) -> Path:
+        """Held while layers are made or used before a row names them, so that nothing takes them for old ones."""
+        return self.home / "locks" / f"{app_id}.layers"
 
 
 def clear(folder: Path) -> None:

@@ -12,10 +12,10 @@ from dz.errors import DzError
 from dz.log import get_logger
 from dz.names import AppId
 from dz.tasklib.appserver import deployments
-from dz.tasklib.appserver.locks import locked
 from dz.tasklib.build.storing import drop_old_layers
 from dz.tasklib.context import Context
 from dz.tasklib.folders import Folders, clear
+from dz.tasklib.locks import locked
 from dz.tasklib.proxy import routes
 from dz.tasklib.records import Deployment
 
@@ -41,7 +41,7 @@ def _appserver(ctx: Context) -> None:
     for name in running:
         if name not in wanted and _PROGRAM.fullmatch(name):
             _each(name, partial(deployments.supervisor(ctx).stop, name))
-    _drop_strangers(ctx)
+    _drop_old(ctx)
 
 
 def _start(ctx: Context, deployment: Deployment) -> None:
@@ -70,6 +70,11 @@ def _database(ctx: Context) -> None:
 
 
 def _build(ctx: Context) -> None:
+    _drop_old(ctx)
+
+
+def _drop_old(ctx: Context) -> None:
+    """Layers that no kept release needs, and folders of projects that are gone."""
     for app_id in ctx.door.app_ids():
         _each(app_id, partial(drop_old_layers, ctx, AppId(app_id)))
     _drop_strangers(ctx)

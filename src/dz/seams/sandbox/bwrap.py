@@ -107,7 +107,7 @@ class Bwrap:
 
     def _drops_first(self, box: Box, uid: int) -> bool:
         """Order A wherever the uid reaches bwrap, the command and all that is bound; only what works here."""
-        within = all(reachable(Path(path), uid) for path in (self.program, box.argv[0], *box.read))
+        within = all(reachable(path, uid) for path in (self.program, Path(box.argv[0]), *box.read))
         return self.drops_first and (within or not self.drops_inside)
 
     def _runs_as(self, box: Box) -> int | None:

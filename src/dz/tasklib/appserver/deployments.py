@@ -12,12 +12,12 @@ from typing import Any
 
 from dz.seams.supervisor import Supervisor
 from dz.tasklib.appserver import drain
-from dz.tasklib.appserver.locks import locked
 from dz.tasklib.appserver.site import Place, Site, lay, program, sweep
 from dz.tasklib.bringing import bring, store_of
 from dz.tasklib.context import Context
 from dz.tasklib.folders import Folders, clear
 from dz.tasklib.guestcopy import guest_folder
+from dz.tasklib.locks import locked
 from dz.tasklib.records import Deployment, Layer, Running
 
 GRACE = 5.0  # seconds that a supervisor's KILL comes after the longest wait for open requests
@@ -66,7 +66,8 @@ def start(ctx: Context, deployment: Deployment) -> Site:
     """Have the deployment's program running here; the caller holds the project's lock."""
     site = site_of(ctx, ctx.door.running(deployment.id))
     _hide_secrets(ctx, site.running)
-    app_layer = bring_layers(ctx, site)
+    with locked(site.place.folders.layers_lock(site.app_id), deadline=ctx.left(120), check=ctx.check):
+        app_layer = bring_layers(ctx, site)
     lay(site, app_layer, ctx.seams.sandbox)
     supervisor(ctx).start(program(site, ctx.seams.sandbox, grace=ctx.settings.drain + GRACE))
     ctx.log.note(f"{deployment.program} starts at {deployment.address}:{deployment.port}")

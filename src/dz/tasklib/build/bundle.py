@@ -18,6 +18,7 @@ from dz.tasklib.buildconfig import parse
 from dz.tasklib.context import Context
 from dz.tasklib.folders import Folders
 from dz.tasklib.guestcopy import guest_folder
+from dz.tasklib.locks import locked
 from dz.tasklib.machine import platform_name
 from dz.tasklib.records import Layer
 
@@ -35,6 +36,12 @@ def build_bundle(ctx: Context) -> Mapping[str, Any]:
     )
     for name, value in release.environment.items():
         ctx.log.hide(name, value.reveal())
+    with locked(build.folders.layers_lock(project.app_id), deadline=ctx.left(), check=ctx.check):
+        return _build(build)
+
+
+def _build(build: Build) -> Mapping[str, Any]:
+    ctx, release = build.ctx, build.release
     environment = provide(build)
     app = pack(build, "app", layers.key_of("app", release.commit), build.tree)
     proof = trial.prove(build, environment)

@@ -10,6 +10,7 @@ from dz.names import AppId
 from dz.tasklib.bringing import store_of
 from dz.tasklib.context import Context
 from dz.tasklib.folders import Folders, clear
+from dz.tasklib.locks import at_once
 
 
 def bundle_upload(ctx: Context) -> Mapping[str, Any]:
@@ -40,13 +41,16 @@ def prune(ctx: Context) -> Mapping[str, Any]:
 
 
 def drop_old_layers(ctx: Context, app_id: AppId) -> int:
-    """On this host; returns how many layers went."""
+    """On this host, unless one is being made or fetched just now; returns how many layers went."""
     folders = Folders(ctx.settings.home)
-    kept = {folders.layer(app_id, kind, key) for kind, key in ctx.door.layers_in_use(app_id)}
     root = folders.layers(app_id)
-    gone = [f for f in (root.iterdir() if root.exists() else ()) if f not in kept]
-    for folder in gone:
-        clear(folder)
+    with at_once(folders.layers_lock(app_id)) as ours:
+        if not ours or not root.exists():
+            return 0
+        kept = {folders.layer(app_id, kind, key) for kind, key in ctx.door.layers_in_use(app_id)}
+        gone = [folder for folder in root.iterdir() if folder not in kept]
+        for folder in gone:
+            clear(folder)
     return len(gone)
 
 

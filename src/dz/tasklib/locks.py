@@ -1,4 +1,4 @@
-"""One change at a time per project on one host: deploy, retire and reconcile take the same file lock."""
+"""One change at a time per project on one host, by locks on files."""
 
 from __future__ import annotations
 
@@ -30,6 +30,17 @@ def locked(path: Path, *, deadline: float, check: Callable[[], None]) -> Iterato
                 raise Transient(f"another change of {path.name} on this host takes longer than {deadline:.0f} s")
             time.sleep(EVERY)
         yield
+    finally:
+        os.close(handle)
+
+
+@contextmanager
+def at_once(path: Path) -> Iterator[bool]:
+    """The lock if it is free now; False if somebody holds it."""
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o711)
+    handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        yield _try(handle)
     finally:
         os.close(handle)
 
