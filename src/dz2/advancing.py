@@ -116,11 +116,14 @@ def _make_ready(job: Job, names: tuple[str, ...]) -> bool:
 def _appserver_queue(job: Job, step: str) -> str | None:
     """Where an appserver's step goes: the host of the job's own deployment, or of one to be taken away."""
     rows = AppServerDeployment.objects.select_related("appserver__host").order_by("pk")
-    if step in ("retire", "undeploy"):
-        found = rows.filter(release__project=job.project_id, state=DeploymentState.RETIRING).first()
+    placed = [DeploymentState.WANTED, DeploymentState.HEALTHY]
+    if step == "retire":
+        rows = rows.filter(release__project=job.project_id, state=DeploymentState.RETIRING)
+    elif step == "undeploy":
+        rows = rows.filter(release__project=job.project_id).exclude(state=DeploymentState.STOPPED)
     else:
-        placed = [DeploymentState.WANTED, DeploymentState.HEALTHY]
-        found = rows.filter(release__job=job, state__in=placed).first()
+        rows = rows.filter(release__job=job, state__in=placed)
+    found = rows.first()
     return f"{APPSERVER}_{found.appserver.host.instance_id}" if found else None
 
 

@@ -29,9 +29,10 @@ def a_worker_comes_back_after_its_lease() -> str:
 
 def the_broker_loses_a_message() -> str:
     job = jobs.accept(jobs.project())
-    assert len(ringing.due_rings(again=10)) == 1
+    assert job.steps.get(name="build_bundle").pk in [ring.step_id for ring in ringing.due_rings(again=10)]
     jobs.age(job, 3600)
-    return f"{len(ringing.due_rings(again=10))} more ring"
+    again = [ring for ring in ringing.due_rings(again=10) if ring.step_id == job.steps.get(name="build_bundle").pk]
+    return f"{len(again)} more ring"
 
 
 def two_deploys_at_once() -> str:
@@ -70,4 +71,5 @@ if __name__ == "__main__":
     from dz2 import engine, ringing
     from tests.role import jobs
 
-    print(globals()[sys.argv[1]]())
+    for scenario in sys.argv[1:]:
+        print(globals()[scenario]())

@@ -31,7 +31,8 @@ DEPLOY = Pipeline(
     step("prune", may_fail=True),
 )
 CHECK = Pipeline("check_repo", step("check_repo"), changes=False)
-PIPELINES: Mapping[str, Pipeline] = {p.kind: p for p in (DEPLOY, CHECK)}
+DESTROY = Pipeline("destroy", step("undeploy", APPSERVER), changes=False)
+PIPELINES: Mapping[str, Pipeline] = {p.kind: p for p in (DEPLOY, CHECK, DESTROY)}
 
 OK = engine.Outcome(ended=engine.Ended.SUCCEEDED)
 TRANSIENT = engine.Outcome(ended=engine.Ended.TRANSIENT, again_in=0)

@@ -160,7 +160,7 @@ def test_whatever_workers_deaths_and_clocks_do_each_step_has_one_effect_and_each
     run_state_machine_as_test(
         Fresh,
         settings=settings(
-            max_examples=40,
+            max_examples=30,
             stateful_step_count=30,
             deadline=None,
             derandomize=True,

@@ -9,7 +9,6 @@ from pathlib import Path
 
 import pytest
 
-from tests.postgres import empty
 from tests.role import toyland
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -47,27 +46,28 @@ GUARDS = [
 ]
 
 
+@pytest.mark.usefixtures("zoomdb")
+def test_with_every_guard_each_scenario_comes_out_right(migrated: str, keys_file: Path, tmp_path: Path) -> None:
+    scenarios = [str(guard.values[0]) for guard in GUARDS]
+    came_out = run(scenarios, toyland.lay(tmp_path / "whole"), migrated, keys_file)
+    assert came_out == [guard.values[1] for guard in GUARDS]
+
+
 @pytest.mark.parametrize("scenario, right, guard, wrong", GUARDS)
-def test_each_guard_is_what_keeps_its_scenario_right(
-    scenario: str, right: str, guard: tuple[str, str, str], wrong: str, zoomdb: str, keys_file: Path, tmp_path: Path
+@pytest.mark.usefixtures("zoomdb")
+def test_without_its_guard_a_scenario_goes_wrong(
+    scenario: str, right: str, guard: tuple[str, str, str], wrong: str, migrated: str, keys_file: Path, tmp_path: Path
 ) -> None:
     file, text, instead = guard
-    whole = toyland.lay(tmp_path / "whole")
     without = toyland.lay(tmp_path / "without", {file: [(text, instead)]})
-    assert run(scenario, whole, zoomdb, keys_file) == right
-    assert run(scenario, without, zoomdb, keys_file) == wrong
+    assert right != wrong
+    assert run([scenario], without, migrated, keys_file) == [wrong]
 
 
-def run(scenario: str, source: Path, zoomdb: str, keys_file: Path) -> str:
-    empty(zoomdb)
+def run(scenarios: list[str], source: Path, url: str, keys_file: Path) -> list[str]:
     env = {k: v for k, v in os.environ.items() if not k.startswith("DZ_")}
-    env |= {
-        "PYTHONPATH": f"{source}:{ROOT}",
-        "DZ_ZOOMDB_URL": zoomdb,
-        "DZ_KEYS_FILE": str(keys_file),
-        "DZ_ROLE": "build",
-    }
-    argv = [sys.executable, "-m", "tests.role.guarded", scenario]
+    env |= {"PYTHONPATH": f"{source}:{ROOT}", "DZ_ZOOMDB_URL": url, "DZ_KEYS_FILE": str(keys_file), "DZ_ROLE": "build"}
+    argv = [sys.executable, "-m", "tests.role.guarded", *scenarios]
     done = subprocess.run(argv, env=env, capture_output=True, text=True, timeout=120, check=False)
     assert done.returncode == 0, done.stderr[-1500:]
-    return done.stdout.strip()
+    return done.stdout.splitlines()

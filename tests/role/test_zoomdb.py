@@ -136,6 +136,8 @@ def test_a_forgotten_project_frees_its_name_and_hostname(j: Any) -> None:
     shop = j.project()
     shop.hostnames.create(hostname="shop.localhost")
     _, door, deployment = live(j, shop)
+    destroy = j.accept(shop, j.DESTROY)
+    assert destroy.steps.get().queue == "appserver_app-1"
     assert [d.id for d in door.unplace()] == [deployment.id]
     door.database()
     door.forget()
