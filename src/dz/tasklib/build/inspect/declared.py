@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from packaging.requirements import InvalidRequirement, Requirement
+from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 from pip_requirements_parser import RequirementsFile
 
@@ -119,7 +120,7 @@ def _requirements(tree: Tree, path: str) -> Iterator[Declared]:
         for one in RequirementsFile.from_file(file.name).requirements:
             if one.name:
                 line = one.requirement_line.line_number
-                yield Declared(canonicalize_name(one.name), str(one.specifier or ""), path, line)
+                yield Declared(canonicalize_name(one.name), ordered(one.specifier), path, line)
 
 
 def toml(tree: Tree, path: str) -> dict[str, Any]:
@@ -178,6 +179,11 @@ def _pipfile_lock(text: str) -> list[tuple[str, str]]:
     return [(f"{name}{table(packages, name).get('version', '')}", "") for name in packages]
 
 
+def ordered(bounds: SpecifierSet | None) -> str:
+    """A range as people write it, the lower bound first: a set has no order of its own."""
+    return ",".join(sorted(map(str, bounds or ()), key=lambda one: (one.startswith(("<", "!")), one)))
+
+
 def _option(text: str, name: str) -> list[str]:
     found = re.search(rf"^{name}\s*=(.*(?:\n[ \t]+.*|\n)*)", text, re.MULTILINE)
     return [line.strip() for line in found[1].split("\n") if line.strip()] if found else []
@@ -201,7 +207,7 @@ def _located(tree: Tree, path: str, lines: Iterable[tuple[str, str]]) -> Iterato
         except InvalidRequirement:
             continue
         name = canonicalize_name(wanted.name)
-        yield Declared(name, str(wanted.specifier), path, index.get(name), group)
+        yield Declared(name, ordered(wanted.specifier), path, index.get(name), group)
 
 
 def _index(text: str) -> dict[str, int]:

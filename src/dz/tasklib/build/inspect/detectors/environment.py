@@ -1,7 +1,8 @@
 """Variables that the code wants: those it fails without, and apart from them those it can do without.
 
 Looked at: the settings in force and the applications, then every other module that is imported with it (tests,
-other settings, scripts and manage.py, which is never run, are not). What an example file says about a name is told with it.
+other settings, scripts and manage.py, which is never run, are not). What an example file says
+about a name is told with it.
 """
 
 from __future__ import annotations

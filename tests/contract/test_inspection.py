@@ -1,0 +1,82 @@
+"""The inspector in this host's real sandbox, and its answer when it is not the one that answers."""
+
+from __future__ import annotations
+
+import importlib
+import json
+from pathlib import Path
+
+import pytest
+
+from dz.errors import PlatformError, UserError
+from dz.seams.sandbox import Sandbox
+from dz.seams.sandbox.ladder import make
+from dz.tasklib.build.inspect.runner import inspect, read_answer
+from dz.tasklib.buildconfig import from_guesses
+from tests.contract.test_git import Notes
+from tests.repositories import write_tree
+
+
+@pytest.fixture(scope="module")
+def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Sandbox:
+    return make(home=tmp_path_factory.mktemp("home"))
+
+
+def test_a_repository_becomes_guesses_and_a_build_config(sandbox: Sandbox, tmp_path: Path) -> None:
+    case = importlib.import_module("tests.unit.inspect.cases.several_settings")
+    (tmp_path / "tree").mkdir()
+    inspection = inspect(sandbox, write_tree(tmp_path / "tree", case.FILES), log=Notes(), deadline=60)
+    config = from_guesses(inspection.guesses)
+    assert config.django_settings_module == "quokka.settings.production"
+    assert config.pip_reqs == ("requirements/production.txt",)
+    filled = {one.value: one.basis.why for one in inspection.guesses if one.field == "environment"}
+    assert filled["SECRET_KEY"].endswith("the platform fills it")
+    assert "platform" not in filled["PAYMENT_KEY"]
+
+
+def test_a_link_to_what_only_root_may_read_shows_nothing(sandbox: Sandbox, tmp_path: Path) -> None:
+    case = importlib.import_module("tests.unit.inspect.cases.plain")
+    root = write_tree(tmp_path / "tree", case.FILES)
+    (root / "Procfile").unlink()
+    (root / "Procfile").symlink_to("/etc/shadow")
+    inspection = inspect(sandbox, root, log=Notes(), deadline=60)
+    assert not any(one.field == "processes" for one in inspection.guesses)
+
+
+def test_no_django_is_told_as_the_projects_own_problem(sandbox: Sandbox, tmp_path: Path) -> None:
+    with pytest.raises(UserError) as refused:
+        inspect(sandbox, write_tree(tmp_path / "tree", {"index.html": ""}), log=Notes(), deadline=60)
+    assert refused.value.id == "repo.no-django"
+
+
+GUESS = {"field": "title", "value": "x", "confidence": 0.5, "is_primary": True, "basis": {"file": "a", "line": 1}}
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        b"",
+        b"[]",
+        b"[" * 200_000,
+        b'{"guesses": {}, "messages": []}',
+        json.dumps({"guesses": [GUESS | {"field": "shell"}], "messages": []}).encode(),
+        json.dumps({"guesses": [GUESS | {"basis": 1}], "messages": []}).encode(),
+        json.dumps({"guesses": [GUESS] * 3000, "messages": []}).encode(),
+        json.dumps({"error": {"id": "platform.disk-full", "facts": {"host": "x"}}}).encode(),
+        json.dumps({"error": {"id": "repo.config-unknown-key", "facts": {}}}).encode(),
+    ],
+)
+def test_an_answer_that_the_inspector_never_gives_is_ours_to_mend(answer: bytes) -> None:
+    with pytest.raises(PlatformError):
+        read_answer(answer)
+
+
+def test_values_are_capped_and_cleared_of_control_characters() -> None:
+    loud = GUESS | {
+        "value": "a\x1b[31m\n" + "b" * 100_000,
+        "confidence": 7,
+        "basis": {"file": 3, "line": -1, "why": "\0w"},
+    }
+    guess = read_answer(json.dumps({"guesses": [loud], "messages": ["m\x07"]}).encode()).guesses[0]
+    assert guess.value.startswith("a[31mb") and len(guess.value) < 10_000
+    assert (guess.confidence, guess.basis.file, guess.basis.line, guess.basis.why) == (1.0, "", None, "w")
