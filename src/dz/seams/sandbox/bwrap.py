@@ -7,8 +7,10 @@ inside. A is taken whenever the uid can start the interpreter. On ``user`` there
 
 from __future__ import annotations
 
+import json
 import os
 import resource
+import select
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,6 +27,7 @@ ETC = (
     "mime.types", "ld.so.cache", "ld.so.conf", "ld.so.conf.d", "alternatives", "passwd", "group", "fonts",
 )  # fmt: skip
 TMP = 512 * 1024 * 1024  # bytes of a command's own /tmp
+ENDED = 10.0  # seconds for the kernel to end all that was in a namespace
 ARGS_FD = 9  # where the launcher leaves bwrap's arguments that hold the environment
 
 
@@ -54,14 +57,15 @@ class Bwrap:
     ) -> Finished:
         with self.outbound.opened(box.network is Network.INDEX) as door:
             argv, hidden = self.argv(box, door.inside(box) if door else box)
-            fd = _memfd(hidden)
+            told, tell = os.pipe()
+            fd = _memfd([*hidden, "--info-fd", str(tell)])
             try:
                 return run(
                     [word.replace("ARGS_FD", str(fd)) for word in argv],
                     deadline=deadline,
                     env=killing.mark(box.kill_id),
                     stdin=stdin,
-                    pass_fds=(fd,),
+                    pass_fds=(fd, tell),
                     on_output=on_output,
                     cancelled=cancelled,
                     keep=keep,
@@ -69,6 +73,8 @@ class Bwrap:
                 )
             finally:
                 os.close(fd)
+                os.close(tell)
+                _wait_for_the_end(told)
 
     def site(self, box: Box, *, address: str, port: int, spec: Path) -> Sequence[str]:
         argv, hidden = self.argv(box, box, pid_1=True)
@@ -178,6 +184,20 @@ def _environment(box: Box) -> list[str]:
     for name, value in (base | dict(box.env) | killing.mark(box.kill_id)).items():
         words += ["--setenv", name, value]
     return words
+
+
+def _wait_for_the_end(told: int) -> None:
+    """bwrap gives the exit code on before its namespace is dead: wait for that one's first process, which goes last."""
+    with os.fdopen(told, "rb") as file:
+        said = file.read()
+    if not said:
+        return  # it never came as far as a namespace
+    try:
+        first = os.pidfd_open(json.loads(said)["child-pid"])
+    except ProcessLookupError:
+        return
+    select.select([first], [], [], ENDED)
+    os.close(first)
 
 
 def _memfd(words: Iterable[str]) -> int:

@@ -1,0 +1,90 @@
+"""What a hostile project can do on each rung of the ladder, measured from inside; docs/sandbox.md shows this table."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import sys
+import sysconfig
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from dz.run import run
+from dz.seams.sandbox import Network, Rung
+from dz.seams.sandbox.interpreter import reachable
+
+pytestmark = pytest.mark.root
+ROOT = Path(__file__).parents[2]
+ORDINARY = 54_321  # an ordinary user's uid, of nobody else
+LOWER = {"process_list"}  # what both lower rungs lack, with or without a network
+
+# The row of a rung: what breaks out. Everything that is not named is stopped.
+EXPECTED = {
+    (Rung.FULL, Network.NONE): set(),
+    (Rung.USER, Network.NONE): {"closed_file"},
+    (Rung.UID, Network.NONE): LOWER,
+    (Rung.LIMITS, Network.NONE): LOWER | {"closed_file"},
+    (Rung.FULL, Network.SITE): {"broker_tcp"},
+    (Rung.USER, Network.SITE): {"broker_tcp", "closed_file"},
+    (Rung.UID, Network.SITE): LOWER | {"broker_tcp"},
+    (Rung.LIMITS, Network.SITE): LOWER | {"broker_tcp", "broker_unix", "closed_file"},
+}
+# One defence left away, and the case that must then break out.
+REMOVED = [
+    (Rung.FULL, "setpriv", "closed_file"),
+    (Rung.FULL, "--unshare-pid", "outlive"),
+    (Rung.FULL, "--unshare-pid", "process_list"),
+    (Rung.FULL, "--unshare-net", "broker_tcp"),
+    (Rung.FULL, "--disable-userns", "nested_namespace"),
+    (Rung.FULL, "--die-with-parent", "outlive_worker"),
+    (Rung.USER, "--unshare-pid", "kill_neighbour"),
+    (Rung.LIMITS, "landlock", "zoomdb"),
+    (Rung.LIMITS, "filtered", "broker_unix"),
+]
+
+
+@pytest.fixture
+def folder() -> Iterator[Path]:
+    """A home that every uid may pass through; short, for the sockets in it."""
+    made = Path(tempfile.mkdtemp(prefix="dz-hostile-", dir="/tmp"))
+    made.chmod(0o711)
+    yield made
+    shutil.rmtree(made)
+
+
+def played(rung: Rung, network: Network, folder: Path, without: str = "") -> set[str]:
+    """``measure.py`` as the user that the rung is for, under an interpreter that this user can start."""
+    ordinary = rung in (Rung.USER, Rung.LIMITS)
+    python = Path(sys.executable)
+    if ordinary and not reachable(python, ORDINARY):
+        python = Path(f"/usr/bin/python3.{sys.version_info.minor}")
+    drop = [f"--reuid={ORDINARY}", f"--regid={ORDINARY}", "--clear-groups"] if ordinary else []
+    if ordinary:
+        os.chown(folder, ORDINARY, ORDINARY)
+    env = {
+        "PYTHONPATH": os.pathsep.join((str(ROOT), str(ROOT / "src"), sysconfig.get_path("purelib"))),
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "STAND_IN_SECRET": "the-password-of-the-broker-stand-in",
+    }
+    argv = ["/usr/bin/setpriv", *drop, "--", python, "-m", "tests.hostile.measure", folder, rung, network, without]
+    finished = run(argv, deadline=240, env=env, cwd=ROOT)
+    assert finished.ok, finished.text
+    return set(json.loads(finished.text.splitlines()[-1]))
+
+
+@pytest.mark.parametrize(("rung", "network"), EXPECTED)
+def test_a_hostile_project_breaks_out_of_exactly_what_the_rung_lacks(
+    rung: Rung, network: Network, folder: Path
+) -> None:
+    assert played(rung, network, folder) == EXPECTED[rung, network]
+
+
+@pytest.mark.parametrize(("rung", "without", "case"), REMOVED)
+def test_without_one_defence_the_case_that_it_stops_breaks_out(
+    rung: Rung, without: str, case: str, folder: Path
+) -> None:
+    assert case in played(rung, Network.NONE, folder, without)
