@@ -148,8 +148,15 @@ def _errored(id: str, **facts: object) -> Outcome:
     return Outcome(ended=Ended.ERRORED, error=_problem(id, **facts))
 
 
-def _problem(id: str, **facts: object) -> dict[str, str]:
-    entry = problem(id)
+class _Facts(dict[str, object]):
+    """A placeholder that nobody filled must not cost the whole result."""
+
+    def __missing__(self, key: str) -> str:
+        return "?"
+
+
+def _problem(id: str, **known_facts: object) -> dict[str, str]:
+    entry, facts = problem(id), _Facts(known_facts)
     return {
         "id": id,
         "sentence": entry.sentence.format_map(facts),
