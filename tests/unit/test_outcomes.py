@@ -22,6 +22,7 @@ HOST = WorkerSettings(home=".", zoomdb_url="", keys_file=".", role="build", inst
         (UserError("platform.unexpected", where="a.py:1 x", detail="d"), False, "failed", "platform.unexpected"),
         (Cancelled("stop"), False, "cancelled", ""),
         (Transient("soon"), False, "transient", "platform.unexpected"),
+        (Transient("index", id="build.index-unreachable"), False, "transient", "build.index-unreachable"),
         (PlatformError("odd"), False, "errored", "platform.unexpected"),
         (PlatformError("full", id="platform.disk-full"), False, "errored", "platform.disk-full"),
         (PlatformError("?", id="platform.no-worker"), False, "errored", "platform.no-worker"),

@@ -131,9 +131,10 @@ def outcome_of(error: Exception, step: Step, settings: WorkerSettings, retries: 
             return Outcome(ended=Ended.FAILED, error=told | {"facts": facts})
         case Cancelled():
             return Outcome(ended=Ended.CANCELLED)
-        case Transient() | OperationalError() | InterfaceError():
-            pause = random.uniform(0, min(LONGEST_PAUSE, 2.0**retries))  # noqa: S311 - full jitter, no secret
-            return Outcome(ended=Ended.TRANSIENT, error=_problem("platform.unexpected", detail=error), again_in=pause)
+        case Transient():
+            return _again(_problem(error.id, detail=error.detail, host=settings.instance_id), retries)
+        case OperationalError() | InterfaceError():
+            return _again(_problem("platform.unexpected", detail=f"zoomdb: {error}"), retries)
         case DeadlinePassed() if late:
             return _errored("platform.step-timeout", title=step.title, seconds=round(step.timeout))
         case OSError(errno=errno.ENOSPC):
@@ -142,6 +143,12 @@ def outcome_of(error: Exception, step: Step, settings: WorkerSettings, retries: 
             return _errored(error.id, detail=error.detail, host=settings.instance_id)
         case _:
             return _errored("platform.unexpected", detail=f"{type(error).__name__}: {error}")
+
+
+def _again(told: dict[str, str], retries: int) -> Outcome:
+    """With full jitter, so that many who wait for one thing do not come back at once."""
+    pause = random.uniform(0, min(LONGEST_PAUSE, 2.0**retries))  # noqa: S311 - no secret
+    return Outcome(ended=Ended.TRANSIENT, error=told, again_in=pause)
 
 
 def _errored(id: str, **facts: object) -> Outcome:
