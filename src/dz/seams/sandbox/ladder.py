@@ -24,7 +24,7 @@ from dz.seams.sandbox.limits import Confined
 from dz.seams.sandbox.outbound import Outbound, folder_of
 
 OWN_COPY = Path("/usr/local/lib/djangozoom/bwrap")
-TRUST = "Only deploy code you trust; mend: dz doctor --fix"
+TRUST = "Only deploy code you trust; dz doctor says how to reach a higher rung."
 LACKS = {
     Rung.FULL: "",
     Rung.USER: "All projects share one Unix user.",
@@ -117,7 +117,7 @@ def _mend(why: str) -> str:
     if "not installed" in why:
         return "Install the package bubblewrap."
     if "uid map" in why or "RTM_NEWADDR" in why:
-        return "AppArmor refuses user namespaces here: dz doctor --fix installs a profile for a bwrap of our own."
+        return "AppArmor refuses user namespaces here: docs/sandbox.md says which profile a bwrap needs."
     if "namespace" in why:
         return "This machine forbids namespaces: allow them to the container, or use a virtual machine."
     if "mount proc" in why:
