@@ -14,7 +14,7 @@ import selectors
 import signal
 import subprocess
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,7 +22,10 @@ from dz.errors import Cancelled, PlatformError
 
 # What any child may see of our own environment. The operator's package index, proxy and certificates are theirs to
 # decide, so they pass; nothing that holds a secret of ours is named here.
-ENV_ALLOW = ("PATH", "LANG", "LC_ALL", "TZ", "TMPDIR", "SSL_CERT_FILE", "SSL_CERT_DIR")
+PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "http_proxy", "https_proxy", "no_proxy")
+# The kill domain of the step that runs now: whatever its worker starts carries it (``dz.seams.sandbox.killing``).
+KILL_ID = "DZ_KILL_ID"
+ENV_ALLOW = ("PATH", "LANG", "LC_ALL", "TZ", "TMPDIR", "SSL_CERT_FILE", "SSL_CERT_DIR", KILL_ID, *PROXIES)
 TAIL = 64 * 1024
 CHUNK = 64 * 1024
 
@@ -60,6 +63,16 @@ class Finished:
     @property
     def text(self) -> str:
         return self.output.decode(errors="replace")
+
+
+@contextlib.contextmanager
+def marked(kill_id: str) -> Iterator[None]:
+    """Every command that this process starts inside the block belongs to that kill domain, git and uv included."""
+    os.environ[KILL_ID] = kill_id
+    try:
+        yield
+    finally:
+        del os.environ[KILL_ID]
 
 
 def environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:

@@ -19,7 +19,7 @@ from django.db import InterfaceError, OperationalError, connection
 from dz.errors import Cancelled, LostLease, PlatformError, Transient, UserError
 from dz.log import get_logger
 from dz.problems import problem
-from dz.run import DeadlinePassed
+from dz.run import DeadlinePassed, marked
 from dz.settings import WorkerSettings
 from dz.tasklib.context import Context, kill_id
 from dz.tasklib.hosting import Seams
@@ -113,7 +113,8 @@ def _attempt(
     with writer:
         try:
             seams.sandbox.kill(kill_id(claimed.step_id))
-            return Outcome(ended=Ended.SUCCEEDED, result=dict(step.run(context) or {}))
+            with marked(kill_id(claimed.step_id)):
+                return Outcome(ended=Ended.SUCCEEDED, result=dict(step.run(context) or {}))
         except LostLease:
             os._exit(70)
         except Exception as error:  # noqa: BLE001 - what nobody foresaw must end the step and be told, too

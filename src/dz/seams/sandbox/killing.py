@@ -8,7 +8,9 @@ import signal
 import time
 from pathlib import Path
 
-NAME = "DZ_KILL_ID"
+from dz.run import KILL_ID
+
+NAME = KILL_ID
 WAIT = 5.0
 
 

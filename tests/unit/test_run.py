@@ -1,0 +1,66 @@
+"""The one way to start a process."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from dz.errors import Cancelled
+from dz.run import CommandFailed, DeadlinePassed, check, marked, run
+from tests.waiting import until
+
+PYTHON = [sys.executable, "-I", "-c"]
+
+
+def test_output_comes_as_it_is_written_and_the_tail_is_kept() -> None:
+    pieces: list[bytes] = []
+    finished = run([*PYTHON, "print('a' * 10); print('b' * 10)"], deadline=60, on_output=pieces.append, keep=11)
+    assert b"".join(pieces) == b"a" * 10 + b"\n" + b"b" * 10 + b"\n"
+    assert finished.output == b"b" * 10 + b"\n"
+
+
+def test_stdin_is_what_is_given_and_a_code_is_an_answer() -> None:
+    finished = run([*PYTHON, "import sys; print(sys.stdin.read()); sys.exit(3)"], deadline=60, stdin=b"x" * 200_000)
+    assert finished.code == 3
+    assert len(finished.output) == 64 * 1024
+
+
+def test_the_environment_is_an_allow_list(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DZ_ZOOMDB_URL", "secret")
+    seen = run([*PYTHON, "import os; print(sorted(os.environ))"], deadline=60, env={"GIVEN": "1"}).text
+    assert "GIVEN" in seen
+    assert "DZ_ZOOMDB_URL" not in seen
+
+
+def test_a_deadline_ends_the_command_and_what_it_started(tmp_path: Path) -> None:
+    pid_file = tmp_path / "pid"
+    code = f"import subprocess, time; p = subprocess.Popen(['sleep', '600']); open({str(pid_file)!r}, 'w').write(str(p.pid)); time.sleep(600)"
+    with pytest.raises(DeadlinePassed):
+        run([*PYTHON, code], deadline=2)
+    pid = pid_file.read_text()
+    until(
+        lambda: not Path(f"/proc/{pid}").exists() or "Z" in Path(f"/proc/{pid}/stat").read_text(), what="sleep is gone"
+    )
+
+
+def test_cancelling_ends_it() -> None:
+    with pytest.raises(Cancelled):
+        run(["sleep", "600"], deadline=60, cancelled=lambda: True)
+
+
+def test_a_straggler_that_holds_the_output_does_not_hold_us() -> None:
+    assert run(["sh", "-c", "sleep 600 & echo done"], deadline=60).text == "done\n"
+
+
+def test_our_own_commands_must_succeed() -> None:
+    with pytest.raises(CommandFailed, match="ended with 4: why"):
+        check([*PYTHON, "print('why'); raise SystemExit(4)"], deadline=60)
+
+
+def test_children_of_a_step_carry_its_kill_id() -> None:
+    show = [*PYTHON, "import os; print(os.environ.get('DZ_KILL_ID'))"]
+    with marked("step7"):
+        assert run(show, deadline=60).text == "step7\n"
+    assert run(show, deadline=60).text == "None\n"
