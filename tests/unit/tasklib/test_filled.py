@@ -12,7 +12,12 @@ from dz.tasklib.filled import Known, database_url, fill, is_known, platform_vari
 
 def known(address: str = "/tmp/pg") -> Known:
     database = Database(
-        server=InstanceId("db-1"), address=address, port=5433, name="p00000042", role="p00000042", password=Secret("p/w@1")
+        server=InstanceId("db-1"),
+        address=address,
+        port=5433,
+        name="p00000042",
+        role="p00000042",
+        password=Secret("p/w@1"),
     )
     return Known(database=database, secret_key="k" * 50, hosts=("shop.localhost",), url="http://shop.localhost:8800")
 

@@ -1,0 +1,157 @@
+"""What a site's processes are given, and its folder on the appserver."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from dz.log import Secret
+from dz.names import AppId, Commit, Digest, HostName, InstanceId
+from dz.seams.dbserver import Database
+from dz.seams.sandbox import Network
+from dz.tasklib.appserver.site import Place, Site, lay
+from dz.tasklib.folders import Folders
+from dz.tasklib.guestcopy import guest_folder
+from dz.tasklib.locks import at_once, locked
+from dz.tasklib.records import Bundle, Deployment, Layer, Release, Running
+
+APP = AppId.of(42)
+COMMIT = Commit("a" * 40)
+
+
+def layer(kind: str) -> Layer:
+    return Layer(kind=kind, key=kind[0] * 64, digest=Digest("0" * 64), size=1)
+
+
+def site(home: Path, environment: dict[str, Secret] | None = None, reads: tuple[str, ...] = ()) -> Site:
+    manifest = {"project_root": "src", "settings_module": "shop.settings", "reads": list(reads), "hooks": ["migrate"]}
+    running = Running(
+        deployment=Deployment(
+            id=1,
+            app_id=APP,
+            release=3,
+            process="web.1",
+            host=InstanceId("app-1"),
+            address="127.0.0.1",
+            port=21000,
+            state="wanted",
+        ),
+        bundle=Bundle(
+            id=1,
+            app_id=APP,
+            commit=COMMIT,
+            platform="linux",
+            layers=(layer("env"), layer("app"), layer("static")),
+            manifest=manifest,
+        ),
+        release=Release(
+            app_id=APP,
+            number=3,
+            state="building",
+            commit=COMMIT,
+            build_config="",
+            bundle_id=1,
+            environment=environment or {},
+        ),
+        database=Database(
+            server=InstanceId("db-1"), address="/tmp/pg", port=5432, name=APP, role=APP, password=Secret("pw")
+        ),
+        secret_key=Secret("s" * 50),
+        hostnames=(HostName("shop.localhost"),),
+    )
+    place = Place(folders=Folders(home), guest=home / "guest/x", scheme="http", port=8800)
+    return Site(running=running, place=place)
+
+
+class NoSandbox:
+    def own(self, folder: Path, app_id: AppId) -> None:
+        folder.chmod(0o700)
+
+
+def test_the_projects_own_variables_win_over_filled_ones_and_nothing_over_the_platforms(tmp_path: Path) -> None:
+    own = {"SECRET_KEY": Secret("mine"), "DZ_DATABASE_URL": Secret("postgres://elsewhere"), "STRIPE": Secret("sk")}
+    given = site(tmp_path, own, reads=("SECRET_KEY", "DB_NAME")).environment()
+    assert given["SECRET_KEY"] == "mine"
+    assert given["STRIPE"] == "sk"
+    assert given["DB_NAME"] == APP
+    assert given["DZ_DATABASE_URL"] == "postgres://p00000042:pw@/p00000042"
+    assert given["DZ_RELEASE"] == "3"
+
+
+def test_what_a_project_does_not_read_is_not_given(tmp_path: Path) -> None:
+    assert "DATABASE_URL" not in site(tmp_path).environment()
+
+
+def test_a_site_sees_its_own_folder_its_volume_and_what_it_must_read(tmp_path: Path) -> None:
+    box = site(tmp_path).box("serve")
+    folders = Folders(tmp_path)
+    assert box.network is Network.SITE
+    assert box.writable == (folders.release(APP, 3), folders.volume(APP))
+    assert set(box.read) == {
+        folders.layer(APP, "env", "e" * 64),
+        folders.layer(APP, "static", "s" * 64),
+        tmp_path / "guest/x",
+        Path("/tmp/pg"),
+    }
+    assert box.argv[0] == str(folders.layer(APP, "env", "e" * 64) / "bin/python")
+
+
+def test_the_code_is_a_writable_copy_and_no_secret_lies_beside_it(tmp_path: Path) -> None:
+    code = tmp_path / "layer"
+    (code / "src").mkdir(parents=True)
+    (code / "src/manage.py").write_text("x")
+    (code / "src/manage.py").chmod(0o444)
+    given = site(tmp_path, {"STRIPE": Secret("sk_live")})
+    lay(given, code, NoSandbox())  # type: ignore[arg-type]
+    assert (given.root / "manage.py").stat().st_mode & 0o200
+    spec = (given.folder / "guest.json").read_text()
+    assert json.loads(spec)["project_root"] == str(given.root)
+    assert "sk_live" not in spec
+    assert "s" * 50 not in spec
+
+
+def test_laying_it_twice_leaves_what_runs_alone(tmp_path: Path) -> None:
+    (tmp_path / "layer").mkdir()
+    given = site(tmp_path)
+    lay(given, tmp_path / "layer", NoSandbox())  # type: ignore[arg-type]
+    (given.code / "upload").write_text("written by the site")
+    lay(given, tmp_path / "layer", NoSandbox())  # type: ignore[arg-type]
+    assert (given.code / "upload").exists()
+
+
+def test_the_port_is_said_only_where_it_is_not_the_schemes_own(tmp_path: Path) -> None:
+    place = site(tmp_path).place
+    assert place.host_header("shop.localhost") == "shop.localhost:8800"
+    https = Place(folders=place.folders, guest=place.guest, scheme="https", port=443)
+    assert https.url("shop.org") == "https://shop.org"
+
+
+def test_the_guest_is_copied_once_per_version_where_all_can_read_it(tmp_path: Path) -> None:
+    folder = guest_folder(tmp_path)
+    assert folder == guest_folder(tmp_path)
+    assert (folder / "main.py").stat().st_mode & 0o004
+    assert folder.stat().st_mode & 0o005 == 0o005
+
+
+def test_a_lock_is_looked_at_and_not_waited_for_by_what_clears_away(tmp_path: Path) -> None:
+    path = tmp_path / "locks" / "p00000042.layers"
+    with locked(path, deadline=5, check=lambda: None), at_once(path) as ours:
+        assert not ours
+    with at_once(path) as ours:
+        assert ours
+
+
+def test_whoever_waits_for_a_lock_can_be_stopped(tmp_path: Path) -> None:
+    path = tmp_path / "lock"
+
+    def stop() -> None:
+        raise InterruptedError
+
+    with (
+        locked(path, deadline=5, check=lambda: None),
+        pytest.raises(InterruptedError),
+        locked(path, deadline=5, check=stop),
+    ):
+        pass
