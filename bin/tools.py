@@ -113,9 +113,14 @@ def sync(uv, root, venv, python, dev):
 def source_path(root, venv):
     """The clone's own source on the virtualenv's path: no build, no build backend to fetch."""
     code = "import sysconfig; print(sysconfig.get_path('purelib'))"
-    packages = run([os.path.join(venv, "bin", "python"), "-c", code]).strip()
+    python = os.path.join(venv, "bin", "python")
+    packages = run([python, "-c", code]).strip()
     with open(os.path.join(packages, "djangozoom.pth"), "w") as file:
         file.write(os.path.join(root, "src") + "\n")
+    command = os.path.join(venv, "bin", "dz")
+    with open(command, "w") as file:
+        file.write("#!%s\nimport sys\n\nfrom dz.cli import main\n\nsys.exit(main())\n" % python)
+    os.chmod(command, 0o755)
 
 
 def own_index():

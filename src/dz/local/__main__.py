@@ -1,4 +1,8 @@
-"""``python -m dz.local COMMAND``: what ``dz up``, ``down``, ``status``, ``doctor`` and the Makefile run."""
+"""``python -m dz.local COMMAND``: what ``dz up``, ``down``, ``status``, ``doctor`` and the Makefile run.
+
+stdout is the answer (one JSON document with ``--json``, also on failure), stderr the talk. Exit: 0, 1 for what its
+owner can mend, 2 for wrong use, 3 when the platform is down or broken.
+"""
 
 from __future__ import annotations
 
@@ -6,42 +10,130 @@ import argparse
 import json
 import sys
 import time
+from collections.abc import Callable
+from typing import Any
 
 from dz.errors import DzError, UserError
+from dz.local import administration, demo, doctor, planning, status
 from dz.local.down import down
 from dz.local.layout import Layout, default_home
+from dz.local.screen import Screen, since
 from dz.local.up import up
 
-
-def parser() -> argparse.ArgumentParser:
-    top = argparse.ArgumentParser(prog="dz", description="DjangoZoom on this machine.")
-    commands = top.add_subparsers(dest="command", required=True)
-    for name, words in COMMANDS.items():
-        one = commands.add_parser(name, help=words)
-        one.add_argument("--json", action="store_true")
-        if name in ("up", "demo"):
-            one.add_argument("--listen", default="", metavar="ADDRESS:PORT")
-    return top
-
-
-COMMANDS = {"up": "start everything", "down": "stop everything; data stays"}
+Answer = tuple[int, dict[str, Any]]
+BROKEN = 3
 
 
 def main() -> int:
-    given = parser().parse_args()
-    layout = Layout(default_home())
+    given = _parser().parse_args()
+    screen = Screen()
     try:
-        if given.command == "up":
-            began = time.monotonic()
-            plan = up(layout, given.listen, lambda n, s, d: print(f" ✓ {n:18} {s:5.1f} s   {d}", file=sys.stderr))
-            print(json.dumps({"url": plan.state.url, "seconds": round(time.monotonic() - began, 1)}))
-        else:
-            down(layout, lambda t: print(t, file=sys.stderr))
+        code, document = ACTS[given.command](Layout(default_home()), given, screen)
     except DzError as error:
-        print(error, getattr(error, "next", ""), file=sys.stderr)
-        return 1 if isinstance(error, UserError) else 3
-    return 0
+        code, document = _failed(error, given, screen)
+    if given.json:
+        print(json.dumps(document))
+    return code
 
+
+def _parser() -> argparse.ArgumentParser:
+    top = argparse.ArgumentParser(prog="dz", description="DjangoZoom on this machine.", allow_abbrev=False)
+    commands = top.add_subparsers(dest="command", required=True)
+    for name in ACTS:
+        one = commands.add_parser(name, allow_abbrev=False)
+        one.add_argument("--json", action="store_true", help="one JSON document on stdout")
+        if name in ("up", "demo"):
+            one.add_argument("--listen", default="", metavar="ADDRESS:PORT", help="where nginx listens")
+    return top
+
+
+def _up(layout: Layout, given: argparse.Namespace, screen: Screen) -> Answer:
+    began = time.monotonic()
+    before = planning.running(layout)
+    unchanged = before is not None and not status.report(before).wrong
+    plan = up(layout, given.listen, (lambda *_: None) if unchanged else screen.step)
+    if unchanged:
+        now = status.report(plan)
+        projects = "1 project" if now.live == 1 else f"{now.live} projects"
+        screen.note(f"Up since {since(now.seconds)} ago, {projects} live. Nothing to start.")
+    if plan.state.said:
+        screen.note(plan.state.said)
+    if not given.json:
+        print(plan.state.url)
+    seconds = round(time.monotonic() - began, 1)
+    return 0, {"state": "up", "url": plan.state.url, "broker": plan.state.broker, "seconds": seconds, "error": None}
+
+
+def _down(layout: Layout, given: argparse.Namespace, screen: Screen) -> Answer:
+    began = time.monotonic()
+    was_up = down(layout)
+    screen.note("Stopped. Data stays in " + str(layout.home) if was_up else "Nothing was running.")
+    return 0, {"state": "down", "was_up": was_up, "seconds": round(time.monotonic() - began, 1), "error": None}
+
+
+def _status(layout: Layout, given: argparse.Namespace, screen: Screen) -> Answer:
+    plan = planning.current(layout)
+    now = status.report(plan)
+    if not given.json:
+        free = now.document["disk_free"] / 1e9
+        state = f"up {since(now.seconds)}" if now.seconds else "down"
+        print(f"{state} · {now.memory / 1e6:.0f} MB · {free:.0f} GB free · {now.live} projects live · {plan.state.url}")
+        print(f"broker {plan.state.broker} · sandbox {now.document['sandbox'] or 'unknown'}")
+        for one in now.document["services"]:
+            made = " ".join(word for word in (one["version"], f"({one['origin']})") if word)
+            print(f"{one['name']:18} {one['state']:9} {one['memory'] / 1e6:5.0f} MB  {one['detail'] or made}")
+    return (BROKEN if now.wrong else 0), now.document
+
+
+def _doctor(layout: Layout, given: argparse.Namespace, screen: Screen) -> Answer:
+    found = list(doctor.checks(layout))
+    for one in found:
+        screen.check(one.name, one.ok, one.detail, one.mend)
+    checks = [{"name": one.name, "ok": one.ok, "detail": one.detail, "next": one.mend} for one in found]
+    return (0 if all(one.ok for one in found) else 1), {"checks": checks}
+
+
+def _demo(layout: Layout, given: argparse.Namespace, screen: Screen) -> Answer:
+    return demo.demo(layout, given.listen, screen), {}
+
+
+def _admin_link(layout: Layout, given: argparse.Namespace, screen: Screen) -> Answer:
+    url = administration.admin_link(administration.running(layout))
+    if not given.json:
+        print(url)
+    screen.note("It makes its visitor administrator; works once, for 30 minutes.")
+    return 0, {"url": url}
+
+
+def _broker_setup(layout: Layout, given: argparse.Namespace, screen: Screen) -> Answer:
+    queues = administration.broker_setup(administration.running(layout))
+    if not given.json:
+        print("\n".join(queues))
+    return 0, {"queues": queues}
+
+
+def _failed(error: DzError, given: argparse.Namespace, screen: Screen) -> Answer:
+    user = isinstance(error, UserError)
+    next_ = error.next if isinstance(error, UserError) else "dz doctor looks for the cause."
+    screen.note(str(error))
+    screen.note(f"Next    {next_}")
+    identity = getattr(error, "id", "platform.unexpected")
+    document = {"error": str(error), "error_id": identity, "where": "", "next": next_}
+    if given.command == "status":
+        document = {"services": [], "appservers": [], "sandbox": "", "broker": "", "url": "", **document}
+    down_ = identity in ("local.not-up", "local.service-silent")
+    return (1 if user and not down_ else BROKEN), document
+
+
+ACTS: dict[str, Callable[[Layout, argparse.Namespace, Screen], Answer]] = {
+    "up": _up,
+    "down": _down,
+    "status": _status,
+    "doctor": _doctor,
+    "demo": _demo,
+    "admin-link": _admin_link,
+    "broker-setup": _broker_setup,
+}
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -6,7 +6,7 @@ from dz.local.layout import Layout
 from dz.local.providers import Found, executable
 from dz.local.service import Service
 from dz.local.state import State
-from dz.local.users import CORE, file, folder
+from dz.local.users import CORE, config, file, folder
 from dz.log import Secret
 
 PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
@@ -23,7 +23,7 @@ def _valkey(layout: Layout, state: State, password: Secret, found: Found) -> Ser
     settings = {
         "port": "0",
         "unixsocket": str(layout.broker_socket),
-        "unixsocketperm": "770",
+        "unixsocketperm": "777",  # the folder around it lets our own users in, nobody else
         "requirepass": password.reveal(),
         "dir": str(own),
         # A queue survives kill -9 of the broker, and is never thrown away for want of memory.
@@ -33,8 +33,8 @@ def _valkey(layout: Layout, state: State, password: Secret, found: Found) -> Ser
         "daemonize": "no",
         "databases": "1",
     }
-    file(own / "valkey.conf", "".join(f"{key} {value}\n" for key, value in settings.items()), CORE)
-    argv = (str(executable(found, "valkey-server", "redis-server")), str(own / "valkey.conf"))
+    text = "".join(f"{key} {value}\n" for key, value in settings.items())
+    argv = (str(executable(found, "valkey-server", "redis-server")), str(config(own, "valkey", ".conf", text, CORE)))
     return Service(name="broker", argv=argv, env={"PATH": PATH}, user=CORE, death_signal="TERM")
 
 
@@ -50,7 +50,8 @@ def _rabbitmq(layout: Layout, state: State, password: Secret, found: Found) -> S
         "disk_free_limit.absolute": "200MB",
         "vm_memory_high_watermark.absolute": "512MB",
     }
-    file(own / "rabbitmq.conf", "".join(f"{key} = {value}\n" for key, value in settings.items()), CORE)
+    text = "".join(f"{key} = {value}\n" for key, value in settings.items())
+    used = config(own, "rabbitmq", ".conf", text, CORE)
     file(own / "enabled_plugins", "[].\n", CORE)
     env = {
         "PATH": PATH,
@@ -61,7 +62,7 @@ def _rabbitmq(layout: Layout, state: State, password: Secret, found: Found) -> S
         "RABBITMQ_MNESIA_BASE": str(own / "mnesia"),
         "RABBITMQ_LOG_BASE": str(own),
         "RABBITMQ_LOGS": "-",
-        "RABBITMQ_CONFIG_FILE": str(own / "rabbitmq"),
+        "RABBITMQ_CONFIG_FILE": str(used.with_suffix("")),
         "RABBITMQ_ADVANCED_CONFIG_FILE": str(own / "advanced"),
         "RABBITMQ_ENABLED_PLUGINS_FILE": str(own / "enabled_plugins"),
         "RABBITMQ_PID_FILE": str(own / "pid"),

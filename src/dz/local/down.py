@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable
 
 from dz.local import keys
 from dz.local.layout import Layout
@@ -15,7 +14,7 @@ LAST = ("broker", "postgres-zoomdb", "postgres-projects")
 SITES = "p0"  # a site's program is called by its app id
 
 
-def down(layout: Layout, say: Callable[[str], None]) -> bool:
+def down(layout: Layout) -> bool:
     """Stop everything; False if nothing ran. Who asks for work goes first, who does it next, where it is kept last."""
     if known(layout) is None:
         return False
@@ -25,7 +24,6 @@ def down(layout: Layout, say: Callable[[str], None]) -> bool:
         was_up = bool(status) or supervision.pid() is not None
         services = [name for name in status if not name.startswith(SITES)]
         supervision.stop(name for name in services if name not in LAST)
-        say("workers, panel and nginx are stopped")
         sites = [name for name in status if name.startswith(SITES)]
         supervision.halt(sites)
         supervision.stop(name for name in services if name in LAST)

@@ -7,7 +7,6 @@ DZ_HOME of their own.
 
 from __future__ import annotations
 
-import hashlib
 import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -20,51 +19,26 @@ from dz.local.layout import Layout
 from dz.local.providers import Found, executable
 from dz.local.service import Service
 from dz.local.state import State
-from dz.local.users import CORE, DATABASE, POSTGRES, PROXY, ROOT, file, folder
+from dz.local.users import CORE, DATABASE, POSTGRES, PROXY, ROOT, config, folder
 
 SYSTEM_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 # What an operator may set for every process of the platform: times, and what tests need.
-PASSED = frozenset(
-    [
-        "DZ_LEASE",
-        "DZ_RENEW",
-        "DZ_HEARTBEAT",
-        "DZ_RING_AGAIN",
-        "DZ_DRAIN",
-        "DZ_RECONCILE_EVERY",
-        "DZ_PATIENCE",
-        "DZ_TESTING",
-        "DZ_FAULT",
-        "LANG",
-        "LC_ALL",
-        "TZ",
-        "SSL_CERT_FILE",
-        "SSL_CERT_DIR",
-    ]
+TIMES = ("DZ_LEASE", "DZ_RENEW", "DZ_HEARTBEAT", "DZ_RING_AGAIN", "DZ_DRAIN", "DZ_RECONCILE_EVERY", "DZ_PATIENCE")
+PASSED = (
+    *TIMES,
+    "DZ_TESTING",
+    "DZ_FAULT",
+    "DZ_RELEASE_HEADER",
+    "LANG",
+    "LC_ALL",
+    "TZ",
+    "SSL_CERT_FILE",
+    "SSL_CERT_DIR",
 )
 # And for those that build and run projects: package indexes, proxies, interpreters, the sandbox.
-BUILD_PASSED = frozenset(
-    [
-        "HOME",
-        "PATH",
-        "PYENV_ROOT",
-        "HTTP_PROXY",
-        "HTTPS_PROXY",
-        "NO_PROXY",
-        "http_proxy",
-        "https_proxy",
-        "no_proxy",
-        "XDG_CONFIG_HOME",
-        "XDG_DATA_HOME",
-        "DZ_SANDBOX",
-        "DZ_BWRAP",
-        "DZ_PYTHONS",
-        "DZ_BUNDLE_STORE",
-        "DZ_UID_BASE",
-        "DZ_PORTS",
-        "DZ_CAPACITY",
-    ]
-)
+PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "http_proxy", "https_proxy", "no_proxy")
+OF_THE_HOST = ("DZ_SANDBOX", "DZ_BWRAP", "DZ_PYTHONS", "DZ_BUNDLE_STORE", "DZ_UID_BASE", "DZ_PORTS", "DZ_CAPACITY")
+BUILD_PASSED = ("HOME", "PATH", "PYENV_ROOT", "XDG_CONFIG_HOME", "XDG_DATA_HOME", *PROXIES, *OF_THE_HOST)
 BUILD_PREFIXES = ("PIP_", "UV_", "AWS_")
 
 
@@ -112,7 +86,7 @@ class Plan:
             "PATH": SYSTEM_PATH,
             "PYTHONUNBUFFERED": "1",
             "DJANGO_SETTINGS_MODULE": "dz2.settings",
-            **{name: self.given[name] for name in sorted(PASSED) if name in self.given},
+            **{name: self.given[name] for name in PASSED if name in self.given},
             **runtime.env,
             "DZ_HOME": str(home),
             "DZ_ZOOMDB_URL": self.zoomdb_url,
@@ -229,9 +203,7 @@ def _postgres(plan: Plan, name: str, user: str, sockets: Path, *, connections: i
         "default_text_search_config": "'pg_catalog.english'",
     }
     text = "".join(f"{key} = {value}\n" for key, value in settings.items())
-    # Another content is another file, so that a running server is started anew for it.
-    config = own / f"postgresql-{hashlib.sha256(text.encode()).hexdigest()[:8]}.conf"
-    file(config, text, user)
-    argv = (str(plan.postgres.bin / "postgres"), "-D", str(own / "data"), "-c", f"config_file={config}")
+    file = config(own, "postgresql", ".conf", text, user)
+    argv = (str(plan.postgres.bin / "postgres"), "-D", str(own / "data"), "-c", f"config_file={file}")
     env = {"PATH": SYSTEM_PATH, "LC_ALL": "C.UTF-8"}
     return Service(name=name, argv=argv, env=env, user=user, death_signal="INT", umask=0o077)

@@ -112,9 +112,11 @@ class Supervision:
                 raise PlatformError(f"supervisord does not start: {output.read_text()[-600:]}")
             time.sleep(0.02)
 
-    def run(self, service: Service, runtime: Runtime) -> None:
-        """Start it, or start it anew if it changed; leave it alone otherwise."""
-        self._programs.start(service.program(self._layout, runtime))
+    def run(self, services: Iterable[Service], runtime: Runtime) -> None:
+        """Start them side by side, or start anew those that changed; leave the others alone."""
+        programs = [service.program(self._layout, runtime) for service in services]
+        with ThreadPoolExecutor(8) as pool:
+            list(pool.map(self._programs.start, programs))
 
     def stop(self, names: Iterable[str]) -> None:
         """Stop programs side by side and forget them."""

@@ -59,8 +59,7 @@ def _start_servers(plan: Plan, supervision: Supervision) -> None:
 def _run(plan: Plan, supervision: Supervision, services: Iterable[Service], say: Say) -> None:
     began = time.monotonic()
     services = list(services)
-    for service in services:
-        supervision.run(service, plan.shared)
+    supervision.run(services, plan.shared)
     for service in services:
         detail = wait(plan, supervision, service.name, began)
         say(service.name, time.monotonic() - began, detail)

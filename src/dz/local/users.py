@@ -7,6 +7,7 @@ worker. ``dz-db``: the database worker. Build and appserver workers stay root: t
 from __future__ import annotations
 
 import grp
+import hashlib
 import os
 import pwd
 from pathlib import Path
@@ -76,6 +77,14 @@ def file(path: Path, text: str, user: str, mode: int = 0o600) -> bool:
         os.fsync(out.fileno())
     give(beside, user, mode).rename(path)
     return True
+
+
+def config(folder: Path, stem: str, suffix: str, text: str, user: str) -> Path:
+    """A server's configuration under a name made from its content: a changed one makes a changed command line, for
+    which the server is started anew."""
+    path = folder / f"{stem}-{hashlib.sha256(text.encode()).hexdigest()[:8]}{suffix}"
+    file(path, text, user)
+    return path
 
 
 def _known_user(name: str) -> bool:

