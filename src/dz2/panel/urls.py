@@ -1,13 +1,33 @@
-"""The panel's addresses."""
+"""The panel's addresses. Every tab and every state of a page is one."""
 
 from __future__ import annotations
 
-from django.http import HttpRequest, HttpResponse
+from django.contrib.auth.views import LogoutView
 from django.urls import path
 
+from dz2.panel import entering, hosts, jobs, projects, stream, verifying
 
-def projects(request: HttpRequest) -> HttpResponse:
-    return HttpResponse("<!doctype html><html lang=en><title>Projects</title><h1>Projects</h1></html>")
-
-
-urlpatterns = [path("", projects)]
+urlpatterns = [
+    path("welcome/<str:token>", entering.welcome, name="welcome"),
+    path("sign-in", entering.SignInView.as_view(), name="sign-in"),
+    path("sign-out", LogoutView.as_view(), name="sign-out"),
+    path("", projects.listing, name="projects"),
+    path("new", projects.new, name="new"),
+    path("projects/<str:name>", projects.overview, name="project"),
+    path("projects/<str:name>/variables", projects.variables, name="variables"),
+    path("projects/<str:name>/logs", projects.logs, name="logs"),
+    path("projects/<str:name>/settings", projects.settings, name="settings"),
+    path("projects/<str:name>/key", projects.make_key, name="key"),
+    path("projects/<str:name>/deploy", projects.deploy, name="deploy"),
+    path("projects/<str:name>/check", projects.check, name="check"),
+    path("projects/<str:name>/form", verifying.form, name="form"),
+    path("jobs", jobs.listing, name="jobs"),
+    path("jobs/<int:job_id>", jobs.page, name="job"),
+    path("jobs/<int:job_id>/live", jobs.live, name="job-live"),
+    path("jobs/<int:job_id>/log.txt", jobs.download, name="job-log"),
+    path("jobs/<int:job_id>/cancel", jobs.cancel, name="job-cancel"),
+    path("jobs/<int:job_id>/again", jobs.again, name="job-again"),
+    path("jobs/<int:job_id>/lines", stream.lines, name="job-lines"),
+    path("jobs/<int:job_id>/stream", stream.stream, name="job-stream"),
+    path("hosts", hosts.listing, name="hosts"),
+]

@@ -1,0 +1,147 @@
+"""Jobs: the list, and the page of one with its steps, its live log and, when it went wrong, the way on."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterator
+from typing import Any
+
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_GET, require_POST
+
+from dz2 import services
+from dz2.api.documents import job_document
+from dz2.models import ConfigGuess, Job, JobLog, JobState
+from dz2.panel.lines import PAGE, Reader
+from dz2.panel.problems import told
+
+PER_PAGE = 50
+VARIABLE = "settings.variable-missing"
+PRIVATE = ("repo.not-found",)
+FOUND = 100  # lines that a search names
+
+
+@login_required
+@require_GET
+def listing(request: HttpRequest) -> HttpResponse:
+    before = request.GET.get("before", "")
+    rows = Job.objects.select_related("project").order_by("-pk")
+    if before.isdecimal():
+        rows = rows.filter(pk__lt=int(before))
+    shown = list(rows[: PER_PAGE + 1])
+    context = {"jobs": shown[:PER_PAGE], "older": shown[PER_PAGE - 1].pk if len(shown) > PER_PAGE else None}
+    return render(request, "panel/jobs.html", context)
+
+
+@login_required
+@require_GET
+@told
+def page(request: HttpRequest, job_id: int) -> HttpResponse:
+    job = services.find_job(job_id)
+    return render(request, "panel/job.html", _context(job) | _log(request, job))
+
+
+@login_required
+@require_GET
+@told
+def live(request: HttpRequest, job_id: int) -> HttpResponse:
+    """The part of the page that changes with the job's state."""
+    return render(request, "panel/_job_live.html", _context(services.find_job(job_id)))
+
+
+@login_required
+@require_GET
+@told
+def download(request: HttpRequest, job_id: int) -> HttpResponseBase:
+    """The whole log as text, times in UTC."""
+    job = services.find_job(job_id)
+    answer = StreamingHttpResponse(_as_text(job), content_type="text/plain; charset=utf-8")
+    answer["Content-Disposition"] = f'attachment; filename="job-{job.pk}.log"'
+    return answer
+
+
+@login_required
+@require_POST
+@told
+def cancel(request: HttpRequest, job_id: int) -> HttpResponse:
+    services.cancel(job_id)
+    return redirect("job", job_id=job_id)
+
+
+@login_required
+@require_POST
+@told
+def again(request: HttpRequest, job_id: int) -> HttpResponse:
+    """The same once more; a value that the job lacked is set first."""
+    job = services.find_job(job_id)
+    variable, value = _missing(job), request.POST.get("value", "")
+    if variable and "value" in request.POST:
+        if not value:
+            context = _context(job) | _log(request, job) | {"value_error": f"{variable} has no value yet."}
+            return render(request, "panel/job.html", context, status=422)
+        assert job.project is not None
+        services.set_variables(job.project, {variable: value}, who=request.user.get_username())
+    return redirect("job", job_id=_again(job, request).pk)
+
+
+def _again(job: Job, request: HttpRequest) -> Job:
+    assert job.project is not None
+    name, ref = job.project.name, str(job.job_params.get("ref", ""))
+    if job.kind == "check_repo":
+        return services.check(name, ref=ref, requested_by=request.user)
+    if job.kind == "destroy":
+        return services.destroy(name, requested_by=request.user)
+    key = request.POST.get("key", "")[:100] or None
+    return services.deploy(name, ref=ref, idempotency_key=key, requested_by=request.user)
+
+
+def _context(job: Job) -> dict[str, Any]:
+    job = Job.objects.select_related("project", "requested_by").get(pk=job.pk)
+    error = job.error or {}
+    project = job.project
+    return {
+        "job": job,
+        "doc": job_document(job),
+        "error": error,
+        "ended": job.state in JobState.terminal(),
+        "can_run_again": job.state in JobState.terminal() and project is not None and project.destroyed_at is None,
+        "missing": _missing(job),
+        "private": error.get("id") in PRIVATE,
+        "guesses": list(ConfigGuess.objects.filter(job=job, is_primary=True)) if job.kind == "check_repo" else [],
+        "key": secrets.token_urlsafe(12),
+    }
+
+
+def _missing(job: Job) -> str:
+    """The variable without which the job failed."""
+    error = job.error or {}
+    return str(error.get("facts", {}).get("variable", "")) if error.get("id") == VARIABLE else ""
+
+
+def _log(request: HttpRequest, job: Job) -> dict[str, Any]:
+    """The last lines, or those up to ``before``; those that a search finds."""
+    before, words = request.GET.get("before", ""), request.GET.get("q", "")[:200]
+    rows = JobLog.objects.filter(job=job)
+    if earlier := before.isdecimal() and len(before) < 18:
+        rows = rows.filter(seq__lt=int(before))
+    shown = list(reversed(rows.order_by("-seq")[:PAGE]))
+    first, last = (shown[0].seq, shown[-1].seq) if shown else (1, 0)
+    found = JobLog.objects.filter(job=job, text__icontains=words).order_by("seq") if words else JobLog.objects.none()
+    return {
+        "folds": Reader(job).folds(shown),
+        "after": last,
+        "first": first,
+        "earlier": first - 1,
+        "follows": not earlier,
+        "words": words,
+        "found": list(found[:FOUND]),
+        "found_count": found.count(),
+    }
+
+
+def _as_text(job: Job) -> Iterator[str]:
+    for row in JobLog.objects.filter(job=job).order_by("seq").iterator(chunk_size=PAGE):
+        yield f"{row.at:%Y-%m-%dT%H:%M:%S.%f}Z {row.step} {row.text}\n"

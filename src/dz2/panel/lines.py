@@ -1,0 +1,122 @@
+"""Lines of a job's log as HTML: escaped, colours as classes, in folds by step and part.
+
+The page and the stream render the same line the same way, so that a resumed stream continues the page.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from ansi2html import Ansi2HTMLConverter
+from django.utils.html import conditional_escape, format_html
+from django.utils.safestring import SafeString, mark_safe
+
+from dz2.models import Job, JobLog, LogKind, StepState
+
+PAGE = 2000  # lines that a page carries
+CHUNK = 500  # lines that are laid out together
+
+
+@dataclass(slots=True)
+class Fold:
+    """A part of a step, or what a step says between its parts."""
+
+    step: str
+    part: str
+    title: str
+    lines: list[SafeString] = field(default_factory=list)
+    seconds: float | None = None
+    ended: bool = False
+    failed: bool = False
+
+    @property
+    def state(self) -> str:
+        if self.failed:
+            return "failed"
+        return "succeeded" if self.ended else "running"
+
+    @property
+    def chunks(self) -> list[list[SafeString]]:
+        return [self.lines[at : at + CHUNK] for at in range(0, len(self.lines), CHUNK)]
+
+
+class Reader:
+    """Rows of one job to what a browser gets; knows the steps' titles and starts."""
+
+    def __init__(self, job: Job) -> None:
+        steps = list(job.steps.all())
+        self._titles = {step.name: step.title for step in steps}
+        self._colours = Ansi2HTMLConverter(inline=False)
+        self._starts = {step.name: step.started_at for step in steps}
+        self._states = {step.name: step.state for step in steps}
+
+    def documents(self, rows: Iterable[JobLog]) -> list[dict[str, Any]]:
+        """For the stream: the number, where the line belongs, its HTML."""
+        return [
+            {
+                "seq": row.seq,
+                "step": row.step,
+                "part": row.part,
+                "title": self._title(row),
+                "html": self.html(row),
+                "end": row.kind == LogKind.PART_END,
+                "ok": row.level != "error",
+                "seconds": row.seconds,
+            }
+            for row in rows
+        ]
+
+    def folds(self, rows: Iterable[JobLog]) -> list[Fold]:
+        """In order of their first lines. Steps that run at the same time keep their lines apart."""
+        found: list[Fold] = []
+        latest: dict[str, Fold] = {}
+        for row in rows:
+            fold = latest.get(row.step)
+            if fold is None or fold.ended or fold.part != row.part:
+                fold = latest[row.step] = Fold(row.step, row.part, self._title(row))
+                found.append(fold)
+            fold.lines.append(self.html(row))
+            if row.kind == LogKind.PART_END:
+                fold.ended, fold.seconds, fold.failed = True, row.seconds, row.level == "error"
+        for step, fold in latest.items():
+            fold.failed = fold.failed or self._states.get(step) in (StepState.FAILED, StepState.ERRORED)
+            fold.ended = fold.ended or self._states.get(step) != StepState.RUNNING
+        for fold in found:
+            fold.ended = fold.ended or fold is not latest[fold.step]
+        return found
+
+    def html(self, row: JobLog) -> SafeString:
+        """``<div class="line" id="L204">``: number, seconds since the step's start, text."""
+        return format_html(
+            '<div class="line {} {}" id="L{}"><a class="no" href="#L{}">{}</a>'
+            '<time datetime="{}" title="{} UTC">{}</time><span class="text">{}</span></div>',
+            row.kind.replace("_", "-"),
+            row.level,
+            row.seq,
+            row.seq,
+            row.seq,
+            row.at.isoformat(),
+            f"{row.at:%H:%M:%S}",
+            _since(self._starts.get(row.step), row.at),
+            self._text(row),
+        )
+
+    def _title(self, row: JobLog) -> str:
+        return row.part or self._titles.get(row.step, row.step)
+
+    def _text(self, row: JobLog) -> SafeString:
+        if row.kind == LogKind.PART_BEGIN:
+            return conditional_escape(f"{row.text} ...")
+        if row.kind == LogKind.PART_END:
+            return conditional_escape(f"{row.text}: {'failed' if row.level == 'error' else 'done'}")
+        if "\x1b[" not in row.text:
+            return conditional_escape(row.text)
+        coloured: str = self._colours.convert(row.text, full=False)
+        return mark_safe(coloured.rstrip("\n"))  # noqa: S308 - ansi2html escapes
+
+
+def _since(start: datetime | None, at: datetime) -> str:
+    return f"{max((at - start).total_seconds(), 0):.1f}" if start else ""

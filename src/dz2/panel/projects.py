@@ -1,0 +1,261 @@
+"""Projects: the list, a new one, and the pages of one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+from django import forms
+from django.contrib.auth.decorators import login_required
+from django.db.models import Max
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from dz.errors import UserError
+from dz.tasklib.build.git import generate_key
+from dz2 import services, vault
+from dz2.api.documents import live_release, process_documents, project_document, site_url
+from dz2.models import Job, JobState, Project, Release, ReleaseState
+from dz2.panel.problems import beside, told
+
+NEEDS_YOU = (JobState.FAILED, JobState.ERRORED)
+SEARCH_FROM = 10
+LATEST = 8
+
+
+class New(forms.Form):
+    """One field; the others are folded."""
+
+    target = forms.CharField(
+        max_length=500,
+        label="Git URL",
+        help_text="https, ssh or git@host:path. Like https://github.com/you/shop",
+        widget=forms.TextInput(attrs={"autocomplete": "url", "inputmode": "url", "spellcheck": "false"}),
+        error_messages={"required": "Give the address of a Git repository."},
+    )
+    ref = forms.CharField(
+        max_length=200, required=False, label="Branch, tag or commit", help_text="Empty: the repository's own choice."
+    )
+    name = forms.CharField(
+        max_length=40, required=False, help_text="Also the site's first address. Empty: made from the URL."
+    )
+    private = forms.BooleanField(
+        required=False,
+        label="The repository is private",
+        help_text="Makes a deploy key for you to add at the Git host.",
+    )
+    FIELD_OF = {"repo.bad-ref": "ref", "project.bad-name": "name", "project.name-taken": "name"}
+
+
+class Variable(forms.Form):
+    name = forms.CharField(max_length=128, widget=forms.TextInput(attrs={"spellcheck": "false", "autocomplete": "off"}))
+    value = forms.CharField(
+        max_length=100_000,
+        strip=False,
+        widget=forms.Textarea(attrs={"rows": 1, "spellcheck": "false", "autocomplete": "off"}),
+    )
+
+
+class Destroy(forms.Form):
+    typed = forms.CharField(max_length=40, label="Its name", widget=forms.TextInput(attrs={"autocomplete": "off"}))
+
+    def __init__(self, *args: Any, name: str, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.name = name
+
+    def clean_typed(self) -> str:
+        if self.cleaned_data["typed"] != self.name:
+            raise forms.ValidationError(f"Type {self.name}, the project's name.")
+        return self.name
+
+
+@login_required
+@require_GET
+def listing(request: HttpRequest) -> HttpResponse:
+    """What needs you first, then by last change."""
+    every = Project.objects.filter(destroyed_at=None)
+    words = request.GET.get("q", "")[:100]
+    rows = _rows(list(every.filter(name__icontains=words)))
+    count = every.count()
+    form = New()
+    if not count:
+        form.fields["target"].widget.attrs["autofocus"] = True
+    context = {"rows": rows, "form": form, "count": count, "words": words, "search": count >= SEARCH_FROM}
+    return render(request, "panel/projects.html", context)
+
+
+def _rows(projects: list[Project]) -> list[dict[str, Any]]:
+    jobs = {job.project_id: job for job in _latest_jobs(projects)}
+    live = {one.project_id: one for one in Release.objects.filter(project__in=projects, state=ReleaseState.LIVE)}
+    rows = [
+        {
+            "project": project,
+            "live": live.get(project.pk),
+            "url": site_url(project) if project.pk in live else "",
+            "job": jobs.get(project.pk),
+            "needs": _needs(jobs.get(project.pk), live.get(project.pk)),
+        }
+        for project in projects
+    ]
+    return sorted(rows, key=lambda row: (not row["needs"], -_changed(row).timestamp()))
+
+
+def _latest_jobs(projects: list[Project]) -> Iterable[Job]:
+    return Job.objects.filter(project__in=projects).order_by("project_id", "-pk").distinct("project_id")
+
+
+def _needs(job: Job | None, live: Release | None) -> str:
+    """What the project waits for from its owner, or ''."""
+    if job is not None and job.state in NEEDS_YOU:
+        return str((job.error or {}).get("sentence", "its last job went wrong"))
+    if job is not None and live is None and (job.kind, job.state) == ("check_repo", JobState.SUCCEEDED):
+        return "Its form waits for you."
+    return ""
+
+
+def _changed(row: dict[str, Any]) -> datetime:
+    job: Job | None = row["job"]
+    project: Project = row["project"]
+    return (job.finished_at or job.created_at) if job else project.created_at
+
+
+@login_required
+@require_http_methods(["GET", "POST"])
+def new(request: HttpRequest) -> HttpResponse:
+    form = New(request.POST or None)
+    if request.method != "POST":
+        form.fields["target"].widget.attrs["autofocus"] = True
+        return render(request, "panel/new.html", {"form": form})
+    if form.is_valid():
+        try:
+            return _made(request, form.cleaned_data)
+        except UserError as error:
+            beside(form, New.FIELD_OF.get(error.id, "target"), error)
+    return render(request, "panel/new.html", {"form": form}, status=422)
+
+
+def _made(request: HttpRequest, asked: dict[str, Any]) -> HttpResponse:
+    target, name, ref = asked["target"], asked["name"] or None, asked["ref"]
+    if asked["private"]:
+        ref = services.checked_ref(ref)
+        project = services.project_of(target, name=name, ref=ref, owner=request.user)
+        ensure_key(project)
+        return redirect("key", name=project.name)
+    job = services.check(target, name=name, ref=ref, requested_by=request.user)
+    return redirect("job", job_id=job.pk)
+
+
+def ensure_key(project: Project) -> None:
+    """A deploy key of the project's own, made once."""
+    if not project.deploy_key_public:
+        private, project.deploy_key_public = generate_key()
+        project.deploy_key = vault.seal(project.app_id, "deploy_key", private.reveal())
+        project.save(update_fields=["deploy_key", "deploy_key_public"])
+
+
+@login_required
+@require_http_methods(["GET", "POST"])
+@told
+def make_key(request: HttpRequest, name: str) -> HttpResponse:
+    """The public key, and where it belongs; a POST makes it."""
+    project = services.find_project(name)
+    if request.method == "POST":
+        ensure_key(project)
+        return redirect("key", name=name)
+    return render(request, "panel/key.html", {"project": project, "tab": "settings"})
+
+
+@login_required
+@require_POST
+@told
+def check(request: HttpRequest, name: str) -> HttpResponse:
+    job = services.check(name, requested_by=request.user)
+    return redirect("job", job_id=job.pk)
+
+
+@login_required
+@require_POST
+@told
+def deploy(request: HttpRequest, name: str) -> HttpResponse:
+    key = request.POST.get("key", "")[:100] or None
+    job = services.deploy(services.find_project(name).name, idempotency_key=key, requested_by=request.user)
+    return redirect("job", job_id=job.pk)
+
+
+@login_required
+@require_GET
+@told
+def overview(request: HttpRequest, name: str) -> HttpResponse:
+    project = services.find_project(name)
+    context = {
+        "project": project,
+        "doc": project_document(project),
+        "live": live_release(project),
+        "processes": process_documents(project),
+        "latest": project.jobs.order_by("-pk")[:LATEST],
+        "needs": _rows([project])[0]["needs"],
+        "tab": "overview",
+    }
+    return render(request, "panel/project.html", context)
+
+
+@login_required
+@require_http_methods(["GET", "POST"])
+@told
+def variables(request: HttpRequest, name: str) -> HttpResponse:
+    """Names, never values; set one."""
+    project = services.find_project(name)
+    form = Variable(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        values = {form.cleaned_data["name"].strip(): form.cleaned_data["value"].replace("\r\n", "\n")}
+        try:
+            services.set_variables(project, values, who=request.user.get_username())
+            return redirect("variables", name=name)
+        except UserError as error:
+            beside(form, "name", error)
+    config, live = services.latest_config(project), live_release(project)
+    context = {
+        "project": project,
+        "form": form,
+        "config": config,
+        "live": live,
+        "unlive": live is not None and config is not None and live.config_id != config.pk,
+        "changed": _set_when(project),
+        "tab": "variables",
+    }
+    return render(request, "panel/variables.html", context, status=422 if form.errors else 200)
+
+
+def _set_when(project: Project) -> list[dict[str, Any]]:
+    """Each variable with the version of the config that brought it or last touched the whole."""
+    config = services.latest_config(project)
+    first: dict[str, Any] = {}
+    for one in project.configs.order_by("version"):
+        for name in one.names:
+            first.setdefault(name, one)
+    return [{"name": name, "since": first[name]} for name in config.names] if config else []
+
+
+@login_required
+@require_GET
+@told
+def logs(request: HttpRequest, name: str) -> HttpResponse:
+    project = services.find_project(name)
+    context = {"project": project, "processes": process_documents(project), "tab": "logs"}
+    job = project.jobs.aggregate(latest=Max("pk"))["latest"]
+    return render(request, "panel/logs.html", context | {"latest": job})
+
+
+@login_required
+@require_http_methods(["GET", "POST"])
+@told
+def settings(request: HttpRequest, name: str) -> HttpResponse:
+    project = services.find_project(name)
+    form = Destroy(request.POST or None, name=project.name)
+    if request.method == "POST" and form.is_valid():
+        job = services.destroy(project.name, requested_by=request.user)
+        return redirect("job", job_id=job.pk)
+    context = {"project": project, "form": form, "tab": "settings"}
+    return render(request, "panel/settings.html", context, status=422 if form.errors else 200)
