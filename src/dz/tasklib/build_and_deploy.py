@@ -19,7 +19,7 @@ from dz.tasklib.proxy.routes import proxy_update
 BUILD_AND_DEPLOY = Pipeline(
     "build_and_deploy",
     Step(name="build_and_deploy", title="Check out the code", queue=BUILD, timeout=600, run=open_release),
-    Step(name="build_bundle", title="Build the bundle", queue=BUILD, timeout=1800, run=build_bundle),
+    Step(name="build_bundle", title="Build the bundle", queue=BUILD, timeout=1500, run=build_bundle),
     Together(
         Step(name="create_database", title="Create the database", queue=DATABASE, timeout=120, run=create_database),
         Step(name="bundle_upload", title="Store the bundle", queue=BUILD, timeout=600, run=bundle_upload),

@@ -16,6 +16,10 @@ if TYPE_CHECKING:
 BUILD, DATABASE, PROXY, APPSERVER = "build", "database", "proxy", "appserver"
 QUEUES = (BUILD, DATABASE, PROXY, APPSERVER)
 
+# Seconds after which Celery ends a task, whatever it does: RabbitMQ takes back what was not acknowledged for 30 minutes,
+# so every step has to be over before.
+HARD_LIMIT = 28 * 60
+
 # What a finished step lets the next ones do. A skipped step counts as done.
 DONE = frozenset({"succeeded", "skipped"})
 WRONG = frozenset({"failed", "errored", "cancelled"})
@@ -68,6 +72,8 @@ class Pipeline:
         names = [s.name for s in self.steps]
         if len(set(names)) != len(names):
             raise ValueError(f"two steps of {kind} share a name")
+        if any(s.timeout >= HARD_LIMIT for s in self.steps):
+            raise ValueError(f"a step of {kind} may take longer than its task")
 
     @property
     def steps(self) -> tuple[Step, ...]:

@@ -14,6 +14,7 @@ import os
 import django
 from celery import Celery
 
+from dz.tasklib.pipeline import HARD_LIMIT
 from dz.tasks.queues import is_amqp, queues_of
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "dz2.settings")
@@ -21,8 +22,6 @@ os.environ.setdefault("DZ_ROLE", "usercontrol")  # slim settings for whoever imp
 django.setup()
 
 BROKER_URL = os.environ.get("DZ_BROKER_URL", "")
-# RabbitMQ takes back what was not acknowledged for 30 minutes; a step has to be over before.
-HARD_LIMIT = 28 * 60
 CONFIRM_LIMIT = 5
 DAY = 24 * 3600
 

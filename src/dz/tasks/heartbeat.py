@@ -12,8 +12,10 @@ from django.db import DatabaseError, InterfaceError, connection
 
 from dz.log import get_logger
 from dz.settings import WorkerSettings
+from dz.tasklib.build import interpreters
 from dz.tasklib.hosting import Seams
 from dz.tasklib.machine import measure, platform_name
+from dz.tasklib.pipeline import BUILD
 from dz2.heartbeats import beat
 
 log = get_logger()
@@ -28,6 +30,7 @@ class Heartbeat:
             "platform": platform_name(),
             "sandbox": str(seams.sandbox.rung),
             "pid": os.getpid(),
+            "pythons": [str(one.version) for one in interpreters.of_host(settings)] if settings.role == BUILD else [],
         }
         self._over = threading.Event()
 

@@ -59,7 +59,7 @@ def run_step(step_id: int, attempt: int) -> None:
     )
     with lease:
         outcome = _attempt(claimed, step, settings, seams, lease, writer)
-        point("effect", attempt=attempt)
+        point("effect", attempt=attempt, step=step.name)
         with lease.recording():
             kept = _insist(lambda: engine.record(claimed, outcome))
     point("recorded", attempt=attempt)

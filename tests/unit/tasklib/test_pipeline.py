@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import pytest
 
 from dz.tasklib.jobs import PIPELINES
-from dz.tasklib.pipeline import BUILD, Pipeline, Step, Together
+from dz.tasklib.pipeline import BUILD, HARD_LIMIT, Pipeline, Step, Together
 
 
 def step(name: str, **more: bool) -> Step:
@@ -54,6 +54,12 @@ def test_the_commit_point_is_passed_with_its_step() -> None:
 def test_two_steps_of_one_name_are_refused() -> None:
     with pytest.raises(ValueError, match="share a name"):
         Pipeline("twice", step("a"), step("a"))
+
+
+def test_a_step_may_not_outlive_its_task() -> None:
+    long = Step(name="a", title="a", queue=BUILD, timeout=HARD_LIMIT, run=lambda ctx: None)
+    with pytest.raises(ValueError, match="longer than its task"):
+        Pipeline("long", long)
 
 
 def test_the_tasks_have_the_missions_names_on_the_missions_queues() -> None:

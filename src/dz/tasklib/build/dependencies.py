@@ -62,8 +62,7 @@ def provide(build: Build) -> Environment:
 def choose_python(build: Build) -> Interpreter:
     """The interpreter, told in the log: as a warning where it is not the declared one."""
     ctx = build.ctx
-    configured = [Path(path) for path in ctx.settings.pythons.split(":") if path]
-    found = interpreters.find(configured, build.folders.cache / "pythons.json")
+    found = interpreters.of_host(ctx.settings)
     django = next((g.value for g in ctx.door.guesses("django_version")), "")
     chosen = interpreters.choose(found, declared=build.config.python_version, django=django)
     ctx.log.note(f"Python {chosen.interpreter.version}: {chosen.why}", level="info" if chosen.exact else "warning")

@@ -22,6 +22,7 @@ from packaging.version import InvalidVersion, Version
 
 from dz.errors import PlatformError, UserError
 from dz.run import run
+from dz.settings import WorkerSettings
 
 ASK = (
     "import sys, json, venv\n"
@@ -81,6 +82,11 @@ def find(extra: Iterable[Path], cache_file: Path) -> tuple[Interpreter, ...]:
     found = [Interpreter(version=Version(told[str(p)][1]), path=p) for p in paths if told[str(p)][1]]
     usable = [one for one in found if one.version >= OLDEST]
     return tuple(sorted(usable, key=lambda i: (i.series, readable_by_others(i.path), i.version), reverse=True))
+
+
+def of_host(settings: WorkerSettings) -> tuple[Interpreter, ...]:
+    """What ``find`` finds with this host's settings."""
+    return find([Path(p) for p in settings.pythons.split(":") if p], settings.home / "cache" / "pythons.json")
 
 
 def choose(
