@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import http.client
 import json
 import os
@@ -11,9 +12,10 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import pytest
 
@@ -24,7 +26,7 @@ DZ = str(Path(sys.executable).with_name("dz"))
 TIMES = {
     "DZ_LEASE": "6",
     "DZ_RENEW": "1.5",
-    "DZ_HEARTBEAT": "1",
+    "DZ_HEARTBEAT": "2",
     "DZ_RING_AGAIN": "2",
     "DZ_DRAIN": "10",
     "DZ_RECONCILE_EVERY": "20",
@@ -64,6 +66,18 @@ class Platform:
     def url(self) -> str:
         return f"http://localhost:{self.port}/"
 
+    @contextmanager
+    def parked(self, *steps: str) -> Iterator[None]:
+        """While it lasts these steps do their work, but are not over: they wait before they record it."""
+        files = [self.home.parent / "park" / step for step in steps]
+        for file in files:
+            file.touch()
+        try:
+            yield
+        finally:
+            for file in files:
+                file.unlink()
+
     def dz(self, *words: str | Path, deadline: float = 240.0, stdin: str = "") -> Ran:
         """Run the real command line against this platform."""
         done = subprocess.run(
@@ -102,7 +116,13 @@ class Platform:
             return ""
 
     def ask(
-        self, host: str, path: str = "/", *, method: str = "GET", body: str = "", headers: Mapping[str, str] | None = None
+        self,
+        host: str,
+        path: str = "/",
+        *,
+        method: str = "GET",
+        body: str = "",
+        headers: Mapping[str, str] | None = None,
     ) -> tuple[int, str, Mapping[str, str]]:
         """One request through nginx with the site's Host header: status, body, headers."""
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
@@ -149,15 +169,35 @@ class Platform:
         return found
 
 
-def start(broker: str) -> Platform:
-    """A platform of its own in a short new folder."""
+def start(broker: str, **more: str) -> Platform:
+    """A platform of its own in a short new folder; ``more`` of its environment."""
     root = Path(tempfile.mkdtemp(prefix="dzp-", dir="/tmp"))
     root.chmod(0o755)
+    (root / "park").mkdir()
     home = root / "h"
-    environment = {**os.environ, **TIMES, "DZ_HOME": str(home), "DZ_BROKER": broker}
+    environment = {**os.environ, **TIMES, **own_ports(), "DZ_HOME": str(home), "DZ_BROKER": broker}
+    environment |= {"DZ_FAULT": f"effect:park={root / 'park'}", **more}
     platform = Platform(home, broker, environment)
     platform.up()
     return platform
+
+
+_held: list[IO[str]] = []  # each block of ports is ours as long as this process lives
+
+
+def own_ports() -> dict[str, str]:
+    """Ports that no other platform of tests on this machine uses, whoever runs it."""
+    for number in range(60):
+        lock = Path(f"/tmp/dz-test-ports-{number}").open("a")  # noqa: SIM115 - held to the end
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            lock.close()
+            continue
+        _held.append(lock)
+        first = 23000 + 100 * number
+        return {"DZ_PORTS": f"{first}-{first + 99}", "DZ_FIRST_PORT": str(8820 + number)}
+    raise AssertionError("60 platforms of tests run on this machine")
 
 
 def stop(platform: Platform) -> None:

@@ -10,9 +10,10 @@ from typing import Any
 from django.utils import timezone
 
 from dz.tasklib.filled import is_known
+from dz2.accounts import panel
 from dz2.models import ConfigGuess, Host, Job, JobState, JobStep, Project, StepState
 
-SILENT = 20.0  # seconds after which a host is not counted on
+SILENT = 4  # missed heartbeats after which a host is not counted on
 LOOKED_AT = 5  # latest successes that "usually" means
 ENOUGH = 3
 
@@ -38,7 +39,7 @@ def _for_a_worker(step: JobStep) -> str | None:
     if latest is None or latest.last_heartbeat is None:
         return f"a worker: no {name} has reported yet"
     silent = (timezone.now() - latest.last_heartbeat).total_seconds()
-    if silent > SILENT:
+    if silent > SILENT * panel().heartbeat:
         return f"a worker: no {name} has reported for {silent:.0f} s"
     before = JobStep.objects.filter(queue=step.queue, state=StepState.READY, ready_at__lt=step.ready_at).count()
     if before:
