@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 BUILD, DATABASE, PROXY, APPSERVER = "build", "database", "proxy", "appserver"
 QUEUES = (BUILD, DATABASE, PROXY, APPSERVER)
 
-# Seconds after which Celery ends a task, whatever it does: RabbitMQ takes back what was not acknowledged for 30 minutes,
-# so every step has to be over before.
+# Seconds after which Celery ends a task, whatever it does. RabbitMQ takes back what was not acknowledged for 30
+# minutes, so every step has to be over before.
 HARD_LIMIT = 28 * 60
 
 # What a finished step lets the next ones do. A skipped step counts as done.
