@@ -57,6 +57,7 @@ class Platform:
     home: Path
     broker: str
     environment: Mapping[str, str] = field(repr=False)
+    begun: list[subprocess.Popen[str]] = field(default_factory=list, repr=False)
 
     @property
     def port(self) -> int:
@@ -92,8 +93,8 @@ class Platform:
         return Ran(done.returncode, done.stdout, done.stderr)
 
     def begin(self, *words: str | Path) -> subprocess.Popen[str]:
-        """The same, not waited for."""
-        return subprocess.Popen(
+        """The same, not waited for; killed at the end if nobody did."""
+        process = subprocess.Popen(
             [DZ, *map(str, words)],
             env=self.environment,
             stdin=subprocess.DEVNULL,
@@ -101,6 +102,8 @@ class Platform:
             stderr=subprocess.PIPE,
             text=True,
         )
+        self.begun.append(process)
+        return process
 
     def deploy(self, target: str | Path, *more: str, code: int = 0) -> dict[str, Any]:
         """Deploy with ``--json``; the job's log is shown when it ends otherwise than by ``code``."""
@@ -202,6 +205,9 @@ def own_ports() -> dict[str, str]:
 
 def stop(platform: Platform) -> None:
     """Down, and nothing is left."""
+    for process in platform.begun:
+        process.kill()
+        process.communicate()
     platform.down()
     until(lambda: not platform.processes(), what="every process of the platform is gone", deadline=30)
     shutil.rmtree(platform.home.parent, ignore_errors=True)

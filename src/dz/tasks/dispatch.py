@@ -76,7 +76,7 @@ class Dispatcher:
                 for lost in rings[i:]:
                     ringing.ring_failed(lost)
                 return False
-            point("published", attempt=ring.attempt)
+            point("published", step=ring.name, attempt=ring.attempt)
             log.info("step.rung", step=ring.name, step_id=ring.step_id, attempt=ring.attempt, rings=ring.rings)
         return True
 

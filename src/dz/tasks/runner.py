@@ -46,7 +46,7 @@ def run_step(step_id: int, attempt: int) -> None:
     if claimed is None:
         log.info("step.dropped", step_id=step_id, attempt=attempt)
         return
-    point("claimed", attempt=attempt)
+    point("claimed", step=claimed.step, attempt=attempt)
     step = known(None)[claimed.kind].step(claimed.step)
     writer = Writer(claimed)
     lease = Lease(
@@ -59,10 +59,10 @@ def run_step(step_id: int, attempt: int) -> None:
     )
     with lease:
         outcome = _attempt(claimed, step, settings, seams, lease, writer)
-        point("effect", attempt=attempt, step=step.name)
+        point("effect", step=step.name, attempt=attempt)
         with lease.recording():
             kept = _insist(lambda: engine.record(claimed, outcome))
-    point("recorded", attempt=attempt)
+    point("recorded", step=step.name, attempt=attempt)
     log.info("step.finished", step=step.name, job=claimed.job_id, ended=outcome.ended, kept=kept)
 
 
