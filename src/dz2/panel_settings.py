@@ -9,6 +9,7 @@ from typing import Any
 from csp.constants import NONCE, NONE, SELF
 
 PANEL_APPS = [
+    "dz2.panel",
     "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",

@@ -14,8 +14,10 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from dz.errors import UserError
+from dz.tasklib.build import giturl
 from dz.tasklib.build.git import generate_key
 from dz2 import services, vault
+from dz2.accounts import panel
 from dz2.api.documents import live_release, process_documents, project_document, site_url
 from dz2.models import Job, JobState, Project, Release, ReleaseState
 from dz2.panel.problems import beside, told
@@ -27,6 +29,8 @@ LATEST = 8
 
 class New(forms.Form):
     """One field; the others are folded."""
+
+    FIELD_OF = {"repo.bad-ref": "ref", "project.bad-name": "name", "project.name-taken": "name"}
 
     target = forms.CharField(
         max_length=500,
@@ -46,7 +50,15 @@ class New(forms.Form):
         label="The repository is private",
         help_text="Makes a deploy key for you to add at the Git host.",
     )
-    FIELD_OF = {"repo.bad-ref": "ref", "project.bad-name": "name", "project.name-taken": "name"}
+
+    def clean_target(self) -> str:
+        """A project's name, which the command line takes here too, is no address."""
+        target = str(self.cleaned_data["target"]).strip()
+        try:
+            giturl.parse(target, file_urls=panel().file_urls)
+        except UserError as error:
+            raise forms.ValidationError(f"{error.brief} {error.next}") from None
+        return target
 
 
 class Variable(forms.Form):
