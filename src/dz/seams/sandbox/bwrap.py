@@ -12,6 +12,7 @@ import os
 import resource
 import select
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -55,7 +56,7 @@ class Bwrap:
         keep: int = 64 * 1024,
         stderr_to: Callable[[bytes], None] | None = None,
     ) -> Finished:
-        with self.outbound.opened(box.network is Network.INDEX) as door:
+        with self.outbound.opened() if box.network is Network.INDEX else nullcontext() as door:
             argv, hidden = self.argv(box, door.inside(box) if door else box)
             told, tell = os.pipe()
             fd = _memfd([*hidden, "--info-fd", str(tell)])

@@ -57,8 +57,7 @@ def _keep(spec: dict[str, Any], front: int, group: int) -> int:
     if spec["listener"]:
         os.close(LISTENER)
     if door is not None:
-        serve = runpy.run_path(str(Path(__file__).with_name("forward.py")))["serve"]
-        threading.Thread(target=serve, args=(door, spec["door"]), daemon=True).start()
+        threading.Thread(target=_forward()["serve"], args=(door, spec["door"]), daemon=True).start()
     try:
         return _await(command, front)
     finally:
@@ -111,9 +110,12 @@ def _door(spec: dict[str, Any]) -> socket.socket | None:
         return None
     listener = socket.create_server(("127.0.0.1", 0), backlog=64)
     spec["port"] = listener.getsockname()[1]
-    for name in ("HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy", "ALL_PROXY"):
-        spec["env"][name] = f"http://127.0.0.1:{spec['port']}"
+    spec["env"].update(_forward()["variables"](spec["port"], spec["password"]))
     return listener
+
+
+def _forward() -> dict[str, Any]:
+    return runpy.run_path(str(Path(__file__).with_name("forward.py")))
 
 
 def _become(spec: dict[str, Any], own: Path, group: int) -> None:

@@ -10,6 +10,14 @@ import subprocess
 import sys
 import threading
 
+USER, PASSWORD = "box", "DZ_OUTBOUND_PASSWORD"  # the user, and the variable in which the password comes
+NAMES = ("HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy", "ALL_PROXY")
+
+
+def variables(port: int, password: str) -> "dict[str, str]":
+    """What programs are told about the proxy."""
+    return dict.fromkeys(NAMES, f"http://{USER}:{password}@127.0.0.1:{port}")
+
 
 def pipe(source: socket.socket, target: socket.socket) -> None:
     try:
@@ -44,9 +52,9 @@ def main(argv: list[str]) -> int:
     listener.bind(("127.0.0.1", 0))
     listener.listen(64)
     threading.Thread(target=serve, args=(listener, path), daemon=True).start()
-    proxy = f"http://127.0.0.1:{listener.getsockname()[1]}"
-    names = ("HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy", "ALL_PROXY")
-    return subprocess.call(command, env=dict(os.environ, **dict.fromkeys(names, proxy)))
+    env = dict(os.environ)
+    env.update(variables(listener.getsockname()[1], env.pop(PASSWORD)))
+    return subprocess.call(command, env=env)
 
 
 if __name__ == "__main__":

@@ -12,6 +12,7 @@ import os
 import select
 import sys
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -57,7 +58,7 @@ class Confined:
         stderr_to: Callable[[bytes], None] | None = None,
     ) -> Finished:
         reading, alive = os.pipe()
-        with self.outbound.opened(box.network is Network.INDEX) as door:
+        with self.outbound.opened() if box.network is Network.INDEX else nullcontext() as door:
             fd = os.memfd_create("dz-box", 0)
             try:
                 os.write(fd, self.spec(box, door=door, alive=alive).encode())
@@ -108,6 +109,7 @@ class Confined:
             "writable": [str(path) for path in box.writable] + (["/dev/shm"] if uid is not None else []),
             "network": box.network.value,
             "door": str(door.socket) if door else "",
+            "password": door.password if door else "",
             "port": 0,
             "limits": self._limits(box),
             "landlock": self.landlock,

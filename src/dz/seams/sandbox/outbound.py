@@ -1,13 +1,16 @@
 """The outbound proxy: the only way from an installing box to the world.
 
-CONNECT only. A name of the operator's package indexes passes whatever its address; any other is resolved once, every
-answer must be a global address, and the connection goes to that very address (no second look-up to be fooled by).
+CONNECT only, and only with the box's own password. A name of the operator's package indexes passes whatever its
+address; any other is resolved once, every answer must be a global address, and the connection goes to that very address
+(no second look-up to be fooled by). When the box is over, so is every connection of it.
 """
 
 from __future__ import annotations
 
 import asyncio
+import base64
 import contextlib
+import hmac
 import ipaddress
 import os
 import secrets
@@ -15,29 +18,37 @@ import shutil
 import socket
 import sys
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from concurrent.futures import Future
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from dz.log import get_logger
 from dz.seams.sandbox import Box
+from dz.seams.sandbox.forward import PASSWORD, USER
 from dz.seams.sandbox.indexes import Indexes
 
 HEAD = 8192  # bytes of a request's head
 CONNECT = 20.0  # seconds to reach the other side
 PORTS = frozenset({80, 443})
+GONE = (OSError, asyncio.IncompleteReadError, asyncio.LimitOverrunError, TimeoutError)  # the other side went
 NAT64 = ipaddress.ip_network("64:ff9b::/96")
 
 log = get_logger()
 
 
+class Refused(Exception):
+    """The words are the status line of the answer."""
+
+
 @dataclass(frozen=True, slots=True)
 class Door:
-    """One open proxy for one box: how the box is changed to use it."""
+    """One open proxy for one box: how the box is changed to use it. Whoever knows ``password`` may pass, no other."""
 
     socket: Path
     indexes: Indexes
+    password: str
 
     def inside(self, box: Box) -> Box:
         forward = Path(__file__).with_name("forward.py")
@@ -47,7 +58,7 @@ class Door:
             box,
             argv=(str(python), "-I", str(forward), str(self.socket), "--", *box.argv),
             read=(*box.read, self.socket.parent, forward, *([certificates] if certificates else [])),
-            env={**self.indexes.variables, **box.env},
+            env={**self.indexes.variables, **box.env, PASSWORD: self.password},
         )
 
 
@@ -59,84 +70,112 @@ class Outbound:
     indexes: Indexes
 
     @contextmanager
-    def opened(self, needed: bool) -> Iterator[Door | None]:
-        """A proxy on a socket of its own for as long as the block runs; None if it isn't needed."""
-        if not needed:
-            yield None
-            return
+    def opened(self) -> Iterator[Door]:
+        """A proxy on a socket of its own for as long as the block runs."""
         here = self.folder / f"out-{secrets.token_hex(8)}"
         here.mkdir(parents=True, mode=0o755)
         here.chmod(0o755)
-        path = here / "s"
-        loop = asyncio.new_event_loop()
-        started = threading.Event()
-        thread = threading.Thread(target=_serve, args=(loop, path, self.indexes, started), daemon=True)
+        door = Door(here / "s", self.indexes, secrets.token_urlsafe(24))
+        opened: Future[Callable[[], object]] = Future()
+        thread = threading.Thread(target=lambda: asyncio.run(_serve(door, opened)), daemon=True)
         thread.start()
-        started.wait(10)
         try:
-            yield Door(path, self.indexes)
+            close = opened.result(CONNECT)
+            try:
+                yield door
+            finally:
+                close()
+                thread.join(CONNECT)
         finally:
-            loop.call_soon_threadsafe(loop.stop)
-            thread.join(10)
             shutil.rmtree(here, ignore_errors=True)
 
 
-def _serve(loop: asyncio.AbstractEventLoop, path: Path, indexes: Indexes, started: threading.Event) -> None:
-    asyncio.set_event_loop(loop)
+async def _serve(door: Door, opened: Future[Callable[[], object]]) -> None:
+    """Until the box is over; ``asyncio.run`` then cancels what is still connected, and ``_closing`` drops it."""
 
     async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        with contextlib.suppress(OSError, asyncio.IncompleteReadError, asyncio.LimitOverrunError, TimeoutError):
-            await _connect(reader, writer, indexes)
-        writer.close()
+        with contextlib.suppress(*GONE, asyncio.CancelledError):
+            async with _closing(writer):
+                await _connect(reader, writer, door)
 
-    server = loop.run_until_complete(asyncio.start_unix_server(handle, path=str(path), limit=HEAD))
-    path.chmod(0o666)
-    started.set()
-    loop.run_forever()
+    loop, over = asyncio.get_running_loop(), asyncio.Event()
+    try:
+        server = await asyncio.start_unix_server(handle, path=str(door.socket), limit=HEAD)
+    except OSError as error:
+        opened.set_exception(error)
+        return
+    door.socket.chmod(0o666)
+    opened.set_result(lambda: loop.call_soon_threadsafe(over.set))
+    await over.wait()
     server.close()
-    tasks = asyncio.all_tasks(loop)
-    for task in tasks:
-        task.cancel()
-    loop.run_until_complete(asyncio.gather(*tasks, return_exceptions=True))
-    loop.close()
 
 
-async def _connect(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, indexes: Indexes) -> None:
-    head = await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), CONNECT)
-    words = head.split(b"\r\n", 1)[0].decode("ascii", "replace").split(" ")
-    host, colon, port = words[1].rpartition(":") if len(words) == 3 else ("", "", "")
-    if words[0] != "CONNECT" or not colon or not port.isdigit():
-        return await _answer(writer, "405 Only CONNECT")
-    host = host.strip("[]")
+@asynccontextmanager
+async def _closing(writer: asyncio.StreamWriter) -> AsyncIterator[None]:
+    """Written to its end when all went well; dropped at once when not, since nobody reads it any more."""
     try:
-        address = await allowed(host, int(port), indexes)
-    except PermissionError as refused:
-        log.warning("outbound.refused", host=host[:255], port=int(port), why=str(refused))
-        return await _answer(writer, f"403 {refused}")
-    except OSError:
-        return await _answer(writer, "502 no such host")
+        yield
+        writer.close()
+        await writer.wait_closed()
+    finally:
+        writer.transport.abort()
+
+
+async def _connect(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, door: Door) -> None:
+    async with asyncio.timeout(CONNECT):
+        head = (await reader.readuntil(b"\r\n\r\n")).decode("ascii", "replace").split("\r\n")
     try:
-        there, out = await asyncio.wait_for(asyncio.open_connection(address, int(port)), CONNECT)
-    except (OSError, TimeoutError):
-        return await _answer(writer, "504 no answer")
-    try:
+        there, out = await _reached(head, door)
+    except Refused as refused:
+        await _answer(writer, str(refused))
+        return
+    async with _closing(out):
         await _answer(writer, "200 OK")
         await asyncio.gather(_copy(reader, out), _copy(there, writer))
-    finally:
-        out.close()
+
+
+async def _reached(head: Sequence[str], door: Door) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    """The connection that was asked for, or Refused."""
+    words = head[0].split(" ")
+    host, colon, port = words[1].rpartition(":") if len(words) == 3 else ("", "", "")
+    if words[0] != "CONNECT" or not colon or not port.isdigit():
+        raise Refused("405 Only CONNECT")
+    if not _knows(door.password, head[1:]):
+        raise Refused('407 Whose are you?\r\nProxy-Authenticate: Basic realm="box"')
+    host = host.strip("[]")
+    try:
+        async with asyncio.timeout(CONNECT):
+            return await asyncio.open_connection(await allowed(host, int(port), door.indexes), int(port))
+    except Refused as refused:
+        log.warning("outbound.refused", host=host[:255], port=int(port), why=str(refused))
+        raise
+    except (socket.gaierror, UnicodeError):
+        raise Refused("502 No such host") from None
+    except (OSError, TimeoutError, OverflowError):
+        raise Refused("504 No answer") from None
+
+
+def _knows(password: str, headers: Sequence[str]) -> bool:
+    """Whether one of them is ``Proxy-Authorization`` with the user and password of this box."""
+    wanted = b"Basic " + base64.b64encode(f"{USER}:{password}".encode())
+    for header in headers:
+        name, _, value = header.partition(":")
+        if name.strip().lower() == "proxy-authorization":
+            return hmac.compare_digest(value.strip().encode(), wanted)
+    return False
 
 
 async def allowed(host: str, port: int, indexes: Indexes) -> str:
-    """The address to connect to. Raises PermissionError for what is refused, OSError for what does not resolve."""
+    """The address to connect to. Raises OSError for what does not resolve."""
     found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
     addresses = [str(one[4][0]) for one in found]
     if (host, port) in indexes.hosts:
         return addresses[0]
     if port not in PORTS:
-        raise PermissionError("that port is closed to builds")
+        raise Refused("403 That port is closed to builds")
     for address in addresses:
         if not is_public(address):
-            raise PermissionError("that address is not public")
+            raise Refused("403 That address is not public")
     return addresses[0]
 
 

@@ -1,0 +1,104 @@
+"""The outbound proxy: what a build may reach through it, who may use it, and that nothing of it outlives its box."""
+
+from __future__ import annotations
+
+import base64
+import gc
+import os
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from dz.seams.sandbox.indexes import Indexes
+from dz.seams.sandbox.outbound import Door, Outbound
+from tests.waiting import until
+
+
+@pytest.fixture
+def index() -> Iterator[socket.socket]:
+    """A package index of a company: its address is private, its name configured."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        yield listener
+
+
+@pytest.fixture
+def outbound(tmp_path: Path, index: socket.socket) -> Outbound:
+    url = f"http://localhost:{index.getsockname()[1]}/simple"
+    return Outbound(tmp_path, Indexes(default=url, extra=(), certificates=None))
+
+
+def asked(door: Door, target: str, *, password: str | None = None, method: str = "CONNECT") -> socket.socket:
+    client = socket.socket(socket.AF_UNIX)
+    client.settimeout(60)
+    client.connect(str(door.socket))
+    user = base64.b64encode(f"box:{door.password if password is None else password}".encode()).decode()
+    client.sendall(f"{method} {target} HTTP/1.1\r\nproxy-authorization: Basic {user}\r\n\r\n".encode())
+    return client
+
+
+def answer(client: socket.socket) -> str:
+    with client.makefile("rb") as lines:
+        return lines.readline().decode().strip()
+
+
+@pytest.mark.parametrize(
+    "target",
+    [
+        "127.0.0.1:443", "localhost:443", "[::1]:443", "[::ffff:127.0.0.1]:443", "[64:ff9b::7f00:1]:443", "0.0.0.0:80",
+        "169.254.169.254:80", "10.0.0.1:443", "100.64.0.1:443", "224.0.0.1:443", "8.8.8.8:5672", "8.8.8.8:22",
+    ],
+)  # fmt: skip
+def test_what_is_not_public_and_what_is_not_the_web_is_refused(outbound: Outbound, target: str) -> None:
+    with outbound.opened() as door, closing(asked(door, target)) as client:
+        assert answer(client).startswith("HTTP/1.1 403")
+
+
+def test_a_configured_index_passes_whatever_its_address_and_carries_both_ways(
+    outbound: Outbound, index: socket.socket
+) -> None:
+    port = index.getsockname()[1]
+    with outbound.opened() as door, closing(asked(door, f"localhost:{port}")) as client:
+        with index.accept()[0] as served:
+            assert answer(client) == "HTTP/1.1 200 OK"
+            client.sendall(b"GET /simple/")
+            assert served.recv(100) == b"GET /simple/"
+            sender = threading.Thread(target=served.sendall, args=(bytes(3_000_000),))
+            sender.start()
+            with client.makefile("rb") as body:
+                assert body.read(3_000_000) == bytes(3_000_000)
+            sender.join()
+        with closing(asked(door, f"127.0.0.1:{port}")) as other:
+            assert answer(other).startswith("HTTP/1.1 403")  # the name is let through, not the address
+
+
+@pytest.mark.parametrize(("password", "method", "status"), [("wrong", "CONNECT", "407"), (None, "GET", "405")])
+def test_only_the_box_itself_and_only_connect(
+    outbound: Outbound, index: socket.socket, password: str | None, method: str, status: str
+) -> None:
+    target = f"localhost:{index.getsockname()[1]}"
+    with outbound.opened() as door, closing(asked(door, target, password=password, method=method)) as client:
+        assert answer(client).startswith(f"HTTP/1.1 {status}")
+
+
+def test_connections_that_are_still_open_end_with_the_box_and_nothing_leaks(
+    outbound: Outbound, index: socket.socket
+) -> None:
+    before = len(os.listdir("/proc/self/fd"))
+    port = index.getsockname()[1]
+    with outbound.opened() as door:
+        half = socket.socket(socket.AF_UNIX)
+        half.connect(str(door.socket))  # has said nothing yet
+        client = asked(door, f"localhost:{port}")
+        served, _ = index.accept()
+        assert answer(client) == "HTTP/1.1 200 OK"
+    for one in (half, client, served):
+        with closing(one):
+            one.settimeout(60)
+            assert one.recv(1) == b""
+    gc.collect()  # a transport that nobody closed complains here, and a complaint is an error
+    assert not list(outbound.folder.iterdir())
+    until(lambda: len(os.listdir("/proc/self/fd")) == before, what="no descriptor is left")
