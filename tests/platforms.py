@@ -12,7 +12,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any
@@ -70,14 +70,23 @@ class Platform:
     @contextmanager
     def parked(self, *steps: str) -> Iterator[None]:
         """While it lasts these steps do their work, but are not over: they wait before they record it."""
-        files = [self.home.parent / "park" / step for step in steps]
-        for file in files:
-            file.touch()
-        try:
+        with ExitStack() as stack:
+            for step in steps:
+                stack.enter_context(self.fault(f"{step}.effect", "hold"))
             yield
+
+    @contextmanager
+    def fault(self, point: str, action: str) -> Iterator[Path]:
+        """While it lasts the first attempt at that step dies or waits at its point, as ``dz.tasks.faults`` tells."""
+        file = self.home.parent / "faults" / point
+        coming = file.with_name(f"{point}.coming")
+        coming.write_text(action)
+        coming.rename(file)
+        try:
+            yield file
         finally:
-            for file in files:
-                file.unlink()
+            file.unlink()
+            file.with_name(f"{point}.held").unlink(missing_ok=True)  # of a process that was killed there
 
     def dz(self, *words: str | Path, deadline: float = 240.0, stdin: str = "") -> Ran:
         """Run the real command line against this platform."""
@@ -176,10 +185,11 @@ def start(broker: str, **more: str) -> Platform:
     """A platform of its own in a short new folder; ``more`` of its environment."""
     root = Path(tempfile.mkdtemp(prefix="dzp-", dir="/tmp"))
     root.chmod(0o755)
-    (root / "park").mkdir()
+    (root / "faults").mkdir()
+    (root / "faults").chmod(0o777)  # each worker's user says there that it waits
     home = root / "h"
     environment = {**os.environ, **TIMES, **own_ports(), "DZ_HOME": str(home), "DZ_BROKER": broker}
-    environment |= {"DZ_FAULT": f"effect:park={root / 'park'}", **more}
+    environment |= {"DZ_FAULT": f"@{root / 'faults'}", **more}
     platform = Platform(home, broker, environment)
     platform.up()
     return platform
