@@ -245,12 +245,12 @@ def test_jobs_end_without_confirms_late_acknowledgement_and_the_brokers_disk(lan
 
 EARLY = """
         engine.record(claimed, Outcome(ended=Ended.SUCCEEDED))
-        point("effect", attempt=attempt)
+        point("effect", step=step.name, attempt=attempt)
         outcome = _attempt(claimed, step, settings, seams, lease, writer)
 """
 LATE = """
         outcome = _attempt(claimed, step, settings, seams, lease, writer)
-        point("effect", attempt=attempt)
+        point("effect", step=step.name, attempt=attempt)
 """
 
 
