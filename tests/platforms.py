@@ -29,6 +29,7 @@ TIMES = {
     "DZ_HEARTBEAT": "2",
     "DZ_RING_AGAIN": "2",
     "DZ_DRAIN": "10",
+    "DZ_ANSWER": "40",
     "DZ_RECONCILE_EVERY": "20",
     "DZ_TESTING": "1",
     "DZ_RELEASE_HEADER": "1",

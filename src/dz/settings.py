@@ -80,6 +80,7 @@ class WorkerSettings(Common):
     supervisor_socket: str = Field(default="", description="supervisord's socket for the sites of this host.")
     supervisor_password: SecretStr = Field(default=SecretStr(""), description="Its password.")
     capacity: int = Field(default=100, description="Deployments this appserver takes at most.")
+    answer: float = Field(default=120, description="How long a new release may take to its first healthy answer.")
     # proxy
     nginx: str = Field(default="", description="The nginx executable.")
     listen: str = Field(default="127.0.0.1:8800", description="Where this proxy's nginx listens.")

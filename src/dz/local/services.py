@@ -23,7 +23,16 @@ from dz.local.users import CORE, DATABASE, POSTGRES, PROXY, ROOT, config, folder
 
 SYSTEM_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 # What an operator may set for every process of the platform: times, and what tests need.
-TIMES = ("DZ_LEASE", "DZ_RENEW", "DZ_HEARTBEAT", "DZ_RING_AGAIN", "DZ_DRAIN", "DZ_RECONCILE_EVERY", "DZ_PATIENCE")
+TIMES = (
+    "DZ_LEASE",
+    "DZ_RENEW",
+    "DZ_HEARTBEAT",
+    "DZ_RING_AGAIN",
+    "DZ_DRAIN",
+    "DZ_RECONCILE_EVERY",
+    "DZ_PATIENCE",
+    "DZ_ANSWER",
+)
 PASSED = (
     *TIMES,
     "DZ_TESTING",
@@ -38,7 +47,9 @@ PASSED = (
 # And for those that build and run projects: package indexes, proxies, interpreters, the sandbox.
 PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "http_proxy", "https_proxy", "no_proxy")
 OF_THE_HOST = ("DZ_SANDBOX", "DZ_BWRAP", "DZ_PYTHONS", "DZ_BUNDLE_STORE", "DZ_UID_BASE", "DZ_PORTS", "DZ_CAPACITY")
-BUILD_PASSED = ("HOME", "PATH", "PYENV_ROOT", "XDG_CONFIG_HOME", "XDG_DATA_HOME", *PROXIES, *OF_THE_HOST)
+# The bundle store on S3, for whoever reaches it.
+STORE = ("DZ_STORE_ENDPOINT", "DZ_STORE_REGION", "DZ_STORE_KEY", "DZ_STORE_SECRET")
+BUILD_PASSED = ("HOME", "PATH", "PYENV_ROOT", "XDG_CONFIG_HOME", "XDG_DATA_HOME", *PROXIES, *OF_THE_HOST, *STORE)
 BUILD_PREFIXES = ("PIP_", "UV_", "AWS_")
 
 
@@ -170,7 +181,9 @@ def _worker(runtime: Runtime, role: str, env: dict[str, str], user: str) -> Serv
 
 def _proxy_env(plan: Plan) -> dict[str, str]:
     layout = plan.layout
+    store = {name: plan.given[name] for name in STORE if name in plan.given}
     return plan.worker_env("proxy", plan.shared, layout.proxy_home, keys.no_keys(layout)) | {
+        **store,
         "DZ_BUNDLE_STORE": plan.given.get("DZ_BUNDLE_STORE") or f"file://{layout.store}",
         "DZ_NGINX": str(executable(plan.nginx, "nginx")),
         "DZ_LISTEN": plan.state.listen,

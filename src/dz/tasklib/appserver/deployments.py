@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from dz.seams.supervisor import Supervisor
-from dz.tasklib.appserver import drain
+from dz.tasklib.appserver import drain, ports
 from dz.tasklib.appserver.site import Place, Site, lay, program, sweep
 from dz.tasklib.bringing import bring, store_of
 from dz.tasklib.context import Context
@@ -25,9 +25,9 @@ GRACE = 5.0  # seconds that a supervisor's KILL comes after the longest wait for
 
 def deploy(ctx: Context) -> Mapping[str, Any]:
     """Fetch, extract and start this job's release beside the old one."""
-    here = [d for d in ctx.door.deployments() if d.host == ctx.host]
     app_id = ctx.door.project().app_id
     with locked(Folders(ctx.settings.home).lock(app_id), deadline=ctx.left(120), check=ctx.check):
+        here = [_at_free_port(ctx, d) for d in ctx.door.deployments() if d.host == ctx.host]
         for deployment in here:
             start(ctx, deployment)
     return {"deployments": [_told(d) for d in here]}
@@ -72,6 +72,19 @@ def start(ctx: Context, deployment: Deployment) -> Site:
     supervisor(ctx).start(program(site, ctx.seams.sandbox, grace=ctx.settings.drain + GRACE))
     ctx.log.note(f"{deployment.program} starts at {deployment.address}:{deployment.port}")
     return site
+
+
+def _at_free_port(ctx: Context, deployment: Deployment) -> Deployment:
+    """The rows know our own ports; a stranger of this host may have taken one of them, and then the next is used."""
+    status = supervisor(ctx).status().get(deployment.program)
+    if status is not None and status.pid is not None:
+        return deployment
+    last = ports.parse(ctx.settings.ports).stop
+    while not ports.is_free(deployment.address, deployment.port):
+        ctx.log.note(f"port {deployment.port} is used by another program of this host, trying the next")
+        ctx.door.stopped(deployment.id)
+        deployment = ctx.door.place(deployment.host, ports=range(deployment.port + 1, last))
+    return deployment
 
 
 def take_away(ctx: Context, deployment: Deployment) -> None:

@@ -18,7 +18,6 @@ from dz.tasklib.build.verdict import KEEP, HookResult, hook_error, hook_result
 from dz.tasklib.context import Context, kill_id
 from dz.tasklib.records import Deployment
 
-ANSWER = 120.0  # seconds that a site may take to its first healthy answer
 TAIL = 16 * 1024  # bytes of a site's log in which an error's place is looked for
 
 
@@ -95,7 +94,7 @@ def _see_it_answer(ctx: Context, site: Site, deployment: Deployment) -> int:
             deployment.port,
             site.place.host_header(hostnames[0]),
             scheme=site.place.scheme,
-            deadline=ctx.left(ANSWER),
+            deadline=ctx.left(ctx.settings.answer),
             alive=Watch(lambda: supervisor(ctx).status().get(deployment.program)),
             log=lambda: _tail(site),
             stop=ctx.stop,
