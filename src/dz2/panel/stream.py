@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from typing import Any
 
 from asgiref.sync import sync_to_async
@@ -59,7 +59,7 @@ async def stream(request: HttpRequest, job_id: int) -> HttpResponseBase:
     return response
 
 
-async def events(job_id: int, after: int) -> AsyncIterator[str]:
+async def events(job_id: int, after: int) -> AsyncGenerator[str]:
     """Everything after line ``after`` until the job has ended."""
     mark: str | None = None
     async with notices().follow(job_id) as changed:

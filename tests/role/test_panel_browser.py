@@ -1,0 +1,149 @@
+"""The panel in Chromium: a link, a URL, the form, and the live log whose stream is cut in mid-step."""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browsers import DEADLINE, PanelSite, cut_streams
+from tests.panels import Hands
+
+pytestmark = pytest.mark.browser
+expect.set_options(timeout=DEADLINE)
+URL = "https://git.example/ada/shop"
+PICTURES = os.environ.get("DZ_PICTURES", "")  # a folder for screenshots, to be looked at
+
+
+def picture(page: Page, name: str) -> None:
+    if not PICTURES:
+        return
+    for scheme in ("light", "dark"):
+        page.emulate_media(color_scheme=scheme)
+        page.screenshot(path=Path(PICTURES) / f"{name}-{scheme}.png", full_page=True)
+    page.emulate_media(color_scheme="light")
+    page.set_viewport_size({"width": 360, "height": 740})
+    page.screenshot(path=Path(PICTURES) / f"{name}-360.png", full_page=True)
+    page.set_viewport_size({"width": 1200, "height": 900})
+
+
+def fits(page: Page) -> None:
+    """Nothing scrolls sideways on a phone."""
+    page.set_viewport_size({"width": 360, "height": 740})
+    wide = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+    assert page.evaluate(wide) == 0, page.url
+    page.set_viewport_size({"width": 1200, "height": 900})
+
+
+def enter(page: Page) -> None:
+    """By the one-time link, as the first administrator."""
+    from dz2.accounts import admin_link
+
+    page.goto(admin_link())
+    picture(page, "welcome")
+    fits(page)
+    page.get_by_label("Name").fill("Ada")
+    page.get_by_label("E-mail").fill("ada@example.org")
+    page.get_by_label("Password").fill("lovelace-1843")
+    page.get_by_role("button", name="Become administrator").click()
+    expect(page.get_by_role("heading", name="Your first project")).to_be_visible()
+
+
+def seqs(page: Page) -> list[int]:
+    """The numbers of the lines on the page, in their order."""
+    return [int(one) for one in page.locator("#log .line .no").all_text_contents()]
+
+
+def test_from_the_link_over_the_form_to_the_live_site(panel_site: PanelSite, page: Page, hands: Hands) -> None:
+    from dz2.models import Project
+
+    enter(page)
+    expect(page.get_by_label("Git URL")).to_be_focused()
+    picture(page, "empty")
+    fits(page)
+    page.get_by_label("Git URL").fill("nonsense")
+    page.get_by_role("button", name="Look into it").click()
+    expect(page.get_by_role("alert")).to_be_focused()
+    picture(page, "wrong-url")
+    page.get_by_label("Git URL").fill(URL)
+    page.get_by_role("button", name="Look into it").click()
+    expect(page.get_by_role("heading", name="Look into the repository of shop")).to_be_visible()
+    hands.check(variables=("STRIPE_API_KEY",))
+    # without a reload, the guesses appear
+    expect(page.get_by_role("heading", name="What was found")).to_be_visible()
+    expect(page.get_by_text("shop.settings", exact=True)).to_be_visible()
+    picture(page, "found")
+    fits(page)
+    page.get_by_role("link", name="Check how shop will be built").click()
+    page.get_by_role("button", name="Build and deploy").first.click()
+    expect(page.get_by_role("alert")).to_contain_text("STRIPE_API_KEY has no value yet.")
+    page.get_by_label("STRIPE_API_KEY").fill("sk-1")
+    page.get_by_text("Certain (").click()
+    page.get_by_label("Settings module").fill("shop.production")
+    picture(page, "form")
+    fits(page)
+    page.get_by_role("button", name="Build and deploy").first.click()
+    expect(page.get_by_role("heading", name="Build and deploy shop")).to_be_visible()
+    assert "django_settings_module = shop.production" in Project.objects.get().build_config
+    hands.deploy()
+    expect(page.locator(".done .address")).to_contain_text("shop.localhost")
+    picture(page, "live")
+    for path in ("/", "/projects/shop", "/projects/shop/variables", "/projects/shop/settings", "/jobs", "/hosts"):
+        page.goto(panel_site.url + path)
+        picture(page, f"page{path.replace('/', '-')}")
+        fits(page)
+
+
+def test_lines_show_as_they_are_written_and_a_cut_stream_loses_and_doubles_none(
+    panel_site: PanelSite, zoomdb: str, page: Page, hands: Hands
+) -> None:
+    from dz2.services import deploy
+
+    enter(page)
+    job = deploy(URL)
+    page.goto(f"{panel_site.url}/jobs/{job.pk}")
+    claimed = hands.claim("build_and_deploy")
+    expect(page.locator(".step-running")).to_contain_text("Check out the code")
+    hands.write(claimed, "the first line", "the second")
+    # by the stream: nothing polls before three tries of it have failed
+    expect(page.locator("#L2 .text")).to_have_text("the second")
+    hands.write(claimed, *[f"line {n}" for n in range(3, 1201)])
+    expect(page.locator("#L1200")).to_be_attached()
+    cut_streams(zoomdb)  # the panel listens anew, the browser's stream stays
+    hands.write(claimed, "after a restart of zoomdb")
+    expect(page.locator("#L1201")).to_be_attached()
+    panel_site.stop()
+    hands.write(claimed, *[f"unseen {n}" for n in range(1202, 1301)])
+    panel_site.start()
+    expect(page.locator("#L1300")).to_be_attached()
+    hands.write(claimed, "after the cut")
+    expect(page.locator("#L1301 .text")).to_have_text("after the cut")
+    assert seqs(page) == list(range(1, 1302))
+    assert page.locator("#log").evaluate("box => box.scrollHeight - box.scrollTop - box.clientHeight") < 8, "it follows"
+    page.locator("#log").hover()
+    page.mouse.wheel(0, -400)
+    expect(page.get_by_label("Follow")).not_to_be_checked()
+    hands.write(claimed, "while the reader reads")
+    expect(page.get_by_role("button", name="1 new line")).to_be_visible()
+    page.get_by_role("button", name="1 new line").click()
+    expect(page.get_by_label("Follow")).to_be_checked()
+    picture(page, "running")
+    fits(page)
+    told: Any = {
+        "id": "settings.variable-missing",
+        "sentence": "The project needs the variable STRIPE_API_KEY, and it has no value.",
+        "where": 'shop/settings/prod.py:42 STRIPE_API_KEY = os.environ["STRIPE_API_KEY"]',
+        "next": "Give it one: dz deploy URL --env STRIPE_API_KEY=VALUE",
+    }
+    hands.end(claimed, "failed", **told)
+    expect(page.locator(".problem")).to_contain_text(told["sentence"])
+    picture(page, "failed")
+    fits(page)
+    page.goto(f"{panel_site.url}/jobs/{job.pk}#L700")
+    expect(page.locator("#L700")).to_be_in_viewport()
+    page.goto(f"{panel_site.url}/jobs/{job.pk}?q=unseen")
+    expect(page.get_by_text(re.compile("99 lines hold"))).to_be_visible()
