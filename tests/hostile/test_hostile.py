@@ -5,21 +5,16 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import sys
-import sysconfig
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from dz.run import run
 from dz.seams.sandbox import Network, Rung
-from dz.seams.sandbox.interpreter import reachable
+from tests.hostile.ordinary import ORDINARY, as_ordinary_user
 
 pytestmark = pytest.mark.root
-ROOT = Path(__file__).parents[2]
-ORDINARY = 54_321  # an ordinary user's uid, of nobody else
 LOWER = {"process_list"}  # what both lower rungs lack, with or without a network
 
 # The row of a rung: what breaks out. Everything that is not named is stopped.
@@ -59,19 +54,11 @@ def folder() -> Iterator[Path]:
 def played(rung: Rung, network: Network, folder: Path, without: str = "") -> set[str]:
     """``measure.py`` as the user that the rung is for, under an interpreter that this user can start."""
     ordinary = rung in (Rung.USER, Rung.LIMITS)
-    python = Path(sys.executable)
-    if ordinary and not reachable(python, ORDINARY):
-        python = Path(f"/usr/bin/python3.{sys.version_info.minor}")
-    drop = [f"--reuid={ORDINARY}", f"--regid={ORDINARY}", "--clear-groups"] if ordinary else []
     if ordinary:
         os.chown(folder, ORDINARY, ORDINARY)
-    env = {
-        "PYTHONPATH": os.pathsep.join((str(ROOT), str(ROOT / "src"), sysconfig.get_path("purelib"))),
-        "PYTHONDONTWRITEBYTECODE": "1",
-        "STAND_IN_SECRET": "the-password-of-the-broker-stand-in",
-    }
-    argv = ["/usr/bin/setpriv", *drop, "--", python, "-m", "tests.hostile.measure", folder, rung, network, without]
-    finished = run(argv, deadline=240, env=env, cwd=ROOT)
+    env = {"STAND_IN_SECRET": "the-password-of-the-broker-stand-in"}
+    argv: list[str | Path] = ["-m", "tests.hostile.measure", folder, rung, network, without]
+    finished = as_ordinary_user(argv, root=not ordinary, env=env)
     assert finished.ok, finished.text
     return set(json.loads(finished.text.splitlines()[-1]))
 

@@ -13,7 +13,7 @@ import os
 import signal
 import socket
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 LISTEN, ARGS = 3, 9
@@ -22,9 +22,19 @@ PORT_BUSY = 98
 _PR_SET_PDEATHSIG = 1
 
 
-def write(spec: Path, *, argv: Sequence[str], hidden: Sequence[str], address: str, port: int, uid: int | None) -> None:
-    """The start spec, 0600: it holds the environment."""
-    content = {"argv": list(argv), "hidden": list(hidden), "address": address, "port": port, "uid": uid}
+def write(
+    spec: Path,
+    *,
+    argv: Sequence[str],
+    hidden: Sequence[str],
+    address: str,
+    port: int,
+    uid: int | None,
+    env: Mapping[str, str] | None = None,
+) -> None:
+    """The start spec, 0600: it holds the environment, in ``hidden`` or, where nothing is between, in ``env``."""
+    content: dict[str, object] = {"argv": list(argv), "hidden": list(hidden), "env": dict(env or {})}
+    content |= {"address": address, "port": port, "uid": uid}
     spec.parent.mkdir(parents=True, exist_ok=True)
     coming = spec.with_name(f"{spec.name}.coming")
     coming.unlink(missing_ok=True)
@@ -50,7 +60,7 @@ def main(spec: str) -> None:
     os.lseek(hidden, 0, os.SEEK_SET)
     os.dup2(hidden, ARGS)
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
-    os.execve(start["argv"][0], start["argv"], start.get("env") or {})  # noqa: S606 (no shell is the point)
+    os.execve(start["argv"][0], start["argv"], start["env"])  # noqa: S606 (no shell is the point)
 
 
 def _listen(address: str, port: int, uid: int | None) -> socket.socket:

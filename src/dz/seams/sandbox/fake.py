@@ -1,0 +1,62 @@
+"""A Sandbox that parts nothing from nothing: for tests of what stands around it, with code that is trusted.
+
+It keeps the rest of the contract: output, deadline, cancelling, the kill domain, the launcher with its socket.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from dz.names import AppId
+from dz.run import Finished, run
+from dz.seams.sandbox import Box, Rung, killing, launch, owning
+
+BASE = {"PATH": "/usr/local/bin:/usr/bin:/bin", "LANG": "C.UTF-8"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fake:
+    rung: Rung = Rung.LIMITS
+    lacks: str = "This sandbox is a stand-in and stops nothing."
+
+    def run(
+        self,
+        box: Box,
+        *,
+        deadline: float,
+        stdin: bytes = b"",
+        on_output: Callable[[bytes], None] | None = None,
+        cancelled: Callable[[], bool] | None = None,
+        keep: int = 64 * 1024,
+        stderr_to: Callable[[bytes], None] | None = None,
+    ) -> Finished:
+        try:
+            return run(
+                box.argv,
+                deadline=deadline,
+                env=BASE | dict(box.env) | killing.mark(box.kill_id),
+                cwd=box.cwd,
+                stdin=stdin,
+                on_output=on_output,
+                cancelled=cancelled,
+                keep=keep,
+                stderr_to=stderr_to,
+            )
+        finally:
+            killing.kill(box.kill_id)
+
+    def site(self, box: Box, *, address: str, port: int, spec: Path) -> Sequence[str]:
+        env = BASE | dict(box.env) | killing.mark(box.kill_id)
+        launch.write(spec, argv=box.argv, hidden=[], address=address, port=port, uid=None, env=env)
+        return launch.command(spec)
+
+    def own(self, folder: Path, app_id: AppId) -> None:
+        owning.give(folder, None)
+
+    def uid(self, app_id: AppId) -> int | None:
+        return None
+
+    def kill(self, kill_id: str) -> None:
+        killing.kill(kill_id)
