@@ -20,19 +20,11 @@ from dz.local.providers import Found, executable
 from dz.local.service import Service
 from dz.local.state import State
 from dz.local.users import CORE, DATABASE, POSTGRES, PROXY, ROOT, config, folder
+from dz.settings import Common
 
 SYSTEM_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 # What an operator may set for every process of the platform: times, and what tests need.
-TIMES = (
-    "DZ_LEASE",
-    "DZ_RENEW",
-    "DZ_HEARTBEAT",
-    "DZ_RING_AGAIN",
-    "DZ_DRAIN",
-    "DZ_RECONCILE_EVERY",
-    "DZ_PATIENCE",
-    "DZ_ANSWER",
-)
+TIMES = tuple(f"DZ_{name.upper()}" for name in Common.model_fields if name not in ("home", "zoomdb_url", "keys_file"))
 PASSED = (
     *TIMES,
     "DZ_TESTING",
