@@ -38,7 +38,16 @@ PASSED = (
 )
 # And for those that build and run projects: package indexes, proxies, interpreters, the sandbox.
 PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "http_proxy", "https_proxy", "no_proxy")
-OF_THE_HOST = ("DZ_SANDBOX", "DZ_BWRAP", "DZ_PYTHONS", "DZ_BUNDLE_STORE", "DZ_UID_BASE", "DZ_PORTS", "DZ_CAPACITY")
+OF_THE_HOST = (
+    "DZ_ANSWER",
+    "DZ_SANDBOX",
+    "DZ_BWRAP",
+    "DZ_PYTHONS",
+    "DZ_BUNDLE_STORE",
+    "DZ_UID_BASE",
+    "DZ_PORTS",
+    "DZ_CAPACITY",
+)
 # The bundle store on S3, for whoever reaches it.
 STORE = ("DZ_STORE_ENDPOINT", "DZ_STORE_REGION", "DZ_STORE_KEY", "DZ_STORE_SECRET")
 BUILD_PASSED = ("HOME", "PATH", "PYENV_ROOT", "XDG_CONFIG_HOME", "XDG_DATA_HOME", *PROXIES, *OF_THE_HOST, *STORE)
