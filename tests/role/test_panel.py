@@ -305,7 +305,7 @@ def test_a_stream_gives_every_line_once_from_where_it_was_left_and_ends_with_the
     whole = "".join(asyncio.run(follow()))
     assert re.findall(r'"seq": (\d+)', whole) == ["1", "2", "3", "4"]
     assert re.findall(r"^id: (\d+)$", whole, re.MULTILINE) == ["2", "3", "4"]
-    assert whole.endswith("event: end\ndata:\n\n")
+    assert whole.endswith('event: end\ndata: ["build_and_deploy"]\n\n')
     answer = ada.get(f"/jobs/{job}/lines?after=3").json()
     assert [line["seq"] for line in answer["lines"]] == [4] and answer["ended"]
     assert ada.get("/jobs/99/stream").status_code == 404

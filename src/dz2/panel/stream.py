@@ -1,6 +1,7 @@
 """The live job: a stream of its log lines and of the fact that it changed, resumed by number.
 
-Events: ``lines`` (its id is the last line's number), ``job`` (the page asks for its part again), ``end``. A comment
+Events: ``lines`` (its id is the last line's number), ``job`` (the page asks for its part again), ``end`` (with
+the steps that failed). A comment
 every 15 s keeps proxies from closing it. ``lines`` as plain JSON is for browsers whose stream does not get through.
 """
 
@@ -18,7 +19,7 @@ from django.http import Http404, HttpRequest, HttpResponse, JsonResponse, Stream
 from django.http.response import HttpResponseBase
 from django.views.decorators.http import require_GET
 
-from dz2.models import Job, JobLog, JobState
+from dz2.models import Job, JobLog, JobState, StepState
 from dz2.panel.lines import PAGE, Reader
 from dz2.panel.notices import Notices
 
@@ -79,7 +80,7 @@ async def events(job_id: int, after: int) -> AsyncGenerator[str]:
                 mark = found["mark"]
                 yield "event: job\ndata:\n\n"
             if found["ended"]:
-                yield "event: end\ndata:\n\n"
+                yield f"event: end\ndata: {json.dumps(found['failed'])}\n\n"
                 return
             if found["more"]:
                 changed.set()
@@ -103,13 +104,14 @@ def read(job_id: int, after: int) -> dict[str, Any] | None:
             return None
         rows = list(JobLog.objects.filter(job=job, seq__gt=after).order_by("seq")[:PAGE])
         last = rows[-1].seq if rows else after
-        steps = list(job.steps.values_list("state", "attempt", "title", "host"))
+        steps = list(job.steps.values_list("name", "state", "attempt", "title", "host"))
         more = last < job.next_seq - 1
         return {
             "lines": Reader(job).documents(rows) if rows else [],
             "after": last,
             "mark": f"{job.state} {job.cancel_requested} {steps}",
             "more": more,
+            "failed": [step[0] for step in steps if step[1] in (StepState.FAILED, StepState.ERRORED)],
             "ended": job.state in JobState.terminal() and not more,
         }
     finally:

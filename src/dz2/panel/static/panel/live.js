@@ -63,7 +63,7 @@
       source.addEventListener("open", () => this.fresh());
       source.addEventListener("lines", (e) => this.add(JSON.parse(e.data)));
       source.addEventListener("job", () => htmx.trigger("#job-live", "dz:changed"));
-      source.addEventListener("end", () => this.end());
+      source.addEventListener("end", (e) => this.end(JSON.parse(e.data)));
       source.addEventListener("error", () => this.lost());
     }
 
@@ -84,7 +84,7 @@
         const found = await answer.json();
         this.add(found.lines);
         htmx.trigger("#job-live", "dz:changed");
-        if (found.ended) return this.end();
+        if (found.ended) return this.end(found.failed);
         this.stale("asking every 2 s");
       } catch {
         this.stale("reconnecting");
@@ -108,11 +108,14 @@
       $("stale").hidden = true;
     }
 
-    end() {
+    end(failed) {
       this.source?.close();
       this.box.dataset.ended = "";
       this.fresh();
-      for (const fold of this.folds.values()) this.close(fold, fold.dataset.state !== "failed");
+      for (const [step, fold] of this.folds) {
+        if (failed.includes(step)) this.mark(fold, false);
+        else this.close(fold);
+      }
       htmx.trigger("#job-live", "dz:changed");
       $("told").textContent = "The job has ended.";
     }
@@ -147,7 +150,7 @@
       if (!fold || fold.dataset.part !== line.part || "ended" in fold.dataset) {
         const before = fold;
         fold = this.begin(line);
-        if (before) this.close(before, before.dataset.state !== "failed");
+        if (before) this.close(before);
       }
       let chunk = fold.lastElementChild;
       if (!chunk.classList.contains("chunk") || chunk.childElementCount >= CHUNK) {
@@ -175,15 +178,19 @@
 
     finish(fold, line) {
       fold.dataset.ended = "";
-      fold.dataset.state = line.ok ? "succeeded" : "failed";
+      this.mark(fold, line.ok);
       fold.querySelector(".secs").textContent = line.seconds === null ? "" : duration(line.seconds);
-      fold.querySelector(".sign").textContent = line.ok ? "✓" : "✗";
     }
 
-    close(fold, ok) { // done ones fold away, unless the reader is in it; the last one stays open
-      if (fold.dataset.state === "running") fold.dataset.state = "succeeded";
-      if (fold.dataset.state === "succeeded") fold.querySelector(".sign").textContent = "✓";
-      if (ok && this.follow.checked && fold !== this.box.lastElementChild) fold.open = false;
+    mark(fold, ok) {
+      fold.dataset.state = ok ? "succeeded" : "failed";
+      fold.querySelector(".sign").textContent = ok ? "✓" : "✗";
+    }
+
+    close(fold) { // done ones fold away, unless somebody reads; failed ones and the last one stay open
+      if (fold.dataset.state === "running") this.mark(fold, true);
+      const done = fold.dataset.state === "succeeded" && fold !== this.box.lastElementChild;
+      if (done && this.follow.checked) fold.open = false;
     }
 
     // --- following
