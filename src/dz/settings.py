@@ -85,6 +85,7 @@ class WorkerSettings(Common):
     nginx: str = Field(default="", description="The nginx executable.")
     listen: str = Field(default="127.0.0.1:8800", description="Where this proxy's nginx listens.")
     panel_socket: str = Field(default="", description="The panel's socket, to which other hostnames lead.")
+    panel_static: str = Field(default="", description="The folder of the panel's static files, which nginx serves.")
     # database
     postgres_bin: str = Field(default="", description="The folder of psql and pg_dump.")
     postgres_url: SecretStr = Field(default=SecretStr(""), description="The provisioner's URL of the projects' server.")

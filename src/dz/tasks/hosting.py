@@ -50,7 +50,8 @@ def _proxy(ours: WorkerSettings) -> Proxy:
     from dz.seams.proxy.nginx import Nginx
 
     panel = Path(ours.panel_socket) if ours.panel_socket else None
-    return Nginx(Path(ours.nginx), ours.home / "proxy", ours.listen, panel=panel)
+    static = ("/static/", Path(ours.panel_static)) if ours.panel_static else None
+    return Nginx(Path(ours.nginx), ours.home / "proxy", ours.listen, panel=panel, panel_static=static)
 
 
 def _dbserver(ours: WorkerSettings) -> DatabaseServer:
