@@ -16,10 +16,15 @@ ORDINARY = 54_321  # an ordinary user's uid, of nobody else
 
 
 def as_ordinary_user(
-    argv: Sequence[str | Path], *, root: bool = False, without: str = "", env: Mapping[str, str] | None = None
+    argv: Sequence[str | Path],
+    *,
+    root: bool = False,
+    without: str = "",
+    own_network: bool = False,
+    env: Mapping[str, str] | None = None,
 ) -> Finished:
     """``python ARGV``; the word PYTHON in it is that interpreter too. ``root``: stay who we are. ``without``: a
-    capability that root lacks there."""
+    capability that root lacks there. ``own_network``: in a new network namespace."""
     python = Path(sys.executable)
     if not root and not reachable(python, ORDINARY):
         python = Path(f"/usr/bin/python3.{sys.version_info.minor}")
@@ -31,5 +36,6 @@ def as_ordinary_user(
         "PYTHONDONTWRITEBYTECODE": "1",
         **(env or {}),
     }
+    apart = ["/usr/bin/unshare", "--net", "--"] if own_network else []
     words = [python if word == "PYTHON" else word for word in argv]
-    return run(["/usr/bin/setpriv", *drop, "--", python, *words], deadline=240, env=ours, cwd=ROOT)
+    return run([*apart, "/usr/bin/setpriv", *drop, "--", python, *words], deadline=240, env=ours, cwd=ROOT)

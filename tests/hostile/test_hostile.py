@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
-import tempfile
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -40,15 +37,6 @@ REMOVED = [
     (Rung.LIMITS, "landlock", "zoomdb"),
     (Rung.LIMITS, "filtered", "broker_unix"),
 ]
-
-
-@pytest.fixture
-def folder() -> Iterator[Path]:
-    """A home that every uid may pass through; short, for the sockets in it."""
-    made = Path(tempfile.mkdtemp(prefix="dz-hostile-", dir="/tmp"))
-    made.chmod(0o711)
-    yield made
-    shutil.rmtree(made)
 
 
 def played(rung: Rung, network: Network, folder: Path, without: str = "") -> set[str]:

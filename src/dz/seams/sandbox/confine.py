@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
+import errno
 import json
 import os
+import random
 import resource
 import runpy
 import shutil
@@ -25,6 +27,7 @@ from typing import Any
 
 _PDEATHSIG, _NO_NEW_PRIVS, _SUBREAPER, _CAPBSET_DROP = 1, 38, 36, 24
 LISTENER = 3
+DOORS = range(29_000, 30_000)  # the ports of doors: each asks for its box's password
 CLEARING = 10.0  # seconds in which the keeper must have ended everything
 
 
@@ -108,10 +111,18 @@ def _door(spec: dict[str, Any]) -> socket.socket | None:
     """A loopback port to the outbound proxy, served by the keeper: the command itself may make no unix socket."""
     if not spec["door"]:
         return None
-    listener = socket.create_server(("127.0.0.1", 0), backlog=64)
+    listener = _listening()
     spec["port"] = listener.getsockname()[1]
     spec["env"].update(_forward()["variables"](spec["port"], spec["password"]))
     return listener
+
+
+def _listening() -> socket.socket:
+    """In the ports that the firewall leaves open to projects."""
+    for port in random.sample(DOORS, len(DOORS)):
+        with contextlib.suppress(OSError):
+            return socket.create_server(("127.0.0.1", port), backlog=64)
+    raise OSError(errno.EADDRINUSE, f"no port is free in {DOORS.start}-{DOORS.stop - 1}")
 
 
 def _forward() -> dict[str, Any]:

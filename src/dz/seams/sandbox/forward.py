@@ -3,7 +3,9 @@
 ``python forward.py SOCKET -- COMMAND ...``. Standard library, Python 3.8 syntax.
 """
 
+import asyncio
 import contextlib
+import functools
 import os
 import socket
 import subprocess
@@ -19,31 +21,38 @@ def variables(port: int, password: str) -> "dict[str, str]":
     return dict.fromkeys(NAMES, f"http://{USER}:{password}@127.0.0.1:{port}")
 
 
-def pipe(source: socket.socket, target: socket.socket) -> None:
-    try:
+async def pipe(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    with contextlib.suppress(OSError):
         while True:
-            piece = source.recv(65536)
+            piece = await reader.read(65536)
             if not piece:
                 break
-            target.sendall(piece)
+            writer.write(piece)
+            await writer.drain()
+    with contextlib.suppress(OSError):
+        writer.write_eof()
+
+
+async def relay(path: str, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    try:
+        answers, upstream = await asyncio.open_unix_connection(path)
     except OSError:
-        pass
-    finally:
-        with contextlib.suppress(OSError):
-            target.shutdown(socket.SHUT_WR)
+        writer.close()
+        return
+    await asyncio.gather(pipe(reader, upstream), pipe(answers, writer))
+    upstream.close()
+    writer.close()
 
 
 def serve(listener: socket.socket, path: str) -> None:
-    while True:
-        client, _ = listener.accept()
-        upstream = socket.socket(socket.AF_UNIX)
-        try:
-            upstream.connect(path)
-        except OSError:
-            client.close()
-            continue
-        for pair in ((client, upstream), (upstream, client)):
-            threading.Thread(target=pipe, args=pair, daemon=True).start()
+    """One thread for all connections: a thread each would meet the box's own limits when uv asks for much at once."""
+
+    async def forever() -> None:
+        server = await asyncio.start_server(functools.partial(relay, path), sock=listener)
+        async with server:
+            await server.serve_forever()
+
+    asyncio.run(forever())
 
 
 def main(argv: list[str]) -> int:

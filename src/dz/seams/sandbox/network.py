@@ -1,0 +1,132 @@
+"""The firewall of running sites: one nftables table, keyed on the range of the projects' uids.
+
+Promises: where this says ``closed``, a process of a project opens no connection to this host (broker, zoomdb, panel,
+neighbours), to private or link-local addresses and so to no metadata service, but for what is given as allowed and the
+name servers; it answers whoever connected to it, and reaches the public internet. Seen to hold by trying, not believed.
+Not held: unix sockets, which permissions guard, and a user's own processes where there is no root.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+import shutil
+import socket
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+from typing import NamedTuple
+
+from dz.run import run
+from dz.seams.sandbox.confine import DOORS
+
+PROJECTS = 99_999_999  # uids above the base: as many as there are app ids
+DEADLINE = 20.0  # seconds for one nft
+PRIVATE = {
+    "ip": (
+        "0.0.0.0/8", "10.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16", "172.16.0.0/12", "192.0.0.0/24",
+        "192.168.0.0/16", "198.18.0.0/15", "224.0.0.0/4", "240.0.0.0/4",
+    ),
+    "ip6": ("::1/128", "64:ff9b::/96", "fc00::/7", "fe80::/10", "ff00::/8"),
+}  # fmt: skip
+# Makes a socket as one of the projects' uids, as a site would, and connects: 3 where that is refused.
+TRIAL = """
+import os, socket, sys
+os.seteuid(int(sys.argv[1]))
+client = socket.socket()
+client.settimeout(10)
+os.seteuid(0)
+sys.exit(3 if client.connect_ex(("127.0.0.1", int(sys.argv[2]))) else 0)
+"""
+
+
+class Fence(NamedTuple):
+    """``network``: "closed" or "shared", then ``why`` in words."""
+
+    network: str
+    why: str = ""
+
+
+def ensure_rules(uid_base: int, *, allowed: Iterable[tuple[str, int]] = ()) -> Fence:
+    """Load the table anew, in one transaction, and try it. ``allowed``: addresses and ports that projects may reach."""
+    if os.geteuid() != 0:
+        return Fence("shared", "firewall rules need root")
+    nft = _nft()
+    if nft is None:
+        return Fence("shared", "nftables is not installed")
+    loaded = run([nft, "-f", "-"], deadline=DEADLINE, stdin=rules(uid_base, allowed, name_servers()).encode())
+    if not loaded.ok:
+        return Fence("shared", f"this kernel refuses the firewall rules: {loaded.text.strip()[:200]}")
+    if not _holds(uid_base):
+        forget_rules(uid_base)
+        return Fence("shared", "this machine takes firewall rules and does not follow them")
+    return Fence("closed")
+
+
+def forget_rules(uid_base: int) -> None:
+    """Take the table away; harmless where there is none."""
+    nft = _nft()
+    if os.geteuid() == 0 and nft is not None:
+        run([nft, "-f", "-"], deadline=DEADLINE, stdin=_emptied(uid_base).encode())
+
+
+def rules(uid_base: int, allowed: Iterable[tuple[str, int]], name_servers: Iterable[str]) -> str:
+    """What nft is given. Every address in it is parsed: nothing of a file's text gets through as words of nft's."""
+    lines = [_to(address, "tcp", port) for address, port in sorted(set(allowed))]
+    lines += [_to(address, kind, 53) for address in name_servers for kind in ("udp", "tcp")]
+    lines += [f"ip daddr 127.0.0.1 tcp dport {DOORS.start}-{DOORS.stop - 1} accept"]
+    ranges = [f"{family} daddr {{ {', '.join(nets)} }}" for family, nets in PRIVATE.items()]
+    for closed in ("fib daddr type local", *ranges):
+        lines += [f"{closed} meta l4proto tcp reject with tcp reset", f"{closed} reject with icmpx admin-prohibited"]
+    inside = "\n    ".join(lines)
+    # Matched by uid and never by its absence: the kernel's own packets, which keep a host in its network, have none.
+    return f"""{_emptied(uid_base)}
+table inet {_name(uid_base)} {{
+  chain sites {{
+    ct state established,related accept
+    {inside}
+  }}
+  chain output {{
+    type filter hook output priority filter; policy accept;
+    meta skuid {uid_base}-{uid_base + PROJECTS} jump sites
+  }}
+}}
+"""
+
+
+def name_servers(file: Path = Path("/etc/resolv.conf")) -> list[str]:
+    """The resolvers of this host, which are often private: a site must find names."""
+    found = []
+    for line in file.read_text(errors="replace").splitlines() if file.exists() else []:
+        words = line.split()
+        if len(words) > 1 and words[0] == "nameserver":
+            try:
+                found.append(str(ipaddress.ip_address(words[1].partition("%")[0])))
+            except ValueError:
+                continue
+    return found
+
+
+def _to(address: str, kind: str, port: int) -> str:
+    ip = ipaddress.ip_address(address)
+    return f"{'ip' if ip.version == 4 else 'ip6'} daddr {ip} {kind} dport {int(port)} accept"
+
+
+def _holds(uid_base: int) -> bool:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = str(listener.getsockname()[1])
+        tried = run([sys.executable, "-I", "-c", TRIAL, str(uid_base), port], deadline=DEADLINE)
+    return tried.code == 3
+
+
+def _emptied(uid_base: int) -> str:
+    """Declared before deleted, so that it is no error where there is none."""
+    return f"table inet {_name(uid_base)}\ndelete table inet {_name(uid_base)}\n"
+
+
+def _name(uid_base: int) -> str:
+    return f"dz_sites_{uid_base}"
+
+
+def _nft() -> str | None:
+    return shutil.which("nft", path="/usr/sbin:/sbin:/usr/bin:/bin")
