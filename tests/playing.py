@@ -223,8 +223,19 @@ def databases(platform: Platform) -> set[str]:
     return {str(row[0]) for row in rows}
 
 
+def at_work(platform: Platform, app_id: str) -> list[int]:
+    """Processes whose command line or environment leads to the project's files on this platform."""
+    found = []
+    for process in psutil.process_iter():
+        with suppress(psutil.Error):
+            words = [*process.cmdline(), *process.environ().values()]
+            if any(str(platform.home) in word and app_id in word for word in words):
+                found.append(process.pid)
+    return found
+
+
 def naming(word: str) -> list[int]:
-    """Processes that have ``word`` in their command line or environment."""
+    """Processes of this machine that have ``word`` as a word of their command line or a value of their environment."""
     found = []
     for process in psutil.process_iter():
         with suppress(psutil.Error):

@@ -1,0 +1,159 @@
+"""A Git URL becomes a live site: what scripts are told, who did the work, and that nothing is left in the end."""
+
+from __future__ import annotations
+
+import re
+from http.cookies import SimpleCookie
+from pathlib import Path
+from urllib.parse import urlencode
+
+import psutil
+import pytest
+
+from dz.names import AppId
+from tests import playing
+from tests.platforms import Platform
+from tests.playing import Project, step
+from tests.waiting import until
+
+pytestmark = pytest.mark.root
+
+QUEUES = {
+    "build_and_deploy": "build",
+    "build_bundle": "build",
+    "create_database": "database",
+    "bundle_upload": "build",
+    "placement": "build",
+    "deploy": "appserver_app-1",
+    "post_build_hooks": "appserver_app-1",
+    "proxy_update": "proxy",
+    "prune": "build",
+}
+ADA = """\
+import os
+
+from django.contrib.auth.hashers import make_password
+from django.db import migrations
+
+
+def make(apps, schema_editor):
+    User = apps.get_model("auth", "User")
+    password = make_password(os.environ["ADA_PASSWORD"])
+    User.objects.create(username="ada", password=password, is_staff=True, is_superuser=True)
+
+
+class Migration(migrations.Migration):
+    dependencies = [("guestbook", "0001_initial"), ("auth", "0012_alter_user_first_name_max_length")]
+    operations = [migrations.RunPython(make)]
+"""
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("repositories")
+
+
+def test_a_git_url_becomes_a_site_and_every_step_ran_in_its_own_role(either: Platform, folder: Path) -> None:
+    project = playing.sample(either, folder, "hello")
+    done = project.deploy()
+    assert (done["state"], done["release"], done["error"]) == ("succeeded", 1, None)
+    assert done["url"] == f"http://{project.host}:{either.port}/"
+    assert {"job", "seconds", "error_id", "where", "next"} <= done.keys()
+    (deployment,) = done["deployments"]
+    assert {**deployment, "port": 0} == {"host": "app-1", "instance_id": "app-1", "address": "127.0.0.1", "port": 0}
+    status, body, _ = either.ask(project.host)
+    assert status == 200 and "Nobody has written yet" in body and "Release 1" in body
+    style = re.search(r'href="(/static/[^"]+\.css)"', body)
+    assert style is not None and either.ask(project.host, style[1])[0] == 200
+    ran = [one for one in done["steps"] if one["state"] != "skipped"]
+    assert {one["name"]: one["queue"] for one in ran} == QUEUES
+    workers = {
+        name: int(either.service(f"worker-{name}")["pid"]) for name in ("build", "appserver", "proxy", "database")
+    }
+    for one in ran:
+        role = one["queue"].split("_")[0]
+        assert psutil.Process(one["pid"]).ppid() == workers[role], one
+
+
+def test_the_database_is_made_while_the_bundle_is_stored(either: Platform, folder: Path) -> None:
+    project = playing.words(either, folder, "overlap")
+    with either.parked("create_database", "bundle_upload"):
+        begun = project.begin()
+        number = playing.latest(either, project.name)["job"]
+        # Each has done its work and is not over until the other was seen to run.
+        playing.when(either, number, "both steps run at one time", create_database="running", bundle_upload="running")
+    assert playing.ended(begun, 0)["state"] == "succeeded"
+
+
+def test_an_administrator_logs_in_by_the_form_of_the_sample(either: Platform, folder: Path) -> None:
+    project = playing.sample(either, folder, "book")
+    project.change({"guestbook/migrations/0002_ada.py": ADA})
+    project.deploy("--env", "ADA_PASSWORD=a-very-long-word")
+    status, form, headers = either.ask(project.host, "/admin/login/?next=/admin/")
+    assert status == 200
+    hidden = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', form)
+    assert hidden is not None
+    cookie = SimpleCookie(headers["Set-Cookie"])["csrftoken"].OutputString(attrs=[])
+    values = {"csrfmiddlewaretoken": hidden[1], "username": "ada", "password": "a-very-long-word", "next": "/admin/"}
+    fields = {
+        "Cookie": cookie,
+        "Content-Type": "application/x-www-form-urlencoded",
+        "Origin": f"http://{project.host}:{either.port}",
+    }
+    status, body, headers = either.ask(
+        project.host, "/admin/login/", method="POST", body=urlencode(values), headers=fields
+    )
+    assert (status, headers.get("Location")) == (302, "/admin/"), body
+    session = SimpleCookie(headers["Set-Cookie"])["sessionid"].OutputString(attrs=[])
+    status, body, _ = either.ask(project.host, "/admin/", headers={"Cookie": session})
+    assert status == 200 and "Site administration" in body
+
+
+def test_a_change_of_the_code_builds_no_dependencies_again(platform: Platform, folder: Path) -> None:
+    project = playing.words(platform, folder, "again")
+    first = project.deploy()
+    project.says("second")
+    second = project.deploy()
+    assert project.page() == "2 second 0"
+    reused = [
+        row[0]["env_reused"]
+        for row in playing.ask_zoomdb(
+            platform,
+            "SELECT result FROM dz2_jobstep WHERE name = 'build_bundle' AND job_id IN (%s, %s) ORDER BY job_id",
+            first["job"],
+            second["job"],
+        )
+    ]
+    assert reused == [False, True]
+    assert "install" in step(first, "build_bundle")["title"]
+    assert "install" not in step(second, "build_bundle")["title"]
+
+
+def test_destroy_leaves_nothing_behind(either: Platform, folder: Path) -> None:
+    project = playing.words(either, folder, "gone")
+    deployed = project.deploy()
+    assert project.page() == "1 first 0"
+    app_id = app_id_of(project)
+    program = f"{app_id}-{deployed['release']}-web.1"
+    assert program in playing.programs(either) and app_id in playing.databases(either)
+    ran = either.dz("destroy", project.name, "--yes", "--json")
+    assert ran.code == 0, ran.err
+    assert ran.json["state"] == "succeeded"
+    assert either.ask(project.host)[0] == 404
+    assert program not in playing.programs(either)
+    assert app_id not in playing.databases(either)
+    until(lambda: not playing.at_work(either, app_id), what="no process works for the project")
+    assert left_of(either, app_id) == []
+    assert either.dz("ps", project.name).code == 1
+
+
+def app_id_of(project: Project) -> AppId:
+    ((key,),) = playing.ask_zoomdb(
+        project.platform, "SELECT id FROM dz2_project WHERE name = %s AND destroyed_at IS NULL", project.name
+    )
+    return AppId.of(key)
+
+
+def left_of(platform: Platform, app_id: str) -> list[Path]:
+    """Files and folders named by the project; a lock file alone, empty, is what serialises the next to come."""
+    return [path for path in platform.home.rglob(f"*{app_id}*") if "locks" not in path.parts]
