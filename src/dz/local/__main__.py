@@ -77,7 +77,8 @@ def _status(layout: Layout, given: argparse.Namespace, screen: Screen) -> Answer
     if not given.json:
         free = now.document["disk_free"] / 1e9
         state = f"up {since(now.seconds)}" if now.seconds else "down"
-        print(f"{state} · {now.memory / 1e6:.0f} MB · {free:.0f} GB free · {now.live} project{"" if now.live == 1 else "s"} live · {plan.state.url}")
+        live = f"{now.live} {'project' if now.live == 1 else 'projects'} live"
+        print(f"{state} · {now.memory / 1e6:.0f} MB · {free:.0f} GB free · {live} · {plan.state.url}")
         print(f"broker {plan.state.broker} · sandbox {now.document['sandbox'] or 'unknown'}")
         for one in now.document["services"]:
             made = " ".join(word for word in (one["version"], f"({one['origin']})") if word)
