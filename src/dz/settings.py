@@ -80,6 +80,11 @@ class WorkerSettings(Common):
     supervisor_socket: str = Field(default="", description="supervisord's socket for the sites of this host.")
     supervisor_password: SecretStr = Field(default=SecretStr(""), description="Its password.")
     capacity: int = Field(default=100, description="Deployments this appserver takes at most.")
+    sites_reach: str = Field(
+        default="",
+        pattern=r"^(\S+:[0-9]{1,5}( +|$))*$",
+        description="Private services that sites may reach (a Redis, a mail server): host:port, joined by spaces.",
+    )
     answer: float = Field(default=120, description="How long a new release may take to its first healthy answer.")
     # proxy
     nginx: str = Field(default="", description="The nginx executable.")

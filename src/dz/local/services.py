@@ -47,6 +47,7 @@ OF_THE_HOST = (
     "DZ_UID_BASE",
     "DZ_PORTS",
     "DZ_CAPACITY",
+    "DZ_SITES_REACH",
 )
 # The bundle store on S3, for whoever reaches it.
 STORE = ("DZ_STORE_ENDPOINT", "DZ_STORE_REGION", "DZ_STORE_KEY", "DZ_STORE_SECRET")

@@ -16,6 +16,7 @@ from dz.tasklib.build import interpreters
 from dz.tasklib.hosting import Seams
 from dz.tasklib.machine import measure, platform_name
 from dz.tasklib.pipeline import BUILD
+from dz.tasks.fence import Keeper
 from dz2.heartbeats import beat
 
 log = get_logger()
@@ -32,6 +33,7 @@ class Heartbeat:
             "pid": os.getpid(),
             "pythons": [str(one.version) for one in interpreters.of_host(settings)] if settings.role == BUILD else [],
         }
+        self._fence = Keeper(settings)
         self._over = threading.Event()
 
     def start(self) -> None:
@@ -44,7 +46,8 @@ class Heartbeat:
         first = True
         while True:
             try:
-                beat(self._settings, {**self._fixed, **measure(self._settings.home)}, started=first)
+                measured = {**measure(self._settings.home), **self._fence.column()}
+                beat(self._settings, {**self._fixed, **measured}, started=first)
                 first = False
             except (DatabaseError, InterfaceError, OSError) as error:
                 log.warning("heartbeat.failed", error=str(error))

@@ -94,6 +94,24 @@ table inet {_name(uid_base)} {{
 """
 
 
+def places(text: str) -> list[tuple[str, int]]:
+    """``host:port``, joined by spaces."""
+    split = (word.rpartition(":") for word in text.split())
+    return [(host.strip("[]"), int(port)) for host, _, port in split]
+
+
+def addresses(wanted: Iterable[tuple[str, int]]) -> list[tuple[str, int]]:
+    """The same with names looked up; a name that is unknown today is asked for again the next time."""
+    found = []
+    for host, port in wanted:
+        try:
+            answers = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        except OSError:
+            continue
+        found += [(str(answer[4][0]).partition("%")[0], port) for answer in answers]
+    return found
+
+
 def name_servers(file: Path = Path("/etc/resolv.conf")) -> list[str]:
     """The resolvers of this host, which are often private: a site must find names."""
     found = []

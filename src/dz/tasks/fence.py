@@ -1,0 +1,39 @@
+"""Keeps this appserver's firewall at what its projects may reach, laid anew when a database server comes or moves."""
+
+from __future__ import annotations
+
+from dz.errors import DzError
+from dz.log import get_logger
+from dz.seams.sandbox import network
+from dz.settings import WorkerSettings
+from dz.tasklib.pipeline import APPSERVER
+from dz2.models import DatabaseServer
+
+log = get_logger()
+
+
+class Keeper:
+    """``column`` at every heartbeat: what Host.network is to say."""
+
+    def __init__(self, settings: WorkerSettings) -> None:
+        self._settings = settings
+        self._laid: frozenset[tuple[str, int]] | None = None
+        self._network = ""
+
+    def column(self) -> dict[str, str]:
+        """Raises django.db's errors only; rules that can't be laid make the network shared, not the worker dead."""
+        if self._settings.role != APPSERVER:
+            return {}
+        servers = [(one.address, one.port) for one in DatabaseServer.objects.all() if not one.address.startswith("/")]
+        wanted = frozenset(network.addresses([*network.places(self._settings.sites_reach), *servers]))
+        if wanted != self._laid:
+            fence = self._lay(wanted)
+            log.info("network.fence", network=fence.network, why=fence.why, allowed=len(wanted))
+            self._laid, self._network = wanted, fence.network
+        return {"network": self._network}
+
+    def _lay(self, wanted: frozenset[tuple[str, int]]) -> network.Fence:
+        try:
+            return network.ensure_rules(self._settings.uid_base, allowed=wanted)
+        except (DzError, OSError) as error:
+            return network.Fence("shared", str(error))
