@@ -107,6 +107,18 @@ def said(bench: Bench) -> str:
     return bench.log.text
 
 
+def test_an_old_package_that_imports_pkg_resources_finds_it(bench: Bench) -> None:
+    (bench.tree / "requirements.txt").write_text("Django>=4.2,<5\ngunicorn==20.1.0\n")
+    locked, _ = resolve(bench, WANTED)
+    assert int(locked.version("setuptools").split(".")[0]) < 81
+
+
+def test_a_project_that_asks_for_a_newer_setuptools_gets_it(bench: Bench) -> None:
+    (bench.tree / "requirements.txt").write_text("Django>=4.2,<5\nsetuptools>=81\n")
+    locked, _ = resolve(bench, WANTED)
+    assert int(locked.version("setuptools").split(".")[0]) >= 81
+
+
 def test_requirements_become_an_environment_and_a_second_one_is_linked_from_the_cache(
     bench: Bench, installed: Callable[[Locked, Path, str], Path]
 ) -> None:

@@ -5,6 +5,7 @@ The names are those that real projects use (the shared corpus); what none of the
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from urllib.parse import quote
@@ -41,11 +42,17 @@ def platform_variables(known: Known) -> dict[str, str]:
 
 def fill(names: Iterable[str], known: Known) -> dict[str, str]:
     """Values for those of ``names`` that the platform knows; the others are left out."""
-    return {name: _VALUES[name](known) for name in names if name in _VALUES}
+    return {name: value(known) for name in names if (value := _value(name)) is not None}
 
 
 def is_known(name: str) -> bool:
-    return name in _VALUES
+    return _value(name) is not None
+
+
+def _value(name: str) -> Callable[[Known], str] | None:
+    """By the whole name, or by its end where that can only mean the database (``SHOP_POSTGRES_HOST``)."""
+    inner = _OF_A_DATABASE.search(name)
+    return _VALUES.get(name) or (_VALUES.get(inner[1]) if inner else None)
 
 
 def _same(value: Callable[[Known], str], *names: str) -> Mapping[str, Callable[[Known], str]]:
@@ -56,6 +63,7 @@ def _words(*suffixes: str, prefixes: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(f"{prefix}{suffix}" for prefix in prefixes for suffix in suffixes)
 
 
+_OF_A_DATABASE = re.compile(r"_((?:POSTGRES|POSTGRESQL|DATABASE|DB)_[A-Z]+)\Z")
 _DB = ("DB_", "DATABASE_", "POSTGRES_", "POSTGRESQL_", "DJANGO_DB_", "SQL_", "PG", "RDS_")
 
 _VALUES: Mapping[str, Callable[[Known], str]] = {

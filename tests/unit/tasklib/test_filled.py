@@ -40,6 +40,7 @@ def test_an_address_stands_in_the_url() -> None:
         ("DATABASE_HOST", "/tmp/pg"),
         ("DB_PORT", "5433"),
         ("DJANGO_SECRET_KEY", "k" * 50),
+        ("SHOP_POSTGRESQL_HOST", "/tmp/pg"),
         ("ALLOWED_HOSTS", "shop.localhost"),
     ],
 )
@@ -48,5 +49,5 @@ def test_names_that_projects_use_get_what_the_platform_knows(name: str, value: s
 
 
 def test_what_only_the_owner_knows_and_what_has_no_common_format_is_left_alone() -> None:
-    assert fill(["STRIPE_API_KEY", "DEBUG", "DJANGO_DEBUG"], known()) == {}
+    assert fill(["STRIPE_API_KEY", "STRIPE_SECRET_KEY", "DEBUG", "DJANGO_DEBUG"], known()) == {}
     assert not is_known("DEBUG")

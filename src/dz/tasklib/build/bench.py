@@ -55,6 +55,11 @@ class Bench:
         """The project's writable copy of its code."""
         return self.box / "src"
 
+    @property
+    def limits(self) -> Path:
+        """What old packages need of their build, and of setuptools at run time."""
+        return self.box / "build-constraints.txt"
+
     def lay(self) -> None:
         """A fresh box with a copy of the code; the download cache of the time before stays."""
         self.work.mkdir(parents=True, exist_ok=True)
@@ -70,7 +75,7 @@ class Bench:
         shutil.copytree(self.tree, self.source, symlinks=True)
         for name in ("home", "wheels", "cache"):
             (self.box / name).mkdir(exist_ok=True)
-        (self.box / "build-constraints.txt").write_text("setuptools<81\n")  # old builds need pkg_resources
+        self.limits.write_text("setuptools<81\n")  # pkg_resources was in it until then
         self.sandbox.own(self.box, self.app_id)
 
     def write(self, name: str, text: str) -> Path:
@@ -118,8 +123,8 @@ class Bench:
             "PIP_CONFIG_FILE": "/dev/null",
             "PIP_DISABLE_PIP_VERSION_CHECK": "1",
             "PIP_NO_INPUT": "1",
-            "PIP_CONSTRAINT": str(self.box / "build-constraints.txt"),
-            "PIP_BUILD_CONSTRAINT": str(self.box / "build-constraints.txt"),
+            "PIP_CONSTRAINT": str(self.limits),
+            "PIP_BUILD_CONSTRAINT": str(self.limits),
         }
         certificates = {"PIP_CERT": str(self.indexes.certificates)} if self.indexes.certificates else {}
         return {
@@ -128,7 +133,7 @@ class Bench:
             **pip,
             **certificates,
             "UV_CACHE_DIR": str(self.box / "cache"),
-            "UV_BUILD_CONSTRAINT": str(self.box / "build-constraints.txt"),
+            "UV_BUILD_CONSTRAINT": str(self.limits),
             "UV_PYTHON_DOWNLOADS": "never",
             "UV_NO_PROGRESS": "1",
             "UV_LINK_MODE": "copy",

@@ -113,7 +113,16 @@ def _project(bench: Bench, wanted: Wanted) -> tuple[list[Requirement], list[Sour
         return [], []
     known = bench.write("known.toml", KNOWN)
     words = ["pip", "compile", "--config-file", known, "--format", "pylock.toml", "--no-header"]
-    return _answer(bench, [*words, "--python", bench.python.path, "--", *files], _folder_of(bench, wanted, root))
+    words += ["--python", bench.python.path]
+    folder = _folder_of(bench, wanted, root)
+    # Old packages ask for any setuptools and import pkg_resources, which the newest have no more. A project that
+    # itself asks for a newer one gets that.
+    finished, said = bench.inside([bench.uv(), *words, "-c", bench.limits, "--", *files], cwd=folder)
+    if finished.ok:
+        return locked.read(finished.output, bench.python)
+    if "setuptools" not in said:
+        raise bench.failure(said)
+    return _answer(bench, [*words, "--", *files], folder)
 
 
 def _files(bench: Bench, wanted: Wanted) -> list[Path]:

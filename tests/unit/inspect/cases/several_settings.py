@@ -13,7 +13,12 @@ FILES = {
         "MAIL = env.str('MAIL_PASSWORD')\nCACHE_TIME = env.int('CACHE_TIME', default=5)\n"
     ),
     "quokka/settings/local.py": "from .base import *\nimport os\nTOY = os.environ['LOCAL_TOY']\n",
-    "quokka/settings/production.py": "from .base import *\nKEY = env('PAYMENT_KEY')\n",
+    "quokka/settings/production.py": (
+        "from .base import *\nKEY = env('PAYMENT_KEY')\n"
+        "if BACKEND == 'cloud':\n    BUCKET = env('BUCKET')\n"
+        "if not DEBUG:\n    DSN = env('ERRORS_TO')\n"
+        "if 'PURGE_TOKEN' in os.environ:\n    ZONE = os.environ['PURGE_ZONE']\n"
+    ),
     "quokka/settings/test.py": "from .base import *\n",
     "quokka/wsgi.py": WSGI.format("quokka.settings.production"),
     "shop/__init__.py": "",
@@ -34,6 +39,6 @@ EXPECTED = {
     "django_version": ">=4.2,<5.0",
     "python_version": "3.11",
     "database_engines": "postgresql",
-    "environment": "MAIL_PASSWORD\nPAYMENT_KEY\nSECRET_KEY\nSHOP_TOKEN",
+    "environment": "ERRORS_TO\nMAIL_PASSWORD\nPAYMENT_KEY\nSECRET_KEY\nSHOP_TOKEN",
 }
 NAMES = ("quokka",)

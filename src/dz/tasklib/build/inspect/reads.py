@@ -83,6 +83,15 @@ def _schemes(module: ast.Module) -> frozenset[str]:
     )
 
 
+def _asked_by(test: ast.expr) -> set[str]:
+    """What an ``if`` makes optional: everything, unless it asks for DEBUG alone, which is off here and decides alike.
+
+    Whether a feature that some variable or setting switches on is in use, only the import tells.
+    """
+    names = {one.id for one in ast.walk(test) if isinstance(one, ast.Name)}
+    return set(code.strings(test)) | ({"*"} if names - {"DEBUG"} else set())
+
+
 class _Finder(ast.NodeVisitor):
     def __init__(self, helpers: frozenset[str], *, decouple: frozenset[str], schemes: frozenset[str]) -> None:
         self.found: list[Read] = []
@@ -100,11 +109,11 @@ class _Finder(ast.NodeVisitor):
 
     def visit_If(self, node: ast.If) -> None:
         self.visit(node.test)
-        self._within(set(code.strings(node.test)), [*node.body, *node.orelse])
+        self._within(_asked_by(node.test), [*node.body, *node.orelse])
 
     def visit_IfExp(self, node: ast.IfExp) -> None:
         self.visit(node.test)
-        self._within(set(code.strings(node.test)), [node.body, node.orelse])
+        self._within(_asked_by(node.test), [node.body, node.orelse])
 
     def visit_Try(self, node: ast.Try) -> None:
         # A handler that goes on makes the reads in the body optional; one that raises again does not.

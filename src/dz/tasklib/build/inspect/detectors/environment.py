@@ -67,7 +67,8 @@ def _imported(tree: Tree, facts: Facts, path: str) -> bool:
     """Whether a module is likely part of the running site: below the project, no test or script, no other settings."""
     if not below(facts.primary("project_root"), path) or _ASIDE.search(path):
         return False
-    return ("/" in path and not re.search(r"settings|config", path)) or _read_by_settings(tree, facts, path)
+    other = re.search(r"settings|config", path) or path in {one.file for one in facts.ranked("settings_module")}
+    return ("/" in path and not other) or _read_by_settings(tree, facts, path)
 
 
 def _read_by_settings(tree: Tree, facts: Facts, path: str) -> bool:

@@ -11,7 +11,9 @@ from collections.abc import Iterable, Iterator
 from dz.tasklib.build.inspect import code, settingscode
 from dz.tasklib.build.inspect.code import below
 from dz.tasklib.build.inspect.evidence import Evidence, Facts, at
+from dz.tasklib.build.inspect.reads import Need, own_helpers, reads
 from dz.tasklib.build.inspect.tree import Tree, folder_of, join
+from dz.tasklib.filled import is_known
 
 NEEDS = ("project_root", "additional_python_path_dirs")
 GIVES = ("settings_module", "base_python_package")
@@ -68,7 +70,18 @@ def _modules(tree: Tree, facts: Facts) -> Iterator[Evidence]:
         if module in named:
             bonus, by, number = named[module]
             confidence, why = confidence + bonus, f"{why}; {by}:{number} names it"
+        if wants := _asks_for(tree, facts, path):
+            # Settings that start as they are come before their like; the probe tries these after them.
+            confidence, why = confidence - 0.1, f"{why}; it fails without {wants[0]}"
         yield at(tree, "settings_module", module, min(confidence, 0.98), why, path, 1)
+
+
+def _asks_for(tree: Tree, facts: Facts, path: str) -> list[str]:
+    """Variables that these settings fail without and that only the owner can know."""
+    modules = [one for file in settingscode.chain(tree, settingscode.roots(facts), path) if (one := tree.syntax(file))]
+    helpers = frozenset(name for module in modules for name in own_helpers(module))
+    found = [read for module in modules for read in reads(module, helpers)]
+    return [one.name for one in found if one.need is Need.FAILS and one.at_import and not is_known(one.name)]
 
 
 def _candidates(tree: Tree, facts: Facts) -> Iterator[str]:

@@ -1,0 +1,17 @@
+"""Production settings that only their owner can start, beside ones that start as they are."""
+
+from tests.unit.inspect.cases.plain import MANAGE, SETTINGS, WSGI
+
+FILES = {
+    "manage.py": MANAGE.format("numbat.settings"),
+    "numbat/__init__.py": "",
+    "numbat/settings.py": SETTINGS.replace("wombat", "numbat"),
+    "numbat/production.py": (
+        "import os\nfrom .settings import *\nCACHES = {'default': {'LOCATION': os.environ['CLOUD_CACHE']}}\n"
+        "DATABASES = {'default': {'HOST': os.environ['CLOUD_POSTGRESQL_HOST']}}\n"
+    ),
+    "numbat/wsgi.py": WSGI.format("numbat.settings"),
+    "requirements.txt": "Django==5.1.6\n",
+}
+EXPECTED = {"settings_module": "numbat.settings", "environment": "", "django_version": "5.1.6"}
+NAMES = ("numbat",)
