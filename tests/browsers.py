@@ -13,12 +13,14 @@ from pathlib import Path
 
 import psycopg
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from tests.waiting import until
 
 ROOT = Path(__file__).resolve().parent.parent
 DEADLINE = 60_000.0  # milliseconds that anything on a page may take on a slow machine
+PICTURES = os.environ.get("DZ_PICTURES", "")  # a folder for screenshots, to be looked at
+expect.set_options(timeout=DEADLINE)
 
 
 @dataclass(kw_only=True)
@@ -117,3 +119,41 @@ def cut_streams(zoomdb: str) -> None:
     """End the panel's LISTEN connections, as a restart of zoomdb would."""
     with psycopg.connect(zoomdb, autocommit=True) as connection:
         connection.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE 'LISTEN %'")
+
+
+def become_administrator(page: Page, link: str) -> None:
+    """By the one-time link; ends on the projects."""
+    page.goto(link)
+    picture(page, "welcome")
+    fits(page)
+    page.get_by_label("Name").fill("Ada")
+    page.get_by_label("E-mail").fill("ada@example.org")
+    page.get_by_label("Password").fill("lovelace-1843")
+    page.get_by_role("button", name="Become administrator").click()
+    expect(page.get_by_role("link", name="Hosts")).to_be_visible()
+
+
+def numbers(page: Page) -> list[int]:
+    """Those of the log's lines on the page, as they stand."""
+    return [int(one) for one in page.locator("#log .line .no").all_text_contents()]
+
+
+def fits(page: Page) -> None:
+    """Nothing scrolls sideways on a phone."""
+    page.set_viewport_size({"width": 360, "height": 740})
+    wide = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+    assert page.evaluate(wide) == 0, page.url
+    page.set_viewport_size({"width": 1200, "height": 900})
+
+
+def picture(page: Page, name: str) -> None:
+    """Light, dark and as on a phone, if somebody wants to look."""
+    if not PICTURES:
+        return
+    for scheme in ("light", "dark"):
+        page.emulate_media(color_scheme=scheme)
+        page.screenshot(path=Path(PICTURES) / f"{name}-{scheme}.png", full_page=True)
+    page.emulate_media(color_scheme="light")
+    page.set_viewport_size({"width": 360, "height": 740})
+    page.screenshot(path=Path(PICTURES) / f"{name}-360.png", full_page=True)
+    page.set_viewport_size({"width": 1200, "height": 900})

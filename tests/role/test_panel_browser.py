@@ -2,60 +2,23 @@
 
 from __future__ import annotations
 
-import os
 import re
-from pathlib import Path
 from typing import Any
 
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browsers import DEADLINE, PanelSite, cut_streams
+from tests.browsers import PanelSite, become_administrator, cut_streams, fits, numbers, picture
 from tests.panels import Hands
 
 pytestmark = pytest.mark.browser
-expect.set_options(timeout=DEADLINE)
 URL = "https://git.example/ada/shop"
-PICTURES = os.environ.get("DZ_PICTURES", "")  # a folder for screenshots, to be looked at
-
-
-def picture(page: Page, name: str) -> None:
-    if not PICTURES:
-        return
-    for scheme in ("light", "dark"):
-        page.emulate_media(color_scheme=scheme)
-        page.screenshot(path=Path(PICTURES) / f"{name}-{scheme}.png", full_page=True)
-    page.emulate_media(color_scheme="light")
-    page.set_viewport_size({"width": 360, "height": 740})
-    page.screenshot(path=Path(PICTURES) / f"{name}-360.png", full_page=True)
-    page.set_viewport_size({"width": 1200, "height": 900})
-
-
-def fits(page: Page) -> None:
-    """Nothing scrolls sideways on a phone."""
-    page.set_viewport_size({"width": 360, "height": 740})
-    wide = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
-    assert page.evaluate(wide) == 0, page.url
-    page.set_viewport_size({"width": 1200, "height": 900})
 
 
 def enter(page: Page) -> None:
-    """By the one-time link, as the first administrator."""
     from dz2.accounts import admin_link
 
-    page.goto(admin_link())
-    picture(page, "welcome")
-    fits(page)
-    page.get_by_label("Name").fill("Ada")
-    page.get_by_label("E-mail").fill("ada@example.org")
-    page.get_by_label("Password").fill("lovelace-1843")
-    page.get_by_role("button", name="Become administrator").click()
-    expect(page.get_by_role("heading", name="Your first project")).to_be_visible()
-
-
-def seqs(page: Page) -> list[int]:
-    """The numbers of the lines on the page, in their order."""
-    return [int(one) for one in page.locator("#log .line .no").all_text_contents()]
+    become_administrator(page, admin_link())
 
 
 def test_from_the_link_over_the_form_to_the_live_site(panel_site: PanelSite, page: Page, hands: Hands) -> None:
@@ -82,7 +45,7 @@ def test_from_the_link_over_the_form_to_the_live_site(panel_site: PanelSite, pag
     page.get_by_role("button", name="Build and deploy").first.click()
     expect(page.get_by_role("alert")).to_contain_text("STRIPE_API_KEY has no value yet.")
     page.get_by_label("STRIPE_API_KEY").fill("sk-1")
-    page.get_by_text("Certain (").click()
+    page.get_by_text("As found (").click()
     page.get_by_label("Settings module").fill("shop.production")
     picture(page, "form")
     fits(page)
@@ -122,7 +85,7 @@ def test_lines_show_as_they_are_written_and_a_cut_stream_loses_and_doubles_none(
     expect(page.locator("#L1300")).to_be_attached()
     hands.write(claimed, "after the cut")
     expect(page.locator("#L1301 .text")).to_have_text("after the cut")
-    assert seqs(page) == list(range(1, 1302))
+    assert numbers(page) == list(range(1, 1302))
     assert page.locator("#log").evaluate("box => box.scrollHeight - box.scrollTop - box.clientHeight") < 8, "it follows"
     page.locator("#log").hover()
     page.mouse.wheel(0, -400)

@@ -1,7 +1,7 @@
 """The verification form as values: each setting with its evidence, what needs a person first, and what they decided.
 
-Pure but for the rows it is given. A person decides what they change, and what the form asks them about (everything
-that is not certain): those keys are confirmed, and no build changes them. The folded certain ones stay guesses.
+Pure but for the rows it is given. A person decides what they change, and what the form asks them about (a choice
+between values of which none is certain): those keys are confirmed, and no build changes them. The rest stays guesses.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from dz.tasklib.build.inspect.evidence import LISTS
 from dz2.models import ConfigGuess
 
 CERTAIN = 0.95
+LIKELY = 0.7
 OTHER = "__other__"
 LABELS = {
     "project_root": "Folder of the project",
@@ -38,6 +39,13 @@ LABELS = {
     "title": "Title",
 }
 LINES = ("additional_python_path_dirs", "site_media_map", "pip_reqs", "services", "processes", "hooks")
+
+
+def certainty(confidence: float) -> str:
+    """In words, as everywhere."""
+    if confidence >= CERTAIN:
+        return "certain"
+    return "likely" if confidence >= LIKELY else "a guess"
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,8 +81,13 @@ class Row:
         return LABELS.get(self.name, self.name.replace("_", " ").capitalize())
 
     @property
-    def certain(self) -> bool:
-        return self.confirmed or not self.key or self.best.confidence >= CERTAIN
+    def asked(self) -> bool:
+        """Whether a person should choose; what has no other candidate is shown, not asked."""
+        return not self.confirmed and self.best.confidence < CERTAIN and bool(self.choices)
+
+    @property
+    def sure(self) -> str:
+        return "certain" if self.confirmed else certainty(self.best.confidence)
 
     @property
     def choices(self) -> list[Choice]:
@@ -96,13 +109,13 @@ class Row:
 
 
 def rows(guesses: Iterable[ConfigGuess], config: buildconfig.BuildConfig, confirmed: Iterable[str]) -> list[Row]:
-    """The settings that the guesses speak of, the least certain first."""
+    """The settings that the guesses speak of: to choose, then to change, then to know; the least certain first."""
     by_field: dict[str, list[ConfigGuess]] = {}
     for guess in guesses:
         by_field.setdefault(guess.field, []).append(guess)
     by_field.pop("environment", None)
     found = [_row(name, several, config, set(confirmed)) for name, several in by_field.items()]
-    return sorted((row for row in found if row), key=lambda row: (row.certain, not row.key, row.best.confidence))
+    return sorted((row for row in found if row), key=lambda row: (not row.asked, not row.key, row.best.confidence))
 
 
 def _row(name: str, guesses: list[ConfigGuess], config: buildconfig.BuildConfig, confirmed: set[str]) -> Row | None:
@@ -167,7 +180,7 @@ def decide(
     decided.keys, decided.text_error = _from_text(decided.text, config)
     for row in shown:
         before, row.value = row.value, _sent_value(row, sent)
-        if row.key and (row.value != before or (not row.certain and row.key not in decided.keys)):
+        if row.key and (row.value != before or (row.asked and row.key not in decided.keys)):
             decided.keys[row.key] = row.value
             row.errors = _wrong(row.key, row.value)
     return decided

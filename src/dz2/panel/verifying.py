@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections import Counter
 from typing import Any
 
 from django.contrib.auth.decorators import login_required
@@ -52,12 +53,14 @@ def _build(request: HttpRequest, project: Project, decided: Decided) -> Job:
 
 
 def _context(project: Project, checked: Job, decided: Decided, missing: list[dict[str, Any]]) -> dict[str, Any]:
-    asked = [row for row in decided.rows if not row.certain]
+    asked = [row for row in decided.rows if row.asked]
+    rest = [row for row in decided.rows if not row.asked]
     return {
         "project": project,
         "checked": checked,
         "asked": asked,
-        "certain": [row for row in decided.rows if row.certain],
+        "rest": rest,
+        "sure": list(Counter(row.sure for row in rest).items()),
         "variables": decided.variables or missing,
         "count": len(asked) + len(missing),
         "text": decided.text,

@@ -9,9 +9,10 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from dz2.panel.verification import LABELS
+from dz2.panel.verification import LABELS, certainty
 
 register = template.Library()
+register.filter(certainty)
 
 SIGNS = {
     "succeeded": "✓",
@@ -67,13 +68,6 @@ def size(count: float | None) -> str:
 @register.filter
 def share(part: float | None) -> str:
     return "-" if part is None else f"{part * 100:.0f} %"
-
-
-@register.filter
-def certainty(confidence: float) -> str:
-    if confidence >= 0.95:
-        return "certain"
-    return "likely" if confidence >= 0.7 else "a guess"
 
 
 @register.filter

@@ -159,7 +159,7 @@
       }
       chunk.insertAdjacentHTML("beforeend", line.html);
       fold.count = (fold.count ?? fold.querySelectorAll(".line").length - 1) + 1;
-      fold.querySelector(".count").textContent = `${fold.count} lines`;
+      fold.querySelector(".count").textContent = `${fold.count} ${fold.count === 1 ? "line" : "lines"}`;
       if (line.end) this.finish(fold, line);
     }
 
