@@ -160,14 +160,14 @@ def job(platform: Platform, number: int) -> dict[str, Any]:
     return platform.dz("job", str(number), "--json").json
 
 
-def latest(platform: Platform, project: str, kind: str = "build_and_deploy") -> dict[str, Any]:
-    """The project's newest job of that kind, once there is one."""
+def latest(platform: Platform, project: str, *, after: int = 0) -> dict[str, Any]:
+    """The project's newest deployment, once there is one that is newer than the job ``after``."""
 
     def found() -> dict[str, Any] | None:
         jobs = platform.dz("jobs", project, "--json").json.get("jobs", [])  # the project may not be there yet
-        return next((one for one in jobs if one["kind"] == kind), None)
+        return next((one for one in jobs if one["kind"] == "build_and_deploy" and one["job"] > after), None)
 
-    return job(platform, until(found, what=f"{project} has a job {kind}")["job"])
+    return job(platform, until(found, what=f"{project} is deployed by a new job")["job"])
 
 
 def step(document: Mapping[str, Any], name: str) -> dict[str, Any]:

@@ -112,7 +112,7 @@ def test_over_https_a_repository_moved_within_its_host_is_followed_and_one_moved
 def test_each_wrong_address_or_name_is_told_by_its_own_problem(
     fetching: Fetching, repository: Repository, tmp_path: Path
 ) -> None:
-    assert fetching.refused(f"file://{tmp_path}/missing").id == "repo.not-found"
+    assert fetching.refused(f"file://{tmp_path}/missing").id == "repo.no-folder"
     wrong = fetching.refused(repository.url, "develp")
     assert wrong.id == "repo.no-such-ref" and "develop" in wrong.next
     assert fetching.refused(repository.url, "--upload-pack=x").id == "repo.bad-ref"

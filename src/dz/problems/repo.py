@@ -30,6 +30,12 @@ PROBLEMS = [
         "Git hosts answer the same for what is missing and what is private, so both are possible.",
     ),
     Problem(
+        "repo.no-folder",
+        "There is no Git repository in {path}.",
+        "Check the path: it must hold a clone, or a bare repository, that the platform may read.",
+        "A file:// address names a folder of the machine that the platform runs on.",
+    ),
+    Problem(
         "repo.not-a-repository",
         "{url} answers, but is not a Git repository.",
         "Give the address that git clone takes, like https://host/owner/name.git.",

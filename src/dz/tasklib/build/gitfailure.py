@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import socket
 
-from dz.errors import DzError, Transient, UserError
+from dz.errors import DzError, PlatformError, Transient, UserError
 from dz.log import redact_urls
 from dz.tasklib.build.giturl import GitUrl
 
@@ -27,6 +27,7 @@ _MEANINGS: tuple[tuple[str, str], ...] = (
         r"could not read (Username|Password)|terminal prompts disabled|Permission denied|error: 40[134]\b",
         "repo.not-found",
     ),
+    (r"No space left on device|Disk quota exceeded", "disk-full"),
     (r"Host key verification failed|REMOTE HOST IDENTIFICATION HAS CHANGED", "repo.git-failed"),
     (r"(couldn't|could not) find remote ref|unadvertised object|not our ref|bad object", "no-ref"),
     (
@@ -66,6 +67,10 @@ def explain(url: GitUrl, output: str, *, ref: str = "") -> DzError:
     if meaning == "no-repo":
         # ssh hosts and folders say this of what does not exist; over https it is a page that is no repository.
         meaning = "repo.not-a-repository" if url.scheme == "https" else "repo.not-found"
+    if meaning == "repo.not-found" and not url.host:
+        meaning = "repo.no-folder"
+    if meaning == "disk-full":
+        return PlatformError(_last_line(output), id="platform.disk-full")
     return UserError(meaning, host=where, path=path, url=url.text, detail=_last_line(output))
 
 
