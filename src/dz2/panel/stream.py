@@ -1,7 +1,7 @@
 """The live job: a stream of its log lines and of the fact that it changed, resumed by number.
 
-Events: ``lines`` (its id is the last line's number), ``job`` (the page asks for its part again), ``end`` (with
-the steps that failed). A comment
+Events: ``lines`` (its id is the last line's number), ``job`` (the page asks for its part again) and ``end``,
+both with the states of the steps. A comment
 every 15 s keeps proxies from closing it. ``lines`` as plain JSON is for browsers whose stream does not get through.
 """
 
@@ -19,7 +19,7 @@ from django.http import Http404, HttpRequest, HttpResponse, JsonResponse, Stream
 from django.http.response import HttpResponseBase
 from django.views.decorators.http import require_GET
 
-from dz2.models import Job, JobLog, JobState, StepState
+from dz2.models import Job, JobLog, JobState
 from dz2.panel.lines import PAGE, Reader
 from dz2.panel.notices import Notices
 
@@ -67,8 +67,7 @@ async def events(job_id: int, after: int) -> AsyncGenerator[str]:
         yield "retry: 1000\n\n"
         while True:
             if not await _is_set(changed):
-                yield ": still here\n\n"
-                continue
+                yield ": still here\n\n"  # and look, in case a notice went astray
             changed.clear()
             found = await sync_to_async(read)(job_id, after)
             if found is None:
@@ -78,9 +77,9 @@ async def events(job_id: int, after: int) -> AsyncGenerator[str]:
                 yield f"event: lines\nid: {after}\ndata: {json.dumps(found['lines'])}\n\n"
             if found["mark"] != mark:
                 mark = found["mark"]
-                yield "event: job\ndata:\n\n"
+                yield f"event: job\ndata: {json.dumps(found['steps'])}\n\n"
             if found["ended"]:
-                yield f"event: end\ndata: {json.dumps(found['failed'])}\n\n"
+                yield f"event: end\ndata: {json.dumps(found['steps'])}\n\n"
                 return
             if found["more"]:
                 changed.set()
@@ -111,7 +110,7 @@ def read(job_id: int, after: int) -> dict[str, Any] | None:
             "after": last,
             "mark": f"{job.state} {job.cancel_requested} {steps}",
             "more": more,
-            "failed": [step[0] for step in steps if step[1] in (StepState.FAILED, StepState.ERRORED)],
+            "steps": {step[0]: step[1] for step in steps},
             "ended": job.state in JobState.terminal() and not more,
         }
     finally:

@@ -60,7 +60,7 @@ def _context(project: Project, checked: Job, decided: Decided, missing: list[dic
         "checked": checked,
         "asked": asked,
         "rest": rest,
-        "sure": list(Counter(row.sure for row in rest).items()),
+        "sure": Counter(row.sure for row in rest).most_common(),
         "variables": decided.variables or missing,
         "count": len(asked) + len(missing),
         "text": decided.text,

@@ -35,6 +35,12 @@
     button.textContent = word;
   }
 
+  function other(event) { // who types another value means it
+    const radio = event.target.name?.endsWith("-other")
+      && event.target.closest(".choice")?.querySelector("input[type=radio]");
+    if (radio) radio.checked = true;
+  }
+
   class Log {
     constructor(box) {
       this.box = box;
@@ -62,7 +68,7 @@
       const source = (this.source = new EventSource(`${this.box.dataset.stream}?after=${this.after}`));
       source.addEventListener("open", () => this.fresh());
       source.addEventListener("lines", (e) => this.add(JSON.parse(e.data)));
-      source.addEventListener("job", () => htmx.trigger("#job-live", "dz:changed"));
+      source.addEventListener("job", (e) => this.changed(JSON.parse(e.data)));
       source.addEventListener("end", (e) => this.end(JSON.parse(e.data)));
       source.addEventListener("error", () => this.lost());
     }
@@ -83,8 +89,8 @@
         if (!answer.ok) throw new Error(answer.status);
         const found = await answer.json();
         this.add(found.lines);
-        htmx.trigger("#job-live", "dz:changed");
-        if (found.ended) return this.end(found.failed);
+        this.changed(found.steps);
+        if (found.ended) return this.end(found.steps);
         this.stale("asking every 2 s");
       } catch {
         this.stale("reconnecting");
@@ -108,15 +114,19 @@
       $("stale").hidden = true;
     }
 
-    end(failed) {
+    changed(steps) {
+      for (const [step, fold] of this.folds) {
+        if (["failed", "errored"].includes(steps[step])) this.mark(fold, false);
+        else if (steps[step] !== "running") this.close(fold);
+      }
+      htmx.trigger("#job-live", "dz:changed");
+    }
+
+    end(steps) {
       this.source?.close();
       this.box.dataset.ended = "";
       this.fresh();
-      for (const [step, fold] of this.folds) {
-        if (failed.includes(step)) this.mark(fold, false);
-        else this.close(fold);
-      }
-      htmx.trigger("#job-live", "dz:changed");
+      this.changed(steps);
       $("told").textContent = "The job has ended.";
     }
 
@@ -242,6 +252,7 @@
   document.addEventListener("DOMContentLoaded", () => {
     copying();
     document.addEventListener("submit", once);
+    document.addEventListener("input", other);
     setInterval(ticking, 1000);
     document.querySelector("[role=alert][tabindex]")?.focus();
     const box = $("log");
