@@ -8,7 +8,6 @@ and jobs have caps, and what is left out is counted aloud. Known secrets read ``
 from __future__ import annotations
 
 import codecs
-import re
 import threading
 import time
 from collections.abc import Callable
@@ -19,6 +18,7 @@ from typing import Any
 from django.db import InterfaceError, OperationalError, connection, transaction
 
 from dz.log import redact_urls
+from dz.plain import coloured
 from dz2 import engine
 from dz2.channels import JOBLOG, notify
 from dz2.models import JobLog, LogKind
@@ -29,11 +29,6 @@ LONGEST = 4000  # characters of a line
 MOST = 100_000  # lines of a job
 RATE = 2000  # lines a second; a log that nobody can read need not be kept whole
 SHORTEST_SECRET = 4  # shorter ones would blot out half of every line
-
-# Everything but colours: cursor movements would make a log lie about what it says.
-_CONTROL = re.compile(
-    r"\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)|\x1b\[[0-9;?]*[A-Za-ln-z]|\x1b[^\[\]]|[\x00-\x08\x0b-\x1a\x1c-\x1f\x7f]"
-)
 
 # Under the job's row, so that numbers have no gaps; and only for who still holds the step.
 _NUMBER = """
@@ -96,7 +91,7 @@ class Writer:
     def begin(self, part: str) -> None:
         with self._lock:
             self._end_half()
-            self._part = part[:200]
+            self._part = self._clean(part)[:200]
             self._add(LogKind.PART_BEGIN, part)
 
     def end(self, part: str, seconds: float, *, ok: bool) -> None:
@@ -109,7 +104,7 @@ class Writer:
     def hide(self, name: str, secret: str) -> None:
         with self._lock:
             for line in {secret, *secret.splitlines()}:
-                if len(line) >= SHORTEST_SECRET:
+                if len(line := coloured(line)) >= SHORTEST_SECRET:
                     self._secrets[line] = name
 
     def title(self, text: str) -> None:
@@ -165,9 +160,10 @@ class Writer:
         self.flush_if_due()
 
     def _clean(self, text: str) -> str:
+        text = coloured(text)  # before secrets are looked for: a NUL within one would hide it from us alone
         for secret in sorted(self._secrets, key=len, reverse=True):
             text = text.replace(secret, f"[{self._secrets[secret]}]")
-        text = redact_urls(_CONTROL.sub("", text))
+        text = redact_urls(text)
         return text if len(text) <= LONGEST else f"{text[: LONGEST - 20]} ... [cut]"
 
 

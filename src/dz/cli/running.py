@@ -20,6 +20,7 @@ from dz.cli.following import Detached, Overtime
 from dz.cli.screen import Screen
 from dz.cli.where import find, home
 from dz.errors import UserError
+from dz.plain import plain
 
 
 def run(argv: Sequence[str]) -> int:
@@ -92,7 +93,7 @@ def _failed(screen: Screen, told: Told, code: int, as_json: bool, base: dict[str
 def _print_document(wanted: bool, document: Any) -> None:
     if wanted and document is not None:
         shown = {key: value for key, value in document.items() if key != "seen"}
-        print(json.dumps(shown, ensure_ascii=False), flush=True)
+        print(plain(json.dumps(shown, ensure_ascii=False)), flush=True)
 
 
 def _unexpected(error: Exception) -> Told:

@@ -12,6 +12,8 @@ import sys
 from collections.abc import Mapping
 from typing import TextIO
 
+from dz.plain import coloured
+
 COLOURS = {"good": "32", "bad": "31", "warn": "33", "quiet": "2", "strong": "1"}
 SIGNS = {
     "succeeded": ("✓", "ok", "good"),
@@ -27,7 +29,10 @@ SIGNS = {
 
 
 class Screen:
-    """One invocation's output. ``live``: a terminal on both streams, on which a line may be written over."""
+    """One invocation's output. ``live``: a terminal on both streams, on which a line may be written over.
+
+    Whatever is written, only its words and colours reach the terminal: logs and errors quote projects.
+    """
 
     def __init__(
         self,
@@ -53,17 +58,17 @@ class Screen:
     def answer(self, text: str) -> None:
         """To stdout."""
         self._clear()
-        self._write(self.out, text + "\n")
+        self._write(self.out, coloured(text) + "\n")
 
     def say(self, text: str = "") -> None:
         """To stderr."""
         self._clear()
-        self._write(self.err, text + "\n")
+        self._write(self.err, coloured(text) + "\n")
 
     def over(self, text: str) -> None:
         """A line that the next one replaces; nothing where lines can't be written over."""
         if self.live:
-            self._write(self.err, "\r\x1b[K" + text[: self.width - 1])
+            self._write(self.err, "\r\x1b[K" + coloured(text[: self.width - 1]))
             self._over = True
 
     def paint(self, text: str, how: str, *, out: bool = False) -> str:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from dz.plain import plain
+
 _FRAME = re.compile(
     r'^[ \t]*File "([^"\n]{1,400})", line ([0-9]{1,7})(?:, in [^\n]*)?\n(?:[ \t]+(?![ \t]|File ")([^\n]*))?',
     re.MULTILINE,
@@ -26,6 +28,7 @@ class Blame:
 def blame(text: str, *, root: str = "") -> Blame:
     """Read the last traceback in ``text``. Frames of installed packages are passed over while there is one of the
     project's own; paths below ``root`` are told relative to it."""
+    text = plain(text)
     begin = text.rfind("Traceback (most recent call last):")
     tail = text[begin:] if begin >= 0 else text
     frames = list(_FRAME.finditer(tail))

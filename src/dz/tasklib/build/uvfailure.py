@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 
 from dz.errors import PlatformError, Transient, UserError
+from dz.plain import plain
 
-_ANSI = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 _BUILD = re.compile(r"Failed (?:to build|building wheel for) [`']?([A-Za-z0-9][A-Za-z0-9._-]*)")
 _MISSING = re.compile(r"Because ([A-Za-z0-9._-]+) was not found in the package registry")
 _VERSION = re.compile(
@@ -30,7 +30,7 @@ _UNREACHABLE = re.compile(r"error sending request|dns error|tcp connect error|op
 
 def failure(said: str, *, python: str) -> UserError | PlatformError:
     """The error for a resolution that failed."""
-    text = _ANSI.sub("", said)
+    text = plain(said)
     if library := _library(text):
         what = _BUILD.search(text)
         return UserError("build.system-library", package=what[1] if what else "a package", library=library)

@@ -6,7 +6,6 @@ stripped of control characters, and decides nothing but this project's own build
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from pathlib import Path, PurePosixPath
 from typing import Annotated, TypeVar
@@ -15,21 +14,16 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstra
 
 from dz.errors import UserError
 from dz.names import EnvName
+from dz.plain import plain
 
 KEEP = 1024 * 1024  # bytes of output to keep (``keep=``) so that no answer is cut
 STAGES = ("settings", "setup", "urls", "application")
 _FAILED = dict(
     zip(STAGES, ("settings.import-failed", "app.setup-failed", "app.urls-failed", "app.wsgi-failed"), strict=True)
 )
-_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
 
-
-def _printable(value: str) -> str:
-    return _CONTROL.sub("", value)
-
-
-Text = Annotated[str, StringConstraints(max_length=20_000), AfterValidator(_printable)]
-Short = Annotated[str, StringConstraints(max_length=2_000), AfterValidator(_printable)]
+Text = Annotated[str, StringConstraints(max_length=20_000), AfterValidator(plain)]
+Short = Annotated[str, StringConstraints(max_length=2_000), AfterValidator(plain)]
 
 
 class _Answer(BaseModel):
@@ -206,5 +200,5 @@ def _read(kind: type[Model], output: bytes, marker: str) -> Model:
             return kind.model_validate_json(rest.partition(b"\n")[0])
     except ValidationError:
         pass
-    last = _printable(output[-2000:].decode(errors="replace")).strip().rpartition("\n")[2][:200]
+    last = plain(output[-2000:].decode(errors="replace")).strip().rpartition("\n")[2][:200]
     raise UserError("settings.no-answer", error=f"its last words were {last!r}" if last else "it said nothing")
