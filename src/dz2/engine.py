@@ -7,6 +7,7 @@ step, one running changing job per project, every job ends. The dispatcher's sid
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -84,7 +85,7 @@ def accept(
 ) -> Job:
     """A new job with all its steps, started unless it must wait for the project's running job.
 
-    The same ``idempotency_key`` gives the same job, whatever else is asked for.
+    The same ``idempotency_key`` gives the same job of that kind and project, whatever else is asked for.
     """
     with transaction.atomic():
         if project is not None:
@@ -198,7 +199,8 @@ def _get_or_create(
     values |= {"job_params": dict(params), "requested_by": requested_by}
     if key is None:
         return Job.objects.create(**values), True
-    return Job.objects.get_or_create(idempotency_key=key, defaults=values)
+    whose = f"{pipeline.kind}\0{project.pk if project else ''}\0{key}"  # a key speaks of one kind of job on one project
+    return Job.objects.get_or_create(idempotency_key=hashlib.sha256(whose.encode()).hexdigest(), defaults=values)
 
 
 def _supersede(project: Project, by: Job) -> None:

@@ -126,8 +126,10 @@ def cancel(job_id: int) -> Job:
 
 def set_variables(project: Project, values: Mapping[str, str], *, who: str = "") -> Config:
     """The next version of a project's config: today's with ``values`` over it. Unchanged, it stays today's."""
-    for name in values:
+    for name, value in values.items():
         _checked(EnvName, name, "project.bad-variable")
+        if "\0" in value:
+            raise UserError("project.bad-value", name=name)
     with transaction.atomic():
         lock_project(project.pk)
         last = latest_config(project)

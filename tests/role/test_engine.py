@@ -169,6 +169,7 @@ def test_the_same_idempotency_key_is_the_same_job(j: Any) -> None:
     shop = j.project()
     first = j.accept(shop, idempotency_key="k")
     assert j.accept(shop, idempotency_key="k").pk == first.pk
+    assert j.accept(j.project(), idempotency_key="k").pk != first.pk
     assert j.state(first) == "running"
     assert first.steps.count() == 6
 

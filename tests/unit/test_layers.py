@@ -116,3 +116,10 @@ def test_a_damaged_archive_is_refused(tmp_path: Path, damage: Callable[[bytes], 
     with pytest.raises(PlatformError):
         layers.unpack(packed, tmp_path / "back")
     assert not (tmp_path / "back").exists()
+
+
+def test_a_folder_that_a_project_exchanged_for_a_link_is_not_packed(tmp_path: Path) -> None:
+    (tmp_path / "secrets").mkdir()
+    (tmp_path / "static").symlink_to(tmp_path / "secrets")
+    with pytest.raises(PlatformError, match="is a link"):
+        pack(tmp_path / "static", tmp_path / "out")

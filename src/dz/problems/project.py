@@ -4,6 +4,12 @@ from dz.problems import Problem
 
 PROBLEMS = [
     Problem(
+        "project.bad-value",
+        "The value of {name} holds a NUL character, which no environment can carry.",
+        "Give a value without it; a binary value goes in as base64.",
+        "Environment variables are strings that end at the first NUL.",
+    ),
+    Problem(
         "project.not-found",
         "There is no project {name}.{hint}",
         "dz status names the projects that there are.",

@@ -13,9 +13,10 @@ from dz.tasklib.folders import Folders
 from dz.tasklib.records import Layer
 
 
-def store_of(ctx: Context) -> Store:
-    """The bundle store that this host is set to: a folder in DZ_HOME unless told otherwise."""
-    return Store(ctx.settings.bundle_store or f"file://{ctx.settings.home}/store", ctx.settings.store_options())
+def store_of(ctx: Context, app_id: AppId) -> Store:
+    """The project's part of the bundle store that this host is set to: a folder in DZ_HOME unless told otherwise."""
+    url = ctx.settings.bundle_store or f"file://{ctx.settings.home}/store"
+    return Store(url, ctx.settings.store_options(), within=app_id)
 
 
 def bring(store: Store, folders: Folders, app_id: AppId, layer: Layer, into: Path) -> bool:

@@ -23,11 +23,15 @@ PIECE = 4 * 1024 * 1024
 
 
 class Store:
-    """``url``: ``file:///folder`` or ``s3://bucket/prefix``; ``options``: endpoint, region and keys for S3."""
+    """``url``: ``file:///folder`` or ``s3://bucket/prefix``; ``options``: endpoint, region and keys for S3.
 
-    def __init__(self, url: str, options: Mapping[str, str] | None = None) -> None:
+    ``within``: whose bundles, so that equal bytes of two projects are two objects, and each goes with its own project.
+    """
+
+    def __init__(self, url: str, options: Mapping[str, str] | None = None, *, within: str = "") -> None:
         parts = urlsplit(url)
         self.url = url
+        self._within = f"{within}/" if within else ""
         self._store: LocalStore | S3Store
         if parts.scheme == "file":
             Path(parts.path).mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -38,10 +42,13 @@ class Store:
         else:
             raise PlatformError(f"the bundle store is neither file:// nor s3://: {url}")
 
+    def _name(self, digest: Digest) -> str:
+        return f"{self._within}{digest[:2]}/{digest}.tar.zst"
+
     def put(self, packed: Path, digest: Digest) -> None:
         """Store a packed layer under its digest; one that is there is left as it is, unless its length is wrong."""
         try:
-            obstore.put(self._store, _name(digest), packed, mode="create")
+            obstore.put(self._store, self._name(digest), packed, mode="create")
         except AlreadyExistsError:
             if self._size(digest) != packed.stat().st_size:
                 self.delete(digest)
@@ -54,7 +61,7 @@ class Store:
 
     def _size(self, digest: Digest) -> int | None:
         try:
-            return int(obstore.head(self._store, _name(digest))["size"])
+            return int(obstore.head(self._store, self._name(digest))["size"])
         except FileNotFoundError:
             return None
         except (BaseError, OSError) as error:
@@ -65,7 +72,7 @@ class Store:
         seen = hashlib.sha256()
         try:
             with into.open("wb") as out:
-                for piece in obstore.get(self._store, _name(layer.digest)).stream(min_chunk_size=PIECE):
+                for piece in obstore.get(self._store, self._name(layer.digest)).stream(min_chunk_size=PIECE):
                     data = bytes(piece)
                     seen.update(data)
                     out.write(data)
@@ -82,15 +89,11 @@ class Store:
     def delete(self, digest: Digest) -> None:
         """Harmless when it is gone."""
         try:
-            obstore.delete(self._store, _name(digest))
+            obstore.delete(self._store, self._name(digest))
         except FileNotFoundError:
             return
         except (BaseError, OSError) as error:
             raise _told(error) from error
-
-
-def _name(digest: Digest) -> str:
-    return f"{digest[:2]}/{digest}.tar.zst"
 
 
 def _told(error: Exception) -> PlatformError:

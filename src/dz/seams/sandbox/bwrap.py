@@ -203,7 +203,7 @@ def _wait_for_the_end(told: int) -> None:
 
 def _memfd(words: Iterable[str]) -> int:
     fd = os.memfd_create("bwrap-args", 0)
-    data = b"".join(word.encode() + b"\0" for word in words)
+    data = launch.joined(list(words))
     while data:
         data = data[os.write(fd, data) :]
     os.lseek(fd, 0, os.SEEK_SET)

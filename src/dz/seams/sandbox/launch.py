@@ -33,6 +33,7 @@ def write(
     env: Mapping[str, str] | None = None,
 ) -> None:
     """The start spec, 0600: it holds the environment, in ``hidden`` or, where nothing is between, in ``env``."""
+    joined(hidden)  # refused here, where somebody is told
     content: dict[str, object] = {"argv": list(argv), "hidden": list(hidden), "env": dict(env or {})}
     content |= {"address": address, "port": port, "uid": uid}
     spec.parent.mkdir(parents=True, exist_ok=True)
@@ -43,6 +44,16 @@ def write(
         out.flush()
         os.fsync(out.fileno())
     coming.rename(spec)
+
+
+def joined(words: Sequence[str]) -> bytes:
+    """bwrap's arguments as ``--args`` reads them. A NUL inside one would make two, of the project's choosing.
+
+    Raises ValueError for it.
+    """
+    if any("\0" in word for word in words):
+        raise ValueError("a NUL in an argument of the sandbox")
+    return b"".join(word.encode() + b"\0" for word in words)
 
 
 def command(spec: Path) -> list[str]:
@@ -56,7 +67,7 @@ def main(spec: str) -> None:
     os.dup2(listener.fileno(), LISTEN)
     os.set_inheritable(LISTEN, True)  # dup2 onto itself would leave it to be closed
     hidden = os.memfd_create("bwrap-args", 0)
-    os.write(hidden, b"".join(word.encode() + b"\0" for word in start["hidden"]))
+    os.write(hidden, joined(start["hidden"]))
     os.lseek(hidden, 0, os.SEEK_SET)
     os.dup2(hidden, ARGS)
     signal.signal(signal.SIGTERM, signal.SIG_IGN)

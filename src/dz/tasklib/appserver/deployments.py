@@ -108,7 +108,7 @@ def site_of(ctx: Context, running: Running) -> Site:
 
 def bring_layers(ctx: Context, site: Site) -> Path:
     """Every layer of the bundle; returns the code's folder."""
-    folders, store = site.place.folders, store_of(ctx)
+    folders, store = site.place.folders, store_of(ctx, site.app_id)
     code = None
     for layer in site.running.bundle.layers:
         into = folders.layer(site.app_id, layer.kind, layer.key)

@@ -146,6 +146,9 @@ def lay(site: Site, app_layer: Path, sandbox: Sandbox) -> None:
     folder = site.folder
     if (folder / "guest.json").exists():
         return
+    for parent in (folder.parent.parent, folder.parent):
+        parent.mkdir(parents=True, exist_ok=True)
+        parent.chmod(0o711)
     coming = fresh(folder.with_name(f"{folder.name}.coming"))
     shutil.copytree(app_layer, coming / "app", symlinks=True)
     _writable(coming / "app")
@@ -153,11 +156,21 @@ def lay(site: Site, app_layer: Path, sandbox: Sandbox) -> None:
     (coming / "static").mkdir()
     (coming / "guest.json").write_text(json.dumps(site.guest_spec()))
     sandbox.own(coming, site.app_id)
-    (site.volume / "media").mkdir(parents=True, exist_ok=True)
-    sandbox.own(site.volume, site.app_id)
-    site.log.parent.mkdir(parents=True, exist_ok=True)
+    _have_volume(site, sandbox)
+    site.log.parent.mkdir(mode=0o700, exist_ok=True)
     clear(folder)
     coming.rename(folder)
+
+
+def _have_volume(site: Site, sandbox: Sandbox) -> None:
+    """Given to the project once, when it is new: what a running site has there is its own to arrange."""
+    volume = site.volume
+    if volume.exists():
+        return
+    coming = fresh(volume.with_name(f"{volume.name}.coming"))
+    (coming / "media").mkdir()
+    sandbox.own(coming, site.app_id)
+    coming.rename(volume)
 
 
 def program(site: Site, sandbox: Sandbox, *, grace: float) -> Program:

@@ -10,7 +10,7 @@ from uv import find_uv_bin
 from dz.run import check
 from dz.seams.sandbox.indexes import of_this_host
 from dz.tasklib.bringing import bring, store_of
-from dz.tasklib.build import disk, interpreters, layers
+from dz.tasklib.build import disk, interpreters, layers, told
 from dz.tasklib.build.bench import Bench
 from dz.tasklib.build.desk import Build, pack
 from dz.tasklib.build.installing import install
@@ -35,15 +35,10 @@ class Environment:
 
 def provide(build: Build) -> Environment:
     """Choose Python, resolve, install what is new."""
-    ctx, config = build.ctx, build.config
+    ctx = build.ctx
     interpreter = choose_python(build)
     bench = open_bench(build, interpreter)
-    wanted = Wanted(
-        installer=config.installer,
-        files=tuple(config.pip_reqs),
-        root=config.project_root,
-        asgi_only=bool(config.asgi_application) and not config.wsgi_application,
-    )
+    wanted = wanted_of(build)
     with ctx.part("Resolve dependencies"):
         locked, wheels = resolve(bench, wanted)
         _tell(build, locked)
@@ -57,6 +52,22 @@ def provide(build: Build) -> Environment:
     ctx.log.title(f"Build the bundle: install {len(locked)} dependencies")
     _install(build, bench, locked, wheels, folder)
     return Environment(layer=pack(build, "env", key, folder), folder=folder, interpreter=interpreter, reused=False)
+
+
+def wanted_of(build: Build) -> Wanted:
+    """The build config's files; beside them what the code says of packages and of Django's version."""
+    config, door = build.config, build.ctx.door
+    lines = [line for g in door.guesses("packages") if g.is_primary for line in g.value.splitlines()]
+    if lines and config.installer == "none":
+        build.ctx.log.note(f"nothing declares dependencies; from the imports: {', '.join(lines)}", level="warning")
+    return Wanted(
+        installer=config.installer,
+        files=tuple(config.pip_reqs),
+        packages=told.plain(lines) if config.installer in ("none", "pipenv") else (),
+        django=told.django_range([g.value for g in door.guesses("django_version")]),
+        root=config.project_root,
+        asgi_only=bool(config.asgi_application) and not config.wsgi_application,
+    )
 
 
 def choose_python(build: Build) -> Interpreter:
@@ -90,7 +101,7 @@ def open_bench(build: Build, interpreter: Interpreter) -> Bench:
         log=ctx.log,
         left=ctx.left,
         stop=ctx.stop,
-        kill_id=f"step-{ctx.step_id}",
+        kill_id=ctx.kill_id,
     )
 
 
@@ -108,7 +119,7 @@ def _here(build: Build, layer: Layer, folder: Path) -> bool:
         return True
     app_id = build.project.app_id
     if build.folders.packed(app_id, layer).exists() or build.ctx.door.is_uploaded(layer.digest):
-        return bring(store_of(build.ctx), build.folders, app_id, layer, folder)
+        return bring(store_of(build.ctx, app_id), build.folders, app_id, layer, folder)
     return False
 
 

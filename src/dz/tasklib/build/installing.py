@@ -20,7 +20,7 @@ from dz.seams.sandbox.indexes import Indexes
 from dz.tasklib.build.interpreters import Interpreter
 from dz.tasklib.build.locked import Locked
 from dz.tasklib.build.uvfailure import failure
-from dz.tasklib.folders import clear
+from dz.tasklib.folders import clear, settle
 
 # Rarely imported, and a good part of all files: compiled when they are needed, by who needs them.
 NOT_COMPILED = r"/(setuptools|pkg_resources|tests?|testing)/"
@@ -64,6 +64,7 @@ def install(
         raise failure(finished.text, python=str(python.version))
     compile_all(python, coming, deadline=deadline, cancelled=cancelled)
     _seat(coming / "bin", env / "bin/python")
+    settle(coming)
     clear(env)
     coming.rename(env)
 

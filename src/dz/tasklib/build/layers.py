@@ -16,7 +16,7 @@ from pathlib import Path
 
 from dz.errors import PlatformError, UserError
 from dz.names import Digest
-from dz.tasklib.folders import clear, fresh
+from dz.tasklib.folders import clear, fresh, settle
 from dz.tasklib.records import Layer
 
 if sys.version_info >= (3, 14):
@@ -42,6 +42,8 @@ def key_of(*parts: str) -> str:
 def pack(folder: Path, *, kind: str, key: str, into: Path) -> Layer:
     """Write ``into/<digest>.tar.zst``, whole or not at all. ``.git`` is left out."""
     coming = into / f"{kind}-{key[:24]}.coming"
+    if folder.is_symlink():
+        raise PlatformError(f"the {kind} layer's folder is a link: nothing of a project may be one")
     total = 0
     with (
         ZstdFile(coming, "wb", options=COMPRESSION) as out,
@@ -71,6 +73,7 @@ def unpack(archive: Path, into: Path) -> None:
                 total += member.size
                 _check(member, count, total, packed)
                 _extract(tar, member, coming, made)
+        settle(coming)
         clear(into)
         coming.rename(into)
     except (tarfile.TarError, EOFError, ValueError, FileExistsError, ZstdError) as error:

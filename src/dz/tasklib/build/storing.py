@@ -15,7 +15,8 @@ from dz.tasklib.locks import at_once
 
 def bundle_upload(ctx: Context) -> Mapping[str, Any]:
     """Put the layers that the store lacks; an unchanged env layer is not sent again."""
-    bundle, store, folders = ctx.door.bundle(), store_of(ctx), Folders(ctx.settings.home)
+    bundle, folders = ctx.door.bundle(), Folders(ctx.settings.home)
+    store = store_of(ctx, bundle.app_id)
     sent = 0
     for layer in bundle.layers:
         if ctx.door.is_uploaded(layer.digest):
@@ -56,7 +57,8 @@ def drop_old_layers(ctx: Context, app_id: AppId) -> int:
 
 def forget(ctx: Context) -> None:
     """Destroy's last step: bundles, work folders and secrets."""
-    app_id, folders, store = ctx.door.project().app_id, Folders(ctx.settings.home), store_of(ctx)
+    app_id, folders = ctx.door.project().app_id, Folders(ctx.settings.home)
+    store = store_of(ctx, app_id)
     for digest in ctx.door.digests():
         store.delete(digest)
     for folder in (folders.build(app_id), folders.layers(app_id)):

@@ -63,7 +63,7 @@ def prove(build: Build, environment: Environment) -> Proof:
             cancelled=ctx.stop,
             keep=KEEP,
         )
-        result = probe_result(finished.output, marker, folder / "app")
+        result = probe_result(finished.output, marker, folder / "own/app")
     _tell(build, result)
     chosen, learned = result.chosen, result.learned
     return Proof(
@@ -94,7 +94,7 @@ def collect(build: Build, environment: Environment, proof: Proof) -> Layer | Non
         )
         result = hook_result(finished.output, marker)
         if not result.ok:
-            raise hook_error(result, folder / "app")
+            raise hook_error(result, folder / "own/app")
     return pack(build, "static", key, folder / "static")
 
 
@@ -143,22 +143,28 @@ def _trial_folder(build: Build) -> Path:
 
 
 def _lay(build: Build) -> Path:
-    """A writable copy of the code, the project's own, beside which nothing of ours lies."""
+    """``own``: a writable copy of the code and what else is the project's; ``static``: what it collects.
+
+    Both lie in a folder of ours, so that a project can exchange neither for a link, and the guest's spec is beside
+    them where no project writes.
+    """
     folder = fresh(_trial_folder(build))
-    shutil.copytree(build.tree, folder / "app", symlinks=True)
-    (folder / "static").mkdir()
-    (folder / "media").mkdir()
-    (folder / "home").mkdir()
+    own = fresh(folder / "own")
+    shutil.copytree(build.tree, own / "app", symlinks=True)
+    for name in ("media", "home"):
+        (own / name).mkdir()
+    for given in (own, fresh(folder / "static")):
+        build.ctx.seams.sandbox.own(given, build.project.app_id)
     return folder
 
 
 def _spec(build: Build, folder: Path) -> dict[str, Any]:
     config, settings = build.config, build.ctx.settings
     return {
-        "project_root": str(folder / "app" / config.project_root),
-        "python_path": [str(folder / "app" / f) for f in config.additional_python_path_dirs],
+        "project_root": str(folder / "own/app" / config.project_root),
+        "python_path": [str(folder / "own/app" / f) for f in config.additional_python_path_dirs],
         "static_root": str(folder / "static"),
-        "media_root": str(folder / "media"),
+        "media_root": str(folder / "own/media"),
         "hosts": list(build.ctx.door.hostnames()),
         "scheme": settings.public_scheme,
         "port": settings.public_port,
@@ -176,23 +182,23 @@ def _box(
     marker: str = "",
 ) -> Box:
     ctx, guest = build.ctx, guest_folder(build.ctx.settings.home)
-    (folder / "guest.json").write_text(json.dumps(spec))
-    ctx.seams.sandbox.own(folder, build.project.app_id)
+    told = folder / "guest.json"
+    told.write_text(json.dumps(spec))
     own = {name: value.reveal() for name, value in build.release.environment.items()}
     known = _known(build)
     return Box(
         argv=(str(environment.folder / "bin/python"), str(guest / "main.py"), *command),
         app_id=build.project.app_id,
         cwd=Path(spec["project_root"]),
-        read=(environment.folder, guest),
-        writable=(folder,),
+        read=(environment.folder, guest, told),
+        writable=(folder / "own", folder / "static"),
         env={
             **fill(reads(build), known),
             **own,
             **platform_variables(known),
-            "DZ_GUEST_SPEC": str(folder / "guest.json"),
+            "DZ_GUEST_SPEC": str(told),
             "DZ_RELEASE": str(build.release.number),
-            "HOME": str(folder / "home"),
+            "HOME": str(folder / "own/home"),
             **({"DZ_GUEST_MARKER": marker} if marker else {}),
         },
         network=Network.NONE,

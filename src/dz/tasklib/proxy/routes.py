@@ -48,7 +48,7 @@ def apply(ctx: Context, route: Route) -> int:
 
 def site_of(ctx: Context, route: Route) -> Site:
     """The proxy's value for a route, its static layers brought here first."""
-    folders, store = Folders(ctx.settings.home), store_of(ctx)
+    folders, store = Folders(ctx.settings.home), store_of(ctx, route.app_id)
     roots = []
     for release in sorted(route.static_layers, reverse=True):
         layer = route.static_layers[release]
