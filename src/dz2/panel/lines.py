@@ -17,6 +17,12 @@ from django.utils.safestring import SafeString, mark_safe
 from dz2.models import Job, JobLog, LogKind, StepState
 
 PAGE = 2000  # lines that a page carries
+OUTCOMES: dict[str, str] = {
+    StepState.SUCCEEDED: "succeeded",
+    StepState.FAILED: "failed",
+    StepState.ERRORED: "failed",
+    StepState.CANCELLED: "cancelled",
+}
 CHUNK = 500  # lines that are laid out together
 
 
@@ -29,14 +35,7 @@ class Fold:
     title: str
     lines: list[SafeString] = field(default_factory=list)
     seconds: float | None = None
-    ended: bool = False
-    failed: bool = False
-
-    @property
-    def state(self) -> str:
-        if self.failed:
-            return "failed"
-        return "succeeded" if self.ended else "running"
+    state: str = "running"  # then succeeded, failed or cancelled
 
     @property
     def chunks(self) -> list[list[SafeString]]:
@@ -75,17 +74,18 @@ class Reader:
         latest: dict[str, Fold] = {}
         for row in rows:
             fold = latest.get(row.step)
-            if fold is None or fold.ended or fold.part != row.part:
+            if fold is None or fold.state != "running" or fold.part != row.part:
+                if fold is not None and fold.state == "running":
+                    fold.state = "succeeded"
                 fold = latest[row.step] = Fold(row.step, row.part, self._title(row))
                 found.append(fold)
             fold.lines.append(self.html(row))
             if row.kind == LogKind.PART_END:
-                fold.ended, fold.seconds, fold.failed = True, row.seconds, row.level == "error"
+                fold.seconds, fold.state = row.seconds, "failed" if row.level == "error" else "succeeded"
         for step, fold in latest.items():
-            fold.failed = fold.failed or self._states.get(step) in (StepState.FAILED, StepState.ERRORED)
-            fold.ended = fold.ended or self._states.get(step) != StepState.RUNNING
-        for fold in found:
-            fold.ended = fold.ended or fold is not latest[fold.step]
+            outcome = OUTCOMES.get(self._states.get(step, ""))
+            if outcome and (fold.state == "running" or outcome == "failed"):
+                fold.state = outcome
         return found
 
     def html(self, row: JobLog) -> SafeString:

@@ -3,6 +3,8 @@
 "use strict";
 (() => {
   const CHUNK = 500;
+  const OUTCOMES = { succeeded: "succeeded", failed: "failed", errored: "failed", cancelled: "cancelled" };
+  const SIGNS = { succeeded: "✓", failed: "✗", cancelled: "–" };
   const $ = (id) => document.getElementById(id);
   const duration = (s) => (s < 9.95 ? s.toFixed(1) + " s" : s < 59.5 ? Math.round(s) + " s"
     : Math.floor(Math.round(s) / 60) + " min " + (Math.round(s) % 60) + " s");
@@ -116,8 +118,9 @@
 
     changed(steps) {
       for (const [step, fold] of this.folds) {
-        if (["failed", "errored"].includes(steps[step])) this.mark(fold, false);
-        else if (steps[step] !== "running") this.close(fold);
+        const outcome = OUTCOMES[steps[step]];
+        if (outcome === "succeeded") this.close(fold);
+        else if (outcome) this.mark(fold, outcome);
       }
       htmx.trigger("#job-live", "dz:changed");
     }
@@ -157,7 +160,7 @@
 
     append(line) {
       let fold = this.folds.get(line.step);
-      if (!fold || fold.dataset.part !== line.part || "ended" in fold.dataset) {
+      if (!fold || fold.dataset.part !== line.part || fold.dataset.state !== "running") {
         const before = fold;
         fold = this.begin(line);
         if (before) this.close(before);
@@ -187,18 +190,17 @@
     }
 
     finish(fold, line) {
-      fold.dataset.ended = "";
-      this.mark(fold, line.ok);
+      this.mark(fold, line.ok ? "succeeded" : "failed");
       fold.querySelector(".secs").textContent = line.seconds === null ? "" : duration(line.seconds);
     }
 
-    mark(fold, ok) {
-      fold.dataset.state = ok ? "succeeded" : "failed";
-      fold.querySelector(".sign").textContent = ok ? "✓" : "✗";
+    mark(fold, state) {
+      fold.dataset.state = state;
+      fold.querySelector(".sign").textContent = SIGNS[state];
     }
 
     close(fold) { // done ones fold away, unless somebody reads; failed ones and the last one stay open
-      if (fold.dataset.state === "running") this.mark(fold, true);
+      if (fold.dataset.state === "running") this.mark(fold, "succeeded");
       const done = fold.dataset.state === "succeeded" && fold !== this.box.lastElementChild;
       if (done && this.follow.checked) fold.open = false;
     }
