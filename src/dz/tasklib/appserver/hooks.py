@@ -9,6 +9,7 @@ import secrets
 from collections.abc import Mapping
 from typing import Any
 
+from dz.errors import UserError
 from dz.run import Finished
 from dz.tasklib.appserver import health
 from dz.tasklib.appserver.deployments import site_of, supervisor
@@ -87,22 +88,30 @@ def hiding(ctx: Context, marker: str) -> Any:
 
 
 def _see_it_answer(ctx: Context, site: Site, deployment: Deployment) -> int:
-    hostnames = [str(h) for h in site.running.hostnames]
     with ctx.part(f"Wait for a healthy answer of {deployment.program}"):
-        answer = health.check(
-            deployment.address,
-            deployment.port,
-            site.place.host_header(hostnames[0]),
-            scheme=site.place.scheme,
-            deadline=ctx.left(ctx.settings.answer),
-            alive=Watch(lambda: supervisor(ctx).status().get(deployment.program)),
-            log=lambda: _tail(site),
-            stop=ctx.stop,
-            root=str(site.code),
-            hostnames=hostnames,
-        )
+        try:
+            answer = _healthy(ctx, site, deployment)
+        except UserError:
+            ctx.log.output(_tail(site).encode())  # the site's own words: its log goes with the release
+            raise
         ctx.log.note(f"{answer.path} answers {answer.status}")
     return answer.status
+
+
+def _healthy(ctx: Context, site: Site, deployment: Deployment) -> health.Answer:
+    hostnames = [str(h) for h in site.running.hostnames]
+    return health.check(
+        deployment.address,
+        deployment.port,
+        site.place.host_header(hostnames[0]),
+        scheme=site.place.scheme,
+        deadline=ctx.left(ctx.settings.answer),
+        alive=Watch(lambda: supervisor(ctx).status().get(deployment.program)),
+        log=lambda: _tail(site),
+        stop=ctx.stop,
+        root=str(site.code),
+        hostnames=hostnames,
+    )
 
 
 def _tail(site: Site) -> str:

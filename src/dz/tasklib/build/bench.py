@@ -79,8 +79,9 @@ class Bench:
         self.sandbox.own(self.box, self.app_id)
 
     def write(self, name: str, text: str) -> Path:
-        """A file in the box, from us to uv."""
+        """A file in the box, from us to uv; again it replaces what stood there."""
         path = self.box / name
+        path.unlink(missing_ok=True)
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o644)
         with os.fdopen(descriptor, "w") as file:
             file.write(text)

@@ -13,6 +13,7 @@ EXPECTED = {
     "project_root": "src",
     "installer": "pipenv",
     "requirements_files": "Pipfile",
+    "packages": "django==3.1",
     "django_version": "3.1",
     "python_version": "3.7",
 }

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Iterator
 
 from dz.tasklib.build.inspect import declared, settingscode
+from dz.tasklib.build.inspect.code import below
 from dz.tasklib.build.inspect.evidence import Evidence, Facts, at
 from dz.tasklib.build.inspect.tree import Tree, folder_of
 
@@ -26,6 +27,7 @@ def detect(tree: Tree, facts: Facts) -> Iterable[Evidence]:
     yield from _declared(tree, facts)
     yield from _made_with(tree, facts)
     yield from _of_its_time(tree, facts)
+    yield from _no_more_there(tree, facts)
 
 
 def _declared(tree: Tree, facts: Facts) -> Iterator[Evidence]:
@@ -50,6 +52,27 @@ def _meaning(version: str, *, locked: bool) -> tuple[str, float, str]:
 
 def _is_requirements_only(chosen: list[str]) -> bool:
     return bool(chosen) and all(declared.is_requirements(path) for path in chosen)
+
+
+# Words in templates and code that later Djangos no longer have: (file's ending, sign, the range it leaves).
+_GONE = (
+    (".html", r"\{%-?\s*load [^%]*\b(staticfiles|admin_static)\b", "<3.0"),
+    (".py", r"^from django\.core\.urlresolvers import|^\s+url\(r?.*, include\(admin\.site\.urls\)", "<2.0"),
+    (".py", r"^from django\.utils\.encoding import .*python_2_unicode|^from django\.utils import .*\bsix\b", "<3.0"),
+    (".py", r"^from django\.conf\.urls import .*\burl\b|^from django\.utils\.translation import .*ugettext", "<4.0"),
+)
+
+
+def _no_more_there(tree: Tree, facts: Facts) -> Iterator[Evidence]:
+    """Templates and code below the project that use what was taken away."""
+    root = facts.primary("project_root")
+    for ending, sign, bound in _GONE:
+        for path in [p for p in tree.files if p.endswith(ending) and below(root, p)][:500]:
+            if found := re.search(sign, tree.text(path), re.MULTILINE):
+                line = tree.text(path).count("\n", 0, found.start()) + 1
+                confidence = 0.45 - float(bound[1:]) / 100  # the narrower bound says more
+                yield at(tree, "django_version", bound, confidence, "later Djangos do not have this", path, line)
+                break
 
 
 def _made_with(tree: Tree, facts: Facts) -> Iterator[Evidence]:

@@ -1,0 +1,43 @@
+"""What to install where no file says so in a way that the resolver reads: requirement lines, as one value.
+
+A Pipfile and its lock are translated; a project that declares nothing is read by its imports.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from dz.tasklib.build.inspect import declared, settingscode
+from dz.tasklib.build.inspect.code import below
+from dz.tasklib.build.inspect.evidence import Evidence, Facts
+from dz.tasklib.build.inspect.imports import distributions
+from dz.tasklib.build.inspect.tree import Tree, folder_of, join
+
+NEEDS = ("project_root", "settings_module", "additional_python_path_dirs", "installer", "requirements_files")
+GIVES = ("packages",)
+
+_ASIDE = re.compile(r"(?i)(^|/)(tests?|test_[^/]*|[^/]*_test\.py|tests\.py|conftest\.py|docs?|functional_tests)(/|$)")
+
+
+def detect(tree: Tree, facts: Facts) -> Iterable[Evidence]:
+    installer = facts.primary("installer")
+    if installer == "pipenv":
+        yield from _of_pipenv(tree, facts.primary("requirements_files"))
+    elif installer == "none":
+        root = facts.primary("project_root")
+        paths = [p for p in tree.files if p.endswith(".py") and below(root, p) and not _ASIDE.search(p)][:2000]
+        apps = [app for _, _, app in settingscode.installed_apps(tree, facts)]
+        lines = distributions(tree, paths, apps)
+        why = "no file declares dependencies; the code imports these"
+        yield Evidence(field="packages", value="\n".join(lines), confidence=0.5, why=why)
+
+
+def _of_pipenv(tree: Tree, pipfile: str) -> Iterable[Evidence]:
+    """The lock's versions where there is a lock; development packages stay out."""
+    lock = join(folder_of(pipfile), "Pipfile.lock")
+    path = lock if tree.has(lock) else pipfile
+    lines = [f"{one.name}{one.version}" for one in declared.of_file(tree, path) if not one.group]
+    if lines:
+        why = "the lock names these versions" if path == lock else "the Pipfile asks for these"
+        yield Evidence(field="packages", value="\n".join(lines), confidence=0.9, why=why, file=path)
