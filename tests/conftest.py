@@ -9,7 +9,14 @@ from pathlib import Path
 import pytest
 
 pytest_plugins: list[str] = []
-for _plugin in ("tests.postgres", "tests.platforms", "tests.repositories", "tests.panels", "tests.browsers"):
+for _plugin in (
+    "tests.postgres",
+    "tests.platforms",
+    "tests.repositories",
+    "tests.panels",
+    "tests.browsers",
+    "tests.stores",
+):
     if Path(__file__).with_name(_plugin.split(".")[1] + ".py").exists():
         pytest_plugins.append(_plugin)
 

@@ -3,14 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-import json
-import shutil
-import socket
-import subprocess
-import sys
-import tempfile
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -19,8 +12,8 @@ from dz.errors import PlatformError, Transient
 from dz.names import Digest
 from dz.tasklib.bundles import Store
 from dz.tasklib.records import Layer
-from tests.servers import DIE_WITH_US
-from tests.waiting import until
+from tests.stores import free_ports, options
+
 
 @pytest.fixture(params=["folder", "s3"])
 def store(request: pytest.FixtureRequest, tmp_path: Path) -> Store:
