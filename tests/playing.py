@@ -242,3 +242,8 @@ def naming(word: str) -> list[int]:
             if any(word in part for part in process.cmdline()) or word in process.environ().values():
                 found.append(process.pid)
     return found
+
+
+def tell_zoomdb(platform: Platform, statements: str) -> None:
+    with psycopg.connect(plan(platform).zoomdb_url, autocommit=True) as connection:
+        connection.execute(statements.encode())

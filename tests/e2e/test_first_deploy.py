@@ -16,8 +16,6 @@ from tests.platforms import Platform
 from tests.playing import Project, step
 from tests.waiting import until
 
-pytestmark = pytest.mark.root
-
 QUEUES = {
     "build_and_deploy": "build",
     "build_bundle": "build",
