@@ -7,15 +7,18 @@ import shutil
 import socket
 import stat
 import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from dz.errors import Cancelled, Transient, UserError
+from dz.errors import Cancelled, PlatformError, Transient, UserError
 from dz.log import Secret
 from dz.tasklib.build import git as dzgit
+from dz.tasklib.build.githome import GitHome
+from tests import faultkit
 from tests.repositories import GitServer, Repository, new_repository
 from tests.waiting import until
 
@@ -248,3 +251,39 @@ def test_a_deploy_key_is_one_that_ssh_keygen_reads_and_never_shows_its_private_h
     read = subprocess.run(["ssh-keygen", "-y", "-f", file], capture_output=True, text=True, check=True).stdout
     assert read.split()[:2] == public.split()[:2]
     assert isinstance(private, Secret) and "PRIVATE" not in repr(private)
+
+
+def test_what_is_fetched_stays_a_pack_whose_growth_is_watched(repository: Repository, tmp_path: Path) -> None:
+    with GitHome(tmp_path / "work", key=None, file_urls=True) as home:
+        for words in (["init", "-q", "r"], ["-C", "r", "fetch", "-q", "--depth=1", "--", repository.url, "main"]):
+            subprocess.run(["git", *words], env=dict(os.environ) | home.environment(), cwd=home.folder, check=True)
+        objects = home.folder / "r/.git/objects"
+        assert list(objects.glob("pack/*.pack"))
+        assert not list(objects.glob("??"))
+
+
+def test_the_deploy_key_of_a_process_that_was_killed_goes_with_the_next_and_one_in_use_stays(tmp_path: Path) -> None:
+    code = (
+        "import os, sys; from pathlib import Path; from dz.log import Secret; from dz.tasklib.build.githome import GitHome\n"
+        "with GitHome(Path(sys.argv[1]), key=Secret('k'), file_urls=False): os.kill(os.getpid(), 9)\n"
+    )
+    killed = subprocess.run([sys.executable, "-c", code, tmp_path / "work"], check=False, timeout=60)
+    assert killed.returncode == -9
+    (left,) = (tmp_path / "work").glob("git-*")
+    assert (left / "key").exists()
+    with GitHome(tmp_path / "work", key=Secret("own"), file_urls=False) as first:
+        assert not left.exists()
+        with GitHome(tmp_path / "work", key=None, file_urls=False):
+            assert (first.folder / "key").exists()
+    assert list((tmp_path / "work").iterdir()) == []
+
+
+@pytest.mark.root
+def test_a_full_disk_is_not_the_repositorys_fault(tmp_path: Path) -> None:
+    origin = new_repository(tmp_path / "origin", {"manage.py": "x" * 1_000_000})
+    with faultkit.full(tmp_path / "small"):
+        fetching = Fetching(tmp_path / "small")
+        fetching.work = tmp_path / "work"
+        with pytest.raises(PlatformError) as full:
+            fetching.checkout(origin.url)
+    assert full.value.id == "platform.disk-full"

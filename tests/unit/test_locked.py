@@ -140,3 +140,5 @@ def test_a_silent_index_and_a_resolver_that_cannot_run_are_not_the_users_fault()
     assert isinstance(failure(silent, python="3.11"), Transient)
     broken = failure("bwrap: Can't find source path", python="3.11")
     assert isinstance(broken, PlatformError) and not isinstance(broken, UserError)
+    full = failure("error: Failed to write\n  cause: No space left on device (os error 28)", python="3.11")
+    assert isinstance(full, PlatformError) and full.id == "platform.disk-full"

@@ -1,11 +1,16 @@
-"""Room on this host's disk: asked before something large is written, so that nothing is left half-made."""
+"""Room on this host's disk: asked before something large is written, so that nothing is left half-made.
+
+A full disk is ours, whoever meets it: never told as a mistake of the project.
+"""
 
 from __future__ import annotations
 
 import shutil
 from pathlib import Path
 
-from dz.errors import UserError
+from dz.errors import DzError, PlatformError
+
+LITTLE = 1_000_000  # with less, whatever failed to write failed for that
 
 
 def free(path: Path) -> int:
@@ -16,6 +21,15 @@ def free(path: Path) -> int:
 
 
 def require(path: Path, size: int, *, host: str) -> None:
-    """Raises UserError ``platform.disk-full`` when fewer than ``size`` bytes are free there."""
-    if free(path) < size:
-        raise UserError("platform.disk-full", host=host)
+    """Raises PlatformError ``platform.disk-full`` when fewer than ``size`` bytes are free there."""
+    if (left := free(path)) < size:
+        raise PlatformError(
+            f"{host} has {left / 1e6:.0f} MB free; {size / 1e6:.0f} are needed", id="platform.disk-full"
+        )
+
+
+def or_full(error: DzError, path: Path) -> DzError:
+    """``error``, or that the disk is full where next to nothing is free: git does not always say why it failed."""
+    if free(path) >= LITTLE:
+        return error
+    return PlatformError(f"{error}; the disk is full", id="platform.disk-full")

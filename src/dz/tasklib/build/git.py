@@ -22,7 +22,7 @@ from dz.errors import Cancelled, DzError, Transient, UserError
 from dz.log import Secret
 from dz.names import Commit, Ref
 from dz.run import DeadlinePassed, Finished, run
-from dz.tasklib.build import giturl
+from dz.tasklib.build import disk, giturl
 from dz.tasklib.build.gitfailure import explain, no_such_ref, redirected_elsewhere
 from dz.tasklib.build.githome import GitHome
 from dz.tasklib.build.giturl import GitUrl
@@ -144,7 +144,7 @@ def checkout(
         _measure(git, into, wanted.commit)
         done = git("checkout", "-q", "--force", "--detach", wanted.commit, folder=into)
         if not done.ok:
-            raise UserError("repo.git-failed", url=where.text, detail=git.said[-200:].strip() or "checkout failed")
+            raise disk.or_full(explain(where, git.said), into)
         found = _described(git, into, wanted)
         shutil.rmtree(into / ".git")
         return found
@@ -225,7 +225,7 @@ def _fetch(git: _Git, into: Path, wanted: Resolved, ref: str) -> None:
             return
         if isinstance(error, Transient):
             break
-    raise error
+    raise disk.or_full(error, into)
 
 
 def _fetched(git: _Git, into: Path, words: Sequence[str]) -> Finished:

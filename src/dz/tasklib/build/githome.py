@@ -1,8 +1,9 @@
 """The home folder of git for one command or two: its configuration, known hosts and deploy key, gone afterwards.
 
 Promise: git sees no configuration but this one; nothing of the operator's (``~/.gitconfig``, ``.netrc``, ssh agent,
-credential helpers) reaches it. The key lies in a 0600 file while the block runs; known hosts stay in ``work``, so that
-a host whose key changes later is refused.
+credential helpers) reaches it. The key lies in a 0600 file while the block runs; a process that was killed leaves it
+until the next block in ``work``, or ``sweep``. Known hosts stay in ``work``, so that a host whose key changes later is
+refused.
 """
 
 from __future__ import annotations
@@ -12,13 +13,17 @@ import shlex
 import shutil
 import tempfile
 from collections.abc import Mapping
+from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 from dz.log import Secret
 from dz.run import environment
+from dz.tasklib.folders import clear
+from dz.tasklib.locks import at_once
 
+# unpackLimit: what is fetched stays a pack, whose size is watched while it grows.
 # allow=never first: each protocol that is not named is refused, in redirects too. safe.directory: repositories of
 # another user by file:// (-c on the command line is not heeded for it).
 _CONFIG = """\
@@ -53,6 +58,7 @@ _CONFIG = """\
 	recurse = false
 [fetch]
 	recurseSubmodules = false
+	unpackLimit = 1
 	writeCommitGraph = false
 [advice]
 	detachedHead = false
@@ -68,10 +74,14 @@ class GitHome:
     def __init__(self, work: Path, *, key: Secret | None, file_urls: bool) -> None:
         self._work, self._key, self._file_urls = work, key, file_urls
         self.said = bytearray()
+        self._lock = ExitStack()
 
     def __enter__(self) -> Self:
         self._work.mkdir(parents=True, exist_ok=True)
-        self.folder = Path(tempfile.mkdtemp(prefix="git-", dir=self._work))  # 0700
+        sweep(self._work)
+        made = Path(tempfile.mkdtemp(prefix="new-", dir=self._work))  # 0700
+        self._lock.enter_context(at_once(made / "lock"))
+        self.folder = made.rename(made.with_name(made.name.replace("new-", "git-", 1)))  # seen only once it is locked
         (self.folder / "gitconfig").write_text(_CONFIG.format(file="always" if self._file_urls else "never"))
         if self._key is not None:
             private = os.open(self.folder / "key", os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
@@ -83,6 +93,7 @@ class GitHome:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         shutil.rmtree(self.folder, ignore_errors=True)
+        self._lock.close()
 
     def environment(self) -> Mapping[str, str]:
         allowed = environment()
@@ -119,3 +130,11 @@ class GitHome:
         key = self.folder / "key"
         words = ["ssh", "-F", "/dev/null", "-i", str(key if self._key is not None else "/dev/null")]
         return words + [word for name, value in options.items() for word in ("-o", f"{name}={value}")]
+
+
+def sweep(work: Path) -> None:
+    """Delete the homes in ``work`` whose processes are gone: their locks went with them."""
+    for folder in work.glob("git-*"):
+        with at_once(folder / "lock") as free:
+            if free:
+                clear(folder)

@@ -7,12 +7,14 @@ from pathlib import Path
 from typing import Any
 
 from dz.names import Commit
-from dz.tasklib.build import git
+from dz.tasklib.build import disk, git
 from dz.tasklib.build.inspect.runner import Inspection, inspect
 from dz.tasklib.buildconfig import BuildConfig, from_guesses, merge, parse
 from dz.tasklib.context import Context
 from dz.tasklib.folders import Folders, clear
 from dz.tasklib.records import Project
+
+ROOM = 200_000_000  # bytes that must be free before anything is fetched
 
 
 def open_release(ctx: Context) -> Mapping[str, Any]:
@@ -37,6 +39,7 @@ def fetch(ctx: Context, project: Project, ref: str) -> git.Checkout:
     work.mkdir(parents=True, exist_ok=True)
     for parent in (work, work.parent):
         parent.chmod(0o711)
+    disk.require(work, ROOM, host=ctx.host)
     coming = work / f"src-{ctx.step_id}-{ctx.attempt}"
     checkout = git.checkout(
         project.repo_url,

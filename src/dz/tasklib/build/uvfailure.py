@@ -24,6 +24,7 @@ _SYNTAX = re.compile(r"Couldn't parse requirements?(?: in)? `([^`]+)`")
 _FILE = re.compile(
     r"(?:File not found: |failed to read from file |Distribution not found at: )`?([^`\n]+?)`?(?:: |\n|$)"
 )
+_FULL = re.compile(r"No space left on device|Disk quota exceeded|\(os error 28\)")
 _FETCH = re.compile(r"Failed to fetch: `?(https?://[^/\s`]+)")
 _UNREACHABLE = re.compile(r"error sending request|dns error|tcp connect error|operation timed out|Could not connect")
 
@@ -31,6 +32,8 @@ _UNREACHABLE = re.compile(r"error sending request|dns error|tcp connect error|op
 def failure(said: str, *, python: str) -> UserError | PlatformError:
     """The error for a resolution that failed."""
     text = plain(said)
+    if full := _FULL.search(text):
+        return PlatformError(f"the installer met: {full[0]}", id="platform.disk-full")
     if library := _library(text):
         what = _BUILD.search(text)
         return UserError("build.system-library", package=what[1] if what else "a package", library=library)
