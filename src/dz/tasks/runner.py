@@ -14,7 +14,7 @@ import traceback
 from collections.abc import Callable
 from typing import Any
 
-from django.db import InterfaceError, OperationalError, connection
+from django.db import InterfaceError, OperationalError, close_old_connections, connection
 
 from dz.errors import Cancelled, LostLease, PlatformError, Transient, UserError
 from dz.log import get_logger
@@ -42,6 +42,7 @@ log = get_logger()
 def run_step(step_id: int, attempt: int) -> None:
     """Run this attempt, if it is still to be run."""
     settings, seams = hosting.settings(), hosting.seams()
+    close_old_connections()  # zoomdb may have been away since this child's last task
     claimed = engine.claim(step_id, attempt, host=settings.instance_id, pid=os.getpid(), lease=settings.lease)
     if claimed is None:
         log.info("step.dropped", step_id=step_id, attempt=attempt)
@@ -71,6 +72,7 @@ def reconcile() -> None:
     from dz.tasklib.reconcile import reconcile as over_all_projects
 
     settings, began = hosting.settings(), time.monotonic()
+    close_old_connections()
     over_all_projects(
         Context(
             job_id=0,
