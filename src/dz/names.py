@@ -90,6 +90,14 @@ class ModuleName(Name):
     rule = "a dotted module name"
 
 
+class StaticUrl(Name):
+    """The part of a site's addresses that the proxy serves from its own disk."""
+
+    pattern = re.compile(r"/([A-Za-z0-9_~-][A-Za-z0-9._~-]*/)+")
+    longest = 200
+    rule = "a path like /static/ (letters, digits and ._~-)"
+
+
 class Digest(Name):
     """The sha256 of a layer, in hex."""
 

@@ -43,6 +43,20 @@ def test_a_candidate_that_works_is_the_result() -> None:
     assert [one.settings for one in result.failed] == ["shop.prod"]
 
 
+@pytest.mark.parametrize("url", ["/", "", "/a b/", "/s;return 200/", "/../", "/static", "/s/" * 99])
+def test_a_static_url_that_the_proxy_cannot_serve_is_told_while_building(url: str) -> None:
+    works = {"settings": "shop.dev", "ok": True, "stage": "", "seconds": 1, "learned": LEARNED | {"static_url": url}}
+    with pytest.raises(UserError) as refused:
+        verdict.probe_result(output({"python": "3.13.0", "tries": [works]}), "MARK", ROOT)
+    assert refused.value.id == "settings.static-url"
+
+
+def test_static_files_on_another_host_are_none_of_the_proxys() -> None:
+    works = {"settings": "shop.dev", "ok": True, "stage": "", "seconds": 1}
+    works |= {"learned": LEARNED | {"static_url": "https://cdn.example/s/"}}
+    assert verdict.probe_result(output({"python": "3.13.0", "tries": [works]}), "MARK", ROOT).learned.static_url == ""
+
+
 def test_of_several_failures_the_one_that_came_furthest_is_told() -> None:
     assert told(a_try("a", "settings"), a_try("b", "urls"), a_try("c", "urls")).id == "app.urls-failed"
 

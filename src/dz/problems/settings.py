@@ -48,6 +48,12 @@ PROBLEMS = [
         "The process was killed (too much memory is the usual cause) or the project called exit while imported.",
     ),
     Problem(
+        "settings.static-url",
+        "The STATIC_URL {url} of {settings} can't be served: it must be {rule}.",
+        "Give STATIC_URL such a path, push, then deploy again.",
+        "Static files are served by the web server in front of the site, below that path.",
+    ),
+    Problem(
         "app.setup-failed",
         "The project's apps cannot be loaded with {settings}: {error}.",
         MEND,

@@ -12,11 +12,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from dz.errors import PlatformError
-from dz.names import AppId, HostName
+from dz.names import AppId, HostName, StaticUrl
 from dz.seams.proxy import Site, Upstream
 
 _PATH = re.compile(r"(/[\w.@+-][\w.@+ -]*)+")
-_STATIC_URL = re.compile(r"/([A-Za-z0-9_~-][A-Za-z0-9._~-]*/)+")
+_STATIC_URL = StaticUrl.pattern
 _SIZE = re.compile(r"[1-9][0-9]{0,5}[kmg]?")
 _USER = re.compile(r"[a-z_][a-z0-9_-]{0,31}")
 

@@ -6,6 +6,7 @@ stripped of control characters, and decides nothing but this project's own build
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from pathlib import Path, PurePosixPath
 from typing import Annotated, TypeVar
@@ -13,7 +14,7 @@ from typing import Annotated, TypeVar
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
 from dz.errors import UserError
-from dz.names import EnvName
+from dz.names import EnvName, StaticUrl
 from dz.plain import plain
 
 KEEP = 1024 * 1024  # bytes of output to keep (``keep=``) so that no answer is cut
@@ -112,13 +113,14 @@ Model = TypeVar("Model", bound=_Answer)
 def probe_result(output: bytes, marker: str, root: Path) -> ProbeResult:
     """The probe's answer out of its output; ``root`` is the folder of the checkout.
 
-    Raises UserError with the project's own line when no candidate works.
+    Raises UserError with the project's own line when no candidate works, or its STATIC_URL is none for a proxy.
     """
     answer = _read(_Probe, output, marker)
     for one in answer.tries:
         if one.ok and one.learned is not None:
+            learned = one.learned.model_copy(update={"static_url": _static_url(one.learned, one.settings)})
             failed = tuple(before for before in answer.tries if not before.ok)
-            return ProbeResult(python=answer.python, chosen=one, learned=one.learned, failed=failed)
+            return ProbeResult(python=answer.python, chosen=one, learned=learned, failed=failed)
     raise failure(answer.tries, answer.python, root)
 
 
@@ -156,6 +158,17 @@ def where(error: Failure, root: Path) -> str:
     """``file:line  source``, the file as the repository names it; "" where the project has no part in it."""
     file = _relative(error.file, root)
     return f"{file}:{error.line}  {error.source}".rstrip() if file else ""
+
+
+def _static_url(learned: Learned, settings: str) -> str:
+    """Where the proxy serves files, checked while nothing is deployed; "" for a project that has them elsewhere."""
+    url = learned.static_url
+    if not learned.staticfiles or re.match(r"(https?:)?//", url):
+        return ""
+    try:
+        return StaticUrl(url)
+    except ValueError:
+        raise UserError("settings.static-url", settings=settings, url=repr(url[:80]), rule=StaticUrl.rule) from None
 
 
 def _of_try(one: Try, error: Failure, python: str, root: Path) -> UserError:
