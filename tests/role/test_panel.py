@@ -129,10 +129,9 @@ def test_what_is_no_repository_is_told_beside_the_field(ada: Client) -> None:
 
 
 def test_a_url_is_looked_into_then_its_form_is_checked_and_built(ada: Client, hands: Hands) -> None:
-    from dz2.models import Host, Job, Project
+    from dz2.models import Job, Project
     from dz2.services import latest_config, variables_of
 
-    Host.objects.create(instance_id="build-1", role="build", pythons=["3.11.4", "3.12.1"])
     checked(ada, hands, "STRIPE_API_KEY")
     job = Job.objects.get()
     page = ada.get(f"/jobs/{job.pk}")
@@ -158,23 +157,22 @@ def test_a_url_is_looked_into_then_its_form_is_checked_and_built(ada: Client, ha
 
 
 def test_what_could_be_either_is_asked_with_its_reasons_and_the_answer_is_confirmed(ada: Client, hands: Hands) -> None:
-    from dz2.models import ConfigGuess, Job, Project
+    from django.db.models.functions import Now
 
+    from dz2.models import ConfigGuess, Host, Job, Project
+
+    now = Now()
+    Host.objects.create(instance_id="build-1", role="build", pythons=["3.9.1", "3.12.1"], last_heartbeat=now)
     checked(ada, hands)
     ConfigGuess.objects.filter(field="settings_module").update(confidence=0.72)
-    ConfigGuess.objects.create(
-        project=Project.objects.get(),
-        job=Job.objects.get(),
-        field="settings_module",
-        value="shop.dev",
-        confidence=0.6,
-        is_primary=False,
-        basis_file="manage.py",
-        basis_line=9,
-        basis_why="DEBUG is <on>",
-    )
+    dev = ConfigGuess(field="settings_module", value="shop.dev", confidence=0.6, is_primary=False)
+    python = ConfigGuess(field="python_version", value="3.12", confidence=0.4, is_primary=True)
+    for guess in (dev, python):
+        guess.project, guess.job, guess.basis_why = Project.objects.get(), Job.objects.get(), "DEBUG is <on>"
+        guess.save()
     form = ada.get("/projects/shop/form")
     assert "1 to choose" in shown(form) and "likely 0.72" in shown(form) and "DEBUG is &lt;on" in form.content.decode()
+    assert "The build hosts have 3.12.1 , 3.9.1 ." in shown(form)
     assert 'value="shop.settings" checked' in form.content.decode()
     other = {"settings_module": "__other__", "settings_module-other": "shop .x"}
     refused = ada.post("/projects/shop/form", other)
@@ -212,7 +210,7 @@ def test_a_live_project_is_shown_with_its_address_and_everything_about_it(ada: C
         "/projects/shop/logs": "dz logs shop -f",
         "/projects/shop/settings": "Destroy shop",
         "/projects/shop/form": "Check how shop will be built",
-        "/hosts": "app-1",
+        "/hosts": "app-1 appserver ✓ ok",
     }.items():
         answer = ada.get(path)
         assert answer.status_code == 200, path

@@ -38,7 +38,7 @@ def host_document(host: Host) -> dict[str, Any]:
     return {
         "instance_id": host.instance_id,
         "role": host.role,
-        "state": "ok" if silent is not None and silent < SILENT else "silent",
+        "state": "silent" if is_silent(silent) else "ok",
         "silent_for": silent,
         "load": host.load,
         "memory": host.memory,
@@ -64,3 +64,8 @@ def appserver_document(row: AppServer) -> dict[str, Any]:
 def silent_for(at: datetime | None) -> float | None:
     """Seconds since that heartbeat."""
     return round((timezone.now() - at).total_seconds(), 1) if at else None
+
+
+def is_silent(seconds: float | None) -> bool:
+    """Whether a host that was heard so long ago is not counted on."""
+    return seconds is None or seconds > SILENT * panel().heartbeat

@@ -7,8 +7,7 @@ from typing import Any
 from django.db.models import Max
 from django.http import HttpRequest
 
-from dz2.api.hosts import silent_for
-from dz2.api.waiting import SILENT
+from dz2.api.hosts import is_silent, silent_for
 from dz2.models import Host, Job, JobState
 
 ROLES = ("build", "appserver", "proxy", "database")
@@ -25,7 +24,7 @@ def frame(request: HttpRequest) -> dict[str, Any]:
 def banner() -> str:
     """The one thing that holds everything up, or ''."""
     latest = dict(Host.objects.values_list("role").annotate(Max("last_heartbeat")))
-    gone = [role for role in ROLES if (silent := silent_for(latest.get(role))) is None or silent > SILENT]
+    gone = [role for role in ROLES if is_silent(silent_for(latest.get(role)))]
     if not gone or not Job.objects.filter(state__in=[JobState.WAITING, JobState.RUNNING]).exists():
         return ""
     silent = silent_for(latest.get(gone[0]))

@@ -15,8 +15,8 @@ from packaging.version import Version
 
 from dz.tasklib import buildconfig
 from dz2 import services
-from dz2.api.hosts import silent_for
-from dz2.api.waiting import SILENT, missing_variables
+from dz2.api.hosts import is_silent, silent_for
+from dz2.api.waiting import missing_variables
 from dz2.models import ConfigGuess, Host, Job, JobState, Project
 from dz2.panel.problems import told
 from dz2.panel.verification import OTHER, Decided, Row, decide, rows
@@ -87,7 +87,6 @@ def pythons() -> list[str]:
     """The Pythons of build hosts that live, the newest first."""
     found: set[str] = set()
     for host in Host.objects.filter(role="build"):
-        silent = silent_for(host.last_heartbeat)
-        if silent is not None and silent < SILENT:
+        if not is_silent(silent_for(host.last_heartbeat)):
             found.update(host.pythons)
     return sorted(found, key=Version, reverse=True)
