@@ -62,6 +62,10 @@ def _nothing(_: argparse.ArgumentParser) -> None:
     pass
 
 
+def _doctor(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--fix", action="store_true", help="as root: give bubblewrap what it needs here")
+
+
 def _project(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("name", metavar="NAME", help="the project")
 
@@ -117,7 +121,7 @@ COMMANDS = {
         Command("up", "Start the platform on this machine.", _nothing, local=True),
         Command("down", "Stop it; data stays.", _nothing, local=True),
         Command("status", "What runs, on which hosts.", _nothing, local=True),
-        Command("doctor", "Check this machine, with the mend of each check.", _nothing, local=True),
+        Command("doctor", "Check this machine, with the mend of each check.", _doctor, local=True),
         Command("check", "Look into a repository: what it is and needs.", _target, "deploying.check"),
         Command("deploy", "Make a repository a live site, or deploy it again.", _deploy, "deploying.deploy"),
         Command("jobs", "The latest jobs.", _jobs, "reports.jobs"),

@@ -19,6 +19,7 @@ from dz.local.down import down
 from dz.local.layout import Layout, default_home
 from dz.local.screen import Screen, since
 from dz.local.up import up
+from dz.seams.sandbox import ladder
 
 Answer = tuple[int, dict[str, Any]]
 BROKEN = 3
@@ -44,6 +45,8 @@ def _parser() -> argparse.ArgumentParser:
         one.add_argument("--json", action="store_true", help="one JSON document on stdout")
         if name in ("up", "demo"):
             one.add_argument("--listen", default="", metavar="ADDRESS:PORT", help="where nginx listens")
+        if name == "doctor":
+            one.add_argument("--fix", action="store_true", help="as root: give bubblewrap what it needs here")
     return top
 
 
@@ -87,6 +90,8 @@ def _status(layout: Layout, given: argparse.Namespace, screen: Screen) -> Answer
 
 
 def _doctor(layout: Layout, given: argparse.Namespace, screen: Screen) -> Answer:
+    for done in ladder.fix() if given.fix else ():
+        screen.note(done)
     found = list(doctor.checks(layout))
     for one in found:
         screen.check(one.name, one.ok, one.detail, one.mend)

@@ -9,4 +9,10 @@ PROBLEMS = [
         "dz doctor says which rung this machine can stand on, and how to reach it.",
         "A project's code only ever runs in the sandbox. docs/sandbox.md has the ladder and how each rung is reached.",
     ),
+    Problem(
+        "sandbox.fix-needs-root",
+        "Only root may give bubblewrap the profile that lets it make user namespaces.",
+        "sudo {command}",
+        "Ubuntu forbids user namespaces to programs without an AppArmor profile; docs/sandbox.md shows it.",
+    ),
 ]

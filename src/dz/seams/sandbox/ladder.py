@@ -17,13 +17,13 @@ import py_landlock
 
 from dz.errors import PlatformError
 from dz.run import DeadlinePassed
-from dz.seams.sandbox import Box, Network, Rung, Sandbox, seccomp
+from dz.seams.sandbox import Box, Network, Rung, Sandbox, apparmor, seccomp
+from dz.seams.sandbox.apparmor import OWN_COPY
 from dz.seams.sandbox.bwrap import Bwrap
 from dz.seams.sandbox.indexes import of_this_host
 from dz.seams.sandbox.limits import Confined
 from dz.seams.sandbox.outbound import Outbound, folder_of
 
-OWN_COPY = Path("/usr/local/lib/djangozoom/bwrap")
 TRUST = "Only deploy code you trust; dz doctor says how to reach a higher rung."
 LACKS = {
     Rung.FULL: "",
@@ -64,6 +64,15 @@ def probe_host(*, home: Path, forced: str = "", uid_base: int = 500_000) -> Foun
         if forced:
             raise PlatformError(f"the sandbox rung {forced} can't be had here: {why}", id="sandbox.refused")
     return Found(sandbox=_confined(lower, uid_base, outbound), why_not_higher=why, mend=_mend(why))
+
+
+def fix() -> Iterator[str]:
+    """What can be mended by itself: a bubblewrap of our own with its profile. Says each thing that it did."""
+    for program in _programs():
+        if program != OWN_COPY:
+            yield from apparmor.install(program)
+            return
+    raise PlatformError("bubblewrap is not installed: install the package bubblewrap", id="sandbox.refused")
 
 
 def _with_bwrap(home: Path, rung: Rung, uid_base: int, outbound: Outbound) -> tuple[Sandbox | None, str]:
@@ -117,7 +126,7 @@ def _mend(why: str) -> str:
     if "not installed" in why:
         return "Install the package bubblewrap."
     if "uid map" in why or "RTM_NEWADDR" in why:
-        return "AppArmor refuses user namespaces here: docs/sandbox.md says which profile a bwrap needs."
+        return "AppArmor refuses user namespaces here: dz doctor --fix gives bubblewrap a profile of its own."
     if "namespace" in why:
         return "This machine forbids namespaces: allow them to the container, or use a virtual machine."
     if "mount proc" in why:
