@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Protocol
 
 from dz.errors import Cancelled
@@ -34,9 +36,12 @@ class JobLog(Protocol):
         """A truer title for the running step ("Install 61 dependencies")."""
 
 
-def kill_id(step_id: int) -> str:
-    """What every process of a step carries, so that its next attempt can end those of the one before."""
-    return f"step{step_id}"
+def kill_id(home: Path, step_id: int) -> str:
+    """What every process of a step carries, so that its next attempt can end those of the one before.
+
+    Named by DZ_HOME too: the steps of another platform on this machine have the same numbers.
+    """
+    return f"step{step_id}-{hashlib.sha256(bytes(home)).hexdigest()[:12]}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,7 +67,7 @@ class Context:
 
     @property
     def kill_id(self) -> str:
-        return kill_id(self.step_id)
+        return kill_id(self.settings.home, self.step_id)
 
     def left(self, at_most: float = float("inf")) -> float:
         """Seconds until the step's deadline, at least 0.1, at most ``at_most``: fit as a command's deadline."""

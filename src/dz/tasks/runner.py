@@ -55,7 +55,7 @@ def run_step(step_id: int, attempt: int) -> None:
         lease=settings.lease,
         every=settings.renew,
         until=time.monotonic() + step.timeout,
-        kill=lambda: seams.sandbox.kill(kill_id(step_id)),
+        kill=lambda: seams.sandbox.kill(kill_id(settings.home, step_id)),
         idle=writer.flush_if_due,
     )
     with lease:
@@ -114,8 +114,8 @@ def _attempt(
     )
     with writer:
         try:
-            seams.sandbox.kill(kill_id(claimed.step_id))
-            with marked(kill_id(claimed.step_id)):
+            seams.sandbox.kill(context.kill_id)
+            with marked(context.kill_id):
                 return Outcome(ended=Ended.SUCCEEDED, result=dict(step.run(context) or {}))
         except LostLease:
             os._exit(70)

@@ -16,7 +16,7 @@ from dz.tasklib.appserver.deployments import site_of, supervisor
 from dz.tasklib.appserver.site import Site
 from dz.tasklib.appserver.watch import Watch
 from dz.tasklib.build.verdict import KEEP, HookResult, hook_error, hook_result
-from dz.tasklib.context import Context, kill_id
+from dz.tasklib.context import Context
 from dz.tasklib.records import Deployment
 
 TAIL = 16 * 1024  # bytes of a site's log in which an error's place is looked for
@@ -52,7 +52,7 @@ def run_command(ctx: Context, site: Site, *words: str) -> HookResult:
     """A management command with its output in the job's log. Raises UserError as ``verdict`` says."""
     marker = secrets.token_hex(16)
     options = () if "--noinput" in words or words[0] not in ("migrate", "collectstatic") else ("--noinput",)
-    box = site.box("manage", *words, *options, kill_id=kill_id(ctx.step_id), marker=marker)
+    box = site.box("manage", *words, *options, kill_id=ctx.kill_id, marker=marker)
     finished: Finished = ctx.seams.sandbox.run(
         box,
         deadline=ctx.left(),

@@ -22,7 +22,6 @@ from dz.tasklib.build.dependencies import Environment
 from dz.tasklib.build.desk import Build, pack
 from dz.tasklib.build.verdict import KEEP, ProbeResult, hook_error, hook_result, probe_result
 from dz.tasklib.buildconfig import merge
-from dz.tasklib.context import kill_id
 from dz.tasklib.filled import Known, fill, is_known, platform_variables
 from dz.tasklib.folders import fresh
 from dz.tasklib.guestcopy import guest_folder
@@ -202,7 +201,7 @@ def _box(
             **({"DZ_GUEST_MARKER": marker} if marker else {}),
         },
         network=Network.NONE,
-        kill_id=kill_id(ctx.step_id),
+        kill_id=ctx.kill_id,
     )
 
 
