@@ -200,7 +200,7 @@ _held: list[IO[str]] = []  # each block of ports is ours as long as this process
 
 
 def own_ports() -> dict[str, str]:
-    """Ports that no other platform of tests on this machine uses, whoever runs it."""
+    """Ports, and Unix users of projects, that no other platform of tests on this machine has, whoever runs it."""
     for number in range(60):
         lock = Path(f"/tmp/dz-test-ports-{number}").open("a")  # noqa: SIM115 - held to the end
         try:
@@ -210,7 +210,8 @@ def own_ports() -> dict[str, str]:
             continue
         _held.append(lock)
         first = 23000 + 100 * number
-        return {"DZ_PORTS": f"{first}-{first + 99}", "DZ_FIRST_PORT": str(8820 + number)}
+        uids = str(510_000 + 10_000 * number)
+        return {"DZ_PORTS": f"{first}-{first + 99}", "DZ_FIRST_PORT": str(8820 + number), "DZ_UID_BASE": uids}
     raise AssertionError("60 platforms of tests run on this machine")
 
 
