@@ -14,6 +14,7 @@ from typing import Any
 import psutil
 
 from dz.local import services
+from dz.tasklib.context import kill_id
 from tests import playing
 from tests.platforms import Platform
 from tests.playing import Project
@@ -83,7 +84,7 @@ class Site:
         self.answers()
         only(self.project, job["release"])
         for (step,) in playing.ask_zoomdb(self.platform, "SELECT id FROM dz2_jobstep WHERE job_id = %s", number):
-            assert playing.naming(f"step{step}") == [], "a process of the step outlived it"
+            assert playing.naming(kill_id(self.platform.home, step)) == [], "a process of the step outlived it"
         return job
 
 
@@ -116,7 +117,7 @@ def ended(platform: Platform, number: int) -> dict[str, Any]:
     def look() -> dict[str, Any]:
         ran = platform.dz("job", str(number), "--json")
         with suppress(ValueError, AssertionError):
-            if ran.json.get("state") in playing.TERMINAL:
+            if ran.json.get("finished_at"):  # a panel without zoomdb tells of no job
                 return ran.json
         return {}
 
