@@ -11,13 +11,15 @@ from functools import partial
 from dz.errors import DzError
 from dz.log import get_logger
 from dz.names import AppId
+from dz.seams.dbserver import DatabaseServer
 from dz.tasklib.appserver import deployments
+from dz.tasklib.appserver.watch import ENDED
 from dz.tasklib.build.storing import drop_old_layers
 from dz.tasklib.context import Context
 from dz.tasklib.folders import Folders, clear
 from dz.tasklib.locks import locked
 from dz.tasklib.proxy import routes
-from dz.tasklib.records import Deployment
+from dz.tasklib.records import Database, Deployment, Route
 
 _KINDS = ("build", "run", "layers", "volumes")
 _PROGRAM = re.compile(r"p[0-9]{8}-[0-9]+-[a-z0-9._]+")
@@ -36,7 +38,8 @@ def _appserver(ctx: Context) -> None:
     running = deployments.supervisor(ctx).status()
     wanted = {d.program: d for d in ctx.door.wanted_on(ctx.host)}
     for name, deployment in wanted.items():
-        if name not in running and deployment.state == "healthy":
+        alive = name in running and running[name].state not in ENDED
+        if not alive and deployment.state == "healthy":
             _each(name, partial(_start, ctx, deployment))
     for name in running:
         if name not in wanted and _PROGRAM.fullmatch(name):
@@ -53,20 +56,29 @@ def _proxy(ctx: Context) -> None:
     proxy = routes.proxy(ctx)
     applied = proxy.applied()
     for route in ctx.door.routes():
-        if route.deployments and applied.get(route.app_id) != proxy.digest_of(routes.site_of(ctx, route)):
-            _each(route.app_id, partial(routes.apply, ctx, route))
+        if route.deployments:
+            _each(route.app_id, partial(_route, ctx, route, applied.get(route.app_id)))
     alive = ctx.door.app_ids()
     for app_id in applied:
         if app_id not in alive:
             _each(app_id, partial(proxy.apply, app_id, None))
 
 
+def _route(ctx: Context, route: Route, applied: str | None) -> None:
+    if applied != routes.proxy(ctx).digest_of(routes.site_of(ctx, route)):
+        routes.apply(ctx, route)
+
+
 def _database(ctx: Context) -> None:
     server = ctx.seams.dbserver
     assert server is not None, "reconcile of a database host has its server"
     for database in ctx.door.databases(ctx.host):
-        if not server.exists(database):
-            _each(database.name, partial(server.create, database))
+        _each(database.name, partial(_have, server, database))
+
+
+def _have(server: DatabaseServer, database: Database) -> None:
+    if not server.exists(database):
+        server.create(database)
 
 
 def _build(ctx: Context) -> None:
@@ -94,5 +106,5 @@ def _drop_strangers(ctx: Context) -> None:
 def _each(what: str, work: Callable[[], object]) -> None:
     try:
         work()
-    except (DzError, OSError) as error:
-        log.error("reconcile.failed", what=what, error=str(error))
+    except (DzError, OSError, LookupError, AssertionError, ValueError) as error:
+        log.error("reconcile.failed", what=what, error=f"{type(error).__name__}: {error}")

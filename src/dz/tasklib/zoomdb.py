@@ -52,6 +52,12 @@ class Door(Protocol):
 
     def layer_uploaded(self, digest: Digest) -> None: ...
 
+    def old_digests(self) -> frozenset[Digest]:
+        """Uploaded layers that neither the live release nor any of the last few, failed ones included, is made of."""
+
+    def layer_taken_back(self, digest: Digest) -> None:
+        """The store is about to lose it; a build that wants it makes it anew."""
+
     def is_uploaded(self, digest: Digest) -> bool: ...
 
     def digests(self) -> frozenset[Digest]:

@@ -7,13 +7,17 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from django.db import transaction
+from django.db.models import Q, QuerySet
 
 from dz.errors import LostLease, PlatformError
 from dz.log import Secret
 from dz2 import vault
 from dz2.advancing import lock
 from dz2.engine import Claimed
-from dz2.models import Job, JobStep, Project, Release, StepState
+from dz2.models import Job, JobStep, Project, Release, ReleaseState, StepState
+
+KEPT_RETIRED = 5
+KEPT_LAST = 2
 
 
 def secret_key_of(project: Project) -> Secret:
@@ -25,6 +29,16 @@ def secret_key_of(project: Project) -> Secret:
     if project.secret_key is None:
         raise PlatformError("the project is destroyed")
     return vault.unseal(project.app_id, "secret_key", project.secret_key)
+
+
+def kept_releases(project_number: int) -> QuerySet[Release]:
+    """Those whose layers stay: live, being built, the last retired ones (a rollback can have them), and the very last
+    whatever became of them (the next build is mostly made of the same)."""
+    releases = Release.objects.filter(project=project_number).order_by("-number")
+    retired = releases.filter(state=ReleaseState.RETIRED).values_list("pk", flat=True)[:KEPT_RETIRED]
+    last = releases.values_list("pk", flat=True)[:KEPT_LAST]
+    states = [ReleaseState.LIVE, ReleaseState.BUILDING]
+    return releases.filter(Q(state__in=states) | Q(pk__in=[*retired, *last])).order_by()
 
 
 class Base:

@@ -16,7 +16,7 @@ from dz.names import Commit, Digest
 from dz.tasklib import records
 from dz2 import vault
 from dz2.door import values
-from dz2.door.base import Base, secret_key_of
+from dz2.door.base import Base, kept_releases, secret_key_of
 from dz2.models import Bundle, Config, ConfigGuess, DatabaseServer, Host, Layer, Project, ProjectDatabase, Release
 
 FRESH = timedelta(seconds=60)  # a build host that told of itself this lately counts as live
@@ -139,6 +139,17 @@ class Building(Base):
     def layer_uploaded(self, digest: Digest) -> None:
         with self._fenced():
             Layer.objects.filter(project=self._project(), digest=digest).update(uploaded_at=Now())
+
+    def old_digests(self) -> frozenset[Digest]:
+        project = self._project()
+        needed = Layer.objects.filter(bundles__releases__in=kept_releases(project.pk))
+        old = Layer.objects.filter(project=project, uploaded_at__isnull=False).exclude(pk__in=needed)
+        keep = set(needed.values_list("digest", flat=True))
+        return frozenset(Digest(one) for one in old.values_list("digest", flat=True) if one not in keep)
+
+    def layer_taken_back(self, digest: Digest) -> None:
+        with self._fenced():
+            Layer.objects.filter(project=self._project(), digest=digest).update(uploaded_at=None)
 
     def is_uploaded(self, digest: Digest) -> bool:
         rows = Layer.objects.filter(project=self._project(), digest=digest, uploaded_at__isnull=False)

@@ -7,11 +7,9 @@ from django.db.models import Q
 from dz.names import AppId
 from dz.tasklib import records
 from dz2.door import values
-from dz2.door.base import Base, secret_key_of
+from dz2.door.base import Base, kept_releases, secret_key_of
 from dz2.door.placing import GONE, deployments, live_release, route_of, told
 from dz2.models import DeploymentState, Job, JobState, Layer, Project, ProjectDatabase, Release, ReleaseState
-
-KEPT_RELEASES = 5  # retired ones that a rollback can still have
 
 
 class Hosts(Base):
@@ -49,11 +47,7 @@ class Hosts(Base):
 
     def layers_in_use(self, app_id: AppId) -> frozenset[tuple[str, str]]:
         """Kind and key of each layer that a live, building or kept release of the project needs."""
-        releases = Release.objects.filter(project=app_id.number)
-        retired = releases.filter(state=ReleaseState.RETIRED).order_by("-number").values_list("pk", flat=True)
-        needed = releases.filter(
-            Q(state__in=[ReleaseState.LIVE, ReleaseState.BUILDING]) | Q(pk__in=list(retired[:KEPT_RELEASES]))
-        )
+        needed = kept_releases(app_id.number)
         rows = Layer.objects.filter(bundles__releases__in=needed).values_list("kind", "key")
         return frozenset((str(kind), str(key)) for kind, key in rows)
 

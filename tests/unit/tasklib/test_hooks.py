@@ -18,3 +18,10 @@ def test_output_goes_to_the_log_up_to_the_marker(size: int) -> None:
     for start in range(0, len(stream), size):
         take(stream[start : start + size])
     assert bytes(shown) == b"Applying auth.0001... OK\nMARK is no marker\n"
+
+
+def test_a_line_is_shown_when_it_comes_and_a_command_that_is_killed_loses_none() -> None:
+    shown = bytearray()
+    take = hiding(SimpleNamespace(log=SimpleNamespace(output=shown.extend)), "MARKER")  # type: ignore[arg-type]
+    take(b"ValueError: the last words\n")
+    assert bytes(shown) == b"ValueError: the last words\n"

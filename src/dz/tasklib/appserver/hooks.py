@@ -77,14 +77,19 @@ def hiding(ctx: Context, marker: str) -> Any:
             return
         seen += piece
         before, found, _ = bytes(seen).partition(needle)
-        if found:
-            done = True
-            ctx.log.output(before)
-        elif len(seen) > len(needle):
-            ctx.log.output(bytes(seen[: -len(needle)]))
-            seen = seen[-len(needle) :]
+        done = bool(found)
+        held = 0 if done else _begun(bytes(seen), needle)
+        shown = before[: len(before) - held]
+        if shown:
+            ctx.log.output(shown)
+        seen = seen[len(shown) :]
 
     return take
+
+
+def _begun(text: bytes, needle: bytes) -> int:
+    """How many of the last bytes may be the marker's first."""
+    return next((n for n in range(min(len(needle) - 1, len(text)), 0, -1) if needle.startswith(text[-n:])), 0)
 
 
 def _see_it_answer(ctx: Context, site: Site, deployment: Deployment) -> int:

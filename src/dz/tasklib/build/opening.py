@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -85,7 +86,10 @@ def title_of(found: Inspection) -> str:
 
 
 def _keep(coming: Path, folder: Path) -> None:
-    clear(folder)
+    """A commit's files never change: where they are already, somebody may be reading them."""
     folder.parent.mkdir(exist_ok=True)
     folder.parent.chmod(0o711)
-    coming.rename(folder)
+    if not folder.exists():
+        with contextlib.suppress(OSError):
+            coming.rename(folder)
+    clear(coming)

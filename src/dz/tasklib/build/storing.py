@@ -38,7 +38,12 @@ def bundle_upload(ctx: Context) -> Mapping[str, Any]:
 def prune(ctx: Context) -> Mapping[str, Any]:
     """Delete what no kept release needs: packed layers in the store, extracted ones on this host."""
     app_id = ctx.door.project().app_id
-    return {"deleted": drop_old_layers(ctx, app_id)}
+    store = store_of(ctx, app_id)
+    old = ctx.door.old_digests()
+    for digest in old:
+        ctx.door.layer_taken_back(digest)
+        store.delete(digest)
+    return {"stored": len(old), "extracted": drop_old_layers(ctx, app_id)}
 
 
 def drop_old_layers(ctx: Context, app_id: AppId) -> int:
