@@ -99,7 +99,7 @@ def _drop_strangers(ctx: Context) -> None:
     folders = [folder for kind in _KINDS if (home / kind).exists() for folder in (home / kind).iterdir()]
     alive = ctx.door.app_ids()
     for folder in folders:
-        if folder.name not in alive:
+        if folder.name.partition(".")[0] not in alive:
             _each(folder.name, partial(clear, folder))
 
 

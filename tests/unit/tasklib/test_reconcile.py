@@ -1,0 +1,161 @@
+"""A host makes true what is wanted: on the fakes that are held to the seams' contracts."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+from dz.errors import PlatformError
+from dz.names import AppId, HostName, InstanceId
+from dz.seams.proxy.fake import FakeProxy
+from dz.seams.supervisor import Program, Status
+from dz.seams.supervisor.fake import FakeSupervisor
+from dz.tasklib.reconcile import reconcile
+from dz.tasklib.records import Deployment, Route
+from tests.unit.tasklib.test_site import NoSandbox, layer, site
+
+ONE, TWO = AppId.of(1), AppId.of(2)
+
+
+class Door:
+    """What zoomdb says, as plain values."""
+
+    def __init__(self, **says: Any) -> None:
+        self.says = says
+        self.gone: list[int] = []
+
+    def __getattr__(self, name: str) -> Any:
+        return lambda *_: self.says.get(name, ())
+
+    def app_ids(self) -> frozenset[str]:
+        return frozenset(self.says.get("app_ids", ()))
+
+    def layers_in_use(self, app_id: AppId) -> frozenset[tuple[str, str]]:
+        return frozenset({("env", "e" * 64), ("app", "a" * 64), ("static", "s" * 64)})
+
+    def stopped(self, deployment: int) -> None:
+        self.gone.append(deployment)
+
+
+class GivesUp(FakeSupervisor):
+    """Says of one program that it was given up, until it is started again."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__()
+        self.given_up: str | None = name
+        self.started: list[str] = []
+
+    def start(self, program: Program) -> None:
+        self.started.append(program.name)
+        self.given_up = None
+        super().start(program)
+
+    def status(self) -> dict[str, Status]:
+        dead = (
+            {}
+            if self.given_up is None
+            else {self.given_up: Status(name=self.given_up, state="fatal", pid=None, since=None)}
+        )
+        return super().status() | dead
+
+
+class SiteSandbox(NoSandbox):
+    def site(self, *_: Any, **__: Any) -> list[str]:
+        return ["sleep", "600"]
+
+
+def context(home: Path, role: str, door: Door, **seams: Any) -> Any:
+    nothing = SimpleNamespace(note=lambda *a, **k: None, hide=lambda *a: None)
+    settings = SimpleNamespace(
+        home=home,
+        role=role,
+        bundle_store="",
+        store_options=dict,
+        drain=1,
+        public_scheme="http",
+        public_port=8800,
+    )
+    all_seams = SimpleNamespace(
+        **{"supervisor": None, "proxy": None, "dbserver": None, "sandbox": SiteSandbox()} | seams
+    )
+    return SimpleNamespace(
+        door=door,
+        settings=settings,
+        seams=all_seams,
+        host="app-1",
+        log=nothing,
+        left=lambda at_most=60.0: at_most,
+        check=lambda: None,
+        stop=lambda: False,
+        until=time.monotonic() + 60,
+    )
+
+
+def healthy() -> Deployment:
+    return replace(site(Path("/x")).running.deployment, state="healthy")
+
+
+def laid(home: Path) -> None:
+    """The layers of the site's bundle, on this host."""
+    for kind in ("env", "app", "static"):
+        (home / "layers" / AppId.of(42) / f"{kind}-{layer(kind).key[:24]}" / "src").mkdir(parents=True)
+
+
+def test_a_site_that_the_supervisor_gave_up_is_started_again(tmp_path: Path) -> None:
+    laid(tmp_path)
+    supervisor = GivesUp("p00000042-3-web.1")
+    door = Door(wanted_on=(healthy(),), running=site(tmp_path).running, app_ids={AppId.of(42)})
+    reconcile(context(tmp_path, "appserver", door, supervisor=supervisor))
+    assert supervisor.started == ["p00000042-3-web.1"]
+
+
+def test_what_nobody_wants_is_stopped_and_the_platforms_own_services_are_left_alone(tmp_path: Path) -> None:
+    supervisor = FakeSupervisor()
+    for name in ("p00000042-3-web.1", "panel"):
+        supervisor.start(Program(name=name, argv=("sleep", "600"), cwd=tmp_path, log=tmp_path / "log"))
+    reconcile(context(tmp_path, "appserver", Door(), supervisor=supervisor))
+    assert set(supervisor.status()) == {"panel"}
+    supervisor.stop("panel")
+
+
+def test_a_failed_release_is_taken_away_with_its_files(tmp_path: Path) -> None:
+    supervisor = FakeSupervisor()
+    supervisor.start(Program(name="p00000042-3-web.1", argv=("sleep", "600"), cwd=tmp_path, log=tmp_path / "log"))
+    (tmp_path / "run/p00000042/3").mkdir(parents=True)
+    door = Door(unwanted_on=(healthy(),), app_ids={AppId.of(42)})
+    reconcile(context(tmp_path, "appserver", door, supervisor=supervisor))
+    assert supervisor.status() == {}
+    assert not (tmp_path / "run/p00000042/3").exists()
+    assert door.gone == [1]
+
+
+def test_one_bad_project_does_not_stop_the_others_routes(tmp_path: Path) -> None:
+    class Refuses(FakeProxy):
+        def apply(self, app_id: AppId, *args: Any, **more: Any) -> int:
+            if app_id == ONE:
+                raise PlatformError("nginx refuses it")
+            return super().apply(app_id, *args, **more)
+
+    def route(app_id: AppId, name: str) -> Route:
+        return Route(
+            app_id=app_id,
+            hostnames=(HostName(name),),
+            deployments=(replace(healthy(), app_id=app_id, host=InstanceId("app-1")),),
+            release=3,
+            previous=None,
+        )
+
+    proxy = Refuses()
+    door = Door(routes=(route(ONE, "one.localhost"), route(TWO, "two.localhost")), app_ids={ONE, TWO})
+    reconcile(context(tmp_path, "proxy", door, proxy=proxy))
+    assert set(proxy.applied()) == {TWO}
+
+
+def test_folders_of_projects_that_are_gone_go_and_those_of_others_stay(tmp_path: Path) -> None:
+    for app_id in (ONE, TWO):
+        (tmp_path / "volumes" / app_id).mkdir(parents=True)
+    reconcile(context(tmp_path, "build", Door(app_ids={TWO})))
+    assert [p.name for p in (tmp_path / "volumes").iterdir()] == [TWO]
