@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import signal
 import socket
@@ -85,6 +86,23 @@ def test_a_command_gets_its_files_environment_and_input_and_gives_its_output_and
     assert (project / "file").read_text() == "kept\n"
     if (uid := sandbox.uid(PROJECT)) is not None:
         assert (project / "file").stat().st_uid == uid
+
+
+def test_a_python_started_by_a_link_in_a_home_works_and_the_home_does_not_come_along(real: Sandbox, home: Path) -> None:
+    if real.rung in (Rung.UID, Rung.LIMITS):
+        installed = Path(PYTHON)  # those rungs run what others may read
+    else:
+        installed = Path(sys.base_prefix) / "bin" / Path(sys.executable).resolve().name
+    folder = home / f"ada-{real.rung}/.local/bin"
+    folder.mkdir(parents=True)
+    (folder.parent / "secret").write_text("secret")
+    (folder / "python3").symlink_to(installed)
+    code = "import json, pathlib, sys; print(pathlib.Path(sys.argv[1]).read_text())"
+    box = Box(argv=(str(folder / "python3"), "-c", code, str(folder.parent / "secret")), app_id=PROJECT, cwd=Path("/"))
+    complained: list[bytes] = []
+    finished = real.run(box, deadline=60, stderr_to=complained.append)
+    assert (finished.code, finished.text) == (1, "")
+    assert re.search(rb"FileNotFoundError|PermissionError", b"".join(complained))
 
 
 def test_no_command_line_holds_a_secret_and_no_variable_of_ours_comes_in(

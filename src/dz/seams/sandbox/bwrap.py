@@ -168,11 +168,21 @@ def _binds(box: Box) -> list[str]:
                 words += ["--perms", "0755", "--dir", str(parent)]
             made.add(parent)
     for path in sorted(set(read)):
-        if not _given(path):
+        if _leads_to(read, path):  # a Python finds what belongs to it from where its link leads
+            words += ["--symlink", str(path.readlink()), str(path)]
+        elif not _given(path):
             words += ["--ro-bind", str(path), str(path)]
     for path in sorted(set(box.writable)):
         words += ["--bind", str(path), str(path)]
     return words
+
+
+def _leads_to(read: list[Path], path: Path) -> bool:
+    """Whether ``path`` is a link to a file, and what it leads to is bound by itself."""
+    if not path.is_symlink() or not path.is_file():
+        return False
+    target = Path(os.path.normpath(path.parent / path.readlink()))
+    return any(target.is_relative_to(one) for one in read if one != path)
 
 
 def _given(path: Path) -> bool:

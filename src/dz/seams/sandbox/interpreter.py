@@ -16,12 +16,15 @@ def links_of(program: Path) -> tuple[Path, ...]:
 
 
 def installed_in(program: Path) -> tuple[Path, ...]:
-    """Folders outside /usr that must be there for the program to start: its installation (the parent of its bin)."""
-    found = []
+    """What outside /usr must be there for the program to start: its installation (the parent of its bin), and links to
+    it that lie elsewhere by themselves, as uv's in ~/.local/bin: what is around those is somebody's own."""
+    found: list[Path] = []
     for path in (*links_of(program), program.resolve()):
         prefix = path.parent.parent
-        if not path.is_relative_to("/usr") and prefix != Path("/") and prefix not in found:
-            found.append(prefix)
+        is_installation = prefix != Path("/") and next(prefix.glob("lib*/python3*"), None) is not None
+        needed = prefix if is_installation or not path.is_symlink() else path
+        if not path.is_relative_to("/usr") and needed != Path("/") and needed not in found:
+            found.append(needed)
     return tuple(found)
 
 
