@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import socket
 import subprocess
 import tempfile
 import zlib
@@ -191,6 +192,20 @@ def test_a_link_as_requirements_leads_nowhere(bench: Bench, tmp_path: Path) -> N
     with pytest.raises(UserError) as told:
         resolve(bench, WANTED)
     assert "top-secret-line" not in told.value.brief + said(bench)
+
+
+def test_settings_of_uv_in_the_repository_decide_nothing(bench: Bench, tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as ours:
+        ours.setblocking(False)
+        url = f"http://127.0.0.1:{ours.getsockname()[1]}/simple"
+        settings = f'index-url = "{url}"\nextra-index-url = ["{url}"]\ncache-dir = "{tmp_path}/cache"\n'
+        (bench.tree / "pyproject.toml").write_text(f'[project]\nname = "mine"\nversion = "1"\n[tool.uv]\n{settings}')
+        (bench.tree / "uv.toml").write_text(settings)
+        (bench.tree / "requirements.txt").write_text("Django>=4.2,<5\n")
+        assert resolve(bench, WANTED)[0].version("django").startswith("4.2.")
+        with pytest.raises(BlockingIOError):
+            ours.accept()
+    assert not (tmp_path / "cache").exists()
 
 
 @pytest.mark.parametrize(

@@ -28,7 +28,7 @@ TRUST = "Only deploy code you trust; dz doctor says how to reach a higher rung."
 LACKS = {
     Rung.FULL: "",
     Rung.USER: "All projects share one Unix user.",
-    Rung.UID: f"Projects see each other's processes and share the network. {TRUST}",
+    Rung.UID: f"Projects see each other's processes. {TRUST}",
     Rung.LIMITS: f"Nothing parts projects from each other or from you but files and sockets. {TRUST}",
 }
 TRIAL = 15.0  # seconds
