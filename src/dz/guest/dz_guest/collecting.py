@@ -15,6 +15,8 @@ def collect(argv):
         call_command("collectstatic", *argv, **{"interactive": False, "skip_checks": True})
     else:
         print("django.contrib.staticfiles is not installed: nothing to collect")
+    if getattr(settings, "COMPRESS_ENABLED", False) and getattr(settings, "COMPRESS_OFFLINE", False):
+        call_command("compress", force=True)  # django-compressor: without it every page that uses it fails
     committed = str(wrapper.original.get("STATIC_ROOT") or "")
     if committed and os.path.isdir(committed):
         print("%d committed files of %s kept" % (_add(committed, settings.STATIC_ROOT), committed))

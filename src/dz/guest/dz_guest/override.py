@@ -92,6 +92,8 @@ def static(values):
     changed = {"STATIC_URL": rooted(url, "/static/")}
     if spec.get("static_root"):
         changed["STATIC_ROOT"] = spec.get("static_root")
+        if "COMPRESS_ROOT" in values:
+            changed["COMPRESS_ROOT"] = spec.get("static_root")
     folders = values.get("STATICFILES_DIRS") or ()
     changed["STATICFILES_DIRS"] = [one for one in folders if os.path.isdir(_folder(one))]
     if values.get("WHITENOISE_KEEP_ONLY_HASHED_FILES"):

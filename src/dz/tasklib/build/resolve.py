@@ -34,8 +34,11 @@ TELLING = (".txt", ".in", ".toml", ".lock", ".cfg", ".pip")
 TELLING_NAMES = ("setup.py", "Pipfile")
 FILE = 8 * 1024 * 1024
 
+# A driver that has to be compiled, for a server that no project gets, is left out: its marker is never true.
 # psycopg2's own build needs libpq only to tell that it depends on nothing; so we tell it.
-KNOWN = "".join(f'[[dependency-metadata]]\nname = "{name}"\nrequires-dist = []\n' for name in SAME_MODULE)
+KNOWN = """override-dependencies = ["mysqlclient ; sys_platform == 'none'"]\n""" + "".join(
+    f'[[dependency-metadata]]\nname = "{name}"\nrequires-dist = []\n' for name in SAME_MODULE
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -199,7 +202,7 @@ def _build(bench: Bench, sources: Sequence[Source], wheels: Path) -> list[Requir
 def _pip_wheel(bench: Bench, pip: Path, lines: Sequence[str], *, hashed: bool) -> Finished:
     listed = bench.write(f"build-{'hashed' if hashed else 'local'}.txt", "".join(f"{line}\n" for line in lines))
     words: list[str | Path] = [bench.python.path, pip / "pip", "wheel", "--no-deps", "--no-cache-dir", "--quiet"]
-    words += ["--wheel-dir", bench.box / "wheels", "-r", listed]
+    words += ["--use-pep517", "--wheel-dir", bench.box / "wheels", "-r", listed]
     finished, said = bench.inside(words)
     if not finished.ok:
         raise bench.failure(said)

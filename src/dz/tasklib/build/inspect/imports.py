@@ -29,6 +29,8 @@ _OTHER_NAME = {
     "crispy_bootstrap4": "crispy-bootstrap4",
     "crispy_bootstrap5": "crispy-bootstrap5",
     "crispy_forms": "django-crispy-forms",
+    "channels_redis": "channels-redis",
+    "cv2": "opencv-python-headless",
     "dateutil": "python-dateutil",
     "debug_toolbar": "django-debug-toolbar",
     "decouple": "python-decouple",
@@ -40,6 +42,10 @@ _OTHER_NAME = {
     "django_filters": "django-filter",
     "django_htmx": "django-htmx",
     "django_tables2": "django-tables2",
+    "django_celery_beat": "django-celery-beat",
+    "django_celery_results": "django-celery-results",
+    "django_redis": "django-redis",
+    "docx": "python-docx",
     "dotenv": "python-dotenv",
     "drf_spectacular": "drf-spectacular",
     "drf_yasg": "drf-yasg",
@@ -67,9 +73,10 @@ _OTHER_NAME = {
     "yaml": "pyyaml",
 }
 _SAME_NAME = re.compile(
-    r"bleach|boto3|celery|channels|cloudinary|coreapi|daphne|djoser|faker|feedparser|gunicorn|httpx|lxml|markdown"
-    r"|matplotlib|numpy|openai|openpyxl|pandas|psycopg2|pygments|pytz|qrcode|redis|reportlab|requests|sendgrid|stripe"
-    r"|twilio|unidecode|wagtail|whitenoise|xhtml2pdf"
+    r"bleach|bokeh|boto3|celery|channels|cloudinary|coreapi|daphne|djoser|faker|feedparser|folium|geopy|gtts|gunicorn"
+    r"|html5lib|httpx|lxml|markdown|matplotlib|nltk|numpy|openai|openpyxl|pandas|pdfkit|plotly|psycopg2|pydantic"
+    r"|pygments|pymongo|pymysql|pytz|qrcode|razorpay|redis|reportlab|requests|scipy|seaborn|selenium|sendgrid"
+    r"|sqlalchemy|stripe|textblob|tweepy|twilio|unidecode|wagtail|weasyprint|whitenoise|wikipedia|xhtml2pdf|yfinance"
 )
 
 
