@@ -15,14 +15,15 @@ from enum import StrEnum
 from typing import Any
 
 from django.db import transaction
-from django.db.models import DurationField, ExpressionWrapper, F, Value
+from django.db.models import DurationField, ExpressionWrapper, F, Q, Value
 from django.db.models.functions import Least, Now
 
 from dz.names import AppId
 from dz.tasklib.pipeline import DONE, Pipeline
-from dz2.advancing import Pipelines, advance, end_steps, is_busy, known, lock, lock_project, start, states_of
+from dz2.advancing import Pipelines, advance, end_steps, is_busy, known, lock, lock_project, start
 from dz2.channels import JOB, notify
-from dz2.models import Job, JobState, JobStep, Project, ReleaseState, StepState
+from dz2.models import Job, JobState, JobStep, Project, StepState
+from dz2.storable import storable
 
 MAX_RETRIES = 5
 SECONDS_OF_TIMEOUT = ExpressionWrapper(F("timeout") * Value(timedelta(seconds=1)), output_field=DurationField())
@@ -114,7 +115,7 @@ def cancel(job_id: int, *, pipelines: Pipelines | None = None) -> CancelAnswer:
         pipeline = kinds[job.kind]
         if job.state in JobState.terminal():
             return CancelAnswer.ENDED
-        if pipeline.committed(states_of(job, pipeline)) or job.releases.filter(state=ReleaseState.LIVE).exists():
+        if _committed(job, pipeline):
             return CancelAnswer.TOO_LATE
         job.cancel_requested = True
         job.save(update_fields=["cancel_requested"])
@@ -127,6 +128,7 @@ def cancel(job_id: int, *, pipelines: Pipelines | None = None) -> CancelAnswer:
 def claim(step_id: int, attempt: int, *, host: str, pid: int, lease: float) -> Claimed | None:
     """Take the step for ``lease`` seconds; None if this attempt is somebody else's, over or not due."""
     taken = JobStep.objects.filter(
+        Q(not_before=None) | Q(not_before__lte=Now()),
         pk=step_id,
         attempt=attempt,
         state=StepState.READY,
@@ -179,7 +181,7 @@ def record(claimed: Claimed, outcome: Outcome, *, pipelines: Pipelines | None = 
 
 def retitle(claimed: Claimed, title: str) -> None:
     """A truer title for the running step."""
-    if _held(claimed).update(title=title[:200]):
+    if _held(claimed).update(title=storable(title)[:200]):
         notify(JOB, claimed.job_id)
 
 
@@ -201,6 +203,14 @@ def _get_or_create(
         return Job.objects.create(**values), True
     whose = f"{pipeline.kind}\0{project.pk if project else ''}\0{key}"  # a key speaks of one kind of job on one project
     return Job.objects.get_or_create(idempotency_key=hashlib.sha256(whose.encode()).hexdigest(), defaults=values)
+
+
+def _committed(job: Job, pipeline: Pipeline) -> bool:
+    """Whether a step that commits has begun, in any attempt. The steps are held: none begins until we are through."""
+    commits = {step.name for step in pipeline.steps if step.commits}
+    begun = (StepState.RUNNING, StepState.SUCCEEDED)
+    rows = JobStep.objects.select_for_update(no_key=True).filter(job=job).order_by("pk")
+    return any(row.name in commits and (row.attempt > 1 or row.state in begun) for row in rows)
 
 
 def _supersede(project: Project, by: Job) -> None:
@@ -225,13 +235,13 @@ def _ending(job: Job, claimed: Claimed, outcome: Outcome) -> dict[str, Any]:
             "lease_until": None,
             "not_before": again,
             "next_ring": again,
-            "error": outcome.error,
+            "error": storable(outcome.error),
         }
     state = StepState.ERRORED if outcome.ended is Ended.TRANSIENT else StepState(outcome.ended)
-    error = None if state is StepState.SUCCEEDED else outcome.error
+    error = None if state is StepState.SUCCEEDED else storable(outcome.error)
     return {
         "state": state,
-        "result": dict(outcome.result),
+        "result": storable(outcome.result),
         "error": error,
         "lease_until": None,
         "finished_at": Now(),

@@ -5,21 +5,25 @@ Any number of dispatchers may do this at once: rows are taken with SKIP LOCKED o
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 
-from django.db import connection, transaction
+from django.db import InterfaceError, OperationalError, connection, transaction
 from django.db.models import F
 from django.db.models.functions import Now
 
-from dz.problems import problem
+from dz.log import get_logger
+from dz.problems import told
 from dz2.advancing import Pipelines, advance, known, lock
 from dz2.channels import JOB, RING, notify
 from dz2.engine import SECONDS_OF_TIMEOUT
-from dz2.models import JobStep, StepState
+from dz2.models import Job, JobStep, StepState
 
 MAX_DEATHS = 5
 LONGEST_WAIT = 300  # seconds between two rings of a step that nobody claims
+
+log = get_logger()
 
 _TAKE_DUE = """
     UPDATE dz2_jobstep SET rings = rings + 1,
@@ -68,54 +72,72 @@ def expire(*, pipelines: Pipelines | None = None) -> int:
 
     How many there were.
     """
-    kinds = known(pipelines)
     overdue = JobStep.objects.filter(state=StepState.RUNNING, lease_until__lt=Now())
     found = list(overdue.values_list("pk", "job_id"))
-    for step_id, job_id in found:
-        with transaction.atomic():
-            job = lock(job_id)
-            step = JobStep.objects.filter(pk=step_id, state=StepState.RUNNING, lease_until__lt=Now())
-            if late := step.filter(started_at__lt=Now() - SECONDS_OF_TIMEOUT).first():
-                _error(late, "platform.step-timeout", title=late.title, seconds=round(late.timeout))
-            elif spent := step.filter(deaths__gte=MAX_DEATHS - 1).first():
-                _error(spent, "platform.worker-died", attempts=MAX_DEATHS)
-            elif job.cancel_requested:
-                step.update(state=StepState.CANCELLED, lease_until=None, finished_at=Now())
-            else:
-                step.update(
-                    state=StepState.READY,
-                    attempt=F("attempt") + 1,
-                    deaths=F("deaths") + 1,
-                    rings=0,
-                    lease_until=None,
-                    ready_at=Now(),
-                    next_ring=Now(),
-                )
-                notify(RING)
-            advance(job, kinds)
-            notify(JOB, job.pk)
+    _each(found, _expire, known(pipelines))
     return len(found)
 
 
 def lose_patience(patience: float, *, pipelines: Pipelines | None = None) -> int:
     """Ready steps that no live worker could have taken for ``patience`` seconds end their job. How many there were."""
-    kinds = known(pipelines)
     with connection.cursor() as cursor:
         cursor.execute(_IN_VAIN, [patience, patience])
         found = cursor.fetchall()
-    for step_id, job_id in found:
-        with transaction.atomic():
-            job = lock(job_id)
-            if step := JobStep.objects.filter(pk=step_id, state=StepState.READY).first():
-                _error(step, "platform.no-worker", role=step.queue, seconds=round(patience))
-                advance(job, kinds)
-                notify(JOB, job_id)
+
+    def give_up(_: Job, step_id: int) -> bool:
+        if step := JobStep.objects.filter(pk=step_id, state=StepState.READY).first():
+            _error(step, "platform.no-worker", role=step.queue, seconds=round(patience))
+        return step is not None
+
+    _each(found, give_up, known(pipelines))
     return len(found)
 
 
+def _each(found: Iterable[tuple[int, int]], change: Callable[[Job, int], bool], kinds: Pipelines) -> None:
+    """One transaction per step, nothing for one that changed meanwhile. A row that can't be made sense of is logged: it
+    must not stop the dispatcher for all others."""
+    for step_id, job_id in found:
+        try:
+            with transaction.atomic():
+                job = lock(job_id)
+                if change(job, step_id):
+                    advance(job, kinds)
+                    notify(JOB, job.pk)
+        except (OperationalError, InterfaceError):
+            raise  # zoomdb itself: the dispatcher waits for it
+        except Exception:
+            log.exception("ringing.bad-row", job=job_id, step_id=step_id)
+
+
+def _expire(job: Job, step_id: int) -> bool:
+    step = JobStep.objects.filter(pk=step_id, state=StepState.RUNNING, lease_until__lt=Now())
+    if not step.exists():
+        return False
+    if late := step.filter(started_at__lt=Now() - SECONDS_OF_TIMEOUT).first():
+        _error(late, "platform.step-timeout", title=late.title, seconds=round(late.timeout))
+    elif spent := step.filter(deaths__gte=MAX_DEATHS - 1).first():
+        _error(spent, "platform.worker-died", attempts=MAX_DEATHS)
+    elif job.cancel_requested:
+        step.update(state=StepState.CANCELLED, lease_until=None, finished_at=Now())
+    else:
+        step.update(
+            state=StepState.READY,
+            attempt=F("attempt") + 1,
+            deaths=F("deaths") + 1,
+            rings=0,
+            lease_until=None,
+            ready_at=Now(),
+            next_ring=Now(),
+        )
+        notify(RING)
+    return True
+
+
 def _error(step: JobStep, id: str, **facts: object) -> None:
-    entry = problem(id)
-    error = {"id": id, "sentence": entry.sentence.format_map(facts), "where": "", "next": entry.next.format_map(facts)}
     JobStep.objects.filter(pk=step.pk, attempt=step.attempt, state=step.state).update(
-        state=StepState.ERRORED, error=error, lease_until=None, next_ring=None, finished_at=Now()
+        state=StepState.ERRORED,
+        error=told(id, **facts),
+        lease_until=None,
+        next_ring=None,
+        finished_at=Now(),
     )

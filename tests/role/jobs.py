@@ -67,6 +67,10 @@ def record(claimed: engine.Claimed, outcome: engine.Outcome = OK) -> bool:
     return engine.record(claimed, outcome, pipelines=PIPELINES)
 
 
+def outcome(ended: str, **more: Any) -> engine.Outcome:
+    return engine.Outcome(ended=engine.Ended(ended), **more)
+
+
 def do(job: Job, *names: str) -> None:
     """Run these steps to success."""
     for name in names:

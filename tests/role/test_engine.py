@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from pathlib import Path
 from typing import Any
 
 import psycopg
@@ -198,6 +199,70 @@ def test_after_the_commit_point_it_is_too_late_to_cancel(j: Any, engine: Any) ->
     assert engine.cancel(job.pk, pipelines=j.PIPELINES) == engine.CancelAnswer.TOO_LATE
     j.do(job, "prune")
     assert j.state(job) == "succeeded"
+
+
+def test_from_the_moment_the_commit_step_runs_it_is_too_late_to_cancel(j: Any, engine: Any, ringing: Any) -> None:
+    job = j.accept(j.project())
+    j.do(job, "build_bundle", "create_database", "bundle_upload")
+    j.claim(job, "switch")
+    assert engine.cancel(job.pk, pipelines=j.PIPELINES) == engine.CancelAnswer.TOO_LATE
+    j.age(job, 20)
+    ringing.expire(pipelines=j.PIPELINES)  # the worker died: what it had done by then nobody knows
+    assert j.ready(job) == ["switch"]
+    assert engine.cancel(job.pk, pipelines=j.PIPELINES) == engine.CancelAnswer.TOO_LATE
+
+
+def test_a_cancelled_step_whose_worker_dies_is_not_tried_again(j: Any, engine: Any, ringing: Any) -> None:
+    job = j.accept(j.project())
+    j.claim(job, "build_bundle")
+    assert engine.cancel(job.pk, pipelines=j.PIPELINES) == engine.CancelAnswer.REQUESTED
+    j.age(job, 20)
+    ringing.expire(pipelines=j.PIPELINES)
+    assert j.state(job) == "cancelled"
+
+
+def test_what_no_column_takes_is_recorded_in_its_place(j: Any, engine: Any) -> None:
+    odd = "a\0b\ud800"
+    job = j.accept(j.project())
+    claimed = j.claim(job, "build_bundle")
+    engine.retitle(claimed, odd)
+    assert j.record(claimed, j.outcome("succeeded", result={odd: [odd, float("nan"), {"path": Path("x")}]}))
+    row = job.steps.get(name="build_bundle")
+    assert (row.title, row.result) == ("a\ufffdb\ufffd", {"a\ufffdb\ufffd": ["a\ufffdb\ufffd", "nan", {"path": "x"}]})
+    assert j.record(j.claim(job, "bundle_upload"), j.outcome("failed", error=j.ERROR | {"sentence": odd}))
+    assert j.state(job) == "failed" and job.error["sentence"] == "a\ufffdb\ufffd"
+
+
+def test_a_step_to_be_tried_again_later_is_neither_rung_nor_claimed_nor_given_up_before(
+    j: Any, engine: Any, ringing: Any
+) -> None:
+    job = j.accept(j.project())
+    ringing.due_rings(again=10)
+    j.age(job, 700)
+    j.record(j.claim(job, "build_bundle"), j.outcome("transient", again_in=60))
+    row = job.steps.get(name="build_bundle")
+    assert ringing.due_rings(again=10) == []
+    assert engine.claim(row.pk, row.attempt, host="build-1", pid=1, lease=15) is None
+    assert ringing.lose_patience(600, pipelines=j.PIPELINES) == 0
+    j.age(job, 61)
+    assert [ring.attempt for ring in ringing.due_rings(again=10)] == [2]
+    assert j.claim(job, "build_bundle").attempt == 2
+
+
+def test_a_row_that_nobody_understands_stops_neither_leases_nor_patience_of_others(j: Any, ringing: Any) -> None:
+    from dz2.models import Job
+
+    strange, plain, lonely_stranger, lonely = (j.accept(j.project()) for _ in range(4))
+    for job in (strange, plain):
+        j.claim(job, "build_bundle")
+        j.age(job, 20)
+    for job in (lonely_stranger, lonely):
+        j.age(job, 700)
+    Job.objects.filter(pk__in=[strange.pk, lonely_stranger.pk]).update(kind="of another version")
+    ringing.expire(pipelines=j.PIPELINES)
+    assert (j.ready(plain), j.ready(strange)) == (["build_bundle"], [])
+    ringing.lose_patience(600, pipelines=j.PIPELINES)
+    assert (j.state(lonely), j.state(lonely_stranger)) == ("errored", "running")
 
 
 def test_an_unclaimed_step_is_rung_again_with_doubled_waits(j: Any, ringing: Any) -> None:

@@ -33,8 +33,8 @@ class Step:
     """One Celery task of a job.
 
     ``queue`` is one of QUEUES; a step on ``appserver`` runs on the host that placement wrote into its row.
-    ``timeout``: seconds an attempt may take. ``commits``: with it the job passes its commit point, after which it only
-    goes forward. ``may_fail``: its failure never fails the job (retire, prune).
+    ``timeout``: seconds an attempt may take. ``commits``: once it has begun the job can't be cancelled, it only goes
+    forward. ``may_fail``: its failure never fails the job (retire, prune).
     """
 
     name: str
@@ -112,10 +112,6 @@ class Pipeline:
         if all(self._passes(s, states[s.name]) for s in self.steps):
             return "succeeded"
         return None
-
-    def committed(self, states: Mapping[str, str]) -> bool:
-        """Whether the commit point is passed, so that the job can't be cancelled any more."""
-        return any(s.commits and states[s.name] == "succeeded" for s in self.steps)
 
     @staticmethod
     def _passes(step: Step, state: str) -> bool:

@@ -46,11 +46,6 @@ def test_a_step_that_may_fail_never_fails_the_job() -> None:
     assert TOY.verdict(done) == "succeeded"
 
 
-def test_the_commit_point_is_passed_with_its_step() -> None:
-    assert not TOY.committed(states(a="succeeded"))
-    assert TOY.committed(states(d="succeeded"))
-
-
 def test_two_steps_of_one_name_are_refused() -> None:
     with pytest.raises(ValueError, match="share a name"):
         Pipeline("twice", step("a"), step("a"))
