@@ -159,8 +159,9 @@ def _outlives_its_worker(sandbox: Sandbox) -> bool:
     pid = sleeping(sandbox, OURS, own)
     os.kill(pid, signal.SIGKILL)
     os.waitpid(pid, 0)
+    patience = 10 if isinstance(sandbox, Weaker) else 60  # what is weakened is expected to stay
     try:
-        until(lambda: not alive(own), what="the step ended with its worker", deadline=10)
+        until(lambda: not alive(own), what="the step ended with its worker", deadline=patience)
     except AssertionError:
         sandbox.kill(f"step-{own}")
         return True
