@@ -33,15 +33,17 @@ async def pipe(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> No
         writer.write_eof()
 
 
+HELD: "set[object]" = set()  # the relays that run; asyncio itself holds none whose client has said its last word
+
+
 async def relay(path: str, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    try:
+    HELD.add(asyncio.current_task())
+    with contextlib.suppress(OSError):
         answers, upstream = await asyncio.open_unix_connection(path)
-    except OSError:
-        writer.close()
-        return
-    await asyncio.gather(pipe(reader, upstream), pipe(answers, writer))
-    upstream.close()
+        await asyncio.gather(pipe(reader, upstream), pipe(answers, writer))
+        upstream.close()
     writer.close()
+    HELD.discard(asyncio.current_task())
 
 
 def serve(listener: socket.socket, path: str) -> None:

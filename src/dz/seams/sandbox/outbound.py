@@ -93,10 +93,14 @@ class Outbound:
 async def _serve(door: Door, opened: Future[Callable[[], object]]) -> None:
     """Until the box is over; ``asyncio.run`` then cancels what is still connected, and ``_closing`` drops it."""
 
+    held: set[object] = set()  # asyncio itself holds none whose client has said its last word
+
     async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        held.add(asyncio.current_task())
         with contextlib.suppress(*GONE, asyncio.CancelledError):
             async with _closing(writer):
                 await _connect(reader, writer, door)
+        held.discard(asyncio.current_task())
 
     loop, over = asyncio.get_running_loop(), asyncio.Event()
     try:
