@@ -6,6 +6,7 @@ Everything here runs inside a transaction of ``dz2.engine`` or ``dz2.ringing`` t
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any
 
 from django.db.models.functions import Now
@@ -25,6 +26,8 @@ from dz2.models import (
 )
 
 Pipelines = Mapping[str, Pipeline]
+DESTROYS = "destroy"  # the one kind of job that may change a project which goes
+FRESH = timedelta(seconds=60)  # a host that told of itself this lately counts as live
 
 
 def known(pipelines: Pipelines | None) -> Pipelines:
@@ -36,9 +39,9 @@ def known(pipelines: Pipelines | None) -> Pipelines:
     return PIPELINES
 
 
-def lock_project(project_id: int) -> None:
+def lock_project(project_id: int) -> Project:
     # no_key: rows that refer to the project are inserted by steps meanwhile, and must not wait for us nor we for them
-    Project.objects.select_for_update(no_key=True).get(pk=project_id)
+    return Project.objects.select_for_update(no_key=True).get(pk=project_id)
 
 
 def lock(job_id: int) -> Job:
@@ -98,7 +101,7 @@ def _stop_after(job: Job, pipeline: Pipeline, name: str) -> None:
 
 
 def _make_ready(job: Job, names: tuple[str, ...]) -> bool:
-    """Whether one of them is ready now: a step on an appserver that has nothing to do there is skipped."""
+    """Whether one of them is ready now: a step on an appserver with nothing to do, or nobody to do it, is skipped."""
     some = False
     for step in JobStep.objects.filter(job=job, name__in=names):
         queue = step.queue if step.queue != APPSERVER else _appserver_queue(job, step.name)
@@ -114,13 +117,17 @@ def _make_ready(job: Job, names: tuple[str, ...]) -> bool:
 
 
 def _appserver_queue(job: Job, step: str) -> str | None:
-    """Where an appserver's step goes: the host of the job's own deployment, or of one to be taken away."""
+    """Where an appserver's step goes: the host of the job's own deployment, or a live one with some to be taken away.
+
+    What a silent host still has is not waited for: its own reconcile takes it away when the host is back.
+    """
     rows = AppServerDeployment.objects.select_related("appserver__host").order_by("pk")
+    live = rows.filter(release__project=job.project_id, appserver__host__last_heartbeat__gt=Now() - FRESH)
     placed = [DeploymentState.WANTED, DeploymentState.HEALTHY]
     if step == "retire":
-        rows = rows.filter(release__project=job.project_id, state=DeploymentState.RETIRING)
+        rows = live.filter(state=DeploymentState.RETIRING)
     elif step == "undeploy":
-        rows = rows.filter(release__project=job.project_id).exclude(state=DeploymentState.STOPPED)
+        rows = live.exclude(state=DeploymentState.STOPPED)
     else:
         rows = rows.filter(release__job=job, state__in=placed)
     found = rows.first()
@@ -151,13 +158,16 @@ def _give_up_release(job: Job) -> None:
 
 
 def _start_next(project_id: int, pipelines: Pipelines) -> None:
-    """The project's next waiting job begins in the transaction that ends the one before."""
-    waiting = Job.objects.filter(project=project_id, changes=True, state=JobState.WAITING).order_by("pk")
-    if Project.objects.filter(pk=project_id, destroyed_at__isnull=False).exists():
-        for job in waiting:
+    """The project's next waiting job begins in the transaction that ends the one before; of a project that goes or is
+    gone only a destroy, and the others end."""
+    project = Project.objects.get(pk=project_id)
+    waiting = Job.objects.filter(project=project, changes=True, state=JobState.WAITING).order_by("pk")
+    if project.destroying_at is not None:
+        too_late = waiting if project.destroyed_at is not None else waiting.exclude(kind=DESTROYS)
+        for job in too_late:
             end_steps(job, [StepState.WAITING], StepState.CANCELLED)
             notify(JOB, job.pk)
-        waiting.update(state=JobState.CANCELLED, finished_at=Now())
-    elif not is_busy(project_id) and (following := waiting.select_for_update(no_key=True).first()) is not None:
+        too_late.update(state=JobState.CANCELLED, finished_at=Now())
+    if not is_busy(project_id) and (following := waiting.select_for_update(no_key=True).first()) is not None:
         start(following, pipelines)
         notify(JOB, following.pk)

@@ -18,9 +18,10 @@ from django.db import transaction
 from django.db.models import DurationField, ExpressionWrapper, F, Q, Value
 from django.db.models.functions import Least, Now
 
+from dz.errors import UserError
 from dz.names import AppId
 from dz.tasklib.pipeline import DONE, Pipeline
-from dz2.advancing import Pipelines, advance, end_steps, is_busy, known, lock, lock_project, start
+from dz2.advancing import DESTROYS, Pipelines, advance, end_steps, is_busy, known, lock, lock_project, start
 from dz2.channels import JOB, notify
 from dz2.models import Job, JobState, JobStep, Project, StepState
 from dz2.storable import storable
@@ -86,11 +87,12 @@ def accept(
 ) -> Job:
     """A new job with all its steps, started unless it must wait for the project's running job.
 
-    The same ``idempotency_key`` gives the same job of that kind and project, whatever else is asked for.
+    The same ``idempotency_key`` gives the same job of that kind and project, whatever else is asked for. Raises
+    UserError for a project that is gone, or that is going and asked for anything but to go.
     """
     with transaction.atomic():
         if project is not None:
-            lock_project(project.pk)
+            _refuse_going(lock_project(project.pk), pipeline)
         job, made = _get_or_create(pipeline, project, params, requested_by, idempotency_key)
         if not made:
             return job
@@ -192,6 +194,14 @@ def _held(claimed: Claimed) -> Any:
         attempt=claimed.attempt,
         state=StepState.RUNNING,
     )
+
+
+def _refuse_going(project: Project, pipeline: Pipeline) -> None:
+    if project.destroyed_at is not None:
+        raise UserError("project.not-found", name=project.name, hint="")
+    if project.destroying_at is not None and pipeline.kind != DESTROYS:
+        by = Job.objects.filter(project=project, kind=DESTROYS).values_list("pk", flat=True).last()
+        raise UserError("project.busy", name=project.name, job=by)
 
 
 def _get_or_create(

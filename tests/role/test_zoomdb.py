@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import time
+from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from dz.errors import LostLease
+from dz.errors import LostLease, Transient, UserError
 from dz.names import AppId, Commit, Digest
 from dz.settings import WorkerSettings
+from dz.tasklib.context import Context
+from dz.tasklib.hosting import Seams
+from dz.tasks.eventlog import EventLog
+from tests.unit.tasklib.test_site import NoSandbox
 
 COMMIT = Commit("a" * 40)
 
@@ -25,7 +32,7 @@ def hosts(zoomdb: str, keys_file: Any) -> None:
     from dz2.heartbeats import beat
 
     measured = {"platform": "linux", "load": 0.5, "memory": 0.5, "disk": 0.5}
-    for role, name in (("appserver", "app-1"), ("database", "db-1")):
+    for role, name in (("appserver", "app-1"), ("appserver", "app-2"), ("database", "db-1")):
         beat(WorkerSettings(home=".", zoomdb_url="", keys_file=".", role=role, instance_id=name), measured)
 
 
@@ -117,6 +124,114 @@ def test_a_failed_job_takes_its_release_with_it_and_leaves_the_live_one(j: Any) 
 
 
 @pytest.mark.usefixtures("hosts")
+def test_what_retires_is_its_jobs_to_drain_and_reconciles_once_no_job_runs(j: Any) -> None:
+    from dz2.zoomdb import of_host
+
+    shop = j.project()
+    first, door, old = live(j, shop)
+    end(j, first, door)
+    second, door, new = live(j, shop)
+    assert j.record(door._claimed)
+    j.do(second, "create_database", "bundle_upload", "switch")
+    host = of_host("app-1")
+    assert [d.id for d in host.wanted_on("app-1")] == [old.id, new.id]
+    assert host.unwanted_on("app-1") == ()
+    j.record(j.claim(second, "retire"), j.FAILED)
+    j.do(second, "prune")
+    assert j.state(second) == "succeeded"
+    assert [d.id for d in host.wanted_on("app-1")] == [new.id]
+    assert [d.id for d in host.unwanted_on("app-1")] == [old.id]
+
+
+@pytest.mark.usefixtures("hosts")
+def test_a_silent_appserver_holds_up_neither_the_next_deploy_nor_the_projects_end(j: Any) -> None:
+    from django.db.models.functions import Now
+
+    from dz2.models import Host
+
+    shop = j.project()
+    first, door, _ = live(j, shop)
+    end(j, first, door)
+    second, door = built(j, shop)
+    door.healthy(door.place("app-2", ports=range(21000, 21003)).id)
+    door.switched()
+    assert j.record(door._claimed)
+    j.do(second, "create_database", "bundle_upload")
+    silent = Host.objects.filter(instance_id="app-1")
+    silent.update(last_heartbeat=Now() - timedelta(minutes=5))
+    j.do(second, "switch")
+    assert j.steps(second)["retire"] == "skipped"
+    assert [d.host for d in door.retiring()] == ["app-1"]
+    j.do(second, "prune")
+    assert j.accept(shop, j.DESTROY).steps.get().queue == "appserver_app-2"
+    Host.objects.filter(instance_id="app-2").update(last_heartbeat=None)
+    assert j.state(j.accept(shop, j.DESTROY)) == "succeeded"
+
+
+@pytest.mark.usefixtures("hosts")
+def test_a_project_that_goes_is_wanted_nowhere_and_a_failed_destroy_is_done_again(j: Any, tmp_path: Path) -> None:
+    from dz.tasklib.destroy import DESTROY
+    from dz2 import engine
+    from dz2.zoomdb import of_host
+
+    kinds = {**j.PIPELINES, "destroy": DESTROY}
+    shop = j.project()
+    first, door, _ = live(j, shop)
+    door.database()
+    door.database_ready()
+    end(j, first, door)
+    host = of_host("app-1")
+    assert (len(host.routes()), len(host.databases("db-1"))) == (1, 1)
+
+    destroy, waiting = j.accept(shop, DESTROY), j.accept(shop)
+    claimed = j.claim(destroy, "proxy_remove")
+    assert engine.cancel(destroy.pk, pipelines=kinds) == engine.CancelAnswer.TOO_LATE
+    with pytest.raises(AssertionError, match="of the proxy queue"):
+        DESTROY.step("proxy_remove").run(on_a_host(claimed, "proxy-1", "proxy", tmp_path))
+    assert (host.routes(), host.databases("db-1"), host.route(shop.app_id).deployments) == ((), (), ())
+
+    assert engine.record(claimed, j.FAILED, pipelines=kinds)
+    assert (j.state(destroy), j.state(waiting)) == ("failed", "cancelled")
+    assert set(j.steps(waiting).values()) == {"cancelled"}
+    with pytest.raises(UserError) as refused:
+        j.accept(shop, j.CHECK)
+    assert (refused.value.id, refused.value.facts["job"]) == ("project.busy", destroy.pk)
+    assert j.state(j.accept(shop, DESTROY)) == "running"
+
+
+@pytest.mark.usefixtures("hosts")
+def test_a_step_beside_another_database_server_than_the_projects_is_handed_back(j: Any, tmp_path: Path) -> None:
+    from dz.tasklib.database.databases import create_database, drop_database
+
+    job, door = built(j, j.project())
+    assert door.database().server == "db-1"  # of all that there are the first, asked for by a build host
+    assert j.record(door._claimed)
+    claimed = j.claim(job, "create_database")
+    for work in (create_database, drop_database):
+        with pytest.raises(Transient, match="on db-1, and this is db-2"):
+            work(on_a_host(claimed, "db-2", "database", tmp_path))
+
+
+def on_a_host(claimed: Any, host: str, role: Any, home: Path) -> Context:
+    """A step's context there, where nothing that the role drives is at hand."""
+    sandbox: Any = NoSandbox()
+    return Context(
+        job_id=claimed.job_id,
+        step_id=claimed.step_id,
+        attempt=claimed.attempt,
+        step=claimed.step,
+        params={},
+        results={},
+        door=door_of(claimed, host),
+        log=EventLog(claimed.step),
+        settings=WorkerSettings(home=home, zoomdb_url="", keys_file=home, role=role, instance_id=host),
+        seams=Seams(sandbox=sandbox),
+        until=time.monotonic() + 60,
+        stop=lambda: False,
+    )
+
+
+@pytest.mark.usefixtures("hosts")
 def test_an_attempt_that_was_given_up_changes_nothing_through_its_door(j: Any) -> None:
     from dz2 import ringing
 
@@ -140,8 +255,13 @@ def test_a_forgotten_project_frees_its_name_and_hostname(j: Any) -> None:
     assert destroy.steps.get().queue == "appserver_app-1"
     assert [d.id for d in door.unplace()] == [deployment.id]
     door.database()
+    waiting = j.accept(shop)
     door.forget()
     door.forget()
     assert shop.app_id not in door.app_ids()
     assert [d.id for d in door.unwanted_on("app-1")] == [deployment.id]
+    with pytest.raises(UserError, match="There is no project"):
+        j.accept(shop, j.DESTROY)
+    assert j.record(door._claimed, j.FAILED)
+    assert j.state(waiting) == "cancelled"
     Project.objects.create(name=shop.name, repo_url="x").hostnames.create(hostname="shop.localhost")

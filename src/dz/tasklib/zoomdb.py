@@ -102,6 +102,9 @@ class Door(Protocol):
         """The project's deployments that no route leads to any more, on every host."""
 
     # -- taking away ------------------------------------------------------------------------------------------------
+    def begin_destroying(self) -> None:
+        """The project is wanted nowhere from now on: no route, no database, no job but destroy."""
+
     def forget(self) -> None:
         """The project is destroyed: its name, hostnames and secrets are free again, its jobs stay."""
 

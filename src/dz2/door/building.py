@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping, Sequence
-from datetime import timedelta
 from typing import Any
 
 from django.db.models import Max
@@ -15,11 +14,10 @@ from dz.log import Secret
 from dz.names import Commit, Digest
 from dz.tasklib import records
 from dz2 import vault
+from dz2.advancing import FRESH
 from dz2.door import values
 from dz2.door.base import Base, kept_releases, secret_key_of
 from dz2.models import Bundle, Config, ConfigGuess, DatabaseServer, Host, Layer, Project, ProjectDatabase, Release
-
-FRESH = timedelta(seconds=60)  # a build host that told of itself this lately counts as live
 
 
 class Building(Base):
@@ -174,7 +172,7 @@ class Building(Base):
             return values.database(row)
 
     def _server(self) -> DatabaseServer:
-        """This host's own, where it has one: the step runs beside the server it fills."""
+        """This host's own, where it has one, else the first that ever told of itself; the project stays there."""
         servers = DatabaseServer.objects.order_by("pk")
         server = servers.filter(instance_id=self._host).first() or servers.first()
         if server is None:

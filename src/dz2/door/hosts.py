@@ -36,12 +36,12 @@ class Hosts(Base):
         )
 
     def routes(self) -> tuple[records.Route, ...]:
-        live = Project.objects.filter(destroyed_at=None, releases__state=ReleaseState.LIVE).order_by("pk")
+        live = Project.objects.filter(destroying_at=None, releases__state=ReleaseState.LIVE).order_by("pk")
         return tuple(route_of(project, live_release(project)) for project in live)
 
     def databases(self, server: str) -> tuple[records.Database, ...]:
         rows = ProjectDatabase.objects.select_related("server").filter(
-            server__instance_id=server, ready_at__isnull=False, project__destroyed_at=None
+            server__instance_id=server, ready_at__isnull=False, project__destroying_at=None
         )
         return tuple(values.database(row) for row in rows.order_by("pk"))
 

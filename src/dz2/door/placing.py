@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.db.models import Count, Q, QuerySet
-from django.db.models.functions import Now
+from django.db.models.functions import Coalesce, Now
 
 from dz.errors import PlatformError
 from dz.names import AppId, InstanceId
@@ -39,7 +39,9 @@ def told(rows: QuerySet[AppServerDeployment]) -> tuple[records.Deployment, ...]:
 
 
 def route_of(project: Project, release: Release | None) -> records.Route:
-    """What the proxy serves once ``release`` is live; nothing for None."""
+    """What the proxy serves once ``release`` is live; nothing for None, and of a project that goes."""
+    if project.destroying_at is not None:
+        release = None
     routed = told(deployments(release=release, state=DeploymentState.HEALTHY)) if release else ()
     older = Release.objects.filter(project=project, state__in=[ReleaseState.LIVE, ReleaseState.RETIRED])
     if release is not None:
@@ -153,6 +155,10 @@ class Placing(Base):
             AppServerDeployment.objects.filter(pk__in=keys).update(state=DeploymentState.RETIRING)
             return told(deployments(pk__in=keys))
 
+    def begin_destroying(self) -> None:
+        with self._fenced():
+            Project.objects.filter(pk=self._project().pk, destroying_at=None).update(destroying_at=Now())
+
     def forget(self) -> None:
         with self._fenced():
             project = self._project()
@@ -162,7 +168,8 @@ class Placing(Base):
             project.configs.update(variables=b"", names=[])
             Release.objects.filter(project=project, state=ReleaseState.LIVE).update(state=ReleaseState.RETIRED)
             Release.objects.filter(project=project).update(config=None)
-            Project.objects.filter(pk=project.pk).update(destroyed_at=Now(), deploy_key=None, secret_key=None)
+            gone = {"destroying_at": Coalesce("destroying_at", Now()), "destroyed_at": Now()}
+            Project.objects.filter(pk=project.pk).update(**gone, deploy_key=None, secret_key=None)
 
 
 def _free_port(server: AppServer, ports: range) -> int:

@@ -18,6 +18,7 @@ class Project(models.Model):
     title = models.CharField(max_length=200, blank=True)  # as its own code calls it
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL)
     created_at = models.DateTimeField(auto_now_add=True)
+    destroying_at = models.DateTimeField(null=True)  # from then on it is wanted nowhere, and only destroy may change it
     destroyed_at = models.DateTimeField(null=True)
     # The verified zoombuild.cfg, and which of its keys a person confirmed: a build never changes those.
     build_config = models.TextField(blank=True)
