@@ -6,7 +6,6 @@ The code lies in a writable copy, because projects make folders beside their set
 from __future__ import annotations
 
 import json
-import shutil
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,6 +13,7 @@ from typing import Any
 from dz.names import AppId
 from dz.seams.sandbox import Box, Network, Sandbox
 from dz.seams.supervisor import Program
+from dz.tasklib.build import disk
 from dz.tasklib.filled import Known, fill, platform_variables
 from dz.tasklib.folders import Folders, clear, fresh
 from dz.tasklib.records import Running
@@ -150,11 +150,11 @@ def lay(site: Site, app_layer: Path, sandbox: Sandbox) -> None:
         parent.mkdir(parents=True, exist_ok=True)
         parent.chmod(0o711)
     coming = fresh(folder.with_name(f"{folder.name}.coming"))
-    shutil.copytree(app_layer, coming / "app", symlinks=True)
-    _writable(coming / "app")
-    (coming / "home").mkdir()
-    (coming / "static").mkdir()
-    (coming / "guest.json").write_text(json.dumps(site.guest_spec()))
+    try:
+        _fill(coming, site, app_layer)
+    except BaseException:
+        clear(coming)
+        raise
     sandbox.own(coming, site.app_id)
     _have_volume(site, sandbox)
     site.log.parent.mkdir(mode=0o700, exist_ok=True)
@@ -171,6 +171,14 @@ def _have_volume(site: Site, sandbox: Sandbox) -> None:
     (coming / "media").mkdir()
     sandbox.own(coming, site.app_id)
     coming.rename(volume)
+
+
+def _fill(coming: Path, site: Site, app_layer: Path) -> None:
+    disk.copy(app_layer, coming / "app")
+    _writable(coming / "app")
+    (coming / "home").mkdir()
+    (coming / "static").mkdir()
+    (coming / "guest.json").write_text(json.dumps(site.guest_spec()))
 
 
 def program(site: Site, sandbox: Sandbox, *, grace: float) -> Program:

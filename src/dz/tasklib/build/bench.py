@@ -21,6 +21,7 @@ from dz.run import Finished
 from dz.seams.sandbox import Box, Network, Sandbox
 from dz.seams.sandbox.indexes import Indexes
 from dz.seams.sandbox.interpreter import installed_in
+from dz.tasklib.build import disk
 from dz.tasklib.build.interpreters import Interpreter
 from dz.tasklib.build.uvfailure import failure
 from dz.tasklib.context import JobLog
@@ -72,7 +73,7 @@ class Bench:
         fresh(self.box)
         if kept.exists():
             kept.rename(cache)
-        shutil.copytree(self.tree, self.source, symlinks=True)
+        disk.copy(self.tree, self.source)
         for name in ("home", "wheels", "cache"):
             (self.box / name).mkdir(exist_ok=True)
         self.limits.write_text("setuptools<81\n")  # pkg_resources was in it until then

@@ -33,3 +33,11 @@ def or_full(error: DzError, path: Path) -> DzError:
     if free(path) >= LITTLE:
         return error
     return PlatformError(f"{error}; the disk is full", id="platform.disk-full")
+
+
+def copy(tree: Path, into: Path) -> None:
+    """Copy a tree, links as links. Raises PlatformError, ``platform.disk-full`` where that is why it failed."""
+    try:
+        shutil.copytree(tree, into, symlinks=True)
+    except shutil.Error as error:  # a list of what went wrong with each file, without an errno
+        raise or_full(PlatformError(f"{tree.name} can't be copied: {error.args[0][0][2]}"), into) from error

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import secrets
-import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,7 +16,7 @@ from typing import Any
 from dz.log import Secret
 from dz.seams.sandbox import Box, Network
 from dz.tasklib.appserver.hooks import hiding
-from dz.tasklib.build import layers
+from dz.tasklib.build import disk, layers
 from dz.tasklib.build.dependencies import Environment
 from dz.tasklib.build.desk import Build, pack
 from dz.tasklib.build.verdict import KEEP, ProbeResult, hook_error, hook_result, probe_result
@@ -149,7 +148,7 @@ def _lay(build: Build) -> Path:
     """
     folder = fresh(_trial_folder(build))
     own = fresh(folder / "own")
-    shutil.copytree(build.tree, own / "app", symlinks=True)
+    disk.copy(build.tree, own / "app")
     for name in ("media", "home"):
         (own / name).mkdir()
     for given in (own, fresh(folder / "static")):
