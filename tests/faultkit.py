@@ -69,7 +69,8 @@ class Site:
         """Push a change and ask for its deployment; the number of the accepted job."""
         self.changes += 1
         self.project.change(saying(f"word{self.changes}", holding=holding))
-        return int(self.platform.deploy(self.project.repository.folder, "--timeout", "1", code=6)["job"])
+        ran = self.platform.dz("deploy", self.project.repository.url, "--timeout", "1", "--json")
+        return int(ran.json["job"])
 
     def answers(self) -> None:
         """The live release does."""
@@ -160,7 +161,7 @@ def gone(pid: int, what: str) -> None:
 
 
 def _alive(pid: int) -> bool:
-    with suppress(psutil.Error):
+    with suppress(psutil.Error):)
         return str(psutil.Process(pid).status()) != psutil.STATUS_ZOMBIE
     return False
 
@@ -280,8 +281,8 @@ def at_build_1(platform: Platform, number: int, fault: Path) -> int:
 def full(folder: Path) -> Iterator[None]:
     """A file system of its own, a few pages small, in the place of that folder."""
     folder.mkdir(exist_ok=True)
-    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=64k,mode=0711", "tmpfs", folder], check=True)
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=4k,mode=0711", "tmpfs", folder], check=True)
     try:
         yield
     finally:
-        subprocess.run(["umount", folder], check=True)
+        subprocess.run(["umount", "--lazy", folder], check=True)
