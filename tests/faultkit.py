@@ -161,8 +161,9 @@ def gone(pid: int, what: str) -> None:
 
 
 def _alive(pid: int) -> bool:
-    with suppress(psutil.Error):)
-        return str(psutil.Process(pid).status()) != psutil.STATUS_ZOMBIE
+    with suppress(psutil.Error):
+        state: str = psutil.Process(pid).status()
+        return state != str(psutil.STATUS_ZOMBIE)
     return False
 
 
