@@ -31,7 +31,7 @@ GUEST = Path(__file__).resolve().parent.parent / "src" / "dz" / "guest" / "main.
 OF_THEIR_TIME = (
     ((3, 10), ("django==4.2.*", "psycopg2-binary", "gunicorn", "uvicorn")),
     ((3, 8), ("django==3.2.*", "psycopg2-binary", "gunicorn", "uvicorn")),
-    ((3, 6), ("django==1.11.29", "psycopg2-binary<2.9", "gunicorn")),
+    ((3, 6), ("django==1.11.29", "psycopg2-binary<2.9", "gunicorn<20", "setuptools<60")),
 )
 NEWEST = ("psycopg[binary]<3.4", "gunicorn<28", "uvicorn<0.55", "whitenoise", "python-decouple", "django-environ")
 

@@ -29,11 +29,17 @@ def main():
 
 
 def _gunicorn():
+    import gunicorn
     from gunicorn.app.base import BaseApplication
+
+    options = _gunicorn_options()
+    if gunicorn.version_info < (20, 0):  # it has no fd:// yet, and takes the socket as systemd hands it
+        del options["bind"]
+        os.environ.update(LISTEN_PID=str(os.getpid()), LISTEN_FDS="1")
 
     class Site(BaseApplication):
         def load_config(self):
-            for key, value in _gunicorn_options().items():
+            for key, value in options.items():
                 if key in self.cfg.settings:
                     self.cfg.set(key, value)
 
