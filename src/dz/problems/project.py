@@ -53,9 +53,9 @@ PROBLEMS = [
     ),
     Problem(
         "job.too-late",
-        "Too late to cancel: job {job} has switched to the new release.",
+        "Too late to cancel: job {job} has begun what can't be taken back.",
         "dz job {job} shows how it goes on.",
-        "Up to the switch the old release is untouched; after it a job only goes forward.",
+        "A deploy can be cancelled up to its switch, a destroy until it begins; from then on a job only goes forward.",
     ),
     Problem(
         "job.ended",
