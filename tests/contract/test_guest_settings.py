@@ -39,13 +39,17 @@ CASES: dict[str, tuple[str, dict[str, Any]]] = {
         'STATIC_URL = "assets/"\nMEDIA_URL = "http://localhost:8000/uploads"',
         {"STATIC_URL": "/assets/", "MEDIA_URL": "/uploads/"},
     ),
+    "uploads have an address of their own": (
+        'STATIC_URL = MEDIA_URL = "https://bucket.example/"',
+        {"STATIC_URL": "https://bucket.example/", "MEDIA_URL": "/media/"},
+    ),
     "another host's files stay there": (
         'MEDIA_URL = "https://cdn.example/m/"',
         {"MEDIA_URL": "https://cdn.example/m/"},
     ),
-    "folders that are not there are left out": (
-        'STATICFILES_DIRS = ["/nowhere/at/all", ("p", BASE)]',
-        {"STATICFILES_DIRS": [["p", "CODE"]]},
+    "folders that are not there are made, elsewhere left out": (
+        'STATICFILES_DIRS = ["/nowhere/at/all", ("p", BASE), "made/by/npm"]',
+        {"STATICFILES_DIRS": [["p", "CODE"], "made/by/npm"]},
     ),
     "mail without a server is shown": (
         'EMAIL_HOST = "localhost"',
@@ -91,6 +95,7 @@ def site(tmp_path: Path, python: Path, lines: str = "", **spec: Any) -> Site:
 
 # Those that another case contradicts run by themselves; the others share a process.
 ALONE = (
+    "uploads have an address of their own",
     "a key that everybody knows is replaced",
     "a key of their own stays",
     "another host's files stay there",
@@ -102,7 +107,7 @@ def test_what_a_platform_can_know_is_changed_and_nothing_else(tmp_path: Path, py
     chosen = [CASES[case] for case in CASES if case not in ALONE]
     wanted = {name: value for _, values in chosen for name, value in values.items()}
     got = site(tmp_path, python, "\n".join(lines for lines, _ in chosen)).peek(*wanted)
-    wanted["STATICFILES_DIRS"] = [["p", str(tmp_path / "code")]]
+    wanted["STATICFILES_DIRS"] = [["p", str(tmp_path / "code")], "made/by/npm"]
     assert got == wanted
 
 

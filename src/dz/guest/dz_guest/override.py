@@ -95,7 +95,7 @@ def static(values):
         if "COMPRESS_ROOT" in values:
             changed["COMPRESS_ROOT"] = spec.get("static_root")
     folders = values.get("STATICFILES_DIRS") or ()
-    changed["STATICFILES_DIRS"] = [one for one in folders if os.path.isdir(_folder(one))]
+    changed["STATICFILES_DIRS"] = [one for one in folders if _made(_folder(one))]
     if values.get("WHITENOISE_KEEP_ONLY_HASHED_FILES"):
         changed["WHITENOISE_KEEP_ONLY_HASHED_FILES"] = False  # the plain name is what a missing hash falls back to
     storage = "dz_guest.storage.StaticStorage"
@@ -112,6 +112,8 @@ def static(values):
 def media(values):
     """Uploads go to the project's volume."""
     changed = {"MEDIA_URL": rooted(values.get("MEDIA_URL") or "", "/media/")}
+    if changed["MEDIA_URL"] == values.get("STATIC_URL"):  # both of one bucket; Django refuses them here
+        changed["MEDIA_URL"] = "/media/"
     if spec.get("media_root"):
         changed["MEDIA_ROOT"] = spec.get("media_root")
     return changed
@@ -165,6 +167,17 @@ def _memory(alias, cache):
 
 def _folder(entry):
     return str(entry[1] if isinstance(entry, (list, tuple)) else entry)
+
+
+def _made(folder):
+    """Whether the folder is there, made if it is the project's own: git keeps no empty ones, code names them."""
+    root = os.path.realpath(spec.get("project_root", "."))
+    try:
+        if os.path.realpath(folder).startswith(root + os.sep):
+            os.makedirs(folder, exist_ok=True)
+    except OSError:
+        pass
+    return os.path.isdir(folder)
 
 
 def _words(value):
