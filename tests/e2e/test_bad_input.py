@@ -144,7 +144,7 @@ def test_a_port_that_a_stranger_took_is_passed_over(platform: Platform, folder: 
     }
     first, last = map(int, platform.environment["DZ_PORTS"].split("-"))
     port = next(one for one in range(first, last) if one not in taken)
-    with socket.create_server(("127.0.0.1", port)):
+    with socket.create_server(("127.1.0.1", port)):
         done = playing.words(platform, folder, "port").deploy()
     assert done["deployments"][0]["port"] != port
 

@@ -58,7 +58,7 @@ def test_a_git_url_becomes_a_site_and_every_step_ran_in_its_own_role(either: Pla
     assert done["url"] == f"http://{project.host}:{either.port}/"
     assert {"job", "seconds", "error_id", "where", "next"} <= done.keys()
     (deployment,) = done["deployments"]
-    assert {**deployment, "port": 0} == {"host": "app-1", "instance_id": "app-1", "address": "127.0.0.1", "port": 0}
+    assert {**deployment, "port": 0} == {"host": "app-1", "instance_id": "app-1", "address": "127.1.0.1", "port": 0}
     status, body, _ = either.ask(project.host)
     assert status == 200 and "Nobody has written yet" in body and "Release 1" in body
     style = re.search(r'href="(/static/[^"]+\.css)"', body)

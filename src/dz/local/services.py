@@ -163,8 +163,14 @@ def ours(plan: Plan) -> Iterator[Service]:
     )
 
 
+# Sites listen on another loopback address than the panel's name leads to. Browsers send cookies to every port of a host:
+# a project that lured its administrator to http://localhost:<its own port>/ would be handed the panel's session.
+SITES = "127.1.0.1"
+
+
 def _workers(plan: Plan) -> Iterator[Service]:
     supervisor = {
+        "DZ_ADDRESS": SITES,
         "DZ_SUPERVISOR_SOCKET": str(plan.layout.supervisor_socket),
         "DZ_SUPERVISOR_PASSWORD": plan.passwords.supervisor.reveal(),
     }

@@ -35,7 +35,7 @@ class Store:
         self._store: LocalStore | S3Store
         if parts.scheme == "file":
             Path(parts.path).mkdir(parents=True, exist_ok=True, mode=0o700)
-            self._store = LocalStore(parts.path)
+            self._store = LocalStore(parts.path, automatic_cleanup=True)
         elif parts.scheme == "s3":
             prefix = parts.path.strip("/") or None
             self._store = S3Store(parts.netloc, prefix=prefix, config=dict(options or {}))  # type: ignore[arg-type]

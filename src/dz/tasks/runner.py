@@ -18,7 +18,7 @@ from django.db import InterfaceError, OperationalError, close_old_connections, c
 
 from dz.errors import Cancelled, LostLease, PlatformError, Transient, UserError
 from dz.log import get_logger
-from dz.problems import problem
+from dz.problems import told
 from dz.run import DeadlinePassed, marked
 from dz.settings import WorkerSettings
 from dz.tasklib.context import Context, kill_id
@@ -131,15 +131,15 @@ def outcome_of(error: Exception, step: Step, settings: WorkerSettings, retries: 
     """What an exception means for its step."""
     match error:
         case UserError():
-            told = {"id": error.id, "sentence": error.brief, "where": error.where, "next": error.next}
+            error_told = {"id": error.id, "sentence": error.brief, "where": error.where, "next": error.next}
             facts = {name: str(fact)[:500] for name, fact in error.facts.items()}  # a form can ask for what is missing
-            return Outcome(ended=Ended.FAILED, error=told | {"facts": facts})
+            return Outcome(ended=Ended.FAILED, error=error_told | {"facts": facts})
         case Cancelled():
             return Outcome(ended=Ended.CANCELLED)
         case Transient():
-            return _again(_problem(error.id, detail=error.detail, host=settings.instance_id), retries)
+            return _again(told(error.id, detail=error.detail, host=settings.instance_id), retries)
         case OperationalError() | InterfaceError():
-            return _again(_problem("platform.unexpected", detail=f"zoomdb: {error}"), retries)
+            return _again(told("platform.unexpected", detail=f"zoomdb: {error}"), retries)
         case DeadlinePassed() if late:
             return _errored("platform.step-timeout", title=step.title, seconds=round(step.timeout))
         case OSError(errno=errno.ENOSPC):
@@ -150,31 +150,14 @@ def outcome_of(error: Exception, step: Step, settings: WorkerSettings, retries: 
             return _errored("platform.unexpected", detail=f"{type(error).__name__}: {error}")
 
 
-def _again(told: dict[str, str], retries: int) -> Outcome:
+def _again(error: dict[str, str], retries: int) -> Outcome:
     """With full jitter, so that many who wait for one thing do not come back at once."""
     pause = random.uniform(0, min(LONGEST_PAUSE, 2.0**retries))  # noqa: S311 - no secret
-    return Outcome(ended=Ended.TRANSIENT, error=told, again_in=pause)
+    return Outcome(ended=Ended.TRANSIENT, error=error, again_in=pause)
 
 
 def _errored(id: str, **facts: object) -> Outcome:
-    return Outcome(ended=Ended.ERRORED, error=_problem(id, **facts))
-
-
-class _Facts(dict[str, object]):
-    """A placeholder that nobody filled must not cost the whole result."""
-
-    def __missing__(self, key: str) -> str:
-        return "?"
-
-
-def _problem(id: str, **known_facts: object) -> dict[str, str]:
-    entry, facts = problem(id), _Facts(known_facts)
-    return {
-        "id": id,
-        "sentence": entry.sentence.format_map(facts),
-        "where": "",
-        "next": entry.next.format_map(facts),
-    }
+    return Outcome(ended=Ended.ERRORED, error=told(id, **facts))
 
 
 def _tell(writer: Writer, outcome: Outcome, error: Exception) -> None:
