@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import os
 import signal
+from pathlib import Path
 
 import pytest
 
 from tests import faultkit, playing
 from tests.faultkit import Site
+from tests.platforms import Platform
 
 pytestmark = pytest.mark.root
+# A second platform takes long to start, and RabbitMQ's own death is in tests/role/test_worker.py too.
+BROKERS = ("platform", "rabbit_platform") if os.environ.get("DZ_FAULTS") == "all" else ("platform",)
 
 
 def test_a_dispatcher_killed_while_steps_are_ready_finds_them_again(site: Site) -> None:
@@ -25,13 +29,18 @@ def test_a_dispatcher_killed_while_steps_are_ready_finds_them_again(site: Site) 
     faultkit.all_run(platform)
 
 
-def test_a_broker_killed_in_mid_job_loses_no_step_and_doubles_none(site: Site) -> None:
-    with site.platform.fault("deploy.effect", "hold") as fault:
+@pytest.mark.parametrize("which", BROKERS)
+def test_a_broker_killed_in_mid_job_loses_no_step_and_doubles_none(
+    request: pytest.FixtureRequest, tmp_path: Path, which: str
+) -> None:
+    running: Platform = request.getfixturevalue(which)
+    site = request.getfixturevalue("site") if which == "platform" else faultkit.site(running, tmp_path, "rabbit")
+    with running.fault("deploy.effect", "hold") as fault:
         number = site.begin()
         faultkit.held(fault)
-        site.platform.kill("broker")
+        running.kill("broker")
     assert faultkit.attempts(site.sound(number)) == {}
-    faultkit.all_run(site.platform)
+    faultkit.all_run(running)
 
 
 def test_zoomdb_killed_between_an_effect_and_its_record_costs_an_attempt_at_most(site: Site) -> None:

@@ -26,7 +26,9 @@ def test_links_are_given_and_never_followed(tmp_path: Path) -> None:
     give(folder, UID)
     assert (outside / "key").stat().st_uid == os.getuid()
     assert outside.stat().st_uid == os.getuid()
-    assert {p.lstat().st_uid for p in (folder, folder / "linked", folder / "media/link", folder / "media/file")} == {UID}
+    assert {p.lstat().st_uid for p in (folder, folder / "linked", folder / "media/link", folder / "media/file")} == {
+        UID
+    }
 
 
 def test_a_folder_that_became_a_link_is_refused(tmp_path: Path) -> None:

@@ -163,8 +163,8 @@ def ours(plan: Plan) -> Iterator[Service]:
     )
 
 
-# Sites listen on another loopback address than the panel's name leads to. Browsers send cookies to every port of a host:
-# a project that lured its administrator to http://localhost:<its own port>/ would be handed the panel's session.
+# Sites listen on another loopback address than the panel's name leads to: browsers send cookies to every port of one
+# host, so a project that lured its administrator to http://localhost:<its port>/ would be handed the panel's session.
 SITES = "127.1.0.1"
 
 

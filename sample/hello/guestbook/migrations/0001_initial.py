@@ -4,24 +4,22 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='Entry',
+            name="Entry",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=60)),
-                ('words', models.CharField(max_length=280)),
-                ('written', models.DateTimeField(auto_now_add=True)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("name", models.CharField(max_length=60)),
+                ("words", models.CharField(max_length=280)),
+                ("written", models.DateTimeField(auto_now_add=True)),
             ],
             options={
-                'verbose_name_plural': 'entries',
-                'ordering': ['-written', '-pk'],
+                "verbose_name_plural": "entries",
+                "ordering": ["-written", "-pk"],
             },
         ),
     ]

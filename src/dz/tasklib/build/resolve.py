@@ -29,6 +29,7 @@ from dz.tasklib.build.bench import Bench
 from dz.tasklib.build.locked import Locked, Requirement, Source
 
 WHEELS = 2 * 1024 * 1024 * 1024  # bytes of the wheels that a project may have built
+UNPACKED = 4 * 1024 * 1024 * 1024  # bytes that they may become
 # What may say which versions are wanted; anything else can change without another resolution.
 TELLING = (".txt", ".in", ".toml", ".lock", ".cfg", ".pip")
 TELLING_NAMES = ("setup.py", "Pipfile")
@@ -210,16 +211,20 @@ def _pip_wheel(bench: Bench, pip: Path, lines: Sequence[str], *, hashed: bool) -
 
 
 def _checked_wheels(bench: Bench, sources: Sequence[Source]) -> list[Path]:
-    """The wheels that the box holds: those asked for, no others, each a zip whose members stay inside."""
+    """The wheels that the box holds: those asked for, no others, each a zip whose members stay inside and, unpacked,
+    together within the limit. uv holds the members to the sizes that they declare."""
     names = {one.name for one in sources}
-    found = []
+    found, unpacked = [], 0
     for name, path in bench.take("wheels", at_most=WHEELS).items():
         try:
             distribution = parse_wheel_filename(name)[0]
             with zipfile.ZipFile(path) as wheel:
                 odd = [member for member in wheel.namelist() if member.startswith("/") or ".." in member.split("/")]
+                unpacked += sum(member.file_size for member in wheel.infolist())
         except (InvalidWheelFilename, InvalidVersion, zipfile.BadZipFile):
             raise UserError("build.package-build-failed", package=name[:80], python=bench.python.version) from None
+        if unpacked > UNPACKED:
+            raise UserError("build.layer-too-big", kind="env", reason=f"{name[:80]} unpacks to more than fits")
         if distribution in names and not odd:
             found.append(path)
             names.remove(distribution)
