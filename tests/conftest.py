@@ -8,6 +8,9 @@ from pathlib import Path
 
 import pytest
 
+# Importing dz.tasks makes a process one with slim settings; the test process itself is the panel's, whatever it imports.
+os.environ["DZ_ROLE"] = ""
+
 pytest_plugins: list[str] = []
 for _plugin in (
     "tests.postgres",
