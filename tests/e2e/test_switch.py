@@ -10,7 +10,7 @@ from tests.platforms import Platform
 from tests.playing import Project
 from tests.waiting import until
 
-DIES_LATER = "import os\n\nif os.environ.get('DZ_RELEASE'):\n    raise RuntimeError('not with me')\n"
+DIES_LATER = "import sys\n\nif 'gunicorn' in sys.modules:\n    raise RuntimeError('not as a server')\n"
 BREAKS = """\
 from django.db import migrations
 
@@ -54,10 +54,7 @@ def test_no_request_fails_while_versions_that_cannot_live_are_tried(platform: Pl
         until(lambda: load.counted.good > seen + 60, what="the live release still answers")
     assert load.counted.failed == []
     assert load.counted.releases == {"1": load.counted.good}
-    assert (dies["error_id"], dies["where"]) == (
-        "build.import-failed",
-        "words/wsgi.py:1 raise RuntimeError('not at all')",
-    )
+    assert (dies["error_id"], dies["where"]) == ("app.wsgi-failed", "words/wsgi.py:1  raise RuntimeError('not at all')")
     assert dies_later["error_id"] == "deploy.died" and "words/wsgi.py:4" in dies_later["where"]
     assert playing.step(fails, "post_build_hooks")["state"] == "failed"
     assert "0002_breaks" in fails["where"] + fails["error"]
