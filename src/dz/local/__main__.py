@@ -53,6 +53,8 @@ def _parser() -> argparse.ArgumentParser:
 def _up(layout: Layout, given: argparse.Namespace, screen: Screen) -> Answer:
     began = time.monotonic()
     before = planning.running(layout)
+    if before is not None and given.listen and given.listen != before.state.listen:
+        raise UserError("local.listens-elsewhere", listen=before.state.listen)
     unchanged = before is not None and not status.report(before).wrong
     plan = up(layout, given.listen, (lambda *_: None) if unchanged else screen.step)
     if unchanged:

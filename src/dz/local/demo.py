@@ -41,6 +41,7 @@ def demo(layout: Layout, listen: str, screen: Screen) -> int:
     if plan.state.said:
         screen.note(plan.state.said)
     sandbox = state.document["sandbox"]
+    screen.note(f"Projects run in the sandbox rung {sandbox}: docs/sandbox.md says what it holds apart")
     if sandbox in ("uid", "limits"):
         screen.note("This machine forbids sandboxes: going on with limits only, so deploy code you trust.")
         screen.note("What is missing and how to mend it: ./dz doctor")
@@ -64,6 +65,8 @@ def _deployed(plan: Plan, screen: Screen) -> int:
     print(f"hello is live   {answer['url']}")
     print(f"The panel       {admin_link(plan)}  makes you administrator; works once, for 30 minutes")
     print(f"Your project    {launcher} deploy https://...      Stop everything: make down")
+    if launcher == "./dz":
+        print('To type dz alone   export PATH="$PWD:$PATH"')
     if os.environ.get("SSH_CONNECTION"):
         port = plan.state.port
         print(f"On your own computer: ssh -L {port}:127.0.0.1:{port} you@this-host, then open the same address.")

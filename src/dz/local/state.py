@@ -66,7 +66,11 @@ def chosen(layout: Layout, listen: str) -> State:
     first = before.port if before else int(os.environ.get("DZ_FIRST_PORT", FIRST))
     for port in (first, *range(FIRST if before else first + 1, max(first, LAST) + 1)):
         if is_free(host, port):
-            said = "" if port == first else f"{first} is used by {who_listens(first)}; --listen chooses"
+            said = (
+                ""
+                if port == first
+                else f"{first} is used by {who_listens(first)}; using {port} (dz up --listen ADDRESS:PORT chooses)"
+            )
             return replace(before or State(host=host, port=port), port=port, said=said)
     raise UserError("local.no-free-port", first=first, last=LAST)
 

@@ -17,8 +17,8 @@ PROBLEMS = [
     ),
     Problem(
         "cli.no-platform",
-        "No platform runs on this machine (nothing in {home}).",
-        "dz up starts one; --server URL names another machine's.",
+        "No platform runs on this machine. If one was stopped, its data is still in {home}.",
+        "dz up starts it; --server URL names another machine's.",
         "dz finds the platform of its own machine by the files that dz up leaves in DZ_HOME.",
     ),
     Problem(

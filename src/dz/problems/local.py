@@ -4,6 +4,12 @@ from dz.problems import Problem
 
 PROBLEMS = [
     Problem(
+        "local.listens-elsewhere",
+        "The platform runs already, and listens at {listen}.",
+        "dz down stops it; then dz up --listen ADDRESS:PORT starts it where you want it.",
+        "The address is part of every site's URL, so it never changes under running sites.",
+    ),
+    Problem(
         "local.home",
         "The servers' files can't hold the path {home}.",
         "Set DZ_HOME to a folder whose path has letters, digits and . _ + @ - only; then dz up.",

@@ -12,7 +12,7 @@ PROBLEMS = [
     Problem(
         "project.not-found",
         "There is no project {name}.{hint}",
-        "dz status names the projects that there are.",
+        "dz jobs shows the names that there are; a Git URL makes a new project: dz deploy URL",
         "Names are compared exactly; a destroyed project is gone.",
     ),
     Problem(

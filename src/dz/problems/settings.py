@@ -42,6 +42,12 @@ PROBLEMS = [
         "Each settings module has a minute in which the project must be imported.",
     ),
     Problem(
+        "settings.none-found",
+        "No settings module was found: no file in the repository looks like Django settings.",
+        "Name it in a zoombuild.cfg in the repository ([project] django_settings_module = your.settings), push.",
+        "manage.py, wsgi.py and modules named settings were looked at; docs/cli.md shows what dz check tells.",
+    ),
+    Problem(
         "settings.no-answer",
         "The project ended the process that checked it: {error}.",
         "Look at the last lines of the job's log, mend what ends the process, then deploy again.",

@@ -69,7 +69,7 @@ def parse(text: str, *, file_urls: bool = False) -> GitUrl:
     if scp := _SCP.fullmatch(text):
         return _scp(text, scp["user"], scp["host"], scp["path"])
     if text.startswith(("/", ".", "~")):
-        raise _refused(text, "it is a folder")
+        raise _refused(text, "it is a path; a repository on this machine is file:///path")
     if "/" not in text or "." not in text.split("/", 1)[0]:
         raise _refused(text, "it names no host")
     return _by_scheme(f"https://{text}", "https", text, file_urls=file_urls)

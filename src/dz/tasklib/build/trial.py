@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from dz.errors import UserError
 from dz.log import Secret
 from dz.seams.sandbox import Box, Network
 from dz.tasklib.appserver.hooks import hiding
@@ -44,9 +45,12 @@ class Proof:
 def prove(build: Build, environment: Environment) -> Proof:
     """Import the best candidates, keep the first that works. Raises UserError with the project's own line."""
     ctx, folder = build.ctx, _lay(build)
+    settings = candidates(build, "settings_module")
+    if not settings:
+        raise UserError("settings.none-found")
     spec = _spec(build, folder) | {
         "candidates": {
-            "settings": candidates(build, "settings_module"),
+            "settings": settings,
             "wsgi": candidates(build, "wsgi_application"),
             "asgi": candidates(build, "asgi_application"),
         }

@@ -213,5 +213,7 @@ def _read(kind: type[Model], output: bytes, marker: str) -> Model:
             return kind.model_validate_json(rest.partition(b"\n")[0])
     except ValidationError:
         pass
+    if found:
+        raise UserError("settings.no-answer", error="its answer could not be read")
     last = plain(output[-2000:].decode(errors="replace")).strip().rpartition("\n")[2][:200]
     raise UserError("settings.no-answer", error=f"its last words were {last!r}" if last else "it said nothing")
