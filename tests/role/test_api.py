@@ -247,6 +247,7 @@ def test_every_failure_has_its_code_and_one_document(
 def test_the_api_refuses_in_one_shape(panel: Panel) -> None:
     refusals = [
         ("GET", "/jobs", None, "wrong", 401, "api.not-signed-in"),
+        ("GET", "/openapi.json", None, "wrong", 401, "api.not-signed-in"),
         ("GET", "/nothing/here", None, TOKEN, 404, "api.no-such-page"),
         ("GET", "/jobs?limit=0", None, TOKEN, 422, "api.input"),
         ("GET", "/jobs/1/log?wait=900", None, TOKEN, 422, "api.input"),
@@ -259,6 +260,7 @@ def test_the_api_refuses_in_one_shape(panel: Panel) -> None:
         found = ask(panel, method, path, body, token)
         assert (found[0], found[1]["error_id"]) == (status, problem)
         assert set(found[1]) == {"error", "error_id", "where", "next"}
+    assert ask(panel, "GET", "/openapi.json")[1]["info"]["title"] == "DjangoZoom"
 
 
 def test_the_log_is_read_on_by_number_and_waits_for_what_comes(panel: Panel, hands: Hands) -> None:

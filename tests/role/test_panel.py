@@ -22,8 +22,6 @@ URL = "https://git.example/ada/shop"
 @pytest.fixture
 def site(zoomdb: str, keys_file: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
     """This process is the panel, over an empty zoomdb."""
-    from django.core.cache import cache
-
     from dz2 import accounts
 
     for name, value in {
@@ -34,7 +32,6 @@ def site(zoomdb: str, keys_file: Path, monkeypatch: pytest.MonkeyPatch, tmp_path
     }.items():
         monkeypatch.setenv(name, str(value))
     accounts.panel.cache_clear()
-    cache.clear()
     yield
     accounts.panel.cache_clear()
 
@@ -102,19 +99,23 @@ def test_who_is_not_signed_in_is_led_to_the_sign_in_of_every_page(nobody: Client
 
 def test_wrong_passwords_are_counted_and_the_right_one_is_let_in(nobody: Client) -> None:
     from django.contrib.auth import get_user_model
-    from django.core.cache import cache
 
-    from dz2.panel.entering import TRIES, count_try
+    from dz2.models import SignInTries
+    from dz2.panel.entering import TRIES, TRIES_FROM, count_try
 
     get_user_model().objects.create_user("ada@example.org", password="lovelace-1843")
     wrong = {"username": "ADA@example.org", "password": "wrong-password"}
     for _ in range(TRIES - 1):
-        count_try("ada@example.org")
+        count_try("ada@example.org", "192.0.2.1")
     answer = nobody.post("/sign-in", wrong)
     assert answer.status_code == 422 and "Wrong e-mail or password." in shown(answer)
     right = wrong | {"password": "lovelace-1843"}
     assert re.search(r"Too many tries; again at \d\d:\d\d UTC", shown(nobody.post("/sign-in", right)))
-    cache.clear()
+    SignInTries.objects.all().delete()
+    for number in range(TRIES_FROM):
+        count_try(f"guess-{number}@example.org", "192.0.2.1")
+    refused = nobody.post("/sign-in", right, REMOTE_ADDR="192.0.2.1")
+    assert "Too many tries" in shown(refused)  # however many names it guessed
     assert to(nobody.post("/sign-in", right | {"next": "/jobs"})) == "/jobs"
 
 

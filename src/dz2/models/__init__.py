@@ -1,6 +1,6 @@
 """zoomdb's tables. Constraints make a wrong state impossible; ``dz2.engine`` alone changes jobs and steps."""
 
-from dz2.models.accounts import OneTimeLink
+from dz2.models.accounts import OneTimeLink, SignInTries
 from dz2.models.hosting import (
     AppServer,
     AppServerDeployment,
@@ -33,6 +33,7 @@ __all__ = [
     "ProjectDatabase",
     "Release",
     "ReleaseState",
+    "SignInTries",
     "StepState",
     "VirtualHostname",
 ]

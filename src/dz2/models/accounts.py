@@ -1,4 +1,5 @@
-"""Links that work once: how the first administrator gets in, without a password made up by the platform."""
+"""Links that work once: how the first administrator gets in, without a password made up by the platform; and the count
+of wrong passwords."""
 
 from __future__ import annotations
 
@@ -14,3 +15,11 @@ class OneTimeLink(models.Model):
     expires_at = models.DateTimeField()
     used_at = models.DateTimeField(null=True)
     used_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL)
+
+
+class SignInTries(models.Model):
+    """Tries with one e-mail, or from one address, until the clock runs out; a row that nobody can push out."""
+
+    key = models.CharField(max_length=64, unique=True)  # a sha256: who it was is no longer than that
+    tries = models.IntegerField(default=0)
+    until = models.DateTimeField()

@@ -1,11 +1,12 @@
 """Who is let in: the one-time link that makes an administrator, sign-in and sign-out.
 
-An e-mail is the user's name. Wrong passwords are counted per e-mail in this process's cache; the way around a lock-out
-is ``dz admin link`` on the server.
+An e-mail is the user's name. Tries are counted in zoomdb, per e-mail and per address, before the password is looked at:
+many at once are as few as one after another. The way around a lock-out is ``dz admin link`` on the server.
 """
 
 from __future__ import annotations
 
+import hashlib
 from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode, urlsplit
@@ -15,8 +16,8 @@ from django.contrib.auth import get_user_model, login
 from django.contrib.auth.forms import AuthenticationForm
 from django.contrib.auth.password_validation import validate_password
 from django.contrib.auth.views import LoginView
-from django.core.cache import cache
 from django.db import transaction
+from django.db.models import F
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
@@ -27,8 +28,10 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django_htmx.http import HttpResponseClientRedirect
 
 from dz2.accounts import find_link, use_link
+from dz2.models import SignInTries
 
-TRIES = 8
+TRIES = 8  # with one e-mail
+TRIES_FROM = 40  # from one address: behind it there may be an office
 LOCKED = timedelta(minutes=5)
 
 
@@ -71,14 +74,12 @@ class SignIn(AuthenticationForm):
     def clean(self) -> dict[str, Any]:
         email = str(self.cleaned_data.get("username", "")).strip().lower()
         self.cleaned_data["username"] = email
-        if until := locked_until(email):
+        address = str(self.request.META.get("REMOTE_ADDR") or "") if self.request is not None else ""
+        if until := locked_until(email, address):
             raise forms.ValidationError(f"Too many tries; again at {until:%H:%M} UTC.")
-        try:
-            cleaned = super().clean()
-        except forms.ValidationError:
-            count_try(email)
-            raise
-        cache.delete(_key(email))
+        count_try(email, address)
+        cleaned = super().clean()
+        forget_try(email, address)
         return cleaned
 
 
@@ -130,16 +131,31 @@ def welcome(request: HttpRequest, token: str) -> HttpResponse:
     return redirect("projects")
 
 
-def locked_until(email: str) -> datetime | None:
-    tries, until = cache.get(_key(email), (0, None))
-    return until if tries >= TRIES else None
+def locked_until(email: str, address: str) -> datetime | None:
+    """When the next try is looked at; None if that is now."""
+    most = _limits(email, address)
+    rows = SignInTries.objects.filter(key__in=most, until__gt=timezone.now())
+    return max((row.until for row in rows if row.tries >= most[row.key]), default=None)
 
 
-def count_try(email: str) -> None:
-    """One more wrong password; the clock starts anew with each."""
-    tries, _ = cache.get(_key(email), (0, None))
-    cache.set(_key(email), (tries + 1, timezone.now() + LOCKED), LOCKED.total_seconds())
+def count_try(email: str, address: str) -> None:
+    """One more; the clock starts anew with each."""
+    now = timezone.now()
+    SignInTries.objects.filter(until__lte=now).delete()
+    for key in sorted(_limits(email, address)):
+        SignInTries.objects.get_or_create(key=key, defaults={"until": now + LOCKED})
+        SignInTries.objects.filter(key=key).update(tries=F("tries") + 1, until=now + LOCKED)
 
 
-def _key(email: str) -> str:
-    return f"tries-{email.encode().hex()[:200]}"
+def forget_try(email: str, address: str) -> None:
+    """The password was right: the e-mail begins anew, and the address has tried one less."""
+    SignInTries.objects.filter(key=_key("email", email)).delete()
+    SignInTries.objects.filter(key=_key("address", address)).update(tries=F("tries") - 1)
+
+
+def _limits(email: str, address: str) -> dict[str, int]:
+    return {_key("email", email): TRIES, _key("address", address): TRIES_FROM}
+
+
+def _key(kind: str, value: str) -> str:
+    return hashlib.sha256(f"{kind} {value}".encode(errors="replace")).hexdigest()
