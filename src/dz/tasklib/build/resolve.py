@@ -11,15 +11,10 @@ from __future__ import annotations
 import hashlib
 import os
 import re
-import shutil
 import stat
-import zipfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-
-from packaging.utils import InvalidWheelFilename, canonicalize_name, parse_wheel_filename
-from packaging.version import InvalidVersion
 
 from dz.errors import UserError
 from dz.run import Finished
@@ -27,9 +22,9 @@ from dz.tasklib.build import locked
 from dz.tasklib.build.additions import SAME_MODULE, additions
 from dz.tasklib.build.bench import Bench
 from dz.tasklib.build.locked import Locked, Requirement, Source
+from dz.tasklib.build.wheels import keep
 
 WHEELS = 2 * 1024 * 1024 * 1024  # bytes of the wheels that a project may have built
-UNPACKED = 4 * 1024 * 1024 * 1024  # bytes that they may become
 # What may say which versions are wanted; anything else can change without another resolution.
 TELLING = (".txt", ".in", ".toml", ".lock", ".cfg", ".pip")
 TELLING_NAMES = ("setup.py", "Pipfile")
@@ -197,7 +192,8 @@ def _build(bench: Bench, sources: Sequence[Source], wheels: Path) -> list[Requir
         lines = [line for one in sources if one.hashed is hashed for line in one.pip]
         if lines:
             _pip_wheel(bench, pip, lines, hashed=hashed)
-    return [_kept(path, wheels) for path in _checked_wheels(bench, sources)]
+    given = bench.take("wheels", at_most=WHEELS)
+    return keep(given, {one.name for one in sources}, wheels, python=str(bench.python.version))
 
 
 def _pip_wheel(bench: Bench, pip: Path, lines: Sequence[str], *, hashed: bool) -> Finished:
@@ -208,36 +204,3 @@ def _pip_wheel(bench: Bench, pip: Path, lines: Sequence[str], *, hashed: bool) -
     if not finished.ok:
         raise bench.failure(said)
     return finished
-
-
-def _checked_wheels(bench: Bench, sources: Sequence[Source]) -> list[Path]:
-    """The wheels that the box holds: those asked for, no others, each a zip whose members stay inside and, unpacked,
-    together within the limit. uv holds the members to the sizes that they declare."""
-    names = {one.name for one in sources}
-    found, unpacked = [], 0
-    for name, path in bench.take("wheels", at_most=WHEELS).items():
-        try:
-            distribution = parse_wheel_filename(name)[0]
-            with zipfile.ZipFile(path) as wheel:
-                odd = [member for member in wheel.namelist() if member.startswith("/") or ".." in member.split("/")]
-                unpacked += sum(member.file_size for member in wheel.infolist())
-        except (InvalidWheelFilename, InvalidVersion, zipfile.BadZipFile):
-            raise UserError("build.package-build-failed", package=name[:80], python=bench.python.version) from None
-        if unpacked > UNPACKED:
-            raise UserError("build.layer-too-big", kind="env", reason=f"{name[:80]} unpacks to more than fits")
-        if distribution in names and not odd:
-            found.append(path)
-            names.remove(distribution)
-    if names:
-        raise UserError("build.package-build-failed", package=min(names), python=bench.python.version)
-    return found
-
-
-def _kept(path: Path, wheels: Path) -> Requirement:
-    wheels.mkdir(parents=True, exist_ok=True, mode=0o700)
-    kept = wheels / path.name
-    shutil.copyfile(path, kept, follow_symlinks=False)
-    name, version, *_ = parse_wheel_filename(kept.name)
-    with kept.open("rb") as file:
-        digest = hashlib.file_digest(file, "sha256").hexdigest()
-    return Requirement(name=canonicalize_name(name), version=str(version), hashes=(digest,))
