@@ -39,7 +39,7 @@ def test_a_host_without_any_layer_fetches_them_from_s3(on_s3: Platform, tmp_path
         playing.when(on_s3, number, "the bundle is stored", bundle_upload="succeeded", placement="running")
         ((key,),) = playing.ask_zoomdb(on_s3, "SELECT id FROM dz2_project WHERE name = %s", project.name)
         layers = on_s3.home / "layers" / AppId.of(key)
-        assert len(list(layers.iterdir())) >= 2
+        assert list(layers.iterdir())
         shutil.rmtree(layers)
         shutil.rmtree(on_s3.home / "build" / AppId.of(key))
     playing.ended(begun, 0)
