@@ -107,7 +107,11 @@ def _index(layout: Layout) -> tuple[bool, str, str]:
         socket.create_connection((host, port), timeout=5).close()
     except OSError as error:
         return False, f"{host}:{port}: {error}", "Set UV_DEFAULT_INDEX or PIP_INDEX_URL to your index; then dz up."
-    return True, f"{host}:{port} answers", ""
+    return True, f"{host}:{port} answers{_shown(parts.password)}", ""
+
+
+def _shown(password: str | None) -> str:
+    return "; builds can read its password: let it read packages only" if password else ""
 
 
 def _services(layout: Layout) -> tuple[bool, str, str]:

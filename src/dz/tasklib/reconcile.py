@@ -14,6 +14,7 @@ from dz.names import AppId
 from dz.seams.dbserver import DatabaseServer
 from dz.tasklib.appserver import deployments
 from dz.tasklib.appserver.watch import ENDED
+from dz.tasklib.build import leftovers
 from dz.tasklib.build.storing import drop_old_layers
 from dz.tasklib.context import Context
 from dz.tasklib.folders import Folders, clear
@@ -82,6 +83,8 @@ def _have(server: DatabaseServer, database: Database) -> None:
 
 
 def _build(ctx: Context) -> None:
+    for app_id in ctx.door.app_ids():
+        _each(app_id, partial(leftovers.drop, ctx.settings.home, AppId(app_id)))
     _drop_old(ctx)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -58,9 +59,11 @@ def fetch(ctx: Context, project: Project, ref: str) -> git.Checkout:
 
 
 def checked_out(ctx: Context, project: Project, commit: Commit) -> Path:
-    """The checkout of that commit on this host, fetched again if another host had it."""
+    """The checkout of that commit on this host, fetched again if another host had it; touched, so that it stays."""
     folder = Folders(ctx.settings.home).checkout(project.app_id, commit)
-    if not folder.exists():
+    try:
+        os.utime(folder)
+    except FileNotFoundError:
         fetch(ctx, project, commit)
     return folder
 
@@ -89,7 +92,10 @@ def _keep(coming: Path, folder: Path) -> None:
     """A commit's files never change: where they are already, somebody may be reading them."""
     folder.parent.mkdir(exist_ok=True)
     folder.parent.chmod(0o711)
+    os.utime(coming)  # git may have taken long since it made the first file
     if not folder.exists():
         with contextlib.suppress(OSError):
             coming.rename(folder)
-    clear(coming)
+    if coming.exists():
+        os.utime(folder)
+        clear(coming)

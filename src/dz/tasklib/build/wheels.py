@@ -1,4 +1,4 @@
-"""Wheels that a project's build scripts made, before uv unpacks them outside the sandbox: written anew, member by member.
+"""Wheels that a project's build scripts made, written anew member by member before uv unpacks them outside.
 
 Promise: a kept wheel holds what was checked and nothing else. Sizes in a zip are claims, and uv writes a member out
 whole before it compares; in the copy they are true, within the limit.
@@ -7,6 +7,7 @@ whole before it compares; in the copy they are true, within the limit.
 from __future__ import annotations
 
 import hashlib
+import os
 import shutil
 import zipfile
 import zlib
@@ -47,7 +48,12 @@ def keep(given: Mapping[str, Path], wanted: Collection[str], wheels: Path, *, py
 def _copy(given: Path, kept: Path, most: int) -> int:
     """How many bytes it unpacks to. zipfile reads no more of a member than it claims, and holds it to its checksum."""
     kept.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    with zipfile.ZipFile(given) as source, zipfile.ZipFile(kept, "w", zipfile.ZIP_DEFLATED) as copy:
+    opened = os.open(given, os.O_RDONLY | os.O_NOFOLLOW)  # it lies where the project writes
+    with (
+        os.fdopen(opened, "rb") as file,
+        zipfile.ZipFile(file) as source,
+        zipfile.ZipFile(kept, "w", zipfile.ZIP_DEFLATED) as copy,
+    ):
         members = source.infolist()
         size = sum(member.file_size for member in members)
         if size > most:

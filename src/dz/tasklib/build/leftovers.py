@@ -1,0 +1,40 @@
+"""What builds leave on a build host: checkouts of commits that were built, attempts that were killed.
+
+Nothing that a step may be using goes: whoever uses a checkout touches it first, and no step lasts as long as AGE.
+"""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+from dz.names import AppId
+from dz.tasklib.build.githome import sweep
+from dz.tasklib.folders import Folders, clear
+from dz.tasklib.locks import at_once
+from dz.tasklib.pipeline import HARD_LIMIT
+
+KEPT = 3  # the newest checkouts, so that the next job need not fetch again
+AGE = 2 * HARD_LIMIT  # seconds
+
+
+def drop(home: Path, app_id: AppId) -> int:
+    """A project's left-overs on this host, unless a build works just now; returns how many folders went."""
+    folders = Folders(home)
+    work = folders.build(app_id)
+    with at_once(folders.layers_lock(app_id)) as ours:
+        if not ours or not work.exists():
+            return 0
+        sweep(work / "git")
+        checkouts = sorted((work / "src").glob("*"), key=_used, reverse=True)
+        gone = [folder for folder in (*checkouts[KEPT:], *work.glob("src-*")) if _used(folder) < time.time() - AGE]
+        for folder in gone:
+            clear(folder)
+    return len(gone)
+
+
+def _used(folder: Path) -> float:
+    try:
+        return folder.lstat().st_mtime
+    except FileNotFoundError:
+        return time.time()  # an attempt that became a checkout just now
