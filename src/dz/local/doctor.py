@@ -98,7 +98,9 @@ def _port(layout: Layout) -> tuple[bool, str, str]:
 
 def _index(layout: Layout) -> tuple[bool, str, str]:
     """Whether the first package index can be reached, by name and port; a proxy is taken at its word."""
-    url = of_this_host().default
+    indexes = of_this_host()
+    url = indexes.default
+    shown = "; builds can read the password of an index: let it fetch packages only" if indexes.protected else ""
     parts = urlsplit(url)
     if parts.scheme == "file":
         return True, f"{url} is a folder", ""
@@ -107,11 +109,7 @@ def _index(layout: Layout) -> tuple[bool, str, str]:
         socket.create_connection((host, port), timeout=5).close()
     except OSError as error:
         return False, f"{host}:{port}: {error}", "Set UV_DEFAULT_INDEX or PIP_INDEX_URL to your index; then dz up."
-    return True, f"{host}:{port} answers{_shown(parts.password)}", ""
-
-
-def _shown(password: str | None) -> str:
-    return "; builds can read its password: let it read packages only" if password else ""
+    return True, f"{host}:{port} answers{shown}", ""
 
 
 def _services(layout: Layout) -> tuple[bool, str, str]:

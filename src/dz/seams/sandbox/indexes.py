@@ -39,6 +39,11 @@ class Indexes:
         return frozenset(found)
 
     @property
+    def protected(self) -> bool:
+        """Whether an index has a name or password, which every build can then read: the resolver runs inside."""
+        return any("@" in urlsplit(url).netloc for url in (self.default, *self.extra))
+
+    @property
     def variables(self) -> dict[str, str]:
         """What uv is told; credentials in an index URL are the operator's and stay in the environment."""
         told = {"UV_DEFAULT_INDEX": self.default}
