@@ -43,6 +43,17 @@ def test_a_broker_killed_in_mid_job_loses_no_step_and_doubles_none(
     faultkit.all_run(running)
 
 
+def test_a_broker_that_is_away_when_a_step_ends_is_heard_again(site: Site) -> None:
+    platform = site.platform
+    with platform.fault("deploy.effect", "hold") as fault:
+        number = site.begin()
+        faultkit.held(fault)
+        playing.stop_service(platform, "broker")
+    playing.when(platform, number, "the step is over", deploy="succeeded")
+    platform.up()
+    assert faultkit.attempts(site.sound(number)) == {}
+
+
 def test_zoomdb_killed_between_an_effect_and_its_record_costs_an_attempt_at_most(site: Site) -> None:
     with site.platform.fault("deploy.effect", "hold") as fault:
         number = site.begin()

@@ -22,3 +22,12 @@ class Consumer(CeleryConsumer):  # type: ignore[misc]
     def __init__(self, *args: Any, worker_options: dict[str, Any] | None = None, **options: Any) -> None:
         quiet = {**(worker_options or {}), "without_mingle": True, "without_gossip": True}
         super().__init__(*args, worker_options=quiet, **options)
+
+    def update_strategies(self) -> None:
+        """An acknowledgement that can't be sent ends the connection, as for a broken pipe, instead of being logged:
+        on Valkey the message would hold its place in the prefetch for good, and a worker of one never hear again."""
+        errors, self.connection_errors = self.connection_errors, ()
+        try:
+            super().update_strategies()
+        finally:
+            self.connection_errors = errors
