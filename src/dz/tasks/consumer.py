@@ -26,7 +26,8 @@ class Consumer(CeleryConsumer):  # type: ignore[misc]
     def update_strategies(self) -> None:
         """An acknowledgement that can't be sent ends the connection, as for a broken pipe, instead of being logged:
         on Valkey the message would hold its place in the prefetch for good, and a worker of one never hear again."""
-        errors, self.connection_errors = self.connection_errors, ()
+        errors: Any = self.connection_errors
+        self.connection_errors: Any = ()
         try:
             super().update_strategies()
         finally:
