@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,6 +11,8 @@ import pytest
 
 # Importing dz.tasks makes a process one with slim settings; the test process itself is the panel's, whatever it imports.
 os.environ["DZ_ROLE"] = ""
+# A runner in the background ignores Ctrl-C, and children inherit that: the tests that press it need it heard.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 pytest_plugins: list[str] = []
 for _plugin in (
