@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 import pytest
 
 from tests import faultkit
@@ -13,7 +15,5 @@ from tests.platforms import Platform
 def site(platform: Platform, tmp_path_factory: pytest.TempPathFactory) -> Site:
     return faultkit.site(platform, tmp_path_factory.mktemp("repositories"), "faults")
 
-
-import os
 
 collect_ignore = [] if os.environ.get("DZ_FAULTS") == "all" else ["test_second_host.py"]
