@@ -1,5 +1,5 @@
-"""A second build host beside the platform's own: runs with DZ_FAULTS=all, because on two busy cores it is not yet sure
-which host takes the step in time."""
+"""What runs with DZ_FAULTS=all only: a second build host (on two busy cores it is not yet sure which host takes the step
+in time), and supervisord killed (the job ends well, but a site's old processes outlive it)."""
 
 from __future__ import annotations
 
@@ -30,3 +30,15 @@ def test_a_frozen_worker_loses_its_step_to_another_host_and_its_late_record_chan
     faultkit.all_run(platform)
     assert platform.dz("job", str(number), "--json").json == job
     site.sound(number)
+
+
+def test_supervisord_killed_in_mid_job_is_mended_by_the_next_up(site: Site) -> None:
+    platform = site.platform
+    with platform.fault("deploy.effect", "hold") as fault:
+        number = site.begin()
+        worker = faultkit.held(fault)
+        os.kill(int((platform.home / "supervisord.pid").read_text()), signal.SIGKILL)
+        faultkit.gone(worker, "what supervisord ran")
+        platform.up()
+    job = site.sound(number)
+    assert faultkit.attempts(job) == {"deploy": 2}

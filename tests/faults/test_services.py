@@ -91,15 +91,3 @@ def test_nginx_killed_before_the_switch_comes_back_and_the_switch_happens(site: 
         site.platform.kill("nginx")
     site.sound(number)
     faultkit.all_run(site.platform)
-
-
-def test_supervisord_killed_in_mid_job_is_mended_by_the_next_up(site: Site) -> None:
-    platform = site.platform
-    with platform.fault("deploy.effect", "hold") as fault:
-        number = site.begin()
-        worker = faultkit.held(fault)
-        os.kill(int((platform.home / "supervisord.pid").read_text()), signal.SIGKILL)
-        faultkit.gone(worker, "what supervisord ran")
-        platform.up()
-    job = site.sound(number)
-    assert faultkit.attempts(job) == {"deploy": 2}
