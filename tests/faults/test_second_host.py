@@ -3,6 +3,8 @@ in time), and supervisord killed (the job ends well, but a site's old processes 
 
 from __future__ import annotations
 
+import os
+import signal
 from pathlib import Path
 
 import psutil
