@@ -69,6 +69,20 @@ def end(j: Any, job: Any, door: Any) -> None:
 
 
 @pytest.mark.usefixtures("hosts")
+def test_a_deployment_moves_to_another_port_while_its_hosts_heartbeat_holds_the_hosts_row(j: Any, zoomdb: str) -> None:
+    """With that row locked too, the two ended each other by a deadlock; a deployment that is none was lost."""
+    import psycopg
+
+    _, door = built(j, j.project())
+    with psycopg.connect(zoomdb) as heartbeat:
+        heartbeat.execute("SELECT 1 FROM dz2_host WHERE instance_id = 'app-1' FOR UPDATE")
+        first = door.place("app-1", ports=range(21000, 21003))
+        moved = door.at_another_port(first.id, ports=range(21001, 21003))
+    assert (moved.id, moved.port) == (first.id, 21001)
+    assert door.deployments() == (moved,)
+
+
+@pytest.mark.usefixtures("hosts")
 def test_a_release_is_opened_built_placed_and_switched_once_however_often_it_is_asked(j: Any) -> None:
     shop = j.project()
     shop.hostnames.create(hostname="shop.localhost")

@@ -80,6 +80,9 @@ class Door(Protocol):
         """A wanted deployment of this release on ``host``, on its first free port of ``ports``; the job's steps on
         ``appserver`` go to that host's queue. A second call gives the same row."""
 
+    def at_another_port(self, deployment: int, *, ports: range) -> Deployment:
+        """The same deployment on the first free port of ``ports``: at no moment is it none."""
+
     def deployments(self) -> tuple[Deployment, ...]:
         """Of this job's release, not stopped."""
 

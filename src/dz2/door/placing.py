@@ -99,13 +99,20 @@ class Placing(Base):
                 raise PlatformError("nothing to place: this job opened no release")
             row = deployments(release=release, process="web.1").first()
             if row is None or row.state == GONE:
-                # Whoever else chooses a port of this host waits here.
-                server = AppServer.objects.select_for_update(no_key=True).get(host__instance_id=host)
+                # Whoever else chooses a port of this host waits here; the host's row is its heartbeat's to lock.
+                server = AppServer.objects.select_for_update(no_key=True, of=("self",)).get(host__instance_id=host)
                 wanted = {"appserver": server, "address": server.address, "state": DeploymentState.WANTED}
                 row, _ = AppServerDeployment.objects.update_or_create(
                     release=release, process="web.1", defaults=wanted | {"port": _free_port(server, ports)}
                 )
             return told(deployments(pk=row.pk))[0]
+
+    def at_another_port(self, deployment: int, *, ports: range) -> records.Deployment:
+        with self._fenced():
+            row = AppServerDeployment.objects.get(pk=deployment)
+            server = AppServer.objects.select_for_update(no_key=True).get(pk=row.appserver_id)
+            AppServerDeployment.objects.filter(pk=deployment).update(port=_free_port(server, ports))
+            return told(deployments(pk=deployment))[0]
 
     def deployments(self) -> tuple[records.Deployment, ...]:
         return told(deployments(release__job=self._job()).exclude(state=GONE))

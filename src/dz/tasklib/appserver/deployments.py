@@ -82,8 +82,7 @@ def _at_free_port(ctx: Context, deployment: Deployment) -> Deployment:
     last = ports.parse(ctx.settings.ports).stop
     while not ports.is_free(deployment.address, deployment.port):
         ctx.log.note(f"port {deployment.port} is used by another program of this host, trying the next")
-        ctx.door.stopped(deployment.id)
-        deployment = ctx.door.place(deployment.host, ports=range(deployment.port + 1, last))
+        deployment = ctx.door.at_another_port(deployment.id, ports=range(deployment.port + 1, last))
     return deployment
 
 
