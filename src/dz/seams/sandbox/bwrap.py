@@ -124,11 +124,11 @@ class Bwrap:
 
 
 def dropped(uid: int) -> list[str]:
-    """setpriv: that uid and nothing more, for ever."""
+    """setpriv: that uid and nothing more, for ever; a change of uid forgets whose death is one's own, so it is told."""
     who = str(uid)
     return [
         "/usr/bin/setpriv", f"--reuid={who}", f"--regid={who}", "--clear-groups", "--no-new-privs",
-        "--bounding-set=-all", "--inh-caps=-all", "--",
+        "--bounding-set=-all", "--inh-caps=-all", "--pdeathsig=KILL", "--",
     ]  # fmt: skip
 
 

@@ -61,7 +61,6 @@ def command(spec: Path) -> list[str]:
 
 
 def main(spec: str) -> None:
-    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
     start = json.loads(Path(spec).read_text())
     listener = _listen(start["address"], start["port"], start["uid"])
     os.dup2(listener.fileno(), LISTEN)
@@ -71,6 +70,8 @@ def main(spec: str) -> None:
     os.lseek(hidden, 0, os.SEEK_SET)
     os.dup2(hidden, ARGS)
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    # Dies with the supervisor. Said last: the kernel forgets it when the uid changes, which listening needs.
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
     os.execve(start["argv"][0], start["argv"], start["env"])  # noqa: S606 (no shell is the point)
 
 
