@@ -7,7 +7,7 @@ import signal
 import subprocess
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -254,7 +254,8 @@ def frozen(pid: int) -> Iterator[None]:
 @contextmanager
 def second_build_host(platform: Platform, folder: Path) -> Iterator[None]:
     """Another build worker, with a home of its own; the bundle store is shared, as between real hosts."""
-    service = next(one for one in services.ours(playing.plan(platform)) if one.name == "worker-build")
+    plan = replace(playing.plan(platform), given=platform.environment)
+    service = next(one for one in services.ours(plan) if one.name == "worker-build")
     store = service.env.get("DZ_BUNDLE_STORE", f"file://{platform.home / 'store'}")
     home = folder / "build-2"
     home.mkdir(mode=0o755)
@@ -271,11 +272,15 @@ def second_build_host(platform: Platform, folder: Path) -> Iterator[None]:
         worker.wait(DEADLINE)
 
 
-def at_build_1(platform: Platform, number: int, fault: Path) -> int:
-    """The worker's child that waits at the point, on the platform's own build host."""
-    worker = held(fault)
-    assert playing.step(playing.job(platform, number), fault.name.split(".")[0])["host"] == "build-1"
-    return worker
+def serving(platform: Platform, app: str) -> list[int]:
+    """The project's own processes that answer requests."""
+    found = []
+    for process in psutil.process_iter():
+        with suppress(psutil.Error, IndexError):
+            words = process.cmdline()
+            if words[0].startswith(f"{platform.home}/layers/{app}/") and words[-1] == "serve":
+                found.append(int(process.pid))
+    return found
 
 
 @contextmanager

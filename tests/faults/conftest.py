@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-
 import pytest
 
 from tests import faultkit
@@ -14,6 +12,3 @@ from tests.platforms import Platform
 @pytest.fixture(scope="session")
 def site(platform: Platform, tmp_path_factory: pytest.TempPathFactory) -> Site:
     return faultkit.site(platform, tmp_path_factory.mktemp("repositories"), "faults")
-
-
-collect_ignore = [] if os.environ.get("DZ_FAULTS") == "all" else ["test_second_host.py"]

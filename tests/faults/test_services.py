@@ -91,3 +91,17 @@ def test_nginx_killed_before_the_switch_comes_back_and_the_switch_happens(site: 
         site.platform.kill("nginx")
     site.sound(number)
     faultkit.all_run(site.platform)
+
+
+def test_supervisord_killed_in_mid_job_takes_all_with_it_and_the_next_up_mends_it(site: Site) -> None:
+    platform = site.platform
+    with platform.fault("deploy.effect", "hold") as fault:
+        number = site.begin()
+        died = [faultkit.held(fault), *faultkit.serving(platform, faultkit.app_id(site.project))]
+        assert len(died) > 2, "a worker's child, the live release and the one to come"
+        os.kill(int((platform.home / "supervisord.pid").read_text()), signal.SIGKILL)
+        for pid in died:
+            faultkit.gone(pid, "what supervisord ran")
+        platform.up()
+    job = site.sound(number)
+    assert faultkit.attempts(job) == {"deploy": 2}

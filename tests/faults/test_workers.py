@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 import signal
+from pathlib import Path
 
 import psutil
 import pytest
 
-from tests import faultkit
+from tests import faultkit, playing
 from tests.faultkit import Site
 
 pytestmark = pytest.mark.root
@@ -27,3 +28,21 @@ def test_a_killed_worker_costs_an_attempt_in_the_build_and_one_in_the_deployment
         job = site.sound(number)
     assert faultkit.attempts(job) == {"build_bundle": 2, "deploy": 2}
     faultkit.all_run(site.platform)
+
+
+def test_a_frozen_worker_loses_its_step_to_another_host_and_its_late_record_changes_nothing(
+    site: Site, tmp_path: Path
+) -> None:
+    platform = site.platform
+    with platform.fault("build_bundle.effect", "hold") as fault:
+        number = site.begin()
+        frozen = faultkit.held(fault)
+        with faultkit.frozen(psutil.Process(frozen).ppid()), faultkit.second_build_host(platform, tmp_path):
+            job = site.sound(number)
+            fault.write_text("")  # nothing: once awake it goes on to record, at once
+        faultkit.gone(frozen, "the worker that woke up")
+    assert faultkit.attempts(job)["build_bundle"] > 1
+    assert playing.step(job, "build_bundle")["host"] == "build-2"
+    faultkit.all_run(platform)
+    assert platform.dz("job", str(number), "--json").json == job
+    site.sound(number)
