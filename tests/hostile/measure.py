@@ -34,8 +34,8 @@ class Weaker(Bwrap):
 
     without = ""
 
-    def argv(self, box: Box, inner: Box, *, pid_1: bool = False) -> tuple[list[str], list[str]]:
-        words, hidden = Bwrap.argv(self, box, inner, pid_1=pid_1)
+    def argv(self, box: Box, inner: Box) -> tuple[list[str], list[str]]:
+        words, hidden = Bwrap.argv(self, box, inner)
         if Weaker.without == "setpriv":
             end = words.index("--", words.index("/usr/bin/setpriv"))
             return words[: words.index("/usr/bin/setpriv")] + words[end + 1 :], hidden

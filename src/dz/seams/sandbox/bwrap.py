@@ -78,7 +78,7 @@ class Bwrap:
                 _wait_for_the_end(told)
 
     def site(self, box: Box, *, address: str, port: int, spec: Path) -> Sequence[str]:
-        argv, hidden = self.argv(box, box, pid_1=True)
+        argv, hidden = self.argv(box, box)
         uid = self.uid(box.app_id) if box.app_id else None
         words = [word.replace("ARGS_FD", str(ARGS_FD)) for word in argv]
         launch.write(spec, argv=words, hidden=hidden, address=address, port=port, uid=uid)
@@ -93,8 +93,12 @@ class Bwrap:
     def kill(self, kill_id: str) -> None:
         killing.kill(kill_id)
 
-    def argv(self, box: Box, inner: Box, *, pid_1: bool = False) -> tuple[list[str], list[str]]:
-        """The command, and bwrap's arguments that must not be seen (the environment), to be read from ARGS_FD."""
+    def argv(self, box: Box, inner: Box) -> tuple[list[str], list[str]]:
+        """The command, and bwrap's arguments that must not be seen (the environment), to be read from ARGS_FD.
+
+        Never ``--as-pid-1``: bwrap has no capabilities left with which to end, when it dies, a command of another uid;
+        its own init, of its own uid, takes the whole namespace along.
+        """
         uid = self._runs_as(box)
         first = uid is not None and self._drops_first(inner, uid)
         mounts = [*_system(), *_binds(inner), "--chdir", str(inner.cwd)]
@@ -103,8 +107,6 @@ class Bwrap:
             spaces.append("--unshare-net")
         if uid is None or first:
             spaces += ["--unshare-user", "--disable-userns"]
-        if pid_1:
-            spaces.append("--as-pid-1")
         wrap = [str(self.program), *spaces, "--args", "ARGS_FD", "--"]
         drop = [] if uid is None else dropped(uid)
         limited = limits(inner.limits)
