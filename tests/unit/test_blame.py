@@ -32,6 +32,16 @@ def test_the_last_traceback_is_blamed_on_the_projects_own_frame() -> None:
     assert found.where == "shop/urls.py:7 from . import nothing"
 
 
+def test_the_servers_own_traceback_below_hides_nothing() -> None:
+    gives_up = LOG + (
+        "Traceback (most recent call last):\n"
+        '  File "/srv/layers/p00000001/env/lib/python3.11/site-packages/gunicorn/arbiter.py", line 683, in reap\n'
+        "    raise HaltServer(reason, self.WORKER_BOOT_ERROR)\n"
+        "gunicorn.errors.HaltServer: <HaltServer 'Worker failed to boot.' 3>\n"
+    )
+    assert blame(gives_up) == blame(LOG)
+
+
 def test_a_syntax_error_is_found_where_it_is() -> None:
     text = 'Traceback (most recent call last):\n  File "/x/settings.py", line 3\n    DEBUG = = True\n            ^\nSyntaxError: invalid syntax\n'
     assert blame(text, root="/x").where == "settings.py:3 DEBUG = = True"

@@ -1,4 +1,4 @@
-"""What a program's own log says went wrong: the last exception, and the place in the user's code."""
+"""What a program's own log says went wrong: the exception, and the place in the user's code."""
 
 from __future__ import annotations
 
@@ -26,15 +26,25 @@ class Blame:
 
 
 def blame(text: str, *, root: str = "") -> Blame:
-    """Read the last traceback in ``text``. Frames of installed packages are passed over while there is one of the
-    project's own; paths below ``root`` are told relative to it."""
-    text = plain(text)
-    begin = text.rfind("Traceback (most recent call last):")
-    tail = text[begin:] if begin >= 0 else text
-    frames = list(_FRAME.finditer(tail))
-    own = [frame for frame in frames if not _FOREIGN.search(frame[1])]
-    places = own or frames
-    return Blame(error=_last_error(tail), where=_told(places[-1], root) if places else "")
+    """Read the last traceback in ``text`` with a frame of the project's own (a server that gives up may add one of its
+    own below), else the last. Frames of installed packages are passed over; paths below ``root`` are told relative to
+    it."""
+    tracebacks = _tracebacks(plain(text))
+    chosen = next((one for one in reversed(tracebacks) if _own(one)), tracebacks[-1])
+    places = _own(chosen) or list(_FRAME.finditer(chosen))
+    return Blame(error=_last_error(chosen), where=_told(places[-1], root) if places else "")
+
+
+def _tracebacks(text: str) -> list[str]:
+    """Each from its first line to the next one's; the whole text if there is none."""
+    begins = [found.start() for found in re.finditer(r"Traceback \(most recent call last\):", text)]
+    if not begins:
+        return [text]
+    return [text[begin:end] for begin, end in zip(begins, [*begins[1:], len(text)], strict=True)]
+
+
+def _own(traceback: str) -> list[re.Match[str]]:
+    return [frame for frame in _FRAME.finditer(traceback) if not _FOREIGN.search(frame[1])]
 
 
 def _last_error(text: str) -> str:
