@@ -14,6 +14,7 @@ import pytest
 
 from dz.cli import grammar
 from dz.names import AppId
+from dz.tasklib.appserver import ports
 from tests import playing
 from tests.platforms import Platform, Ran
 from tests.playing import SETTINGS, URLS, WORDS, WSGI, Project
@@ -143,7 +144,7 @@ def test_a_port_that_a_stranger_took_is_passed_over(platform: Platform, folder: 
         for row in playing.ask_zoomdb(platform, "SELECT port FROM dz2_appserverdeployment WHERE state <> 'stopped'")
     }
     first, last = map(int, platform.environment["DZ_PORTS"].split("-"))
-    port = next(one for one in range(first, last) if one not in taken)
+    port = next(one for one in range(first, last) if one not in taken and ports.is_free("127.1.0.1", one))
     with socket.create_server(("127.1.0.1", port)):
         done = playing.words(platform, folder, "port").deploy()
     assert done["deployments"][0]["port"] != port
