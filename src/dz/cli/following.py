@@ -13,8 +13,9 @@ from typing import Any
 from dz.cli.client import Api, Unreachable
 from dz.cli.ending import BY_STATE
 from dz.cli.screen import Screen
-from dz.cli.words import cut, duration
+from dz.cli.words import cut
 from dz.errors import UserError
+from dz.words import duration
 
 WAIT = 10.0  # seconds that one question may take
 TICK = 1.0  # the same where seconds are counted on a terminal

@@ -13,8 +13,9 @@ from dz.cli.client import Api, Told
 from dz.cli.ending import BY_STATE, DONE, tell
 from dz.cli.following import Document, follow, step_line
 from dz.cli.screen import Screen
-from dz.cli.words import Column, duration, table
+from dz.cli.words import Column, table
 from dz.errors import UserError
+from dz.words import duration
 
 NOTHING_TO_DO = "Not your fault, and nothing for you to do in the project."
 

@@ -1,46 +1,9 @@
-"""Numbers, times and lists as people read them. Pure."""
+"""Lists and tables as a terminal shows them. Pure; numbers are ``dz.words``."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-
-
-def duration(seconds: float | None) -> str:
-    """``1.8 s``, ``12 s``, ``2 min 5 s``, ``2 h 14 min``; ``-`` for None."""
-    if seconds is None:
-        return "-"
-    if seconds < 9.95:
-        return f"{max(seconds, 0):.1f} s"
-    whole = round(seconds)
-    if whole < 60:
-        return f"{whole} s"
-    if whole < 3600:
-        return f"{whole // 60} min {whole % 60} s" if whole % 60 else f"{whole // 60} min"
-    minutes = whole // 60
-    return f"{minutes // 60} h {minutes % 60} min" if minutes % 60 else f"{minutes // 60} h"
-
-
-def size(count: float | None) -> str:
-    """``84 MB``, ``1.9 GB``; ``-`` for None."""
-    if count is None:
-        return "-"
-    for unit in ("B", "kB", "MB", "GB", "TB"):
-        if count < 999.5 or unit == "TB":
-            break
-        count /= 1000
-    return f"{count:.1f} {unit}" if count < 9.95 and unit in ("GB", "TB") else f"{count:.0f} {unit}"
-
-
-def share(part: float | None) -> str:
-    """0.31 is ``31 %``."""
-    return "-" if part is None else f"{part * 100:.0f} %"
-
-
-def certainty(confidence: float) -> str:
-    if confidence >= 0.95:
-        return "certain"
-    return "likely" if confidence >= 0.7 else "a guess"
 
 
 def listing(words: Sequence[str]) -> str:

@@ -10,13 +10,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from dz import words
 from dz.errors import UserError
 from dz.tasklib import buildconfig
 from dz.tasklib.build.inspect.evidence import LISTS
 from dz2.models import ConfigGuess
 
-CERTAIN = 0.95
-LIKELY = 0.7
 OTHER = "__other__"
 LABELS = {
     "project_root": "Folder of the project",
@@ -39,13 +38,6 @@ LABELS = {
     "title": "Title",
 }
 LINES = ("additional_python_path_dirs", "site_media_map", "pip_reqs", "services", "processes", "hooks")
-
-
-def certainty(confidence: float) -> str:
-    """In words, as everywhere."""
-    if confidence >= CERTAIN:
-        return "certain"
-    return "likely" if confidence >= LIKELY else "a guess"
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,11 +75,11 @@ class Row:
     @property
     def asked(self) -> bool:
         """Whether a person should choose; what has no other candidate is shown, not asked."""
-        return not self.confirmed and self.best.confidence < CERTAIN and bool(self.choices)
+        return not self.confirmed and self.best.confidence < words.CERTAIN and bool(self.choices)
 
     @property
     def sure(self) -> str:
-        return "certain" if self.confirmed else certainty(self.best.confidence)
+        return "certain" if self.confirmed else words.certainty(self.best.confidence)
 
     @property
     def choices(self) -> list[Choice]:

@@ -9,10 +9,13 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from dz2.panel.verification import LABELS, certainty
+from dz import words
+from dz2.panel.verification import LABELS
 
 register = template.Library()
-register.filter(certainty)
+register.filter(words.certainty)
+register.filter(words.share)
+register.filter(words.size)
 
 SIGNS = {
     "succeeded": "✓",
@@ -39,35 +42,8 @@ KINDS = {
 
 @register.filter
 def duration(seconds: float | None) -> str:
-    """``1.8 s``, ``2 min 5 s``, ``2 h 14 min``; '' for None."""
-    if seconds is None:
-        return ""
-    if seconds < 9.95:
-        return f"{max(seconds, 0):.1f} s"
-    minutes, rest = divmod(round(seconds), 60)
-    if not minutes:
-        return f"{rest} s"
-    if minutes < 60:
-        return f"{minutes} min {rest} s" if rest else f"{minutes} min"
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours} h {minutes} min" if minutes else f"{hours} h"
-
-
-@register.filter
-def size(count: float | None) -> str:
-    """``84 MB``, ``1.9 GB``; '-' for None."""
-    if count is None:
-        return "-"
-    units = ["B", "kB", "MB", "GB", "TB"]
-    while count >= 999.5 and len(units) > 1:
-        count /= 1000
-        units.pop(0)
-    return f"{count:.1f} {units[0]}" if count < 9.95 and units[0] in ("GB", "TB") else f"{count:.0f} {units[0]}"
-
-
-@register.filter
-def share(part: float | None) -> str:
-    return "-" if part is None else f"{part * 100:.0f} %"
+    """As everywhere, but '' for None: a cell of a table may be empty."""
+    return "" if seconds is None else words.duration(seconds)
 
 
 @register.filter

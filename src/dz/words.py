@@ -1,0 +1,43 @@
+"""Numbers and how sure a guess is, as people read them: one wording for command line and panel. Pure."""
+
+from __future__ import annotations
+
+CERTAIN, LIKELY = 0.95, 0.7  # confidences from which a guess is called so
+
+
+def duration(seconds: float | None) -> str:
+    """``1.8 s``, ``12 s``, ``2 min 5 s``, ``2 h 14 min``; ``-`` for None."""
+    if seconds is None:
+        return "-"
+    if seconds < 9.95:
+        return f"{max(seconds, 0):.1f} s"
+    whole = round(seconds)
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 3600:
+        return f"{whole // 60} min {whole % 60} s" if whole % 60 else f"{whole // 60} min"
+    minutes = whole // 60
+    return f"{minutes // 60} h {minutes % 60} min" if minutes % 60 else f"{minutes // 60} h"
+
+
+def size(count: float | None) -> str:
+    """``84 MB``, ``1.9 GB``; ``-`` for None."""
+    if count is None:
+        return "-"
+    for unit in ("B", "kB", "MB", "GB", "TB"):
+        if count < 999.5 or unit == "TB":
+            break
+        count /= 1000
+    return f"{count:.1f} {unit}" if count < 9.95 and unit in ("GB", "TB") else f"{count:.0f} {unit}"
+
+
+def share(part: float | None) -> str:
+    """0.31 is ``31 %``."""
+    return "-" if part is None else f"{part * 100:.0f} %"
+
+
+def certainty(confidence: float) -> str:
+    """In words; the number is for the small print."""
+    if confidence >= CERTAIN:
+        return "certain"
+    return "likely" if confidence >= LIKELY else "a guess"
