@@ -92,7 +92,6 @@ class WorkerSettings(Common):
     panel_socket: str = Field(default="", description="The panel's socket, to which other hostnames lead.")
     panel_static: str = Field(default="", description="The folder of the panel's static files, which nginx serves.")
     # database
-    postgres_bin: str = Field(default="", description="The folder of psql and pg_dump.")
     postgres_url: SecretStr = Field(default=SecretStr(""), description="The provisioner's URL of the projects' server.")
     postgres_address: str = Field(default="", description="Where sites reach that server: socket folder or address.")
     postgres_port: int = Field(default=5432, description="Its port.")

@@ -7,7 +7,7 @@ import socket
 import pytest
 
 from dz.errors import Cancelled, UserError
-from dz.tasklib.appserver.drain import Busy, busy, queue_of, wait_drained
+from dz.tasklib.appserver.drain import Busy, busy, wait_drained
 from dz.tasklib.appserver.health import Answer, check
 from dz.tasklib.appserver.ports import is_free
 from tests.backends import Answers, Backend, backend, deaf
@@ -113,10 +113,10 @@ def test_a_site_that_never_answers_ends_at_the_deadline_and_a_cancelled_job_at_o
 def test_a_connection_that_nobody_accepted_is_seen_and_waited_for() -> None:
     with deaf() as listener:
         address, port = listener.getsockname()
-        assert queue_of(address, port) == 0
+        assert busy(address, port).waiting == 0
         assert not is_free(address, port)
         with socket.create_connection((address, port)):
-            until(lambda: queue_of(address, port) == 1, what="the queue is seen")
+            until(lambda: busy(address, port).waiting == 1, what="the queue is seen")
             assert not wait_drained(address, port, deadline=0.3, stop=lambda: False)
             accepted, _ = listener.accept()
             assert busy(address, port) == Busy(0, 1)

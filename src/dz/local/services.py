@@ -203,7 +203,6 @@ def _proxy_env(plan: Plan) -> dict[str, str]:
 def _database_env(plan: Plan) -> dict[str, str]:
     layout = plan.layout
     return plan.worker_env("database", plan.shared, layout.database_home, keys.database_keys(layout)) | {
-        "DZ_POSTGRES_BIN": str(plan.postgres.bin),
         "DZ_POSTGRES_URL": plan.provisioner_url,
         "DZ_POSTGRES_ADDRESS": str(layout.postgres_sockets),
         "DZ_POSTGRES_PORT": "5432",

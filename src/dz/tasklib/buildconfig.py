@@ -149,10 +149,6 @@ def _pair(line: str, first: str, second: str) -> tuple[str, str]:
     return first.strip(), second.strip()
 
 
-def _is_line(line: str) -> bool:
-    return _LINE.fullmatch(line) is not None and line == line.strip() and line[:1] not in ("#", ";")
-
-
 def _is_path(line: str) -> bool:
     return not line.startswith(("/", "-", "~")) and ".." not in line.split("/") and "\\" not in line
 

@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from dz.tasklib.context import Context
 
 BUILD, DATABASE, PROXY, APPSERVER = "build", "database", "proxy", "appserver"
-QUEUES = (BUILD, DATABASE, PROXY, APPSERVER)
 
 # Seconds after which Celery ends a task, whatever it does. RabbitMQ takes back what was not acknowledged for 30
 # minutes, so every step has to be over before.
@@ -32,7 +31,7 @@ Run = Callable[["Context"], Mapping[str, Any] | None]
 class Step:
     """One Celery task of a job.
 
-    ``queue`` is one of QUEUES; a step on ``appserver`` runs on the host that placement wrote into its row.
+    ``queue`` is one of the four above; a step on ``appserver`` runs on the host that placement wrote into its row.
     ``timeout``: seconds an attempt may take. ``commits``: once it has begun the job can't be cancelled, it only goes
     forward. ``may_fail``: its failure never fails the job (retire, prune).
     """

@@ -31,9 +31,6 @@ class Door(Protocol):
     def learn(self, build_config: str, guesses: Sequence[Guess]) -> None:
         """What a build's probe found out: the release's build config, and new evidence beside the old."""
 
-    def hosts_pythons(self) -> Mapping[str, tuple[str, ...]]:
-        """Interpreter versions that each live build host has."""
-
     # -- releases and bundles ---------------------------------------------------------------------------------------
     def open_release(self, *, commit: Commit, subject: str, branch: str, build_config: str) -> Release:
         """This job's release, made on the first call: the next number, today's config frozen into it."""
@@ -42,7 +39,7 @@ class Door(Protocol):
         """This job's release. Raises PlatformError if none was opened."""
 
     def find_layer(self, kind: str, key: str) -> Layer | None:
-        """A layer of this project made from the same inputs before."""
+        """A layer of this project made from the same inputs before, and in the store."""
 
     def save_bundle(self, *, platform: str, layers: Sequence[Layer], manifest: Mapping[str, Any]) -> Bundle:
         """The release's bundle; same layers and manifest as an earlier one: that one."""

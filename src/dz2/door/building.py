@@ -14,10 +14,9 @@ from dz.log import Secret
 from dz.names import Commit, Digest
 from dz.tasklib import records
 from dz2 import vault
-from dz2.advancing import FRESH
 from dz2.door import values
 from dz2.door.base import Base, kept_releases, secret_key_of
-from dz2.models import Bundle, Config, ConfigGuess, DatabaseServer, Host, Layer, Project, ProjectDatabase, Release
+from dz2.models import Bundle, Config, ConfigGuess, DatabaseServer, Layer, Project, ProjectDatabase, Release
 
 
 class Building(Base):
@@ -65,10 +64,6 @@ class Building(Base):
             )
             for guess in guesses
         )
-
-    def hosts_pythons(self) -> Mapping[str, tuple[str, ...]]:
-        hosts = Host.objects.filter(role="build", last_heartbeat__gt=Now() - FRESH)
-        return {host.instance_id: tuple(host.pythons) for host in hosts}
 
     def open_release(self, *, commit: Commit, subject: str, branch: str, build_config: str) -> records.Release:
         with self._fenced():

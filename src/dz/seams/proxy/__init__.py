@@ -8,7 +8,7 @@ configuration in force. ``applied`` reads back what is in force.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
@@ -33,7 +33,6 @@ class Site:
     release: int = 0
     max_body: str = "100m"
     read_timeout: int = 120  # seconds
-    extra: dict[str, str] = field(default_factory=dict)
 
 
 class Proxy(Protocol):

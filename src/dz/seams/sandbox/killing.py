@@ -10,17 +10,16 @@ from pathlib import Path
 
 from dz.run import KILL_ID
 
-NAME = KILL_ID
 WAIT = 5.0
 
 
 def mark(kill_id: str) -> dict[str, str]:
-    return {NAME: kill_id} if kill_id else {}
+    return {KILL_ID: kill_id} if kill_id else {}
 
 
 def carriers(kill_id: str) -> list[int]:
     """Processes of this host, other than ours, that carry the id and that we may read."""
-    needle = f"{NAME}={kill_id}".encode()
+    needle = f"{KILL_ID}={kill_id}".encode()
     found = []
     for entry in Path("/proc").iterdir():
         if entry.name.isdigit() and int(entry.name) != os.getpid():

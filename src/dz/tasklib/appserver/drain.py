@@ -42,11 +42,6 @@ def busy(address: str, port: int) -> Busy:
     return Busy(waiting, open_)
 
 
-def queue_of(address: str, port: int) -> int:
-    """Connections that wait in the listen queue."""
-    return busy(address, port).waiting
-
-
 def wait_drained(address: str, port: int, *, deadline: float, stop: Callable[[], bool]) -> bool:
     """Wait until the port is idle, ``deadline`` seconds at most or until ``stop``; whether it is."""
     end = time.monotonic() + deadline
