@@ -9,7 +9,7 @@ from dz.names import AppId
 from dz.tasklib.build.layers import unpack
 from dz.tasklib.bundles import Store
 from dz.tasklib.context import Context
-from dz.tasklib.folders import Folders
+from dz.tasklib.folders import Folders, passable
 from dz.tasklib.records import Layer
 
 
@@ -23,9 +23,7 @@ def bring(store: Store, folders: Folders, app_id: AppId, layer: Layer, into: Pat
     """Have the layer's files in ``into``; False if they were there. A half-made folder is never seen under its name."""
     if into.exists():
         return False
-    into.parent.mkdir(parents=True, exist_ok=True)
-    for parent in (into.parent, into.parent.parent):
-        parent.chmod(0o711)
+    passable(into.parent)
     packed = folders.packed(app_id, layer)
     if packed.exists():
         unpack(packed, into)

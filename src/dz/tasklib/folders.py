@@ -72,6 +72,13 @@ def clear(folder: Path) -> None:
         shutil.rmtree(folder, ignore_errors=False)
 
 
+def passable(folder: Path) -> None:
+    """A project's folder of one kind, made if missing: it and the kind's own can be passed by every uid, not listed."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for one in (folder, folder.parent):
+        one.chmod(0o711)
+
+
 def settle(folder: Path) -> None:
     """Everything written to the folder's file system is on the disk when this returns: before the rename that makes a
     folder of many files visible, or a power cut leaves empty files under a name that is trusted for ever."""

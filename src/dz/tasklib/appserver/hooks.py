@@ -10,13 +10,13 @@ from collections.abc import Mapping
 from typing import Any
 
 from dz.errors import UserError
-from dz.run import Finished
 from dz.tasklib.appserver import health
 from dz.tasklib.appserver.deployments import site_of, supervisor
 from dz.tasklib.appserver.site import Site
 from dz.tasklib.appserver.watch import Watch
-from dz.tasklib.build.verdict import KEEP, HookResult, hook_error, hook_result
+from dz.tasklib.build.verdict import HookResult
 from dz.tasklib.context import Context
+from dz.tasklib.managing import manage
 from dz.tasklib.records import Deployment
 
 TAIL = 16 * 1024  # bytes of a site's log in which an error's place is looked for
@@ -49,47 +49,11 @@ def _hook(ctx: Context, site: Site, command: str) -> list[str]:
 
 
 def run_command(ctx: Context, site: Site, *words: str) -> HookResult:
-    """A management command with its output in the job's log. Raises UserError as ``verdict`` says."""
-    marker = secrets.token_hex(16)
+    """A management command in the release's sandbox. Raises UserError as ``verdict`` says."""
     options = () if "--noinput" in words or words[0] not in ("migrate", "collectstatic") else ("--noinput",)
+    marker = secrets.token_hex(16)
     box = site.box("manage", *words, *options, kill_id=ctx.kill_id, marker=marker)
-    finished: Finished = ctx.seams.sandbox.run(
-        box,
-        deadline=ctx.left(),
-        on_output=hiding(ctx, marker),
-        cancelled=ctx.stop,
-        keep=KEEP,
-    )
-    result = hook_result(finished.output, marker)
-    if not result.ok:
-        raise hook_error(result, site.code)
-    return result
-
-
-def hiding(ctx: Context, marker: str) -> Any:
-    """Output to the job's log up to the answer behind the marker, which is for the platform."""
-    needle, seen = marker.encode(), bytearray()
-    done = False
-
-    def take(piece: bytes) -> None:
-        nonlocal done, seen
-        if done:
-            return
-        seen += piece
-        before, found, _ = bytes(seen).partition(needle)
-        done = bool(found)
-        held = 0 if done else _begun(bytes(seen), needle)
-        shown = before[: len(before) - held]
-        if shown:
-            ctx.log.output(shown)
-        seen = seen[len(shown) :]
-
-    return take
-
-
-def _begun(text: bytes, needle: bytes) -> int:
-    """How many of the last bytes may be the marker's first."""
-    return next((n for n in range(min(len(needle) - 1, len(text)), 0, -1) if needle.startswith(text[-n:])), 0)
+    return manage(ctx, box, marker, root=site.code, deadline=ctx.left())
 
 
 def _see_it_answer(ctx: Context, site: Site, deployment: Deployment) -> int:

@@ -15,7 +15,7 @@ from dz.seams.sandbox import Box, Network, Sandbox
 from dz.seams.supervisor import Program
 from dz.tasklib.build import disk
 from dz.tasklib.filled import Known, fill, platform_variables
-from dz.tasklib.folders import Folders, clear, fresh
+from dz.tasklib.folders import Folders, clear, fresh, passable
 from dz.tasklib.records import Running
 
 
@@ -146,9 +146,7 @@ def lay(site: Site, app_layer: Path, sandbox: Sandbox) -> None:
     folder = site.folder
     if (folder / "guest.json").exists():
         return
-    for parent in (folder.parent.parent, folder.parent):
-        parent.mkdir(parents=True, exist_ok=True)
-        parent.chmod(0o711)
+    passable(folder.parent)
     coming = fresh(folder.with_name(f"{folder.name}.coming"))
     try:
         _fill(coming, site, app_layer)

@@ -25,7 +25,7 @@ from dz.tasklib.build import disk
 from dz.tasklib.build.interpreters import Interpreter
 from dz.tasklib.build.uvfailure import failure
 from dz.tasklib.context import JobLog
-from dz.tasklib.folders import clear, fresh
+from dz.tasklib.folders import clear, fresh, passable
 
 ANSWER = 16 * 1024 * 1024  # bytes that uv may answer
 
@@ -63,9 +63,7 @@ class Bench:
 
     def lay(self) -> None:
         """A fresh box with a copy of the code; the download cache of the time before stays."""
-        self.work.mkdir(parents=True, exist_ok=True)
-        for parent in (self.work, self.work.parent):
-            parent.chmod(0o711)
+        passable(self.work)
         cache, kept = self.box / "cache", self.work / "cache.kept"
         if cache.is_dir() and not cache.is_symlink():
             clear(kept)

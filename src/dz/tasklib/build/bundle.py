@@ -1,8 +1,8 @@
 """The step ``build_bundle``: a commit becomes layers and a manifest, and has proved that it starts.
 
 Parts, in order: choose Python, resolve, install (only when the env layer's key is new), pack the code, check that it
-starts, collect static files. The order of proofs is the order of cost: what is wrong with the code is told before
-anything is packed, and nothing of a failed build is kept but caches.
+starts, collect static files. Nothing is uploaded before all of it succeeded; what a failed build packed is of use to
+the next one.
 """
 
 from __future__ import annotations

@@ -17,6 +17,7 @@ from dz.tasklib.build.installing import install
 from dz.tasklib.build.interpreters import Interpreter
 from dz.tasklib.build.locked import Locked
 from dz.tasklib.build.resolve import Wanted, resolve
+from dz.tasklib.folders import passable
 from dz.tasklib.machine import platform_name
 from dz.tasklib.records import Layer
 
@@ -45,7 +46,8 @@ def provide(build: Build) -> Environment:
     key = env_key(locked, interpreter)
     folder = build.folders.layer(build.project.app_id, "env", key)
     known = ctx.door.find_layer("env", key)
-    if known is not None and _here(build, known, folder):
+    if known is not None:
+        bring(store_of(ctx, build.project.app_id), build.folders, build.project.app_id, known, folder)
         ctx.log.title(f"Build the bundle: {len(locked)} dependencies from the last env layer")
         ctx.log.note(f"env layer reused: {len(locked)} dependencies, none installed")
         return Environment(layer=known, folder=folder, interpreter=interpreter, reused=True)
@@ -113,22 +115,10 @@ def _tell(build: Build, locked: Locked) -> None:
         build.ctx.log.note(f"built from source: {', '.join(locked.built)}")
 
 
-def _here(build: Build, layer: Layer, folder: Path) -> bool:
-    """Whether the layer's files are on this host, fetched if they are in the store."""
-    if folder.exists():
-        return True
-    app_id = build.project.app_id
-    if build.folders.packed(app_id, layer).exists() or build.ctx.door.is_uploaded(layer.digest):
-        return bring(store_of(build.ctx, app_id), build.folders, app_id, layer, folder)
-    return False
-
-
 def _install(build: Build, bench: Bench, locked: Locked, wheels: Path, folder: Path) -> None:
     ctx = build.ctx
     disk.require(build.folders.home, ROOM, host=ctx.host)
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    for parent in (folder.parent, folder.parent.parent):
-        parent.chmod(0o711)
+    passable(folder.parent)
     with ctx.part(f"Install {len(locked)} dependencies"):
         install(
             locked,

@@ -29,10 +29,10 @@ class Build:
 
 
 def pack(build: Build, kind: str, key: str, folder: Path) -> Layer:
-    """The layer of ``folder``: packed unless one of the same key was before; its files lie in the layers folder."""
-    app_id, ctx = build.project.app_id, build.ctx
+    """The layer of ``folder``: packed unless the store has one of the same key."""
+    ctx = build.ctx
     known = ctx.door.find_layer(kind, key)
-    if known is not None and (ctx.door.is_uploaded(known.digest) or build.folders.packed(app_id, known).exists()):
+    if known is not None:
         return known
     with ctx.part(f"Pack the {kind} layer"):
         out = build.work / "out"

@@ -13,7 +13,7 @@ from dz.tasklib.build import disk, git
 from dz.tasklib.build.inspect.runner import Inspection, inspect
 from dz.tasklib.buildconfig import BuildConfig, from_guesses, merge, parse
 from dz.tasklib.context import Context
-from dz.tasklib.folders import Folders, clear
+from dz.tasklib.folders import Folders, clear, passable
 from dz.tasklib.records import Project
 
 ROOM = 200_000_000  # bytes that must be free before anything is fetched
@@ -38,9 +38,7 @@ def fetch(ctx: Context, project: Project, ref: str) -> git.Checkout:
     """The files of ``ref`` in the checkout folder of its commit, which is kept for the next steps on this host."""
     folders = Folders(ctx.settings.home)
     work = folders.build(project.app_id)
-    work.mkdir(parents=True, exist_ok=True)
-    for parent in (work, work.parent):
-        parent.chmod(0o711)
+    passable(work)
     disk.require(work, ROOM, host=ctx.host)
     coming = work / f"src-{ctx.step_id}-{ctx.attempt}"
     checkout = git.checkout(
@@ -90,8 +88,7 @@ def title_of(found: Inspection) -> str:
 
 def _keep(coming: Path, folder: Path) -> None:
     """A commit's files never change: where they are already, somebody may be reading them."""
-    folder.parent.mkdir(exist_ok=True)
-    folder.parent.chmod(0o711)
+    passable(folder.parent)
     os.utime(coming)  # git may have taken long since it made the first file
     if not folder.exists():
         with contextlib.suppress(OSError):

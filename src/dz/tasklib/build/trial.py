@@ -9,23 +9,23 @@ from __future__ import annotations
 import json
 import secrets
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from dz.errors import UserError
 from dz.log import Secret
 from dz.seams.sandbox import Box, Network
-from dz.tasklib.appserver.hooks import hiding
 from dz.tasklib.build import disk, layers
 from dz.tasklib.build.dependencies import Environment
 from dz.tasklib.build.desk import Build, pack
-from dz.tasklib.build.verdict import KEEP, ProbeResult, hook_error, hook_result, probe_result
+from dz.tasklib.build.verdict import KEEP, ProbeResult, probe_result
 from dz.tasklib.buildconfig import merge
 from dz.tasklib.filled import Known, fill, is_known, platform_variables
 from dz.tasklib.folders import fresh
 from dz.tasklib.guestcopy import guest_folder
-from dz.tasklib.records import Basis, Database, Guess, Layer
+from dz.tasklib.managing import manage
+from dz.tasklib.records import Basis, Guess, Layer
 
 SECONDS = 120.0  # a project may take to be imported
 
@@ -85,18 +85,13 @@ def collect(build: Build, environment: Environment, proof: Proof) -> Layer | Non
     ctx, folder = build.ctx, _trial_folder(build)
     key = layers.key_of("static", environment.layer.key, build.release.commit, proof.settings_module)
     known = ctx.door.find_layer("static", key)
-    if known is not None and ctx.door.is_uploaded(known.digest):
+    if known is not None:
         return known
     spec = _spec(build, folder) | {"settings_module": proof.settings_module, "wsgi": proof.wsgi, "asgi": proof.asgi}
     marker = secrets.token_hex(16)
     with ctx.part("Collect static files"):
         box = _box(build, environment, folder, spec, "manage", "collectstatic", "--noinput", marker=marker)
-        finished = ctx.seams.sandbox.run(
-            box, deadline=ctx.left(300), on_output=hiding(ctx, marker), cancelled=ctx.stop, keep=KEEP
-        )
-        result = hook_result(finished.output, marker)
-        if not result.ok:
-            raise hook_error(result, folder / "own/app")
+        manage(ctx, box, marker, root=folder / "own/app", deadline=ctx.left(300))
     return pack(build, "static", key, folder / "static")
 
 
@@ -210,15 +205,8 @@ def _box(
 
 def _known(build: Build) -> Known:
     """As at run time, but for the database's password: a build never needs it, and reaches no server."""
-    ctx, real = build.ctx, build.ctx.door.database()
-    database = Database(
-        server=real.server,
-        address=real.address,
-        port=real.port,
-        name=real.name,
-        role=real.role,
-        password=Secret("no-database-while-building"),
-    )
+    ctx = build.ctx
+    database = replace(ctx.door.database(), password=Secret("no-database-while-building"))
     hosts = tuple(ctx.door.hostnames())
     scheme, port = ctx.settings.public_scheme, ctx.settings.public_port
     return Known(

@@ -6,7 +6,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from dz.tasklib.appserver.hooks import hiding
+from dz.tasklib.managing import hiding
 
 
 @pytest.mark.parametrize("size", [1, 3, 7, 1000])
