@@ -105,6 +105,17 @@ def test_a_python_started_by_a_link_in_a_home_works_and_the_home_does_not_come_a
     assert re.search(rb"FileNotFoundError|PermissionError", b"".join(complained))
 
 
+def test_a_sandbox_knows_which_program_a_project_can_start(sandbox: Sandbox, home: Path) -> None:
+    closed = Path(tempfile.mkdtemp(prefix="closed-", dir=home))  # 0700, ours
+    (closed / "opt/bin").mkdir(parents=True)
+    (closed / "opt/lib/python3").mkdir(parents=True)
+    program = Path(shutil.copy("/usr/bin/true", closed / "opt/bin/true"))
+    finished = sandbox.run(Box(argv=(str(program),), app_id=PROJECT, cwd=Path("/")), deadline=60)
+    assert sandbox.starts(program) is finished.ok
+    assert finished.ok is (sandbox.rung is not Rung.UID)
+    assert sandbox.starts(Path(PYTHON))
+
+
 def test_no_command_line_holds_a_secret_and_no_variable_of_ours_comes_in(
     sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -31,7 +31,7 @@ class Heartbeat:
             "platform": platform_name(),
             "sandbox": str(seams.sandbox.rung),
             "pid": os.getpid(),
-            "pythons": [str(one.version) for one in interpreters.of_host(settings)] if settings.role == BUILD else [],
+            "pythons": pythons(settings, seams) if settings.role == BUILD else [],
         }
         self._fence = Keeper(settings)
         self._over = threading.Event()
@@ -55,3 +55,9 @@ class Heartbeat:
             if self._over.wait(self._settings.heartbeat):
                 connection.close()
                 return
+
+
+def pythons(settings: WorkerSettings, seams: Seams) -> list[str]:
+    """The versions that a build on this host can give to a project."""
+    usable, _ = interpreters.of_host(settings, seams.sandbox)
+    return [str(one.version) for one in usable]

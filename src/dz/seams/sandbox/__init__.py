@@ -95,5 +95,8 @@ class Sandbox(Protocol):
     def uid(self, app_id: AppId) -> int | None:
         """The project's Unix uid where it has one of its own."""
 
+    def starts(self, program: Path) -> bool:
+        """Whether a project's command can start this program of the host: it may lie below a folder closed to it."""
+
     def kill(self, kill_id: str) -> None:
         """SIGKILL to whatever still carries that kill id on this host; harmless when there is nothing."""

@@ -90,6 +90,9 @@ class Bwrap:
     def uid(self, app_id: AppId) -> int | None:
         return self.uid_base + app_id.number if self.rung is Rung.FULL else None
 
+    def starts(self, program: Path) -> bool:
+        return self.rung is not Rung.FULL or self.drops_inside or reachable(program, self.uid_base)
+
     def kill(self, kill_id: str) -> None:
         killing.kill(kill_id)
 

@@ -58,5 +58,8 @@ class Fake:
     def uid(self, app_id: AppId) -> int | None:
         return None
 
+    def starts(self, program: Path) -> bool:
+        return True
+
     def kill(self, kill_id: str) -> None:
         killing.kill(kill_id)

@@ -22,7 +22,7 @@ from dz.names import AppId
 from dz.run import Finished, run
 from dz.seams.sandbox import Box, Network, Rung, killing, launch, owning, seccomp
 from dz.seams.sandbox.bwrap import ARGS_FD, ETC
-from dz.seams.sandbox.interpreter import installed_in
+from dz.seams.sandbox.interpreter import installed_in, reachable
 from dz.seams.sandbox.outbound import Door, Outbound
 
 CONFINE = Path(__file__).with_name("confine.py")
@@ -90,6 +90,9 @@ class Confined:
 
     def uid(self, app_id: AppId) -> int | None:
         return self.uid_base + app_id.number if self.rung is Rung.UID else None
+
+    def starts(self, program: Path) -> bool:
+        return self.rung is not Rung.UID or reachable(program, self.uid_base)
 
     def kill(self, kill_id: str) -> None:
         killing.kill(kill_id)

@@ -75,7 +75,9 @@ def wanted_of(build: Build) -> Wanted:
 def choose_python(build: Build) -> Interpreter:
     """The interpreter, told in the log: as a warning where it is not the declared one."""
     ctx = build.ctx
-    found = interpreters.of_host(ctx.settings)
+    found, closed = interpreters.of_host(ctx.settings, ctx.seams.sandbox)
+    if closed:
+        ctx.log.note(f"not used, below folders closed to projects: {', '.join(str(one.path) for one in closed)}")
     django = next((g.value for g in ctx.door.guesses("django_version")), "")
     chosen = interpreters.choose(found, declared=build.config.python_version, django=django)
     ctx.log.note(f"Python {chosen.interpreter.version}: {chosen.why}", level="info" if chosen.exact else "warning")

@@ -22,6 +22,7 @@ from packaging.version import InvalidVersion, Version
 
 from dz.errors import PlatformError, UserError
 from dz.run import run
+from dz.seams.sandbox import Sandbox
 from dz.settings import WorkerSettings
 
 ASK = (
@@ -84,9 +85,11 @@ def find(extra: Iterable[Path], cache_file: Path) -> tuple[Interpreter, ...]:
     return tuple(sorted(usable, key=lambda i: (i.series, readable_by_others(i.path), i.version), reverse=True))
 
 
-def of_host(settings: WorkerSettings) -> tuple[Interpreter, ...]:
-    """What ``find`` finds with this host's settings."""
-    return find([Path(p) for p in settings.pythons.split(":") if p], settings.home / "cache" / "pythons.json")
+def of_host(settings: WorkerSettings, sandbox: Sandbox) -> tuple[tuple[Interpreter, ...], tuple[Interpreter, ...]]:
+    """What ``find`` finds with this host's settings: those that projects can start here, and those they can't reach."""
+    found = find([Path(p) for p in settings.pythons.split(":") if p], settings.home / "cache" / "pythons.json")
+    usable = {one: sandbox.starts(one.path) for one in found}
+    return tuple(one for one in found if usable[one]), tuple(one for one in found if not usable[one])
 
 
 def choose(
