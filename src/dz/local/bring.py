@@ -1,7 +1,8 @@
 """What users other than root run must be where they reach it: interpreter, site-packages, source.
 
 As root with a clone (or a Python) under a 0700 folder these are brought to ``DZ_HOME/runtime`` once per content: hard
-links where the file system allows it, else copies. Everybody else runs what is there already.
+links where the file system allows it, else copies. Root's workers run the same, since some of what they start runs as
+a project's uid (the inspector). Everybody else runs what is there already.
 """
 
 from __future__ import annotations
@@ -15,6 +16,8 @@ import sysconfig
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+
+from uv import find_uv_bin
 
 import dz
 import dz2
@@ -38,6 +41,11 @@ class Runtime:
     @property
     def python(self) -> Path:
         return self.bin / "python"
+
+    @property
+    def needs_library(self) -> bool:
+        """Its interpreter starts only with a variable, which what a worker starts is not given."""
+        return "LD_LIBRARY_PATH" in self.env
 
 
 def own() -> Runtime:
@@ -95,8 +103,9 @@ def _reachable_base(layout: Layout, env: dict[str, str]) -> tuple[Path, dict[str
             return path.resolve(), env
     digest = hashlib.sha256(f"{sys.base_prefix} {sys.version}".encode()).hexdigest()
     python = _bring(layout, "python", digest, _copy_python)
-    # One that was built with a shared library looks for it where it was built.
-    return python / "bin" / version, {**env, "LD_LIBRARY_PATH": str(python / "lib")}
+    if sysconfig.get_config_var("Py_ENABLE_SHARED"):  # it looks for its library where it was built
+        env = {**env, "LD_LIBRARY_PATH": str(python / "lib")}
+    return python / "bin" / version, env
 
 
 def _same_version(python: Path) -> bool:
@@ -149,6 +158,8 @@ def _lay_bin(env: Path, base: Path) -> None:
     (bin / "python").symlink_to(base)
     (bin / "celery").write_text(f"#!{bin}/python\nfrom celery.__main__ import main\n\nmain()\n")
     (bin / "celery").chmod(0o755)
+    if not (bin / "uv").exists():
+        _link(find_uv_bin(), str(bin / "uv"))
 
 
 def _link(source: str, target: str) -> str:

@@ -31,7 +31,7 @@ def current(layout: Layout) -> Plan:
 
 
 def _plan(layout: Layout, state: State, passwords: keys.Passwords) -> Plan:
-    own, shared = bring.own(), bring.for_others(layout)
+    shared = bring.for_others(layout)
     packages = shared.packages
     nginx = providers.nginx(packages, layout.logs / "asked")
     _public(state, nginx)
@@ -43,7 +43,7 @@ def _plan(layout: Layout, state: State, passwords: keys.Passwords) -> Plan:
         postgres=providers.postgres(packages, major=_major(layout)),
         nginx=nginx,
         broker=broker,
-        runtime=own,
+        runtime=bring.own() if shared.needs_library else shared,
         shared=shared,
     )
 
