@@ -14,7 +14,7 @@ import shutil
 import sys
 import sysconfig
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from uv import find_uv_bin
@@ -32,11 +32,13 @@ PYTHON_LEFT_OUT = ("test", "site-packages", "idlelib", "tkinter", "ensurepip", "
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Runtime:
-    """``bin``: folder of python and celery; ``env``: what a service's environment needs to use them."""
+    """``bin``: folder of python and celery; ``env``: what a service's environment needs to use them; ``brought``: the
+    folders that were made for it."""
 
     bin: Path
     packages: Path
-    env: dict[str, str]
+    env: dict[str, str] = field(default_factory=dict)
+    brought: tuple[Path, ...] = ()
 
     @property
     def python(self) -> Path:
@@ -50,7 +52,7 @@ class Runtime:
 
 def own() -> Runtime:
     """What runs this very process."""
-    return Runtime(bin=Path(sys.executable).parent, packages=Path(sysconfig.get_path("purelib")), env={})
+    return Runtime(bin=Path(sys.executable).parent, packages=Path(sysconfig.get_path("purelib")))
 
 
 def for_others(layout: Layout) -> Runtime:
@@ -60,11 +62,15 @@ def for_others(layout: Layout) -> Runtime:
         return here
     packages = _bring(layout, "env", _packages_digest(here.packages), lambda to: _copy_packages(here.packages, to))
     source = _bring(layout, "src", source_digest(), _copy_source)
-    env = {"PYTHONPATH": str(source)}
-    base, env = _reachable_base(layout, env)
-    bin = packages / "bin"
+    base = _reachable_base() or _bring_base(layout)
     _lay_bin(packages, base)
-    return Runtime(bin=bin, packages=packages / _lib(), env=env)
+    (packages / _lib() / "djangozoom.pth").write_text(f"{source}\n")  # also where variables are ignored (python -I)
+    return Runtime(
+        bin=packages / "bin",
+        packages=packages / _lib(),
+        env=_library(base) if base.is_relative_to(layout.runtime) else {},
+        brought=(packages, source, base.parents[1]),
+    )
 
 
 def reachable(path: Path) -> bool:
@@ -76,10 +82,9 @@ def reachable(path: Path) -> bool:
 
 def forget_old(layout: Layout, used: Runtime) -> None:
     """Delete what earlier versions brought, once nothing runs from it any more."""
-    kept = {used.bin.parent, Path(used.env.get("PYTHONPATH", "/")), Path(used.env.get("LD_LIBRARY_PATH", "/")).parent}
     if layout.runtime.exists():
         for folder in layout.runtime.iterdir():
-            if folder not in kept:
+            if folder not in used.brought:
                 shutil.rmtree(folder)
 
 
@@ -92,20 +97,31 @@ def _source() -> tuple[Path, Path]:
 
 
 def _lib() -> str:
-    return f"lib/python{sys.version_info.major}.{sys.version_info.minor}/site-packages"
+    return f"lib/{_version()}/site-packages"
 
 
-def _reachable_base(layout: Layout, env: dict[str, str]) -> tuple[Path, dict[str, str]]:
-    """An interpreter that all reach: this one, the distribution's, or a copy of this one."""
-    version = f"python{sys.version_info.major}.{sys.version_info.minor}"
-    for path in (_base(), Path("/usr/bin") / version, Path("/usr/local/bin") / version):
+def _reachable_base() -> Path | None:
+    """An interpreter that all reach: this one or the distribution's."""
+    for path in (_base(), Path("/usr/bin") / _version(), Path("/usr/local/bin") / _version()):
         if path.exists() and reachable(path) and _same_version(path):
-            return path.resolve(), env
+            return path.resolve()
+    return None
+
+
+def _bring_base(layout: Layout) -> Path:
+    """A copy of this one."""
     digest = hashlib.sha256(f"{sys.base_prefix} {sys.version}".encode()).hexdigest()
-    python = _bring(layout, "python", digest, _copy_python)
-    if sysconfig.get_config_var("Py_ENABLE_SHARED"):  # it looks for its library where it was built
-        env = {**env, "LD_LIBRARY_PATH": str(python / "lib")}
-    return python / "bin" / version, env
+    return _bring(layout, "python", digest, _copy_python) / "bin" / _version()
+
+
+def _library(base: Path) -> dict[str, str]:
+    """One that was built with a shared library looks for it where it was built."""
+    shared = sysconfig.get_config_var("Py_ENABLE_SHARED")
+    return {"LD_LIBRARY_PATH": str(base.parents[1] / "lib")} if shared else {}
+
+
+def _version() -> str:
+    return f"python{sys.version_info.major}.{sys.version_info.minor}"
 
 
 def _same_version(python: Path) -> bool:
@@ -140,7 +156,7 @@ def _copy_source(to: Path) -> None:
 
 
 def _copy_python(to: Path) -> None:
-    base, version = Path(sys.base_prefix), f"python{sys.version_info.major}.{sys.version_info.minor}"
+    base, version = Path(sys.base_prefix), _version()
     ignore = shutil.ignore_patterns(*PYTHON_LEFT_OUT)
     shutil.copytree(base / "lib" / version, to / "lib" / version, ignore=ignore, copy_function=_link)
     for library in (base / "lib").glob("libpython*.so*"):
