@@ -33,6 +33,7 @@ TIMES = {
     "DZ_RECONCILE_EVERY": "20",
     "DZ_TESTING": "1",
     "DZ_RELEASE_HEADER": "1",
+    "UV_PYTHON_DOWNLOADS": "never",  # what a test gets is what this machine has, with or without the internet
 }
 
 

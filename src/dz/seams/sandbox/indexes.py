@@ -14,6 +14,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
+# Where uv takes Pythons from, and whether it may at all.
+PYTHON_SOURCES = (
+    "UV_PYTHON_DOWNLOADS", "UV_PYTHON_DOWNLOADS_JSON_URL", "UV_PYTHON_INSTALL_MIRROR", "UV_HTTP_TIMEOUT",
+    "UV_HTTP_RETRIES", "UV_OFFLINE", "UV_SYSTEM_CERTS", "UV_NATIVE_TLS",
+)  # fmt: skip
 DEFAULT = "https://pypi.org/simple"
 # An index may hand out files on another host; of the public one that host is known.
 FILES = {"pypi.org": ("files.pythonhosted.org",)}
@@ -97,3 +102,10 @@ def _pip_settings(environ: Mapping[str, str]) -> dict[str, str]:
 
 def of_this_host() -> Indexes:
     return configured(os.environ)
+
+
+def python_sources() -> dict[str, str]:
+    """What the operator told uv about downloads of Pythons."""
+    certificates = of_this_host().certificates
+    told = {name: os.environ[name] for name in PYTHON_SOURCES if os.environ.get(name)}
+    return told | ({"SSL_CERT_FILE": str(certificates)} if certificates else {})

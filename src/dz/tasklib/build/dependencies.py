@@ -10,7 +10,7 @@ from uv import find_uv_bin
 from dz.run import check
 from dz.seams.sandbox.indexes import of_this_host
 from dz.tasklib.bringing import bring, store_of
-from dz.tasklib.build import disk, interpreters, layers, told
+from dz.tasklib.build import disk, downloading, interpreters, layers, told
 from dz.tasklib.build.bench import Bench
 from dz.tasklib.build.desk import Build, pack
 from dz.tasklib.build.installing import install
@@ -73,13 +73,16 @@ def wanted_of(build: Build) -> Wanted:
 
 
 def choose_python(build: Build) -> Interpreter:
-    """The interpreter, told in the log: as a warning where it is not the declared one."""
-    ctx = build.ctx
+    """The interpreter, downloaded if none here fits; told in the log, as a warning where it is not the declared one."""
+    ctx, declared = build.ctx, build.config.python_version
+    django = next((g.value for g in ctx.door.guesses("django_version")), "")
     found, closed = interpreters.of_host(ctx.settings, ctx.seams.sandbox)
+    series = downloading.missing(found, declared=declared, django=django)
+    if series and downloading.bring(ctx, series):
+        found, closed = interpreters.of_host(ctx.settings, ctx.seams.sandbox)
     if closed:
         ctx.log.note(f"not used, below folders closed to projects: {', '.join(str(one.path) for one in closed)}")
-    django = next((g.value for g in ctx.door.guesses("django_version")), "")
-    chosen = interpreters.choose(found, declared=build.config.python_version, django=django)
+    chosen = interpreters.choose(found, declared=declared, django=django)
     ctx.log.note(f"Python {chosen.interpreter.version}: {chosen.why}", level="info" if chosen.exact else "warning")
     return chosen.interpreter
 

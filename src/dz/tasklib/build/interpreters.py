@@ -2,7 +2,8 @@
 
 Promise: every interpreter told here was run once and said its own version (remembered by file, size and mtime, since a
 cold look takes seconds); virtual environments, prereleases and free-threaded builds are left out. A choice that is not
-what was declared is never silent: ``Chosen.exact`` is False and ``why`` says so. Nothing is downloaded here.
+what was declared is never silent: ``Chosen.exact`` is False and ``why`` says so. Nothing is downloaded here; what
+``dz.tasklib.build.downloading`` brought is found.
 """
 
 from __future__ import annotations
@@ -87,9 +88,16 @@ def find(extra: Iterable[Path], cache_file: Path) -> tuple[Interpreter, ...]:
 
 def of_host(settings: WorkerSettings, sandbox: Sandbox) -> tuple[tuple[Interpreter, ...], tuple[Interpreter, ...]]:
     """What ``find`` finds with this host's settings: those that projects can start here, and those they can't reach."""
-    found = find([Path(p) for p in settings.pythons.split(":") if p], settings.home / "cache" / "pythons.json")
+    named = [Path(p) for p in settings.pythons.split(":") if p]
+    brought = sorted(brought_to(settings.home).glob("cpython-*.*.*/bin/python3.*"))
+    found = find([*named, *brought], settings.home / "cache" / "pythons.json")
     usable = {one: sandbox.starts(one.path) for one in found}
     return tuple(one for one in found if usable[one]), tuple(one for one in found if not usable[one])
+
+
+def brought_to(home: Path) -> Path:
+    """Where the Pythons lie that were downloaded for projects."""
+    return home / "pythons"
 
 
 def choose(
