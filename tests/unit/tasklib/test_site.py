@@ -13,6 +13,7 @@ from dz.seams.dbserver import Database
 from dz.seams.sandbox import Network
 from dz.tasklib.appserver.site import Place, Site, lay
 from dz.tasklib.folders import Folders
+from dz.tasklib.guestbox import public_url
 from dz.tasklib.guestcopy import guest_folder
 from dz.tasklib.locks import at_once, locked
 from dz.tasklib.records import Bundle, Deployment, Layer, Release, Running
@@ -72,7 +73,7 @@ class NoSandbox:
 
 def test_the_projects_own_variables_win_over_filled_ones_and_nothing_over_the_platforms(tmp_path: Path) -> None:
     own = {"SECRET_KEY": Secret("mine"), "DZ_DATABASE_URL": Secret("postgres://elsewhere"), "STRIPE": Secret("sk")}
-    given = site(tmp_path, own, reads=("SECRET_KEY", "DB_NAME")).environment()
+    given = site(tmp_path, own, reads=("SECRET_KEY", "DB_NAME")).box("serve").env
     assert given["SECRET_KEY"] == "mine"
     assert given["STRIPE"] == "sk"
     assert given["DB_NAME"] == APP
@@ -81,7 +82,7 @@ def test_the_projects_own_variables_win_over_filled_ones_and_nothing_over_the_pl
 
 
 def test_what_a_project_does_not_read_is_not_given(tmp_path: Path) -> None:
-    assert "DATABASE_URL" not in site(tmp_path).environment()
+    assert "DATABASE_URL" not in site(tmp_path).box("serve").env
 
 
 def test_a_site_sees_its_own_folder_its_volume_and_what_it_must_read(tmp_path: Path) -> None:
@@ -126,6 +127,8 @@ def test_the_port_is_said_only_where_it_is_not_the_schemes_own(tmp_path: Path) -
     assert place.host_header("shop.localhost") == "shop.localhost:8800"
     https = Place(folders=place.folders, guest=place.guest, scheme="https", port=443)
     assert https.url("shop.org") == "https://shop.org"
+    assert public_url("http", 80, "shop.org") == "http://shop.org"
+    assert public_url("http", 443, "shop.org") == "http://shop.org:443"
 
 
 def test_the_guest_is_copied_once_per_version_where_all_can_read_it(tmp_path: Path) -> None:

@@ -14,8 +14,9 @@ from dz.names import AppId
 from dz.seams.sandbox import Box, Network, Sandbox
 from dz.seams.supervisor import Program
 from dz.tasklib.build import disk
-from dz.tasklib.filled import Known, fill, platform_variables
+from dz.tasklib.filled import Known
 from dz.tasklib.folders import Folders, clear, fresh, passable
+from dz.tasklib.guestbox import Start, public_url
 from dz.tasklib.records import Running
 
 
@@ -29,8 +30,7 @@ class Place:
     port: int  # the public one, of the proxy
 
     def url(self, hostname: str) -> str:
-        plain = (self.scheme, self.port) in (("http", 80), ("https", 443))
-        return f"{self.scheme}://{hostname}" + ("" if plain else f":{self.port}")
+        return public_url(self.scheme, self.port, hostname)
 
     def host_header(self, hostname: str) -> str:
         return self.url(hostname).split("://", 1)[1]
@@ -88,19 +88,18 @@ class Site:
             url=self.place.url(hosts[0]) if hosts else "",
         )
 
-    def environment(self) -> dict[str, str]:
-        """The project's own variables win over those that the platform fills in; nothing wins over the DZ_ ones."""
-        manifest = self.running.bundle.manifest
-        own = {name: value.reveal() for name, value in self.running.release.environment.items()}
-        return {
-            **fill(manifest.get("reads", ()), self.known()),
-            **own,
-            **platform_variables(self.known()),
-            "DZ_GUEST_SPEC": str(self.folder / "guest.json"),
-            "DZ_RELEASE": str(self.running.release.number),
-            "HOME": str(self.folder / "home"),
-            "PYTHONUNBUFFERED": "1",
-        }
+    @property
+    def start(self) -> Start:
+        return Start(
+            release=self.running.release,
+            env_layer=self.env_layer,
+            guest=self.place.guest,
+            spec=self.folder / "guest.json",
+            root=self.root,
+            home=self.folder / "home",
+            reads=self.running.bundle.manifest.get("reads", ()),
+            known=self.known(),
+        )
 
     def guest_spec(self) -> dict[str, Any]:
         manifest = self.running.bundle.manifest
@@ -123,16 +122,13 @@ class Site:
 
     def box(self, *command: str, kill_id: str = "", marker: str = "") -> Box:
         """The sandboxed command of the guest: ``serve`` or ``manage ...``, whose answer then follows ``marker``."""
-        answer = {"DZ_GUEST_MARKER": marker} if marker else {}
-        return Box(
-            argv=(str(self.env_layer / "bin/python"), str(self.place.guest / "main.py"), *command),
-            app_id=self.app_id,
-            cwd=self.root,
-            read=(self.env_layer, self.place.guest, *self._needed()),
+        return self.start.box(
+            *command,
+            read=self._needed(),
             writable=(self.folder, self.volume),
-            env=self.environment() | answer,
             network=Network.SITE,
             kill_id=kill_id,
+            marker=marker,
         )
 
     def _needed(self) -> tuple[Path, ...]:

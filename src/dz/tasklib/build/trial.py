@@ -21,8 +21,9 @@ from dz.tasklib.build.dependencies import Environment
 from dz.tasklib.build.desk import Build, pack
 from dz.tasklib.build.verdict import KEEP, ProbeResult, probe_result
 from dz.tasklib.buildconfig import merge
-from dz.tasklib.filled import Known, fill, is_known, platform_variables
+from dz.tasklib.filled import Known, is_known
 from dz.tasklib.folders import fresh
+from dz.tasklib.guestbox import Start, public_url
 from dz.tasklib.guestcopy import guest_folder
 from dz.tasklib.managing import manage
 from dz.tasklib.records import Basis, Guess, Layer
@@ -178,28 +179,26 @@ def _box(
     *command: str,
     marker: str = "",
 ) -> Box:
-    ctx, guest = build.ctx, guest_folder(build.ctx.settings.home)
+    ctx = build.ctx
     told = folder / "guest.json"
     told.write_text(json.dumps(spec))
-    own = {name: value.reveal() for name, value in build.release.environment.items()}
-    known = _known(build)
-    return Box(
-        argv=(str(environment.folder / "bin/python"), str(guest / "main.py"), *command),
-        app_id=build.project.app_id,
-        cwd=Path(spec["project_root"]),
-        read=(environment.folder, guest, told),
+    start = Start(
+        release=build.release,
+        env_layer=environment.folder,
+        guest=guest_folder(ctx.settings.home),
+        spec=told,
+        root=Path(spec["project_root"]),
+        home=folder / "own/home",
+        reads=reads(build),
+        known=_known(build),
+    )
+    return start.box(
+        *command,
+        read=(told,),
         writable=(folder / "own", folder / "static"),
-        env={
-            **fill(reads(build), known),
-            **own,
-            **platform_variables(known),
-            "DZ_GUEST_SPEC": str(told),
-            "DZ_RELEASE": str(build.release.number),
-            "HOME": str(folder / "own/home"),
-            **({"DZ_GUEST_MARKER": marker} if marker else {}),
-        },
         network=Network.NONE,
         kill_id=ctx.kill_id,
+        marker=marker,
     )
 
 
@@ -208,10 +207,9 @@ def _known(build: Build) -> Known:
     ctx = build.ctx
     database = replace(ctx.door.database(), password=Secret("no-database-while-building"))
     hosts = tuple(ctx.door.hostnames())
-    scheme, port = ctx.settings.public_scheme, ctx.settings.public_port
     return Known(
         database=database,
         secret_key=secrets.token_urlsafe(50),
         hosts=hosts,
-        url=f"{scheme}://{hosts[0]}:{port}" if hosts else "",
+        url=public_url(ctx.settings.public_scheme, ctx.settings.public_port, hosts[0]) if hosts else "",
     )
