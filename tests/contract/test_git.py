@@ -44,14 +44,10 @@ class Notes:
 
 
 class Fetching:
-    """``resolve`` and ``checkout`` with one work folder."""
+    """``checkout`` with one work folder."""
 
     def __init__(self, folder: Path) -> None:
         self.work, self.into, self.log = folder / "work", folder / "tree", Notes()
-
-    def resolve(self, url: str, ref: str = "", **more: object) -> dzgit.Resolved:
-        options = {"log": self.log, "deadline": 60, "work": self.work, "file_urls": True} | more
-        return dzgit.resolve(url, ref, **options)  # type: ignore[arg-type]
 
     def checkout(self, url: str, ref: str = "", **more: object) -> dzgit.Checkout:
         options = {"log": self.log, "deadline": 60, "work": self.work, "file_urls": True} | more
@@ -59,7 +55,7 @@ class Fetching:
 
     def refused(self, url: str, ref: str = "", **more: object) -> UserError:
         with pytest.raises(UserError) as refused:
-            self.resolve(url, ref, **more)
+            self.checkout(url, ref, **more)
         return refused.value
 
 
@@ -82,10 +78,10 @@ def test_a_branch_a_tag_and_a_commit_short_or_whole_lead_to_their_commit(
     fetching: Fetching, repository: Repository
 ) -> None:
     first, second = repository.git("rev-parse", "main"), repository.git("rev-parse", "develop")
-    assert fetching.resolve(repository.url) == dzgit.Resolved(commit=first, branch="main")
-    assert fetching.resolve(repository.url, "develop") == dzgit.Resolved(commit=second, branch="develop")
-    assert fetching.resolve(repository.url, "v1") == dzgit.Resolved(commit=first, branch="")
-    assert fetching.resolve(repository.url, second[:10]) == dzgit.Resolved(commit=second, branch="")
+    wanted = {"": (first, "main"), "develop": (second, "develop"), "v1": (first, ""), second[:10]: (second, "")}
+    for ref, (commit, branch) in wanted.items():
+        done = fetching.checkout(repository.url, ref)
+        assert (done.commit, done.branch) == (commit, branch), ref
     done = fetching.checkout(repository.url, "develop")
     assert (done.commit, done.subject, done.branch) == (second, "Second, with é", "develop")
     assert done.committed_at == int(repository.git("log", "-1", "--format=%ct", "develop"))
@@ -137,10 +133,10 @@ def test_a_host_that_never_answers_is_given_up_at_the_deadline_and_a_cancelled_f
     with socket.create_server(("127.0.0.1", 0)) as silent:
         url = f"https://localhost:{silent.getsockname()[1]}/o/r"
         with pytest.raises(Transient):
-            fetching.resolve(url, deadline=1)
+            fetching.checkout(url, deadline=1)
         began = time.monotonic()
         with pytest.raises(Cancelled):
-            fetching.resolve(url, stop=lambda: True)
+            fetching.checkout(url, stop=lambda: True)
         assert time.monotonic() - began < 30
 
 
