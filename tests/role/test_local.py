@@ -6,11 +6,14 @@ from __future__ import annotations
 import os
 import signal
 import stat
+import subprocess
 from pathlib import Path
 
 import psutil
 import pytest
 
+from dz.local.down import lift_fence
+from dz.seams.sandbox.network import ensure_rules
 from tests.platforms import Platform, start, stop
 from tests.waiting import until
 
@@ -97,19 +100,50 @@ def test_a_killed_supervisord_takes_everything_with_it_and_up_heals_it(platform:
     assert all_run(platform)
 
 
-def test_down_leaves_no_process_and_no_socket_and_up_finds_its_data_again() -> None:
-    own = start("valkey")
+def test_down_leaves_no_process_no_socket_no_firewall_and_up_finds_its_data_again() -> None:
+    own = start("valkey", DZ_UID_BASE=str(FAR))
+    until(lambda: own.status()["network"], what="the appserver has told of its network", deadline=30)
+    assert fenced() == (own.status()["network"] == "closed")
     sockets = [Path(one["address"]) for one in own.status()["services"] if one["address"].startswith("/")]
     token = (own.home / "token").read_text()
     own.down()
     until(lambda: not [pid for pid in own.processes() if alive(pid)], what="every process is gone", deadline=30)
     assert sockets and not any(path.exists() for path in sockets)
+    assert not fenced()
     assert own.dz("down").code == 0
     own.up()
     try:
         assert (own.home / "token").read_text() == token and own.dz("jobs", "--json").code == 0
     finally:
         stop(own)
+
+
+@pytest.mark.root
+def test_the_firewall_of_the_sites_stays_while_one_of_their_uids_runs() -> None:
+    laid = ensure_rules(FAR).network == "closed"  # on a kernel without nftables there is nothing to stay
+    with subprocess.Popen(["/usr/bin/setpriv", f"--reuid={FAR + 7}", "--clear-groups", "/bin/sleep", "600"]) as site:
+        try:
+            until(lambda: psutil.Process(site.pid).uids().real == FAR + 7, what="it has its uid", deadline=10)
+            lift_fence(FAR)
+            assert fenced() == laid
+        finally:
+            site.kill()
+    lift_fence(FAR)
+    assert not fenced()
+
+
+FAR = 700_000_000  # no other platform has uids that high
+
+
+def fenced() -> bool:
+    """Whether the firewall for those uids is laid."""
+    if os.geteuid() != 0:
+        return False
+    try:
+        listed = subprocess.run(["nft", "list", "tables"], capture_output=True, text=True, check=False)
+    except FileNotFoundError:
+        return False
+    return f"dz_sites_{FAR}\n" in listed.stdout
 
 
 def alive(pid: int) -> bool:

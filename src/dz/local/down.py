@@ -1,14 +1,20 @@
-"""``dz down``: no process, listener or socket of the platform is left; its data stays."""
+"""``dz down``: no process, listener, socket or firewall rule of the platform is left; its data stays."""
 
 from __future__ import annotations
 
+import json
 import shutil
+
+import psutil
 
 from dz.local import keys
 from dz.local.layout import Layout
 from dz.local.state import known
 from dz.local.supervising import Supervision
 from dz.local.up import locked
+from dz.local.users import rooted
+from dz.seams.sandbox.network import PROJECTS, forget_rules
+from dz.settings import WorkerSettings
 
 LAST = ("broker", "postgres-zoomdb", "postgres-projects")
 SITES = "p0"  # a site's program is called by its app id
@@ -28,6 +34,22 @@ def down(layout: Layout) -> bool:
         supervision.halt(sites)
         supervision.stop(name for name in services if name in LAST)
         supervision.shut_down()
+        if rooted():
+            lift_fence(_uid_base(layout))
         shutil.rmtree(layout.sockets, ignore_errors=True)
         layout.client.unlink(missing_ok=True)
         return was_up
+
+
+def lift_fence(uid_base: int) -> None:
+    """The sites' firewall goes by uids: it stays while a process of one runs, another platform's too."""
+    uids = range(uid_base, uid_base + PROJECTS + 1)
+    if not any(one.info["uids"] and one.info["uids"].real in uids for one in psutil.process_iter(["uids"])):
+        forget_rules(uid_base)
+
+
+def _uid_base(layout: Layout) -> int:
+    """The one that the appserver's worker ran with, whatever the environment says now."""
+    spec = next(layout.specs.glob("worker-appserver.*.json"), None)
+    env = json.loads(spec.read_text())["env"] if spec else {}
+    return int(env.get("DZ_UID_BASE", WorkerSettings.model_fields["uid_base"].default))
