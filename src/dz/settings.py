@@ -64,6 +64,9 @@ class WorkerSettings(Common):
     instance_id: str = Field(description="This host's name in the network, like build-1.")
     address: str = Field(default="127.0.0.1", description="Where the other hosts reach this one.")
     sandbox: str = Field(default="", description="Forces a rung: full, user, uid or limits. Empty: the highest.")
+    trusted_code: bool = Field(
+        default=False, description="Whether projects' code is trusted: else the rungs uid and limits are refused."
+    )
     bundle_store: str = Field(default="", description="file:///folder or s3://bucket/prefix; empty: in DZ_HOME.")
     store_endpoint: str = Field(default="", description="The S3 endpoint, where it is not the provider's own.")
     store_region: str = Field(default="us-east-1", description="The S3 region.")

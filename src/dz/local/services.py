@@ -130,10 +130,11 @@ class Plan:
         }
 
     def builder_env(self, role: str) -> dict[str, str]:
-        """Of the two that run projects' code."""
+        """Of the two that run projects' code; on a machine with everything on it that is its owner's to trust."""
         passed = {n: v for n, v in self.given.items() if n in BUILD_PASSED or n.startswith(BUILD_PREFIXES)}
         home, keys_file = self.layout.home, keys.core_keys(self.layout)
-        return passed | self.worker_env(role, self.runtime, home, keys_file) | {"PATH": passed.get("PATH", SYSTEM_PATH)}
+        env = passed | self.worker_env(role, self.runtime, home, keys_file)
+        return env | {"PATH": passed.get("PATH", SYSTEM_PATH), "DZ_TRUSTED_CODE": "1"}
 
 
 INSTANCES = {"build": "build-1", "appserver": "app-1", "proxy": "proxy-1", "database": "db-1"}

@@ -13,6 +13,7 @@ from dz.seams.proxy import Proxy
 from dz.seams.supervisor import Supervisor
 from dz.settings import WorkerSettings
 from dz.tasklib.hosting import Seams
+from dz.tasklib.pipeline import APPSERVER, BUILD
 
 
 @cache
@@ -31,8 +32,9 @@ def seams() -> Seams:
     from dz.seams.sandbox.ladder import make
 
     ours = settings()
+    trusted = ours.trusted_code or ours.role not in (BUILD, APPSERVER)  # the others run no project
     return Seams(
-        sandbox=make(home=ours.home, forced=ours.sandbox, uid_base=ours.uid_base),
+        sandbox=make(home=ours.home, forced=ours.sandbox, uid_base=ours.uid_base, trusted=trusted),
         supervisor=_supervisor(ours) if ours.role == "appserver" else None,
         proxy=_proxy(ours) if ours.role == "proxy" else None,
         dbserver=_dbserver(ours) if ours.role == "database" else None,

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import py_landlock
 
-from dz.errors import PlatformError
+from dz.errors import PlatformError, UserError
 from dz.run import DeadlinePassed
 from dz.seams.sandbox import Box, Network, Rung, Sandbox, apparmor, seccomp
 from dz.seams.sandbox.apparmor import OWN_COPY
@@ -43,9 +43,16 @@ class Found:
     mend: str
 
 
-def make(*, home: Path, forced: str = "", uid_base: int = 500_000) -> Sandbox:
-    """The sandbox of this host. Raises PlatformError if the forced rung can't be had; it says why."""
-    return probe_host(home=home, forced=forced, uid_base=uid_base).sandbox
+def make(*, home: Path, forced: str = "", uid_base: int = 500_000, trusted: bool = True) -> Sandbox:
+    """The sandbox of this host. ``trusted``: the projects' code is, so that the rungs that hardly part them will do.
+
+    Raises PlatformError if the forced rung can't be had, it says why; UserError ``sandbox.too-low`` without trust.
+    """
+    found = probe_host(home=home, forced=forced, uid_base=uid_base)
+    if not trusted and found.sandbox.rung in (Rung.UID, Rung.LIMITS):
+        mend = found.mend or "docs/sandbox.md says what a higher rung needs."
+        raise UserError("sandbox.too-low", rung=found.sandbox.rung, why=found.why_not_higher, mend=mend)
+    return found.sandbox
 
 
 def probe_host(*, home: Path, forced: str = "", uid_base: int = 500_000) -> Found:
