@@ -14,7 +14,6 @@ from typing import Any
 import psutil
 
 from dz.local import services
-from dz.tasklib.context import kill_id
 from tests import playing
 from tests.platforms import Platform
 from tests.playing import Project
@@ -84,8 +83,7 @@ class Site:
         self.page = f"{job['release']} word{self.changes} 0"
         self.answers()
         only(self.project, job["release"])
-        for (step,) in playing.ask_zoomdb(self.platform, "SELECT id FROM dz2_jobstep WHERE job_id = %s", number):
-            assert playing.naming(kill_id(self.platform.home, step)) == [], "a process of the step outlived it"
+        assert playing.left_of(self.platform, number) == [], "a process of a step outlived it"
         return job
 
 

@@ -19,6 +19,8 @@ from dz.local import planning
 from dz.local.layout import Layout
 from dz.local.services import Plan
 from dz.local.supervising import Supervision
+from dz.seams.sandbox import killing
+from dz.tasklib.context import kill_domain
 from tests.platforms import Platform
 from tests.repositories import Repository, new_repository
 from tests.waiting import until
@@ -234,14 +236,11 @@ def at_work(platform: Platform, app_id: str) -> list[int]:
     return found
 
 
-def naming(word: str) -> list[int]:
-    """Processes of this machine that have ``word`` as a word of their command line or a value of their environment."""
-    found = []
-    for process in psutil.process_iter():
-        with suppress(psutil.Error):
-            if any(word in part for part in process.cmdline()) or word in process.environ().values():
-                found.append(process.pid)
-    return found
+def left_of(platform: Platform, job: int) -> list[int]:
+    """Processes of this machine that a step of that job started, in whatever attempt."""
+    rows = ask_zoomdb(platform, "SELECT id, host FROM dz2_jobstep WHERE job_id = %s AND host <> ''", job)
+    domains = [f"{kill_domain(platform.home, host)}/{step}" for step, host in rows]
+    return [pid for domain in domains for pid in killing.carriers(domain)]
 
 
 def tell_zoomdb(platform: Platform, statements: str) -> None:

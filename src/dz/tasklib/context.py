@@ -36,12 +36,16 @@ class JobLog(Protocol):
         """A truer title for the running step ("Install 61 dependencies")."""
 
 
-def kill_id(home: Path, step_id: int) -> str:
-    """What every process of a step carries, so that its next attempt can end those of the one before.
+def kill_domain(home: Path, instance_id: str) -> str:
+    """What stands before the kill ids of all steps of this host. Named by DZ_HOME too: another platform on this machine
+    has the same names and numbers."""
+    return hashlib.sha256(f"{home}\0{instance_id}".encode()).hexdigest()[:12]
 
-    Named by DZ_HOME too: the steps of another platform on this machine have the same numbers.
-    """
-    return f"step{step_id}-{hashlib.sha256(bytes(home)).hexdigest()[:12]}"
+
+def kill_id(home: Path, instance_id: str, step_id: int, attempt: int) -> str:
+    """What every process of an attempt carries, so that the next one can end those of the ones before, and one that
+    wakes up too late ends its own alone."""
+    return f"{kill_domain(home, instance_id)}/{step_id}/{attempt}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,7 +71,7 @@ class Context:
 
     @property
     def kill_id(self) -> str:
-        return kill_id(self.settings.home, self.step_id)
+        return kill_id(self.settings.home, self.host, self.step_id, self.attempt)
 
     def left(self, at_most: float = float("inf")) -> float:
         """Seconds until the step's deadline, at least 0.1, at most ``at_most``: fit as a command's deadline."""

@@ -1,8 +1,8 @@
 """Keeps a step's lease while its attempt runs, and ends the process the moment it is lost.
 
 Two threads, so that a renewal that hangs in the network can't hide that its time is over: one renews, one watches. A
-lost lease means that another worker may be at the same step already: whatever carries the step's kill id is killed, and
-the process exits without a word to zoomdb.
+lost lease means that another worker may be at the same step already: whatever carries this attempt's kill id is killed,
+and the process exits without a word to zoomdb.
 """
 
 from __future__ import annotations
@@ -25,7 +25,8 @@ log = get_logger()
 
 
 class Lease:
-    """Use as a context manager around the attempt and its recording. ``idle`` is called at every tick."""
+    """Use as a context manager around the attempt and its recording. ``until``: the step's deadline, of
+    time.monotonic(); ``idle`` is called at every tick."""
 
     def __init__(
         self,
@@ -38,7 +39,7 @@ class Lease:
         idle: Callable[[], None],
     ) -> None:
         self._claimed = claimed
-        self._lease, self._every, self._until = lease, every, until
+        self._lease, self._every, self.until = lease, every, until
         self._kill, self._idle = kill, idle
         self._over = threading.Event()
         self._writing = threading.Lock()
@@ -93,7 +94,7 @@ class Lease:
             now = time.monotonic()
             if now - self._answered > self._lease * 2 / 3:
                 self._lose("zoomdb did not answer in time")
-            if now > self._until + self._lease:
+            if now > self.until + self._lease:
                 self._lose("the step's deadline is over")
 
     def _lose(self, why: str) -> None:

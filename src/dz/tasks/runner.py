@@ -55,7 +55,7 @@ def run_step(step_id: int, attempt: int) -> None:
         lease=settings.lease,
         every=settings.renew,
         until=time.monotonic() + step.timeout,
-        kill=lambda: seams.sandbox.kill(kill_id(settings.home, step_id)),
+        kill=lambda: seams.sandbox.kill(kill_id(settings.home, settings.instance_id, step_id, attempt)),
         idle=writer.flush_if_due,
     )
     with lease:
@@ -98,8 +98,7 @@ def reconcile() -> None:
 def _attempt(
     claimed: engine.Claimed, step: Step, settings: WorkerSettings, seams: Seams, lease: Lease, writer: Writer
 ) -> Outcome:
-    """The step's work between the attempt before, killed first, and its outcome."""
-    until = time.monotonic() + step.timeout
+    """The step's work between the attempts before, killed first, and its outcome."""
     context = Context(
         job_id=claimed.job_id,
         step_id=claimed.step_id,
@@ -111,18 +110,19 @@ def _attempt(
         log=writer,
         settings=settings,
         seams=seams,
-        until=until,
+        until=lease.until,
         stop=lease.stop,
     )
     with writer:
         try:
-            seams.sandbox.kill(context.kill_id)
+            for earlier in range(1, claimed.attempt):
+                seams.sandbox.kill(kill_id(settings.home, settings.instance_id, claimed.step_id, earlier))
             with marked(context.kill_id):
                 return Outcome(ended=Ended.SUCCEEDED, result=dict(step.run(context) or {}))
         except LostLease:
             os._exit(70)
         except Exception as error:  # noqa: BLE001 - what nobody foresaw must end the step and be told, too
-            outcome = outcome_of(error, step, settings, claimed.retries, late=time.monotonic() > until - 1)
+            outcome = outcome_of(error, step, settings, claimed.retries, late=time.monotonic() > lease.until - 1)
             _tell(writer, outcome, error)
             return outcome
 

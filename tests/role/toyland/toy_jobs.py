@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from dz.errors import Transient, UserError
+from dz.run import run
 from dz.tasklib.context import Context
 from dz.tasklib.pipeline import BUILD, PROXY, Pipeline, Step, Together
 
@@ -26,12 +27,24 @@ def work(ctx: Context) -> Mapping[str, Any]:
         for i in range(500):
             ctx.log.output(f"line {i}\n".encode())
     _started(ctx)
+    if ctx.params.get(ctx.step) == "command":
+        _command(ctx)
     end = time.monotonic() + 60
     while whim == "wait" and time.monotonic() < end:
         ctx.check()
         time.sleep(0.02)
     effect(ctx)
     return {"by": os.getpid()}
+
+
+def _command(ctx: Context) -> None:
+    """One that runs until the test lets it go. The first attempt never ends by itself."""
+    go = f"{ctx.params['effects']}.go"
+    ended = run(["sh", "-c", f'until [ -e "{go}" ]; do sleep 0.05; done'], deadline=90, cancelled=ctx.stop)
+    while ctx.attempt == 1:
+        time.sleep(0.02)
+    if not ended.ok:
+        raise RuntimeError(f"its command was killed: {ended.code}")
 
 
 def _started(ctx: Context) -> None:

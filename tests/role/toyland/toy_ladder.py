@@ -1,8 +1,8 @@
-"""A sandbox in which nothing runs: the toys start no process."""
+"""A sandbox in which nothing runs; what the toys start outside of it is killed as anywhere."""
 
 from typing import Any
 
-from dz.seams.sandbox import Rung
+from dz.seams.sandbox import Rung, killing
 
 
 class Inert:
@@ -10,7 +10,7 @@ class Inert:
     lacks = "everything: it is a toy"
 
     def kill(self, kill_id: str) -> None:
-        pass
+        killing.kill(kill_id)
 
 
 def make(**_: Any) -> Any:

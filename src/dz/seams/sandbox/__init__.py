@@ -99,4 +99,5 @@ class Sandbox(Protocol):
         """Whether a project's command can start this program of the host: it may lie below a folder closed to it."""
 
     def kill(self, kill_id: str) -> None:
-        """SIGKILL to whatever still carries that kill id on this host; harmless when there is nothing."""
+        """SIGKILL to whatever still carries that kill id, or one below it (ids are paths), on this host; harmless when
+        there is nothing."""

@@ -1,4 +1,7 @@
-"""The kill domain: every process of a box carries its kill id in its environment, so a later attempt finds it."""
+"""The kill domain: every process of a box carries its kill id in its environment, so a later attempt finds it.
+
+Kill ids are paths: whoever kills ``a/7`` ends what carries that, ``a/7/1`` or ``a/7/2``, and nothing of ``a/77``.
+"""
 
 from __future__ import annotations
 
@@ -18,13 +21,13 @@ def mark(kill_id: str) -> dict[str, str]:
 
 
 def carriers(kill_id: str) -> list[int]:
-    """Processes of this host, other than ours, that carry the id and that we may read."""
-    needle = f"{KILL_ID}={kill_id}".encode()
+    """Processes of this host, other than ours, that carry the id, or one below it, and that we may read."""
+    needle = f"{KILL_ID}={kill_id}/".encode()
     found = []
     for entry in Path("/proc").iterdir():
         if entry.name.isdigit() and int(entry.name) != os.getpid():
             with contextlib.suppress(OSError):
-                if needle in (entry / "environ").read_bytes().split(b"\0"):
+                if any((one + b"/").startswith(needle) for one in (entry / "environ").read_bytes().split(b"\0")):
                     found.append(int(entry.name))
     return found
 
