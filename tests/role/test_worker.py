@@ -16,6 +16,8 @@ from typing import Any
 import psutil
 import pytest
 
+from dz.seams.sandbox import killing
+from dz.tasklib.context import kill_id
 from tests import brokers
 from tests.postgres import SRC
 from tests.role import toyland
@@ -203,6 +205,32 @@ def test_a_frozen_child_wakes_up_to_a_lost_lease_and_has_no_effect(land: Land, t
     assert job.steps.get().attempt == 2
 
 
+@pytest.mark.parametrize("broker", ["valkey"], indirect=True)
+def test_the_next_attempt_ends_the_processes_of_the_one_before_which_wakes_up_too_late_to_end_its(
+    land: Land, toys: Jobs
+) -> None:
+    land.start(DISPATCHER)
+    land.start(WORKER)
+    job = toys.accept("check_repo", check_repo="command")
+    frozen, step = toys.started(job, "check_repo"), job.steps.get().pk
+
+    def commands(attempt: int) -> list[int]:
+        return killing.carriers(kill_id(land.home, "build-1", step, attempt))
+
+    until(lambda: commands(1), what="the first attempt's command runs")
+    os.kill(frozen, signal.SIGSTOP)
+    try:
+        until(lambda: commands(2), what=f"the second attempt's command runs\n{land.log()}")
+        assert not commands(1)
+    finally:
+        os.kill(frozen, signal.SIGCONT)
+    until(lambda: not psutil.pid_exists(frozen), what="the woken process is gone")
+    assert commands(2)
+    (land.home / "effects.go").touch()
+    assert toys.ended(job) == "succeeded"
+    assert job.steps.get().attempt == 2
+
+
 def test_doubled_and_stale_messages_have_one_effect(land: Land, toys: Jobs) -> None:
     job = toys.accept("check_repo")
     step = job.steps.get()
@@ -268,15 +296,20 @@ def test_a_result_that_is_recorded_before_its_effect_may_be_a_lie(land: Land, to
 
 @pytest.mark.parametrize("broker", ["valkey"], indirect=True)
 def test_the_plain_command_line_with_its_environment_is_a_complete_build_host(land: Land) -> None:
-    """The real source, with the sandbox that this machine gives."""
+    """The real source, with the sandbox that this machine gives. What a dead worker left of its steps is ended."""
     from dz2.models import Host
 
     land.env |= {"PYTHONPATH": str(SRC), "DZ_TRUSTED_CODE": "1"}
+    left, stranger = (
+        land.start(("-c", "import time; time.sleep(300)"), DZ_KILL_ID=kill_id(land.home, name, 7, 1))
+        for name in ("build-1", "build-2")
+    )
     land.start(WORKER)
     host = until(lambda: Host.objects.filter(role="build").first(), what=f"it beats\n{land.log()}", deadline=90)
     assert host.sandbox in ("full", "user", "uid", "limits")
     assert host.platform.startswith("linux-")
     until(lambda: "reconcile.finished" in land.log(), what=f"it reconciled\n{land.log()}", deadline=90)
+    assert (left.poll(), stranger.poll()) == (-signal.SIGKILL, None)
 
 
 @pytest.mark.parametrize("broker", ["valkey"], indirect=True)

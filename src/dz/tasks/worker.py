@@ -1,4 +1,5 @@
-"""What a worker does beside its tasks: refuse to start half configured, beat, and reconcile once when it is up."""
+"""What a worker does beside its tasks: refuse to start half configured, end what a dead one left running, beat, and
+reconcile once when it is up."""
 
 from __future__ import annotations
 
@@ -8,6 +9,7 @@ from celery.signals import worker_init, worker_ready, worker_shutdown
 
 from dz import log as events
 from dz.errors import DzError, UserError
+from dz.tasklib.context import kill_domain
 from dz.tasklib.pipeline import APPSERVER
 from dz.tasks import hosting
 from dz.tasks.celeryapp import BROKER_URL, app
@@ -20,9 +22,11 @@ _heartbeats: list[Heartbeat] = []
 
 def _configured(**_: Any) -> None:
     events.configure()
-    hosting.settings()
+    ours = hosting.settings()
     try:
-        hosting.seams()
+        # Nothing of ours runs yet: what still carries this host's mark outlived a worker that was killed before its
+        # sandbox was armed, or that never came back to the same step.
+        hosting.seams().sandbox.kill(kill_domain(ours.home, ours.instance_id))
     except DzError as error:  # Celery only logs what a signal's receiver raises, but for this
         act = f" {error.next}" if isinstance(error, UserError) else ""
         raise SystemExit(f"this worker can't start: {error}{act}") from None
