@@ -1,1 +1,3 @@
 """DjangoZoom."""
+
+__version__ = "0.1.0"

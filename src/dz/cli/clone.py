@@ -1,4 +1,4 @@
-"""What ``dz deploy`` means inside a Git clone: its remote and its branch."""
+"""What ``dz deploy`` means inside a Git clone: its remote and its branch. DjangoZoom's own clone is never meant."""
 
 from __future__ import annotations
 
@@ -19,7 +19,8 @@ class Clone:
 
 
 def here(folder: Path) -> Clone:
-    """The clone that ``folder`` is in. Raises ``cli.not-a-clone``."""
+    """The clone that ``folder`` is in. Raises ``cli.not-a-clone``, ``cli.own-clone``."""
+    _refuse_own(folder)
     branch = _git(folder, "symbolic-ref", "--quiet", "--short", "HEAD") or ""
     name = _git(folder, "config", "--get", f"branch.{branch}.remote") or "origin"
     remote = _git(folder, "remote", "get-url", name)
@@ -30,12 +31,23 @@ def here(folder: Path) -> Clone:
 
 
 def committed(folder: Path) -> tuple[str, str]:
-    """The ``file://`` address of the repository that ``folder`` is in, and its HEAD. Raises ``cli.not-a-clone``."""
-    top = _git(folder, "rev-parse", "--show-toplevel")
+    """The ``file://`` address of the repository that ``folder`` is in, and its HEAD.
+
+    Raises ``cli.not-a-clone``, ``cli.own-clone``.
+    """
+    top = _refuse_own(folder)
     head = _git(folder, "rev-parse", "--verify", "HEAD")
     if not top or not head:
         raise UserError("cli.not-a-clone", folder=folder)
     return f"file://{top}", _git(folder, "symbolic-ref", "--quiet", "--short", "HEAD") or head
+
+
+def _refuse_own(folder: Path) -> str | None:
+    """The top of the clone; newcomers stand in DjangoZoom's own, which is no site."""
+    top = _git(folder, "rev-parse", "--show-toplevel")
+    if top and Path(top, "src/dz/cli/clone.py").is_file():
+        raise UserError("cli.own-clone", folder=top)
+    return top
 
 
 def _git(folder: Path, *words: str) -> str | None:

@@ -16,9 +16,10 @@ from dz.cli.ending import BY_STATE
 from dz.cli.following import Document, follow
 from dz.cli.reports import tell_ended
 from dz.cli.screen import Screen
-from dz.cli.words import cut, listing
+from dz.cli.words import cells, listing
 from dz.errors import UserError
-from dz.words import certainty, duration
+from dz.typed import typed
+from dz.words import CERTAIN, certainty, duration
 
 DEPLOY_BASE: dict[str, Any] = {"job": None, "state": None, "url": None, "seconds": None, "release": None}
 DEPLOY_BASE |= {"steps": [], "deployments": []}
@@ -41,9 +42,7 @@ def check(args: argparse.Namespace, api: Api, screen: Screen) -> tuple[int, Docu
     job = _checked(args, api, screen, target, ref)
     if job["state"] == "succeeded":
         _summary(job, screen, screen.say if args.json else screen.answer)
-        options = "".join(f" --env {one['name']}" for one in job["missing"])
-        once = f"once {listing([one['name'] for one in job['missing']])} has a value" if job["missing"] else "now"
-        screen.say(f"It would go live {once}:   dz deploy {job['project']}{options}")
+        _tell_verdict(job, screen)
     else:
         tell_ended(screen, job)
     return BY_STATE[job["state"]], job
@@ -81,8 +80,11 @@ def _target(args: argparse.Namespace, screen: Screen) -> tuple[str, str]:
         if found.unpushed:
             screen.say(f"{found.unpushed} {'commit is' if found.unpushed == 1 else 'commits are'} not pushed.")
         return found.remote, args.ref or found.branch
-    if args.target.startswith((".", "/", "~")) and Path(args.target).expanduser().is_dir():
-        address, head = clone.committed(Path(args.target).expanduser())
+    if args.target.startswith((".", "/", "~")):
+        folder = Path(args.target).expanduser()
+        if not folder.is_dir():
+            raise UserError("cli.unreadable", file=args.target, reason="there is no such folder")
+        address, head = clone.committed(folder)
         return address, args.ref or head
     return args.target, args.ref
 
@@ -127,14 +129,35 @@ def _summary(job: Document, screen: Screen, write: Any) -> None:
     for field, label in SHOWN.items():
         guess = primary.get(field)
         if guess and guess["value"]:
-            write(_guess_line(label, guess["value"].replace("\n", ", "), guess, screen.width))
+            others = [one for one in job["guesses"] if one["field"] == field and not one["is_primary"]]
+            _write_row(write, screen, label, _guess_cells(guess, others if field in job["to_choose"] else []))
     for one in job["missing"]:
-        write(f"  {'Needs a value':<14} {one['name']}   {one['where']}   {one['why']}".rstrip())
+        _write_row(write, screen, "Needs a value", [one["name"], one["where"], one["why"]])
 
 
-def _guess_line(label: str, value: str, guess: Document, width: int) -> str:
+def _tell_verdict(job: Document, screen: Screen) -> None:
+    """What stands between this check and a live site, and the command that goes on."""
+    names = [one["name"] for one in job["missing"]]
+    once = f"once {listing(names)} has a value" if len(names) == 1 else f"once {listing(names)} have values"
+    options = "".join(f" --env {name}" for name in names)
+    screen.say(typed(f"It would go live {once if names else 'now'}:   dz deploy {job['project']}{options}"))
+    if chosen := [SHOWN.get(field, field.replace("_", " ")) for field in job["to_choose"]]:
+        screen.say(f"Taken as ranked: {listing(chosen)}. To choose otherwise: {job['form']}")
+
+
+def _write_row(write: Any, screen: Screen, label: str, row: list[str]) -> None:
+    for line in cells(f"  {label:<14} ", row, screen.width):
+        write(line)
+
+
+def _guess_cells(guess: Document, others: list[Document]) -> list[str]:
+    """Value, certainty and evidence; what else it may be, where a person should choose."""
+    why = "" if guess["confidence"] >= CERTAIN else guess["basis"]["why"]
+    value = guess["value"].replace("\n", ", ")
+    row = [f"{value:<24}", f"{certainty(guess['confidence']):<8}", _place(guess), why]
+    return row + [f"or {one['value'] or 'the root'}, {_place(one)}".rstrip(", ") for one in others]
+
+
+def _place(guess: Document) -> str:
     basis = guess["basis"]
-    place = f"{basis['file']}:{basis['line']}" if basis["line"] else basis["file"]
-    line = f"  {label:<14} {value:<24}   {certainty(guess['confidence']):<8}   {place}".rstrip()
-    why = "" if guess["confidence"] >= 0.95 else f"   {basis['why']}"
-    return line + cut(why, max(width - len(line), 0)) if why else line
+    return f"{basis['file']}:{basis['line']}" if basis["line"] else str(basis["file"])

@@ -6,6 +6,7 @@ from typing import Any
 
 from dz.cli.client import Refused, Told
 from dz.cli.screen import Screen
+from dz.typed import typed
 
 DONE, FAILED, USAGE, ERRORED, NOT_ALLOWED, CANCELLED, TIMEOUT, DETACHED = 0, 1, 2, 3, 4, 5, 6, 130
 
@@ -42,11 +43,11 @@ def code_of_refusal(error: Refused) -> int:
 def tell(screen: Screen, told: Told, *, live: str | None = None, log: str = "") -> None:
     """What, where, live, next, id: always in this order, nothing cut."""
     screen.say(screen.paint(told.error, "bad"))
-    rows = [("Where", told.where), ("Live", live), ("Next", told.next)]
+    rows = [("Where", told.where), ("Live", live), ("Next", typed(told.next or ""))]
     for label, text in rows:
         if text:
             screen.say(f"  {label:<7} {text}")
-    screen.say(screen.paint(f"  {told.error_id}{log}", "quiet"))
+    screen.say(screen.paint(f"  {told.error_id}{typed(log)}", "quiet"))
 
 
 def document(told: Told, code: int, base: dict[str, Any]) -> dict[str, Any]:

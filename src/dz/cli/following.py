@@ -15,6 +15,7 @@ from dz.cli.ending import BY_STATE
 from dz.cli.screen import Screen
 from dz.cli.words import cut
 from dz.errors import UserError
+from dz.typed import typed
 from dz.words import duration
 
 WAIT = 10.0  # seconds that one question may take
@@ -59,7 +60,8 @@ def _detach(watch: _Watch, screen: Screen) -> None:
     """Returns after a second Ctrl-C within SECOND; raises Detached else."""
     number = watch.job["job"]
     try:
-        screen.say(f"Detached; job {number} goes on. Watch: dz job {number} -f · Cancel: dz job cancel {number}")
+        ways = typed(f"Watch: dz job {number} -f · Cancel: dz job cancel {number}")
+        screen.say(f"Detached; job {number} goes on. {ways}")
         time.sleep(SECOND)
     except KeyboardInterrupt:
         return

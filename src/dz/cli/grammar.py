@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import NoReturn
 
 from dz.errors import UserError
+from dz.typed import typed
 
 Add = Callable[[argparse.ArgumentParser], None]
 
@@ -20,31 +21,43 @@ Add = Callable[[argparse.ArgumentParser], None]
 class Parser(argparse.ArgumentParser):
     """Raises UserError where argparse would print and exit."""
 
+    def __init__(self, command: Command) -> None:
+        super().__init__(
+            prog=typed(f"dz {command.words}"),
+            description=command.help,
+            epilog=typed("\n".join(["examples:", *(f"  dz {one}" for one in command.examples)])),
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+            allow_abbrev=False,
+        )
+        self._words = command.words
+
     def error(self, message: str) -> NoReturn:
         detail = message[:1].upper() + message[1:]
-        raise UserError("cli.usage", detail=detail, command=self.prog.removeprefix("dz "))
+        raise UserError("cli.usage", detail=detail, command=self._words)
 
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """``local``: run by ``python -m dz.local`` as it stands; ``module`` and ``function`` are imported when needed."""
+    """``local``: run by ``python -m dz.local`` as it was typed; else ``runs`` is imported when needed."""
 
     words: str
     help: str
     add: Add
     runs: str = ""  # module.function under dz.cli
     local: bool = False
+    examples: tuple[str, ...] = ()  # without the leading dz
 
     def parser(self) -> Parser:
-        parser = Parser(prog=f"dz {self.words}", description=self.help, allow_abbrev=False)
+        parser = Parser(self)
         self.add(parser)
-        if not self.local:
-            _common(parser)
+        _common(parser, local=self.local)
         return parser
 
 
-def _common(parser: argparse.ArgumentParser) -> None:
+def _common(parser: argparse.ArgumentParser, *, local: bool) -> None:
     parser.add_argument("--json", action="store_true", help="one JSON document on stdout, also on failure")
+    if local:
+        return
     parser.add_argument("-y", "--yes", action="store_true", help="ask nothing")
     parser.add_argument("--timeout", type=_seconds, metavar="SECONDS", help="stop waiting after that; the job goes on")
     parser.add_argument("--server", metavar="URL", help="another platform than this machine's")
@@ -52,14 +65,27 @@ def _common(parser: argparse.ArgumentParser) -> None:
 
 
 def _seconds(text: str) -> float:
-    seconds = float(text)
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = 0
     if not 0 < seconds < 10**7:
-        raise ValueError
+        raise argparse.ArgumentTypeError(f"{text} is not a number of seconds")
     return seconds
+
+
+def _count(text: str) -> int:
+    if not text.isdecimal() or not 0 < int(text) < 10**9:
+        raise argparse.ArgumentTypeError(f"{text} is not a number from 1 on")
+    return int(text)
 
 
 def _nothing(_: argparse.ArgumentParser) -> None:
     pass
+
+
+def _up(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--listen", metavar="ADDRESS:PORT", help="where the platform answers; else from 8800 on")
 
 
 def _doctor(parser: argparse.ArgumentParser) -> None:
@@ -95,44 +121,97 @@ def _deploy(parser: argparse.ArgumentParser) -> None:
 
 def _jobs(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("name", metavar="NAME", nargs="?", default="", help="only this project's")
-    parser.add_argument("-n", type=int, default=20, metavar="N", help="how many")
+    parser.add_argument("-n", type=_count, default=20, metavar="N", help="how many")
 
 
 def _job(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("job", type=int, metavar="JOB", help="its number")
+    _number(parser)
     parser.add_argument("-f", "--follow", action="store_true", help="watch it to its end")
     parser.add_argument("--log", action="store_true", help="its whole log")
     _follow(parser)
 
 
-def _cancel(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("job", type=int, metavar="JOB", help="its number")
+def _number(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("job", type=_count, metavar="JOB", help="its number")
 
 
 def _logs(parser: argparse.ArgumentParser) -> None:
     _project(parser)
     parser.add_argument("-f", "--follow", action="store_true", help="go on with what comes")
-    parser.add_argument("-n", type=int, default=100, metavar="N", help="how many lines")
+    parser.add_argument("-n", type=_count, default=100, metavar="N", help="how many lines")
 
 
 COMMANDS = {
     one.words: one
     for one in (
-        Command("up", "Start the platform on this machine.", _nothing, local=True),
-        Command("down", "Stop it; data stays.", _nothing, local=True),
-        Command("status", "What runs, on which hosts.", _nothing, local=True),
-        Command("doctor", "Check this machine, with the mend of each check.", _doctor, local=True),
-        Command("check", "Look into a repository: what it is and needs.", _target, "deploying.check"),
-        Command("deploy", "Make a repository a live site, or deploy it again.", _deploy, "deploying.deploy"),
-        Command("jobs", "The latest jobs.", _jobs, "reports.jobs"),
-        Command("job", "One job: its steps, its log.", _job, "reports.job"),
-        Command("job cancel", "Stop a job before its switch.", _cancel, "reports.cancel"),
-        Command("logs", "What a site writes.", _logs, "sitelog.logs"),
-        Command("ps", "The processes of a project.", _project, "reports.ps"),
-        Command("open", "The address of a site, in a browser if there is one.", _project, "reports.open_site"),
-        Command("destroy", "Take a project away, with its database and files.", _project, "reports.destroy"),
-        Command("admin link", "A one-time link that makes you administrator.", _nothing, local=True),
-        Command("broker setup", "Declare the queues on the broker.", _nothing, local=True),
+        Command(
+            "up",
+            "Start the platform on this machine.",
+            _up,
+            local=True,
+            examples=("up", "up --listen 127.0.0.1:8080"),
+        ),
+        Command("down", "Stop it; data stays.", _nothing, local=True, examples=("down",)),
+        Command("status", "What runs, on which hosts.", _nothing, local=True, examples=("status", "status --json")),
+        Command(
+            "doctor",
+            "Check this machine, with the mend of each check.",
+            _doctor,
+            local=True,
+            examples=("doctor", "doctor --fix"),
+        ),
+        Command(
+            "check",
+            "Look into a repository: what it is and needs.",
+            _target,
+            "deploying.check",
+            examples=("check https://github.com/ada/shop", "check . --json"),
+        ),
+        Command(
+            "deploy",
+            "Make a repository a live site, or deploy it again.",
+            _deploy,
+            "deploying.deploy",
+            examples=(
+                "deploy https://github.com/ada/shop",
+                "deploy https://github.com/ada/shop --ref v2 --env STRIPE_API_KEY",
+                "deploy shop",
+                "deploy .",
+            ),
+        ),
+        Command("jobs", "The latest jobs.", _jobs, "reports.jobs", examples=("jobs", "jobs shop -n 5")),
+        Command(
+            "job",
+            "One job: its steps, its log.",
+            _job,
+            "reports.job",
+            examples=("job 42", "job 42 -f", "job 42 --log", "job cancel 42"),
+        ),
+        Command("job cancel", "Stop a job before its switch.", _number, "reports.cancel", examples=("job cancel 42",)),
+        Command("logs", "What a site writes.", _logs, "sitelog.logs", examples=("logs shop", "logs shop -f -n 20")),
+        Command("ps", "The processes of a project.", _project, "reports.ps", examples=("ps shop",)),
+        Command(
+            "open",
+            "The address of a site, in a browser if there is one.",
+            _project,
+            "reports.open_site",
+            examples=("open shop",),
+        ),
+        Command(
+            "destroy",
+            "Take a project away, with its database and files.",
+            _project,
+            "reports.destroy",
+            examples=("destroy shop", "destroy shop --yes"),
+        ),
+        Command(
+            "admin link",
+            "A one-time link that makes you administrator.",
+            _nothing,
+            local=True,
+            examples=("admin link",),
+        ),
+        Command("broker setup", "Declare the queues on the broker.", _nothing, local=True, examples=("broker setup",)),
     )
 }
 
@@ -147,6 +226,8 @@ EXAMPLES = """dz: give it a Git URL, get a live Django site
 
 dz --help lists all commands; dz COMMAND --help shows one."""
 
+HELP = ("-h", "--help", "help")
+
 
 def find(argv: Sequence[str]) -> tuple[Command, list[str]]:
     """The command of these words and the words left over. Raises ``cli.unknown-command``, with what may be meant."""
@@ -155,13 +236,18 @@ def find(argv: Sequence[str]) -> tuple[Command, list[str]]:
         if command is not None:
             return command, list(argv[count:])
     word = argv[0]
-    second = [words for words in COMMANDS if " " in words and words.split()[0] == word]
-    near = second or difflib.get_close_matches(word, [words.split()[0] for words in COMMANDS], n=1, cutoff=0.5)
+    second = [words for words in COMMANDS if words.startswith(f"{word} ")]
+    near = second or difflib.get_close_matches(word, [words.split()[0] for words in COMMANDS], n=1)
     hint = f" Did you mean `{near[0]}`?" if near else ""
+    if word.startswith("-"):
+        hint = " Options stand after the command."
     raise UserError("cli.unknown-command", word=" ".join(argv[:2]) if second else word, hint=hint)
 
 
-def overview() -> str:
-    """``dz --help``."""
-    lines = [f"  dz {words:<14} {command.help}" for words, command in COMMANDS.items()]
-    return "\n".join(["Commands:", *lines, "", "dz COMMAND --help shows one."])
+def help_of(words: Sequence[str]) -> str:
+    """What ``dz WORDS --help`` shows: a command, the commands that begin with a word, or all."""
+    begun = [one for one in COMMANDS.values() if words and one.words.startswith(f"{words[0]} ")]
+    if words and not (begun and len(words) == 1 and words[0] not in COMMANDS):
+        return find(words)[0].parser().format_help().rstrip()
+    lines = [f"  dz {one.words:<14} {one.help}" for one in begun or COMMANDS.values()]
+    return typed("\n".join(["Commands:", *lines, "", "dz COMMAND --help shows one."]))

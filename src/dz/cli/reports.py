@@ -15,6 +15,7 @@ from dz.cli.following import Document, follow, step_line
 from dz.cli.screen import Screen
 from dz.cli.words import Column, table
 from dz.errors import UserError
+from dz.typed import typed
 from dz.words import duration
 
 NOTHING_TO_DO = "Not your fault, and nothing for you to do in the project."
@@ -44,7 +45,7 @@ def jobs(args: argparse.Namespace, api: Api, screen: Screen) -> tuple[int, Any]:
         for one in found
     ]
     if not rows:
-        screen.say("No jobs yet. Start with: dz deploy URL")
+        screen.say(typed("No jobs yet. Start with: dz deploy URL"))
     elif not args.json:
         for line in table(columns, rows, screen.width):
             screen.answer(line)
@@ -88,7 +89,7 @@ def ps(args: argparse.Namespace, api: Api, screen: Screen) -> tuple[int, Any]:
         for one in found
     ]
     if not rows:
-        screen.say(f"{args.name} runs nowhere. Make it live: dz deploy {args.name}")
+        screen.say(typed(f"{args.name} runs nowhere. Make it live: dz deploy {args.name}"))
     elif not args.json:
         for line in table(columns, rows, screen.width, head=False):
             screen.answer(line)
@@ -146,7 +147,7 @@ def _tell_success(screen: Screen, job: Document) -> None:
     sign = screen.sign("succeeded")
     if job["kind"] == "build_and_deploy":
         screen.say(f" {sign} {job['project']} is live after {duration(job['seconds'])}   release {job['release']}")
-        screen.say(f"   Next: dz logs {job['project']} -f · dz open {job['project']}")
+        screen.say(typed(f"   Next: dz logs {job['project']} -f · dz open {job['project']}"))
     elif job["kind"] == "destroy":
         screen.say(f" {sign} {job['project']} is gone after {duration(job['seconds'])}")
 

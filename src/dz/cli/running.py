@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
+import dz
 from dz.cli import ending, grammar
 from dz.cli.client import Api, Refused, Told, Unreachable
 from dz.cli.following import Detached, Overtime
@@ -21,32 +22,44 @@ from dz.cli.screen import Screen
 from dz.cli.where import find, home
 from dz.errors import UserError
 from dz.plain import plain
+from dz.typed import TYPED, typed
 
 
 def run(argv: Sequence[str]) -> int:
     """One invocation."""
-    if not argv:
-        print(grammar.EXAMPLES)
-        return ending.DONE
-    if argv[0] in ("-h", "--help", "help"):
-        print(grammar.overview())
-        return ending.DONE
     screen = Screen(colour="--no-color" not in argv)
     as_json = "--json" in argv
     try:
+        if (told := _told(argv)) is not None:
+            print(told)
+            return ending.DONE
         command, rest = grammar.find(argv)
+        args = command.parser().parse_args(rest)
         if command.local:
             _exec_local(command, rest)
-        args = command.parser().parse_args(rest)
         return _run(command, args, screen)
     except UserError as error:  # before the arguments were understood
         return _failed(screen, Told.of(error), ending.code_of(Told.of(error)), as_json, {})
+
+
+def _told(argv: Sequence[str]) -> str | None:
+    """What is answered without doing anything: examples, version, help. None for a command to run."""
+    if not argv:
+        return typed(grammar.EXAMPLES)
+    if argv[0] in ("--version", "-V"):
+        return f"DjangoZoom {dz.__version__}"
+    if argv[0] in grammar.HELP:
+        return grammar.help_of(argv[1:])
+    if argv[0] not in grammar.COMMANDS and argv[1:2] and argv[1] in grammar.HELP:
+        return grammar.help_of(argv[:1])
+    return None
 
 
 def _exec_local(command: grammar.Command, rest: Sequence[str]) -> NoReturn:
     """The platform of this machine is started and asked by a process of its own: this one becomes it."""
     words = command.words.replace(" ", "-")
     os.environ.setdefault("DZ_HOME", str(home()))
+    os.environ.setdefault(TYPED, sys.argv[0])
     os.execv(sys.executable, [sys.executable, "-m", "dz.local", words, *rest])  # noqa: S606  argv of ours
 
 

@@ -15,6 +15,7 @@ from typing import TextIO
 from dz.plain import coloured
 
 COLOURS = {"good": "32", "bad": "31", "warn": "33", "quiet": "2", "strong": "1"}
+UNCUT = 10_000  # columns of a pipe: whoever reads it gets everything
 SIGNS = {
     "succeeded": ("✓", "ok", "good"),
     "failed": ("✗", "FAIL", "bad"),
@@ -51,7 +52,7 @@ class Screen:
         forced = colour and bool(given.get("FORCE_COLOR"))
         self._colour = {id(s): forced or (allowed and s.isatty()) for s in (self.out, self.err)}
         self.live = self.out.isatty() and self.err.isatty() and not dumb
-        self.width = width or shutil.get_terminal_size((80, 24)).columns if self.live or width else 80
+        self.width = width or (shutil.get_terminal_size((80, 24)).columns if self.out.isatty() else UNCUT)
         self.unicode = (self.err.encoding or "").lower().replace("-", "") == "utf8"
         self._over = False
 

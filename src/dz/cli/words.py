@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -14,6 +15,24 @@ def listing(words: Sequence[str]) -> str:
 def cut(text: str, width: int, ellipsis: str = "…") -> str:
     """``text``, or its beginning with an ellipsis."""
     return text if len(text) <= width else text[: max(width - len(ellipsis), 0)] + ellipsis
+
+
+def cells(label: str, row: Sequence[str], width: int) -> list[str]:
+    """``label`` and the cells on one line, or on several under the first cell; words are never cut."""
+    shown = [cell for cell in row if cell.strip()]
+    line = label + "   ".join(shown).rstrip()
+    if len(line) <= width:
+        return [line]
+    wrap = textwrap.TextWrapper(max(width, len(label) + 20), break_long_words=False, break_on_hyphens=False)
+    wrap.subsequent_indent = " " * len(label)
+    lines: list[str] = []
+    for cell in map(str.strip, shown):
+        if lines and len(lines[-1]) + 3 + len(cell) <= width:
+            lines[-1] += f"   {cell}"
+        else:
+            wrap.initial_indent = wrap.subsequent_indent if lines else label
+            lines += wrap.wrap(cell)
+    return lines
 
 
 @dataclass(frozen=True, slots=True)

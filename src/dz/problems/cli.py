@@ -58,6 +58,12 @@ PROBLEMS = [
         "In a clone, dz deploy takes its remote and branch.",
     ),
     Problem(
+        "cli.own-clone",
+        "{folder} is DjangoZoom itself, not a site to deploy.",
+        "Give your project's address: dz deploy URL",
+        "Without an address dz takes the Git clone of the current folder.",
+    ),
+    Problem(
         "cli.no-value",
         "{variable} has no value here.",
         "Give it one: dz deploy PROJECT --env {variable}=VALUE",

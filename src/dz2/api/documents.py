@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 from django.utils import timezone
 
+from dz.tasklib import buildconfig
 from dz2.accounts import panel
 from dz2.api.waiting import missing_variables, usual_seconds, waits_for
 from dz2.models import (
@@ -25,6 +26,7 @@ from dz2.models import (
     Release,
     ReleaseState,
 )
+from dz2.panel.verification import rows
 
 FOLLOWED = "build_and_deploy"
 
@@ -63,13 +65,20 @@ def job_document(job: Job) -> dict[str, Any]:
 
 
 def check_document(job: Job) -> dict[str, Any]:
-    """What ``check_repo`` found, every guess with its basis and the variables that want a value."""
-    whole = job_document(job)
-    guesses = ConfigGuess.objects.filter(job=job)
-    return whole | {
+    """What ``check_repo`` found, every guess with its basis, and what needs a person, as the panel's form has it."""
+    guesses = list(ConfigGuess.objects.filter(job=job))
+    return job_document(job) | {
         "guesses": [guess_document(guess) for guess in guesses],
         "missing": missing_variables(job.project, guesses) if job.project else [],
+        "to_choose": _to_choose(job.project, guesses) if job.project else [],
+        "form": f"{panel().panel_url.rstrip('/')}/projects/{job.project.name}/form" if job.project else None,
     }
+
+
+def _to_choose(project: Project, guesses: list[ConfigGuess]) -> list[str]:
+    """The fields with several candidates, none of them certain."""
+    config = buildconfig.parse(project.build_config)
+    return [row.name for row in rows(guesses, config, project.confirmed) if row.asked]
 
 
 def guess_document(guess: ConfigGuess) -> dict[str, Any]:

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import re
 import string
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
 
 import pytest
 
+import dz
 from dz.cli import grammar
 from dz.errors import UserError
 from dz.problems import Problem, registry
@@ -94,3 +100,41 @@ def test_variables_may_be_given_many_times() -> None:
     command, rest = grammar.find(["deploy", "shop", "--env", "A=1", "--env", "B", "--env-file", ".env", "--ref", "v1"])
     args = command.parser().parse_args(rest)
     assert (args.target, args.env, args.env_file, args.ref) == ("shop", ["A=1", "B"], [".env"], "v1")
+
+
+@pytest.mark.parametrize("command", grammar.COMMANDS.values(), ids=lambda command: command.words)
+def test_every_command_shows_examples_that_it_understands(command: grammar.Command) -> None:
+    assert command.examples
+    for example in command.examples:
+        found, rest = grammar.find(example.split())
+        found.parser().parse_args(rest)
+        assert found.words.split()[0] == command.words.split()[0]
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        ("--help", "broker setup"),
+        ("help", "broker setup"),
+        ("admin --help", "admin link"),
+        ("broker -h", "broker setup"),
+        ("job --help", "job cancel 42"),
+        ("help job cancel", "job cancel 42"),
+        ("up --help", "--listen"),
+        ("--version", "DjangoZoom"),
+    ],
+)
+def test_help_is_an_answer_and_no_error(words: str, says: str) -> None:
+    ran = subprocess.run([sys.executable, "-m", "dz.cli", *words.split()], capture_output=True, text=True, check=False)
+    assert (ran.returncode, ran.stderr) == (0, "")
+    assert says in ran.stdout
+
+
+def test_the_version_is_the_packages() -> None:
+    project = tomllib.loads((Path(dz.__file__).parents[2] / "pyproject.toml").read_text())["project"]
+    assert dz.__version__ == project["version"]
+
+
+def test_wrong_use_of_a_local_command_is_one_document_too() -> None:
+    ran = subprocess.run([sys.executable, "-m", "dz.cli", "down", "--wat", "--json"], capture_output=True, check=False)
+    assert (ran.returncode, json.loads(ran.stdout)["error_id"]) == (2, "cli.usage")

@@ -78,7 +78,7 @@ class Terminal(io.StringIO):
         return self._tty
 
 
-def screen(*, width: int = 80, tty: bool = True, encoding: str = "utf-8", **environ: str) -> Screen:
+def screen(*, width: int | None = 80, tty: bool = True, encoding: str = "utf-8", **environ: str) -> Screen:
     streams = {"out": Terminal(encoding, tty=tty), "err": Terminal(encoding, tty=tty)}
     return Screen(**streams, environ=environ, width=width, colour=environ.pop("option", "") != "off")
 

@@ -1,0 +1,77 @@
+"""What ``dz check`` shows of its findings, and what it takes for the project."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from dz.cli import clone
+from dz.cli.deploying import _summary, _tell_verdict
+from dz.errors import UserError
+from tests.unit.cli.test_words import screen
+
+WHY = "it holds Django's settings; manage.py:9 names it; and it imports without a variable"
+
+
+def guess(field: str, value: str, confidence: float, *, primary: bool = True) -> dict[str, Any]:
+    basis = {"file": "shop/settings/production.py", "line": 42, "excerpt": "", "why": WHY}
+    return {"field": field, "value": value, "confidence": confidence, "is_primary": primary, "basis": basis}
+
+
+CHECKED: dict[str, Any] = {
+    "project": "shop",
+    "ref": "main",
+    "commit": "7f3c9d1aaa",
+    "seconds": 1.8,
+    "steps": [{"host": "build-1"}],
+    "guesses": [
+        guess("settings_module", "shop.settings.production", 0.8),
+        guess("settings_module", "shop.settings.dev", 0.7, primary=False),
+        guess("python_version", "3.12", 0.97),
+    ],
+    "missing": [{"name": "STRIPE_API_KEY", "where": "shop/settings/production.py:60", "why": "it has no default"}],
+    "to_choose": ["settings_module"],
+    "form": "http://localhost:8800/projects/shop/form",
+}
+
+
+def shown(**how: Any) -> str:
+    seen = screen(NO_COLOR="1", **how)
+    _summary(CHECKED, seen, seen.answer)
+    return seen.out.getvalue()  # type: ignore[attr-defined, no-any-return]
+
+
+def test_in_a_pipe_a_finding_is_one_whole_line() -> None:
+    line = next(line for line in shown(tty=False, width=None).splitlines() if "Settings" in line)
+    assert WHY in line
+    assert "or shop.settings.dev" in line
+
+
+def test_on_a_narrow_terminal_evidence_goes_on_under_the_value() -> None:
+    text = shown(width=60)
+    assert all(len(line) <= 60 for line in text.splitlines())
+    assert WHY in " ".join(text.split())
+    under = [line for line in text.splitlines() if "it holds" in line]
+    assert under[0].startswith(" " * 17)
+
+
+def test_what_needs_somebody_is_said_with_the_way_to_change_it() -> None:
+    seen = screen(NO_COLOR="1")
+    _tell_verdict(CHECKED, seen)
+    said = seen.err.getvalue()  # type: ignore[attr-defined]
+    assert "once STRIPE_API_KEY has a value" in said
+    assert "Taken as ranked: Settings. To choose otherwise: http://localhost:8800/projects/shop/form" in said
+
+
+@pytest.mark.parametrize("look", [clone.here, clone.committed])
+def test_djangozooms_own_clone_is_no_site(look: Any, tmp_path: Path) -> None:
+    (tmp_path / "src/dz/cli").mkdir(parents=True)
+    (tmp_path / "src/dz/cli/clone.py").touch()
+    (tmp_path / "sample").mkdir()
+    subprocess.run(["/usr/bin/git", "init", "-q", tmp_path], check=True)
+    with pytest.raises(UserError) as told:
+        look(tmp_path / "sample")
+    assert told.value.id == "cli.own-clone"
