@@ -20,6 +20,7 @@ for _plugin in (
     "tests.platforms",
     "tests.repositories",
     "tests.panels",
+    "tests.visiting",
     "tests.browsers",
     "tests.stores",
 ):

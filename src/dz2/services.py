@@ -7,7 +7,7 @@ UserError with its next act.
 from __future__ import annotations
 
 import difflib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django.db import IntegrityError, connection, transaction
@@ -79,10 +79,19 @@ def _found_or_made(url: giturl.GitUrl, wanted: ProjectName | None, ref: str, own
     return _create(url.text, wanted or url.project_name(), exact=wanted is not None, ref=ref, owner=owner)
 
 
-def check(target: str, *, name: str | None = None, ref: str = "", requested_by: Any = None) -> Job:
+def check(
+    target: str,
+    *,
+    name: str | None = None,
+    ref: str = "",
+    idempotency_key: str | None = None,
+    requested_by: Any = None,
+) -> Job:
     """Look into a repository and guess how it is built."""
     project = project_of(target, name=name, ref=checked_ref(ref), owner=requested_by)
-    return engine.accept(known(None)["check_repo"], project, _params(project, ref), requested_by=requested_by)
+    pipeline = known(None)["check_repo"]
+    params = _params(project, ref)
+    return engine.accept(pipeline, project, params, requested_by=requested_by, idempotency_key=idempotency_key)
 
 
 def deploy(
@@ -135,6 +144,7 @@ def set_variables(project: Project, values: Mapping[str, str], *, who: str = "")
         last = latest_config(project)
         today = variables_of(project, last)
         merged = {key: secret.reveal() for key, secret in today.items()} | dict(values)
+        _forget_unset(project, values)
         if last is not None and len(merged) == len(today) and all(today[k].reveal() == v for k, v in merged.items()):
             return last
         return Config.objects.create(
@@ -144,6 +154,23 @@ def set_variables(project: Project, values: Mapping[str, str], *, who: str = "")
             variables=vault.seal_variables(project.app_id, merged),
             who=who[:200],
         )
+
+
+def leave_unset(project: Project, names: Iterable[str]) -> None:
+    """Ask no more for these variables: the project reads them, and a person knows that it does without."""
+    with transaction.atomic():
+        lock_project(project.pk)
+        project.refresh_from_db(fields=["left_unset"])
+        project.left_unset = sorted({*project.left_unset, *names})
+        project.save(update_fields=["left_unset"])
+
+
+def _forget_unset(project: Project, values: Iterable[str]) -> None:
+    """What got a value is not left unset any more. The project's row is held."""
+    project.refresh_from_db(fields=["left_unset"])
+    if not {*project.left_unset}.isdisjoint(values):
+        project.left_unset = [name for name in project.left_unset if name not in {*values}]
+        project.save(update_fields=["left_unset"])
 
 
 def latest_config(project: Project) -> Config | None:

@@ -55,6 +55,7 @@ class Project:
     build_config: str  # zoombuild.cfg as text; "" before the first check
     confirmed: tuple[str, ...]  # its keys that a person confirmed
     deploy_key: Secret | None
+    left_unset: tuple[str, ...] = ()  # variables that it reads and, as a person decided, does without
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,6 +89,7 @@ class Release:
     commit: Commit
     build_config: str
     bundle_id: int | None
+    why: str = ""
     environment: Mapping[str, Secret] = field(default_factory=dict)  # the project's own variables
 
 

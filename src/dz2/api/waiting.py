@@ -63,9 +63,10 @@ def usual_seconds(job: Job) -> dict[str, float]:
 
 
 def missing_variables(project: Project, guesses: Iterable[ConfigGuess]) -> list[dict[str, Any]]:
-    """The variables that the settings read without a default, that the platform can't fill and that have no value."""
+    """The variables that the settings read without a default, that the platform can't fill and that have no value;
+    without those that a person decided to leave so."""
     config = project.configs.order_by("-version").first()
-    given = set(config.names) if config else set()
+    given = {*project.left_unset, *(config.names if config else [])}
     wanted = [guess for guess in guesses if guess.field == "environment"]
     primary = next((guess for guess in wanted if guess.is_primary), None)  # the names of all that count, a line each
     names = primary.value.split() if primary else []

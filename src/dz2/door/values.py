@@ -16,6 +16,7 @@ def project(row: Project) -> records.Project:
         ref=row.ref,
         build_config=row.build_config,
         confirmed=tuple(row.confirmed),
+        left_unset=tuple(row.left_unset),
         deploy_key=vault.unseal(row.app_id, "deploy_key", row.deploy_key) if row.deploy_key else None,
     )
 
@@ -54,6 +55,7 @@ def release(row: Release) -> records.Release:
         commit=Commit(row.commit),
         build_config=row.build_config,
         bundle_id=row.bundle_id,
+        why=row.why,
         environment=vault.unseal_variables(app_id, row.config.variables) if row.config else {},
     )
 

@@ -23,6 +23,7 @@ class Project(models.Model):
     # The verified zoombuild.cfg, and which of its keys a person confirmed: a build never changes those.
     build_config = models.TextField(blank=True)
     confirmed = models.JSONField(default=list)
+    left_unset = models.JSONField(default=list)  # variables that it reads and, as a person decided, does without
     deploy_key = models.BinaryField(null=True)  # encrypted OpenSSH private key
     deploy_key_public = models.TextField(blank=True)
     secret_key = models.BinaryField(null=True)  # dz2.vault: Django's SECRET_KEY for a project without one, made once

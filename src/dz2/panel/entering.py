@@ -12,7 +12,7 @@ from typing import Any
 from urllib.parse import urlencode, urlsplit
 
 from django import forms
-from django.contrib.auth import get_user_model, login
+from django.contrib.auth import get_user_model
 from django.contrib.auth.forms import AuthenticationForm
 from django.contrib.auth.password_validation import validate_password
 from django.contrib.auth.views import LoginView
@@ -29,6 +29,7 @@ from django_htmx.http import HttpResponseClientRedirect
 
 from dz2.accounts import find_link, use_link
 from dz2.models import SignInTries
+from dz2.panel.account import sign_in
 
 TRIES = 8  # with one e-mail
 TRIES_FROM = 40  # from one address: behind it there may be an office
@@ -94,6 +95,10 @@ class SignInView(LoginView):
             return HttpResponseClientRedirect(f"{reverse('sign-in')}?{urlencode({'next': page})}")
         return super().dispatch(request, *args, **options)
 
+    def form_valid(self, form: AuthenticationForm) -> HttpResponse:
+        sign_in(self.request, form.get_user())
+        return redirect(self.get_success_url())
+
     def form_invalid(self, form: AuthenticationForm) -> HttpResponse:
         return self.render_to_response(self.get_context_data(form=form), status=422)
 
@@ -127,7 +132,7 @@ def welcome(request: HttpRequest, token: str) -> HttpResponse:
             transaction.set_rollback(True)
     if not used:  # somebody was faster by the same link
         return redirect("welcome", token=token)
-    login(request, user)
+    sign_in(request, user)
     return redirect("projects")
 
 

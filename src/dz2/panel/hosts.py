@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.contrib.auth.decorators import login_required
+from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_GET
@@ -14,7 +15,7 @@ from dz2.api.hosts import status_document
 @require_GET
 def listing(request: HttpRequest) -> HttpResponse:
     if not request.user.is_staff:
-        return render(request, "panel/not_here.html", status=403)
+        raise PermissionDenied("Hosts are shown to administrators")
     found = status_document()
     running = {one["instance_id"]: one for one in found["appservers"]}
     hosts = [host | {"appserver": running.get(host["instance_id"])} for host in found["hosts"]]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Iterator
 from typing import Any
 
@@ -10,18 +9,22 @@ from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
-from django.views.decorators.http import require_GET, require_POST
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_GET
 
 from dz2 import services
 from dz2.api.documents import job_document
-from dz2.models import ConfigGuess, Job, JobLog, JobState
-from dz2.panel.lines import PAGE, Reader
+from dz2.models import ConfigGuess, Job, JobLog, JobState, LogKind, StepState
+from dz2.panel.lines import PAGE, PARTS, Reader
+from dz2.panel.pressing import posted, pressed
 from dz2.panel.problems import told
 
 PER_PAGE = 50
 VARIABLE = "settings.variable-missing"
 PRIVATE = ("repo.not-found",)
 FOUND = 100  # lines that a search names
+AROUND = 500  # lines after one that is shown among earlier ones
 
 
 @login_required
@@ -64,7 +67,7 @@ def download(request: HttpRequest, job_id: int) -> HttpResponseBase:
 
 
 @login_required
-@require_POST
+@posted("job")
 @told
 def cancel(request: HttpRequest, job_id: int) -> HttpResponse:
     services.cancel(job_id)
@@ -72,7 +75,7 @@ def cancel(request: HttpRequest, job_id: int) -> HttpResponse:
 
 
 @login_required
-@require_POST
+@posted("job")
 @told
 def again(request: HttpRequest, job_id: int) -> HttpResponse:
     """The same once more; a value that the job lacked is set first."""
@@ -84,35 +87,62 @@ def again(request: HttpRequest, job_id: int) -> HttpResponse:
             return render(request, "panel/job.html", context, status=422)
         assert job.project is not None
         services.set_variables(job.project, {variable: value}, who=request.user.get_username())
-    return redirect("job", job_id=_again(job, request).pk)
+    return redirect("job", job_id=pressed(request, lambda key: _again(job, key, request.user)).pk)
 
 
-def _again(job: Job, request: HttpRequest) -> Job:
+def _again(job: Job, key: str | None, who: Any) -> Job:
     assert job.project is not None
     name, ref = job.project.name, str(job.job_params.get("ref", ""))
     if job.kind == "check_repo":
-        return services.check(name, ref=ref, requested_by=request.user)
+        return services.check(name, ref=ref, idempotency_key=key, requested_by=who)
     if job.kind == "destroy":
-        return services.destroy(name, requested_by=request.user)
-    key = request.POST.get("key", "")[:100] or None
-    return services.deploy(name, ref=ref, idempotency_key=key, requested_by=request.user)
+        return services.destroy(name, requested_by=who)
+    return services.deploy(name, ref=ref, idempotency_key=key, requested_by=who)
 
 
 def _context(job: Job) -> dict[str, Any]:
     job = Job.objects.select_related("project", "requested_by").get(pk=job.pk)
-    error = job.error or {}
+    error, document = job.error or {}, job_document(job)
     project = job.project
     return {
         "job": job,
-        "doc": job_document(job),
+        "doc": document,
+        "steps": _steps(job, document["steps"]),
         "error": error,
         "ended": job.state in JobState.terminal(),
         "can_run_again": job.state in JobState.terminal() and project is not None and project.destroyed_at is None,
         "missing": _missing(job),
         "private": error.get("id") in PRIVATE,
         "guesses": list(ConfigGuess.objects.filter(job=job, is_primary=True)) if job.kind == "check_repo" else [],
-        "key": secrets.token_urlsafe(12),
+        "cause": _cause(job),
     }
+
+
+def _cause(job: Job) -> dict[str, Any]:
+    """Where the log says why the job went wrong: its last line that tells of an error, and the way to it."""
+    if job.state not in (JobState.FAILED, JobState.ERRORED):
+        return {}
+    last = JobLog.objects.filter(job=job, level="error").order_by("-seq").values_list("seq", flat=True).first()
+    if last is None:
+        return {}
+    before = f"?before={last + AROUND}" if last < job.next_seq - PAGE else ""
+    return {"line": last, "address": f"{reverse('job', args=[job.pk])}{before}#L{last}"}
+
+
+def _steps(job: Job, documents: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The steps, those that run with the parts that they have begun."""
+    running = {step.name: step.started_at for step in job.steps.filter(state=StepState.RUNNING)}
+    parts: dict[str, list[dict[str, Any]]] = {name: [] for name in running}
+    for row in JobLog.objects.filter(job=job, step__in=running, kind__in=PARTS).order_by("seq"):
+        if (since := running[row.step]) and row.at < since:
+            continue  # of an attempt before this one
+        if row.kind == LogKind.PART_BEGIN:
+            passed = max((timezone.now() - row.at).total_seconds(), 0)
+            parts[row.step].append({"title": row.text, "state": "running", "seconds": passed})
+        elif parts[row.step]:
+            ended = "failed" if row.level == "error" else "succeeded"
+            parts[row.step][-1] |= {"state": ended, "seconds": row.seconds}
+    return [step | {"parts": parts.get(step["name"], [])} for step in documents]
 
 
 def _missing(job: Job) -> str:

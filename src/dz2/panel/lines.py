@@ -23,6 +23,7 @@ OUTCOMES: dict[str, str] = {
     StepState.ERRORED: "failed",
     StepState.CANCELLED: "cancelled",
 }
+PARTS = (LogKind.PART_BEGIN, LogKind.PART_END)
 CHUNK = 500  # lines that are laid out together
 
 

@@ -11,7 +11,7 @@ from django.contrib.auth.decorators import login_required
 from django.db.models import Max
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_GET, require_http_methods
 
 from dz.errors import UserError
 from dz.tasklib.build import giturl
@@ -20,6 +20,7 @@ from dz2 import services, vault
 from dz2.accounts import panel
 from dz2.api.documents import live_release, process_documents, project_document, site_url
 from dz2.models import Job, JobState, Project, Release, ReleaseState
+from dz2.panel.pressing import posted, pressed
 from dz2.panel.problems import beside, told
 
 NEEDS_YOU = (JobState.FAILED, JobState.ERRORED)
@@ -155,7 +156,10 @@ def _made(request: HttpRequest, asked: dict[str, Any]) -> HttpResponse:
         project = services.project_of(target, name=name, ref=ref, owner=request.user)
         ensure_key(project)
         return redirect("key", name=project.name)
-    job = services.check(target, name=name, ref=ref, requested_by=request.user)
+    job = pressed(
+        request,
+        lambda key: services.check(target, name=name, ref=ref, idempotency_key=key, requested_by=request.user),
+    )
     return redirect("job", job_id=job.pk)
 
 
@@ -180,19 +184,20 @@ def make_key(request: HttpRequest, name: str) -> HttpResponse:
 
 
 @login_required
-@require_POST
+@posted("project")
 @told
 def check(request: HttpRequest, name: str) -> HttpResponse:
-    job = services.check(name, requested_by=request.user)
+    name = services.find_project(name).name
+    job = pressed(request, lambda key: services.check(name, idempotency_key=key, requested_by=request.user))
     return redirect("job", job_id=job.pk)
 
 
 @login_required
-@require_POST
+@posted("project")
 @told
 def deploy(request: HttpRequest, name: str) -> HttpResponse:
-    key = request.POST.get("key", "")[:100] or None
-    job = services.deploy(services.find_project(name).name, idempotency_key=key, requested_by=request.user)
+    name = services.find_project(name).name
+    job = pressed(request, lambda key: services.deploy(name, idempotency_key=key, requested_by=request.user))
     return redirect("job", job_id=job.pk)
 
 

@@ -20,7 +20,7 @@ from django.http.response import HttpResponseBase
 from django.views.decorators.http import require_GET
 
 from dz2.models import Job, JobLog, JobState
-from dz2.panel.lines import PAGE, Reader
+from dz2.panel.lines import PAGE, PARTS, Reader
 from dz2.panel.notices import Notices
 
 BATCH = 0.1  # seconds between two reads at most
@@ -75,7 +75,7 @@ async def events(job_id: int, after: int) -> AsyncGenerator[str]:
             if found["lines"]:
                 after = found["after"]
                 yield f"event: lines\nid: {after}\ndata: {json.dumps(found['lines'])}\n\n"
-            if found["mark"] != mark:
+            if found["mark"] != mark or found["parts"]:
                 mark = found["mark"]
                 yield f"event: job\ndata: {json.dumps(found['steps'])}\n\n"
             if found["ended"]:
@@ -96,7 +96,8 @@ async def _is_set(event: asyncio.Event) -> bool:
 
 
 def read(job_id: int, after: int) -> dict[str, Any] | None:
-    """The lines after a number, and a mark that changes whenever the job's part of the page would."""
+    """The lines after a number; a mark that changes and ``parts`` that are told when the job's part of the page would
+    change."""
     try:
         job = Job.objects.filter(pk=job_id).first()
         if job is None:
@@ -110,6 +111,7 @@ def read(job_id: int, after: int) -> dict[str, Any] | None:
             "after": last,
             "mark": f"{job.state} {job.cancel_requested} {steps}",
             "more": more,
+            "parts": any(row.kind in PARTS for row in rows),
             "steps": {step[0]: step[1] for step in steps},
             "ended": job.state in JobState.terminal() and not more,
         }

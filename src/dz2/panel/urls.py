@@ -5,12 +5,14 @@ from __future__ import annotations
 from django.contrib.auth.views import LogoutView
 from django.urls import path
 
-from dz2.panel import entering, hosts, jobs, projects, stream, verifying
+from dz2.panel import account, entering, hosts, jobs, projects, stream, verifying
 
 urlpatterns = [
     path("welcome/<str:token>", entering.welcome, name="welcome"),
     path("sign-in", entering.SignInView.as_view(), name="sign-in"),
     path("sign-out", LogoutView.as_view(), name="sign-out"),
+    path("account", account.Account.as_view(), name="account"),
+    path("account/sessions", account.end_sessions, name="end-sessions"),
     path("", projects.listing, name="projects"),
     path("new", projects.new, name="new"),
     path("projects/<str:name>", projects.overview, name="project"),

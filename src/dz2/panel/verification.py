@@ -141,6 +141,7 @@ class Variable:
     excerpt: str
     why: str
     value: str = ""
+    unset: bool = False  # a false alarm, or the project can do without
     error: str = ""
 
 
@@ -160,7 +161,11 @@ class Decided:
 
     @property
     def values(self) -> dict[str, str]:
-        return {one.name: one.value for one in self.variables}
+        return {one.name: one.value for one in self.variables if not one.unset}
+
+    @property
+    def unset(self) -> list[str]:
+        return [one.name for one in self.variables if one.unset]
 
 
 def decide(
@@ -180,9 +185,13 @@ def decide(
 
 def _variable(missing: Mapping[str, Any], sent: Mapping[str, str]) -> Variable:
     name = str(missing["name"])
-    value = _text(sent.get(f"env-{name}", ""))
-    error = "" if value else f"{name} has no value yet."
-    return Variable(name, str(missing["where"]), str(missing["excerpt"]), str(missing["why"]), value, error)
+    value, unset = _text(sent.get(f"env-{name}", "")), f"unset-{name}" in sent
+    error = ""
+    if not value and not unset:
+        error = f"{name} has no value yet. Give it one, or leave it unset."
+    elif value and unset:
+        error = f"{name} has a value and is to be left unset: only one of the two can be."
+    return Variable(name, str(missing["where"]), str(missing["excerpt"]), str(missing["why"]), value, unset, error)
 
 
 def _sent_value(row: Row, sent: Mapping[str, str]) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from collections import Counter
 from typing import Any
 
@@ -18,6 +17,7 @@ from dz2 import services
 from dz2.api.hosts import is_silent, silent_for
 from dz2.api.waiting import missing_variables
 from dz2.models import ConfigGuess, Host, Job, JobState, Project
+from dz2.panel.pressing import pressed
 from dz2.panel.problems import told
 from dz2.panel.verification import OTHER, Decided, Row, decide, rows
 
@@ -48,8 +48,13 @@ def _build(request: HttpRequest, project: Project, decided: Decided) -> Job:
     """All or nothing: what was decided, the variables, the job."""
     if decided.keys:
         services.confirm(project, decided.keys)
-    key = request.POST.get("key", "")[:100] or None
-    return services.deploy(project.name, variables=decided.values, idempotency_key=key, requested_by=request.user)
+    services.leave_unset(project, decided.unset)
+    return pressed(
+        request,
+        lambda key: services.deploy(
+            project.name, variables=decided.values, idempotency_key=key, requested_by=request.user
+        ),
+    )
 
 
 def _context(project: Project, checked: Job, decided: Decided, missing: list[dict[str, Any]]) -> dict[str, Any]:
@@ -68,7 +73,6 @@ def _context(project: Project, checked: Job, decided: Decided, missing: list[dic
         "errors": _summary(decided),
         "pythons": pythons(),
         "other": OTHER,
-        "key": secrets.token_urlsafe(12),
     }
 
 

@@ -31,6 +31,8 @@ def open_release(ctx: Context) -> Mapping[str, Any]:
         commit=checkout.commit, subject=checkout.subject, branch=checkout.branch, build_config=config.text()
     )
     ctx.log.note(f"release {release.number}: {checkout.branch or 'commit'} @ {checkout.commit[:7]} {checkout.subject}")
+    if project.left_unset:
+        ctx.log.note(f"left unset, as decided in the verification form: {', '.join(project.left_unset)}")
     return {"commit": checkout.commit, "subject": checkout.subject, "release": release.number}
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from datetime import datetime
 
 from django import template
@@ -80,6 +81,12 @@ def state(word: str) -> SafeString:
 @register.filter
 def sign(word: str) -> str:
     return SIGNS.get(word, "○")
+
+
+@register.simple_tag
+def once() -> SafeString:
+    """The key of a form (``dz2.panel.pressing``)."""
+    return format_html('<input type="hidden" name="key" value="{}">', secrets.token_urlsafe(12))
 
 
 @register.filter
