@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
+from django.conf import settings
 from django.db.models.functions import Now
 
 from dz.tasklib.pipeline import APPSERVER, WRONG, Pipeline
@@ -27,7 +28,6 @@ from dz2.models import (
 
 Pipelines = Mapping[str, Pipeline]
 DESTROYS = "destroy"  # the one kind of job that may change a project which goes
-FRESH = timedelta(seconds=60)  # a host that told of itself this lately counts as live
 
 
 def known(pipelines: Pipelines | None) -> Pipelines:
@@ -122,7 +122,7 @@ def _appserver_queue(job: Job, step: str) -> str | None:
     What a silent host still has is not waited for: its own reconcile takes it away when the host is back.
     """
     rows = AppServerDeployment.objects.select_related("appserver__host").order_by("pk")
-    live = rows.filter(release__project=job.project_id, appserver__host__last_heartbeat__gt=Now() - FRESH)
+    live = rows.filter(release__project=job.project_id, appserver__host__last_heartbeat__gt=_lately())
     placed = [DeploymentState.WANTED, DeploymentState.HEALTHY]
     if step == "retire":
         rows = live.filter(state=DeploymentState.RETIRING)
@@ -132,6 +132,11 @@ def _appserver_queue(job: Job, step: str) -> str | None:
         rows = rows.filter(release__job=job, state__in=placed)
     found = rows.first()
     return f"{APPSERVER}_{found.appserver.host.instance_id}" if found else None
+
+
+def _lately() -> Any:
+    """A host that told of itself since then counts as live."""
+    return Now() - timedelta(seconds=settings.DZ_SILENT)
 
 
 def _finish(job: Job, verdict: str, pipelines: Pipelines) -> None:

@@ -15,6 +15,8 @@ from typing import Any
 
 from psycopg.conninfo import conninfo_to_dict
 
+from dz.settings import Common
+
 ENVIRONMENT = os.environ
 SLIM = bool(ENVIRONMENT.get("DZ_ROLE"))
 
@@ -48,6 +50,8 @@ def _secret_key() -> str:
     return hashlib.blake2b(newest, person=b"django secret").hexdigest()
 
 
+# Seconds after which a silent host is not waited for any more: so many of its heartbeats.
+DZ_SILENT = 12 * float(ENVIRONMENT.get("DZ_HEARTBEAT") or Common.model_fields["heartbeat"].default)
 DATABASES = databases(ENVIRONMENT.get("DZ_ZOOMDB_URL", ""))
 SECRET_KEY = _secret_key()
 DEBUG = False
