@@ -11,6 +11,7 @@ import pytest
 
 from dz.errors import LostLease, Transient, UserError
 from dz.names import AppId, Commit, Digest
+from dz.seams.dbserver.fake import FakeDatabaseServer
 from dz.settings import WorkerSettings
 from dz.tasklib.context import Context
 from dz.tasklib.hosting import Seams
@@ -159,6 +160,7 @@ def test_what_retires_is_its_jobs_to_drain_and_reconciles_once_no_job_runs(j: An
 
 @pytest.mark.usefixtures("hosts")
 def test_a_silent_appserver_holds_up_neither_the_next_deploy_nor_the_projects_end(j: Any) -> None:
+    from django.conf import settings
     from django.db.models.functions import Now
 
     from dz2.models import Host
@@ -172,7 +174,7 @@ def test_a_silent_appserver_holds_up_neither_the_next_deploy_nor_the_projects_en
     assert j.record(door._claimed)
     j.do(second, "create_database", "bundle_upload")
     silent = Host.objects.filter(instance_id="app-1")
-    silent.update(last_heartbeat=Now() - timedelta(minutes=5))
+    silent.update(last_heartbeat=Now() - timedelta(seconds=settings.DZ_SILENT + 1))
     j.do(second, "switch")
     assert j.steps(second)["retire"] == "skipped"
     assert [d.host for d in door.retiring()] == ["app-1"]
@@ -214,20 +216,32 @@ def test_a_project_that_goes_is_wanted_nowhere_and_a_failed_destroy_is_done_agai
 
 
 @pytest.mark.usefixtures("hosts")
-def test_a_step_beside_another_database_server_than_the_projects_is_handed_back(j: Any, tmp_path: Path) -> None:
+def test_a_database_is_made_on_the_server_that_is_asked_first_and_stays_there(j: Any, tmp_path: Path) -> None:
     from dz.tasklib.database.databases import create_database, drop_database
 
+    another_database_server("db-2")
     job, door = built(j, j.project())
     assert door.database().server == "db-1"  # of all that there are the first, asked for by a build host
     assert j.record(door._claimed)
-    claimed = j.claim(job, "create_database")
-    for work in (create_database, drop_database):
-        with pytest.raises(Transient, match="on db-1, and this is db-2"):
-            work(on_a_host(claimed, "db-2", "database", tmp_path))
+    claimed, server = j.claim(job, "create_database"), FakeDatabaseServer()
+    made = create_database(on_a_host(claimed, "db-2", "database", tmp_path, server))
+    assert (made["created"], list(server.databases)) == (True, [job.project.app_id])
+    assert door_of(claimed, "db-1").database().server == "db-2"
+    assert create_database(on_a_host(claimed, "db-1", "database", tmp_path))["created"] is False
+    with pytest.raises(Transient, match="on db-2, and this is db-1"):
+        drop_database(on_a_host(claimed, "db-1", "database", tmp_path))
+    drop_database(on_a_host(claimed, "db-2", "database", tmp_path, server))
+    assert not server.databases
 
 
-def on_a_host(claimed: Any, host: str, role: Any, home: Path) -> Context:
-    """A step's context there, where nothing that the role drives is at hand."""
+def another_database_server(name: str) -> None:
+    from dz2.heartbeats import beat
+
+    beat(WorkerSettings(home=".", zoomdb_url="", keys_file=".", role="database", instance_id=name), {})
+
+
+def on_a_host(claimed: Any, host: str, role: Any, home: Path, server: FakeDatabaseServer | None = None) -> Context:
+    """A step's context there, where of all that the role drives at most a database server is at hand."""
     sandbox: Any = NoSandbox()
     return Context(
         job_id=claimed.job_id,
@@ -239,7 +253,7 @@ def on_a_host(claimed: Any, host: str, role: Any, home: Path) -> Context:
         door=door_of(claimed, host),
         log=EventLog(claimed.step),
         settings=WorkerSettings(home=home, zoomdb_url="", keys_file=home, role=role, instance_id=host),
-        seams=Seams(sandbox=sandbox),
+        seams=Seams(sandbox=sandbox, dbserver=server),
         until=time.monotonic() + 60,
         stop=lambda: False,
     )

@@ -164,12 +164,15 @@ class Building(Base):
                 password = vault.seal(project.app_id, "database_password", secrets.token_urlsafe(24))
                 names = {"name": project.app_id, "role": project.app_id}
                 row = ProjectDatabase.objects.create(project=project, server=self._server(), password=password, **names)
+            elif row.ready_at is None and row.server != (server := self._server(instead=row.server)):
+                row.server = server
+                row.save(update_fields=["server"])
             return values.database(row)
 
-    def _server(self) -> DatabaseServer:
-        """This host's own, where it has one, else the first that ever told of itself; the project stays there."""
+    def _server(self, instead: DatabaseServer | None = None) -> DatabaseServer:
+        """This host's own, where it has one, else ``instead``, else the first that ever told of itself."""
         servers = DatabaseServer.objects.order_by("pk")
-        server = servers.filter(instance_id=self._host).first() or servers.first()
+        server = servers.filter(instance_id=self._host).first() or instead or servers.first()
         if server is None:
             raise Transient("no database server has reported yet")
         return server

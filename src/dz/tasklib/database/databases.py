@@ -1,7 +1,8 @@
 """A role and a database per project, and their end.
 
-A project stays on the server that its row named first. Steps go to any database worker: one beside another server hands
-the step back and hopes for the right one, so where there are several servers such a step may take a few tries, or fail.
+Steps go to any database worker. A database that was never made belongs to whichever of them asks for it first, and then
+stays on that server. Only that one can drop it: another hands the step back and hopes for the right one, so where there
+are several servers a destroy may take a few tries, or has to be asked for again.
 """
 
 from __future__ import annotations
@@ -12,14 +13,17 @@ from typing import Any
 from dz.errors import Transient
 from dz.seams.dbserver import DatabaseServer
 from dz.tasklib.context import Context
-from dz.tasklib.records import Database
 
 
 def create_database(ctx: Context) -> Mapping[str, Any]:
-    """Make what the project's row says, or repair it; the password is in the row already."""
+    """Make what the project's row says, or repair it; the password is in the row already. One that was made on another
+    server is kept there by its own host's reconcile."""
     database = ctx.door.database()
+    if database.server != ctx.host:
+        ctx.log.note(f"database {database.name} is there, on {database.server}")
+        return {"database": database.name, "created": False}
     ctx.log.hide("database password", database.password.reveal())
-    server = _server_of(ctx, database)
+    server = _server(ctx)
     existed = server.exists(database)
     server.create(database)
     ctx.door.database_ready()
@@ -29,12 +33,12 @@ def create_database(ctx: Context) -> Mapping[str, Any]:
 
 def drop_database(ctx: Context) -> None:
     database = ctx.door.database()
-    _server_of(ctx, database).drop(database)
+    if database.server != ctx.host:
+        raise Transient(f"database {database.name} is on {database.server}, and this is {ctx.host}")
+    _server(ctx).drop(database)
     ctx.log.note(f"database {database.name} dropped")
 
 
-def _server_of(ctx: Context, database: Database) -> DatabaseServer:
-    if database.server != ctx.host:
-        raise Transient(f"database {database.name} is on {database.server}, and this is {ctx.host}")
+def _server(ctx: Context) -> DatabaseServer:
     assert ctx.seams.dbserver is not None, "a step of the database queue ran elsewhere"
     return ctx.seams.dbserver
