@@ -64,12 +64,13 @@ def installed(python, dev):
     if have[:1] == [wanted] and (not dev or "dev" in have) and pythons.of_venv(VENV):
         return
     dev = dev or (have[1:] == ["dev"])
-    uv = tools.find_uv(ROOT, pythons.everything())
-    if not python:
-        tools.say("No Python 3.11 or later here: fetching one (uv python install 3.13).")
-        tools.run([uv, "python", "install", "3.13"])
-        python = "3.13"
-    tools.sync(uv, ROOT, VENV, python, dev)
+    with tools.running("Install DjangoZoom"):
+        uv = tools.find_uv(ROOT, pythons.everything())
+        if not python:
+            tools.say("No Python 3.11 or later here: fetching one (uv python install 3.13).")
+            tools.run([uv, "python", "install", "3.13"])
+            python = "3.13"
+        tools.sync(uv, ROOT, VENV, python, dev)
     with open(stamp, "w") as file:
         file.write("%s %s" % (wanted, "dev" if dev else ""))
     tools.done("Install DjangoZoom", began, "")

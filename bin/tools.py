@@ -4,11 +4,13 @@ Package indexes are the operator's: uv's and pip's settings and environment are 
 """
 
 import configparser
+import contextlib
 import os
 import re
 import shutil
 import subprocess
 import sys
+import threading
 import time
 
 NO_UV = (
@@ -18,8 +20,34 @@ NO_UV = (
 
 
 def say(text):
-    sys.stderr.write(text + "\n")
+    sys.stderr.write(clear() + text + "\n")
     sys.stderr.flush()
+
+
+def clear():
+    """What takes a running line away; nothing in a pipe."""
+    return "\r\x1b[K" if sys.stderr.isatty() and os.environ.get("TERM") != "dumb" else ""
+
+
+@contextlib.contextmanager
+def running(title):
+    """While it lasts a terminal shows the title and its seconds; nothing of that stays."""
+    began, over = time.time(), threading.Event()
+
+    def tick():
+        while clear() and not over.wait(0.2):
+            sys.stderr.write("%s ● %-24s %5.0f s" % (clear(), title, time.time() - began))
+            sys.stderr.flush()
+
+    ticking = threading.Thread(target=tick, daemon=True)
+    ticking.start()
+    try:
+        yield
+    finally:
+        over.set()
+        ticking.join()
+        sys.stderr.write(clear())
+        sys.stderr.flush()
 
 
 def done(title, began, detail):

@@ -7,14 +7,15 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shlex
 import shutil
 import sys
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
-import dz
 from dz.errors import PlatformError
 from dz.local.administration import admin_link
 from dz.local.layout import Layout
@@ -23,35 +24,52 @@ from dz.local.services import Plan
 from dz.local.status import report
 from dz.local.up import up
 from dz.run import run
+from dz.typed import LAUNCHER, TYPED, dz
 
-ROOT = Path(dz.__file__).parent.parent.parent  # of the clone
+ROOT = LAUNCHER.parent  # of the clone
 NAME = "hello"
+EVENT = re.compile(r"^\d\S+Z running +(.+)$", re.MULTILINE)  # of the command line, when it writes into a pipe
 DEADLINE = 600.0
-NAMES = {"postgres-zoomdb": "PostgreSQL", "broker": "broker", "nginx": "nginx"}
 
 
 def demo(layout: Layout, listen: str, screen: Screen) -> int:
     """The exit code of ``dz deploy``; each step told as it ends."""
-    began = time.monotonic()
-    plan = up(layout, listen, lambda *_: None)
+    plan, seconds = _started(layout, listen, screen)
+    _launcher(plan)
     state = report(plan)
     broker = {"valkey": "Valkey", "rabbitmq": "RabbitMQ"}.get(plan.state.broker, "your broker")
     parts = f"PostgreSQL, {broker}, nginx, workers, panel: {state.memory / 1e6:.0f} MB"
-    screen.step("Start the services", time.monotonic() - began, parts)
+    screen.step("Start the services", seconds, parts)
     if plan.state.said:
         screen.note(plan.state.said)
     sandbox = state.document["sandbox"]
     screen.note(f"Projects run in the sandbox rung {sandbox}: docs/sandbox.md says what it holds apart")
     if sandbox in ("uid", "limits"):
         screen.note("This machine forbids sandboxes: going on with limits only, so deploy code you trust.")
-        screen.note("What is missing and how to mend it: ./dz doctor")
+        screen.note("What is missing and how to mend it: dz doctor")
     return _deployed(plan, screen)
+
+
+def _started(layout: Layout, listen: str, screen: Screen) -> tuple[Plan, float]:
+    """The running platform, and how long that took."""
+    with screen.running("Start the services") as stage:
+
+        def say(service: str, _seconds: float, detail: str) -> None:
+            stage.detail = f"{service} {detail}"
+
+        return up(layout, listen, say), stage.seconds
 
 
 def _deployed(plan: Plan, screen: Screen) -> int:
     began = time.monotonic()
     url = f"file://{_repository(plan.layout)}"
-    finished = _dz(plan, ["deploy", url, "--name", NAME, "--json"], lambda _: None)
+    with screen.running("Deploy hello") as stage:
+
+        def on_output(some: bytes) -> None:
+            for event in EVENT.findall(some.decode(errors="replace")):
+                stage.detail = event
+
+        finished = _dz(plan, ["deploy", url, "--name", NAME, "--json"], on_output)
     answer = json.loads(finished or "{}")
     if answer.get("state") != "succeeded":
         screen.failed("Deploy hello", time.monotonic() - began)
@@ -61,7 +79,7 @@ def _deployed(plan: Plan, screen: Screen) -> int:
         return 1
     detail = f"release {answer['release']}, answered 200"
     screen.step("Deploy hello", time.monotonic() - began, detail)
-    launcher = _launcher(plan)
+    launcher = dz()
     print(f"hello is live   {answer['url']}")
     print(f"The panel       {admin_link(plan)}  makes you administrator; works once, for 30 minutes")
     print(f"Your project    {launcher} deploy https://...      Stop everything: make down")
@@ -87,21 +105,16 @@ def _repository(layout: Layout) -> Path:
     return folder
 
 
-def _dz(plan: Plan, words: list[str], on_line: Callable[[bytes], None]) -> str:
+def _dz(plan: Plan, words: list[str], on_output: Callable[[bytes], None]) -> str:
     env = {"DZ_HOME": str(plan.layout.home), "PYTHONPATH": str(ROOT / "src"), "NO_COLOR": "1"}
     argv = [sys.executable, "-m", "dz.cli", *words]
-    return run(argv, deadline=DEADLINE, env=env, stderr_to=on_line, keep=1024 * 1024).text
+    return run(argv, deadline=DEADLINE, env=env, stderr_to=on_output, keep=1024 * 1024).text
 
 
-def _launcher(plan: Plan) -> str:
-    """``./dz`` in the clone: this platform's command line, from any folder; its path where the clone is read-only."""
-    words = [sys.executable, "-m", "dz.cli"]
+def _launcher(plan: Plan) -> None:
+    """``./dz`` in the clone: this platform's command line, from any folder; none where the clone is read-only."""
+    words = shlex.join([sys.executable, "-m", "dz.cli"])
     home = shlex.quote(str(plan.layout.home))
-    text = f'#!/bin/sh\nDZ_HOME="${{DZ_HOME:-{home}}}" exec {shlex.join(words)} "$@"\n'
-    path = ROOT / "dz"
-    try:
-        path.write_text(text)
-        path.chmod(0o755)
-    except OSError:
-        return shlex.join(words)
-    return "./dz" if Path.cwd() == ROOT else str(path)
+    with suppress(OSError):
+        LAUNCHER.write_text(f'#!/bin/sh\n{TYPED}="$0" DZ_HOME="${{DZ_HOME:-{home}}}" exec {words} "$@"\n')
+        LAUNCHER.chmod(0o755)
