@@ -30,6 +30,20 @@ def test_a_killed_worker_costs_an_attempt_in_the_build_and_one_in_the_deployment
     faultkit.all_run(site.platform)
 
 
+def test_a_bundle_whose_build_host_does_not_come_back_is_built_again_by_the_one_that_is_to_store_it(
+    site: Site, tmp_path: Path
+) -> None:
+    platform = site.platform
+    with platform.fault("bundle_upload.claimed", "hold") as fault:
+        number = site.begin()
+        built_by = psutil.Process(faultkit.held(fault)).ppid()
+        with faultkit.frozen(built_by), faultkit.second_build_host(platform, tmp_path):
+            job = site.sound(number)
+    hosts = {name: playing.step(job, name)["host"] for name in ("build_bundle", "bundle_upload")}
+    assert hosts == {"build_bundle": "build-1", "bundle_upload": "build-2"}
+    faultkit.all_run(platform)
+
+
 def test_a_frozen_worker_loses_its_step_to_another_host_and_its_late_record_changes_nothing(
     site: Site, tmp_path: Path
 ) -> None:

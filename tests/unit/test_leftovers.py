@@ -26,12 +26,16 @@ def test_old_checkouts_and_killed_attempts_go_and_the_newest_and_what_may_be_in_
     kept = [aged(work / f"src/{number:016}", AGE + number) for number in range(1, KEPT)]
     kept += [aged(work / "src/used", AGE / 2), aged(work / "src-9-1", AGE / 2)]
     old = [aged(work / "src/old", AGE + 100), aged(work / "src-7-1", AGE + 100)]
+    packed = work / "out/in-vain.tar.zst"
+    packed.parent.mkdir()
+    packed.touch()
+    os.utime(packed, (time.time() - AGE - 100,) * 2)
     killed = work / "git/git-x"
     killed.mkdir(parents=True)
     (killed / "key").touch()
     with at_once(Folders(tmp_path).layers_lock(APP)):
         assert drop(tmp_path, APP) == 0
-    assert drop(tmp_path, APP) == 2
+    assert drop(tmp_path, APP) == 3
     assert all(folder.exists() for folder in kept)
-    assert not any(folder.exists() for folder in (*old, killed))
+    assert not any(folder.exists() for folder in (*old, packed, killed))
     assert drop(tmp_path, AppId.of(43)) == 0

@@ -22,7 +22,7 @@ BUILD_AND_DEPLOY = Pipeline(
     Step(name="build_bundle", title="Build the bundle", queue=BUILD, timeout=1500, run=build_bundle),
     Together(
         Step(name="create_database", title="Create the database", queue=DATABASE, timeout=120, run=create_database),
-        Step(name="bundle_upload", title="Store the bundle", queue=BUILD, timeout=600, run=bundle_upload),
+        Step(name="bundle_upload", title="Store the bundle", queue=BUILD, timeout=1500, run=bundle_upload),
     ),
     Step(name="placement", title="Choose an appserver", queue=BUILD, timeout=60, run=placement),
     Step(name="deploy", title="Start the release", queue=APPSERVER, timeout=600, run=deploy),

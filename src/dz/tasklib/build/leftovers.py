@@ -1,4 +1,5 @@
-"""What builds leave on a build host: checkouts of commits that were built, attempts that were killed.
+"""What builds leave on a build host: checkouts of commits that were built, attempts that were killed, layers
+that were packed in vain.
 
 Nothing that a step may be using goes: whoever uses a checkout touches it first, and no step lasts as long as AGE.
 """
@@ -19,7 +20,7 @@ AGE = 2 * HARD_LIMIT  # seconds
 
 
 def drop(home: Path, app_id: AppId) -> int:
-    """A project's left-overs on this host, unless a build works just now; returns how many folders went."""
+    """A project's left-overs on this host, unless a build works just now; returns how many folders and files went."""
     folders = Folders(home)
     work = folders.build(app_id)
     with at_once(folders.layers_lock(app_id)) as ours:
@@ -27,9 +28,10 @@ def drop(home: Path, app_id: AppId) -> int:
             return 0
         sweep(work / "git")
         checkouts = sorted((work / "src").glob("*"), key=_used, reverse=True)
-        gone = [folder for folder in (*checkouts[KEPT:], *work.glob("src-*")) if _used(folder) < time.time() - AGE]
-        for folder in gone:
-            clear(folder)
+        others = (*work.glob("src-*"), *work.glob("out/*"))  # a packed layer that another host stored in its place
+        gone = [one for one in (*checkouts[KEPT:], *others) if _used(one) < time.time() - AGE]
+        for one in gone:
+            clear(one)
     return len(gone)
 
 

@@ -8,24 +8,23 @@ from typing import Any
 from dz.errors import Transient
 from dz.names import AppId
 from dz.tasklib.bringing import store_of
+from dz.tasklib.build.bundle import build_bundle
 from dz.tasklib.context import Context
 from dz.tasklib.folders import Folders, clear
 from dz.tasklib.locks import at_once
+from dz.tasklib.records import Bundle, Layer
+
+BUILDS_AGAIN = 3  # the attempt in which a host that did not build stops waiting for the one that did
 
 
 def bundle_upload(ctx: Context) -> Mapping[str, Any]:
     """Put the layers that the store lacks; an unchanged env layer is not sent again."""
-    bundle, folders = ctx.door.bundle(), Folders(ctx.settings.home)
+    bundle, folders = _within_reach(ctx), Folders(ctx.settings.home)
     store = store_of(ctx, bundle.app_id)
     sent = 0
-    for layer in bundle.layers:
-        if ctx.door.is_uploaded(layer.digest):
-            continue
+    for layer in _to_send(ctx, bundle):
         packed = folders.packed(bundle.app_id, layer)
-        if not packed.exists():
-            if not store.has(layer.digest):
-                raise Transient(f"the {layer.kind} layer lies on the host that built it, not here")
-        else:
+        if packed.exists():
             with ctx.part(f"Store the {layer.kind} layer"):
                 store.put(packed, layer.digest)
             sent += layer.size
@@ -33,6 +32,25 @@ def bundle_upload(ctx: Context) -> Mapping[str, Any]:
         packed.unlink(missing_ok=True)
     ctx.log.note(f"{sent / 1e6:.1f} MB stored")
     return {"sent": sent}
+
+
+def _within_reach(ctx: Context) -> Bundle:
+    """The bundle, its layers here or stored. Where there are several build hosts the step may come to another than
+    the one that built: it goes back a few times to be taken by that one, which may be dead; then it is built here."""
+    bundle, folders = ctx.door.bundle(), Folders(ctx.settings.home)
+    store = store_of(ctx, bundle.app_id)
+    for layer in _to_send(ctx, bundle):
+        if not folders.packed(bundle.app_id, layer).exists() and not store.has(layer.digest):
+            if ctx.attempt < BUILDS_AGAIN:
+                raise Transient(f"the {layer.kind} layer lies on the host that built it, not on {ctx.host}")
+            ctx.log.note(f"the host that built the {layer.kind} layer does not come for it: built again on {ctx.host}")
+            build_bundle(ctx)
+            return ctx.door.bundle()
+    return bundle
+
+
+def _to_send(ctx: Context, bundle: Bundle) -> list[Layer]:
+    return [layer for layer in bundle.layers if not ctx.door.is_uploaded(layer.digest)]
 
 
 def prune(ctx: Context) -> Mapping[str, Any]:
