@@ -102,4 +102,8 @@ def go_on(given, arguments):
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except KeyboardInterrupt:
+        tools.say("Interrupted. The same command goes on from here.")
+        sys.exit(130)

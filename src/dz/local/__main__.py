@@ -1,13 +1,14 @@
 """``python -m dz.local COMMAND``: what ``dz up``, ``down``, ``status``, ``doctor`` and the Makefile run.
 
 stdout is the answer (one JSON document with ``--json``, also on failure), stderr the talk. Exit: 0, 1 for what its
-owner can mend, 2 for wrong use, 3 when the platform is down or broken.
+owner can mend, 2 for wrong use, 3 when the platform is down or broken, 130 after Ctrl-C.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
 import time
 from collections.abc import Callable
@@ -23,6 +24,7 @@ from dz.seams.sandbox import ladder
 
 Answer = tuple[int, dict[str, Any]]
 BROKEN = 3
+INTERRUPTED = 130
 
 
 def main() -> int:
@@ -32,6 +34,11 @@ def main() -> int:
         code, document = ACTS[given.command](Layout(default_home()), given, screen)
     except DzError as error:
         code, document = _failed(error, given, screen)
+    except KeyboardInterrupt:
+        code, document = INTERRUPTED, _failed(UserError("local.interrupted"), given, screen)[1]
+    except BrokenPipeError:  # whoever read us has enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
     if given.json:
         print(json.dumps(document))
     return code
@@ -88,6 +95,8 @@ def _status(layout: Layout, given: argparse.Namespace, screen: Screen) -> Answer
         for one in now.document["services"]:
             made = " ".join(word for word in (one["version"], f"({one['origin']})") if word)
             print(f"{one['name']:18} {one['state']:9} {one['memory'] / 1e6:5.0f} MB  {one['detail'] or made}")
+    if not now.seconds:
+        screen.note("dz up starts it.")
     return (BROKEN if now.wrong else 0), now.document
 
 

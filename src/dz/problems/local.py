@@ -4,6 +4,12 @@ from dz.problems import Problem
 
 PROBLEMS = [
     Problem(
+        "local.interrupted",
+        "Interrupted; what was started goes on.",
+        "dz status shows what runs; dz down stops it.",
+        "Ctrl-C ends the command, not the platform.",
+    ),
+    Problem(
         "local.listens-elsewhere",
         "The platform runs already, and listens at {listen}.",
         "dz down stops it; then dz up --listen ADDRESS:PORT starts it where you want it.",
