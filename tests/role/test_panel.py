@@ -241,7 +241,7 @@ def test_log_lines_are_escaped_coloured_folded_searched_and_downloaded(ada: Clie
         log.note("after the part")
     page = ada.get(job).content.decode()
     assert '<span class="ansi31">red</span> &lt;script&gt;alert(1)&lt;/script&gt;' in page
-    assert page.count('<details class="fold"') == 2 and "1.2 s" in page
+    assert page.partition("<template")[0].count('<details class="fold"') == 2 and "1.2 s" in page
     assert 'id="L4"' in page and "<script>alert" not in page
     assert "1 line holds" in shown(ada.get(f"{job}?q=RED"))
     text = ada.get(f"{job}/log.txt").getvalue().decode()
@@ -278,7 +278,7 @@ def test_a_stream_gives_every_line_once_from_where_it_was_left_and_ends_with_the
     whole = "".join(asyncio.run(follow()))
     assert re.findall(r'"seq": (\d+)', whole) == ["1", "2", "3", "4"]
     assert re.findall(r"^id: (\d+)$", whole, re.MULTILINE) == ["2", "3", "4"]
-    assert re.search(r'event: end\ndata: \{"build_and_deploy": "failed", .*\}\n\n\Z', whole)
+    assert re.search(r'event: end\ndata: \{"build_and_deploy": "failed"\}\n\n\Z', whole)
     answer = ada.get(f"/jobs/{job}/lines?after=3").json()
     assert [line["seq"] for line in answer["lines"]] == [4] and answer["ended"]
     assert ada.get("/jobs/99/stream").status_code == 404

@@ -35,7 +35,7 @@ def test_a_new_password_ends_the_other_sessions_and_keeps_this_one(nobody: Clien
     here, there = signed_in(FIREFOX), signed_in(SAFARI)
     bea = signed_in(FIREFOX, "bea@example.org")
     wrong = change(here, "not-this-one", NEW)
-    assert wrong.status_code == 422 and "There is a problem" in shown(wrong)
+    assert wrong.status_code == 422 and "not your password of today" in shown(wrong)
     assert "<title>Error: " in wrong.content.decode() and "not-this-one" not in wrong.content.decode()
     assert change(here, OLD, "short").status_code == 422
     assert there.get("/").status_code == 200, "nothing has happened yet"

@@ -64,6 +64,7 @@ def test_from_the_link_over_the_form_to_the_live_site(panel_site: PanelSite, pag
 def test_lines_show_as_they_are_written_and_a_cut_stream_loses_and_doubles_none(
     panel_site: PanelSite, zoomdb: str, page: Page, hands: Hands
 ) -> None:
+    from dz2.joblog import Writer
     from dz2.services import deploy
 
     enter(page)
@@ -102,8 +103,15 @@ def test_lines_show_as_they_are_written_and_a_cut_stream_loses_and_doubles_none(
         "where": 'shop/settings/prod.py:42 STRIPE_API_KEY = os.environ["STRIPE_API_KEY"]',
         "next": "Give it one: dz deploy URL --env STRIPE_API_KEY=VALUE",
     }
+    with Writer(claimed) as log:
+        log.begin("Check that it starts")
+        log.note(told["sentence"], level="error")
     hands.end(claimed, "failed", **told)
     expect(page.locator(".problem")).to_contain_text(told["sentence"])
+    page.locator(".fold[data-state=failed] summary").click()
+    expect(page.locator("#L1304")).to_be_hidden()
+    page.get_by_role("link", name="Show line 1304 of the log").click()
+    expect(page.locator("#L1304")).to_be_in_viewport()
     picture(page, "failed")
     fits(page)
     page.goto(f"{panel_site.url}/jobs/{job.pk}#L700")

@@ -37,12 +37,20 @@ SYSTEMS = {
 
 
 class ChangePassword(PasswordChangeForm):
+    error_messages = {
+        "password_incorrect": "That is not your password of today.",
+        "password_mismatch": "The two new passwords differ.",
+    }
+
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         self.fields["old_password"].widget.attrs.pop("autofocus", None)  # the page is more than this form
         self.fields["new_password1"].help_text = "At least 10 characters. Your other sessions end by it."
         self.fields["new_password2"].help_text = ""
         self.fields["new_password2"].label = "The new one again"
+        for name, what in {"old_password": "your password of today", "new_password1": "a new password"}.items():
+            self.fields[name].error_messages["required"] = f"Give {what}."
+        self.fields["new_password2"].error_messages["required"] = "Give the new password a second time."
 
 
 class Account(PasswordChangeView):

@@ -16,7 +16,7 @@ from django.views.decorators.http import require_GET
 from dz2 import services
 from dz2.api.documents import job_document
 from dz2.models import ConfigGuess, Job, JobLog, JobState, LogKind, StepState
-from dz2.panel.lines import PAGE, PARTS, Reader
+from dz2.panel.lines import PAGE, PARTS, Fold, Reader
 from dz2.panel.pressing import posted, pressed
 from dz2.panel.problems import told
 
@@ -162,6 +162,7 @@ def _log(request: HttpRequest, job: Job) -> dict[str, Any]:
     found = JobLog.objects.filter(job=job, text__icontains=words).order_by("seq") if words else JobLog.objects.none()
     return {
         "folds": Reader(job).folds(shown),
+        "empty_fold": Fold("", "", ""),  # which the script copies
         "after": last,
         "first": first,
         "earlier": first - 1,

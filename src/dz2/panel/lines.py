@@ -14,6 +14,7 @@ from ansi2html import Ansi2HTMLConverter
 from django.utils.html import conditional_escape, format_html
 from django.utils.safestring import SafeString, mark_safe
 
+from dz.words import duration
 from dz2.models import Job, JobLog, LogKind, StepState
 
 PAGE = 2000  # lines that a page carries
@@ -64,7 +65,7 @@ class Reader:
                 "html": self.html(row),
                 "end": row.kind == LogKind.PART_END,
                 "ok": row.level != "error",
-                "seconds": row.seconds,
+                "took": duration(row.seconds) if row.seconds is not None else "",
             }
             for row in rows
         ]

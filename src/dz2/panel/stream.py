@@ -1,7 +1,7 @@
 """The live job: a stream of its log lines and of the fact that it changed, resumed by number.
 
 Events: ``lines`` (its id is the last line's number), ``job`` (the page asks for its part again) and ``end``,
-both with the states of the steps. A comment
+both with the outcomes of the steps that are over. A comment
 every 15 s keeps proxies from closing it. ``lines`` as plain JSON is for browsers whose stream does not get through.
 """
 
@@ -20,7 +20,7 @@ from django.http.response import HttpResponseBase
 from django.views.decorators.http import require_GET
 
 from dz2.models import Job, JobLog, JobState
-from dz2.panel.lines import PAGE, PARTS, Reader
+from dz2.panel.lines import OUTCOMES, PAGE, PARTS, Reader
 from dz2.panel.notices import Notices
 
 BATCH = 0.1  # seconds between two reads at most
@@ -112,7 +112,7 @@ def read(job_id: int, after: int) -> dict[str, Any] | None:
             "mark": f"{job.state} {job.cancel_requested} {steps}",
             "more": more,
             "parts": any(row.kind in PARTS for row in rows),
-            "steps": {step[0]: step[1] for step in steps},
+            "steps": {step[0]: OUTCOMES[step[1]] for step in steps if step[1] in OUTCOMES},
             "ended": job.state in JobState.terminal() and not more,
         }
     finally:

@@ -34,6 +34,7 @@ LABELS = {
     "additional_python_path_dirs": "Python path",
     "base_python_package": "Base package",
     "static_files": "Static files",
+    "static_url": "Static URL",
     "media_files": "Uploaded files",
     "title": "Title",
 }
