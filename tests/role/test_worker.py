@@ -247,6 +247,43 @@ for attempt in (1, 1, 7, 7):
     assert toys.effects(job) == ["check_repo"]
 
 
+RING = """
+from dz.tasks.celeryapp import app, BROKER_URL
+from dz.tasks.queues import step_queue
+app.send_task("check_repo", ({step}, 1), queue=step_queue("appserver_app-1", BROKER_URL))
+"""
+BROADCAST = """
+from kombu import Queue
+from dz.tasks.celeryapp import app
+from dz.tasks.queues import all_appservers
+everywhere = all_appservers()
+app.send_task("reconcile", (), queue=Queue(everywhere.name, everywhere), declare=[everywhere])
+"""
+
+
+def test_a_busy_appserver_rests_while_a_broadcast_waits_for_it_and_when_the_broker_dies(land: Land, toys: Jobs) -> None:
+    from dz2 import engine
+
+    def busy() -> Any:
+        job = toys.accept("check_repo", check_repo="wait")
+        assert land.start(("-c", RING.format(step=job.steps.get().pk))).wait(90) == 0, land.log()
+        toys.started(job, "check_repo")
+        return job
+
+    worker = land.start(APPSERVER, DZ_ROLE="appserver", DZ_INSTANCE_ID="app-1")
+    until((land.home / "reconciled-app-1").exists, what=f"it is up\n{land.log()}", deadline=90)
+    (land.home / "reconciled-app-1").unlink()
+    job = busy()
+    assert land.start(("-c", BROADCAST)).wait(90) == 0, land.log()
+    assert psutil.Process(worker.pid).cpu_percent(2) < 30
+    engine.cancel(job.pk, pipelines=toys.pipelines)
+    until((land.home / "reconciled-app-1").exists, what=f"it heard the broadcast\n{land.log()}", deadline=90)
+    busy()
+    land.broker.kill()
+    assert psutil.Process(worker.pid).cpu_percent(2) < 30
+    land.broker.start()
+
+
 def test_jobs_end_without_confirms_late_acknowledgement_and_the_brokers_disk(land: Land, toys: Jobs) -> None:
     """They make things fast, not right."""
     land.without(
