@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import resource
 import selectors
 import signal
 import subprocess
@@ -65,6 +66,25 @@ class Finished:
         return self.output.decode(errors="replace")
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Caps:
+    """What each process of a command may use: bytes of address space and of one file, seconds of CPU. For tools that
+    read a stranger's files outside of the sandbox."""
+
+    memory: int
+    file_size: int
+    cpu: int
+
+    def lay(self, pid: int) -> None:
+        """On a process that has just begun: trusted until it has read something. What it starts inherits them."""
+        caps = {resource.RLIMIT_AS: self.memory, resource.RLIMIT_FSIZE: self.file_size, resource.RLIMIT_CPU: self.cpu}
+        with contextlib.suppress(ProcessLookupError):
+            for which, most in caps.items():
+                hard = resource.prlimit(pid, which)[1]
+                most = most if hard == resource.RLIM_INFINITY else min(most, hard)
+                resource.prlimit(pid, which, (most, most))
+
+
 @contextlib.contextmanager
 def marked(kill_id: str) -> Iterator[None]:
     """Every command that this process starts inside the block belongs to that kill domain, git and uv included."""
@@ -92,6 +112,7 @@ def run(
     cancelled: Callable[[], bool] | None = None,
     keep: int = TAIL,
     stderr_to: Callable[[bytes], None] | None = None,
+    caps: Caps | None = None,
 ) -> Finished:
     """Run ``argv`` to its end; at most ``deadline`` seconds.
 
@@ -116,6 +137,8 @@ def run(
     )
     tail = _Tail(keep)
     try:
+        if caps is not None:
+            caps.lay(process.pid)
         _pump(process, stdin, began + deadline, _both(tail, on_output), stderr_to, cancelled)
     except _Overtime:
         raise DeadlinePassed(words, deadline, tail.value()) from None

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 from pathlib import Path
 
 import pytest
 
 from dz.errors import Cancelled
-from dz.run import CommandFailed, DeadlinePassed, check, marked, run
+from dz.run import Caps, CommandFailed, DeadlinePassed, check, marked, run
 from tests.waiting import until
 
 PYTHON = [sys.executable, "-I", "-c"]
@@ -52,6 +53,21 @@ def test_cancelling_ends_it() -> None:
 
 def test_a_straggler_that_holds_the_output_does_not_hold_us() -> None:
     assert run(["sh", "-c", "sleep 600 & echo done"], deadline=60).text == "done\n"
+
+
+@pytest.mark.parametrize(
+    ("greed", "end"),
+    [
+        ("bytearray(2 * 10**9)", 1),
+        ("open('big', 'wb').write(bytes(2 * 10**6))", 1),
+        ("exec('while True: pass')", -signal.SIGKILL),
+    ],
+)
+def test_what_reads_a_strangers_files_is_capped(tmp_path: Path, greed: str, end: int) -> None:
+    caps = Caps(memory=10**9, file_size=10**6, cpu=1)
+    code = f"import sys; sys.stdin.read(); {greed}"  # its input comes once the caps lie
+    finished = run([*PYTHON, code], deadline=60, stdin=b"go", cwd=tmp_path, caps=caps)
+    assert finished.code == end, finished.text
 
 
 def test_our_own_commands_must_succeed() -> None:

@@ -15,7 +15,7 @@ from packaging.version import Version
 from uv import find_uv_bin
 
 from dz.errors import PlatformError
-from dz.run import check, run
+from dz.run import Caps, check, run
 from dz.seams.sandbox.indexes import Indexes
 from dz.tasklib.build.interpreters import Interpreter
 from dz.tasklib.build.locked import Locked
@@ -24,6 +24,9 @@ from dz.tasklib.folders import clear, settle
 
 # Rarely imported, and a good part of all files: compiled when they are needed, by who needs them.
 NOT_COMPILED = r"/(setuptools|pkg_resources|tests?|testing)/"
+# A wheel or a module may be made to cost whoever reads it. uv reserves addresses for each of its threads.
+UV_CAPS = Caps(memory=8 * 1024**3, file_size=4 * 1024**3, cpu=900)
+COMPILE_CAPS = Caps(memory=2 * 1024**3, file_size=256 * 1024**2, cpu=300)
 SCRIPT = 256 * 1024  # no generated script is longer
 
 
@@ -59,7 +62,9 @@ def install(
     if locked.built:
         argv += ["--find-links", wheels]
     variables = {"UV_PYTHON_DOWNLOADS": "never", **indexes.variables}
-    finished = run(argv, deadline=deadline, env=variables, cwd=empty, on_output=on_output, cancelled=cancelled)
+    finished = run(
+        argv, deadline=deadline, env=variables, cwd=empty, on_output=on_output, cancelled=cancelled, caps=UV_CAPS
+    )
     if not finished.ok:
         raise failure(finished.text, python=str(python.version))
     compile_all(python, coming, deadline=deadline, cancelled=cancelled)
@@ -85,7 +90,8 @@ def _seat(folder: Path, python: Path) -> None:
 def compile_all(
     python: Interpreter, env: Path, *, deadline: float, cancelled: Callable[[], bool] | None = None
 ) -> None:
-    """compileall parses, it runs nothing; files that are no Python of this version are left as they are.
+    """compileall parses, it runs nothing; files that are no Python of this version, or that cost too much, are left as
+    they are.
 
     The installed files are links into the cache, the byte code is not: a second environment compiles its own.
     """
@@ -93,6 +99,12 @@ def compile_all(
     if python.version >= Version("3.7"):
         argv += ["--invalidation-mode", "unchecked-hash"]
     try:
-        run([*argv, "-x", NOT_COMPILED, env / "lib"], deadline=deadline, cwd=Path("/"), cancelled=cancelled)
+        run(
+            [*argv, "-x", NOT_COMPILED, env / "lib"],
+            deadline=deadline,
+            cwd=Path("/"),
+            cancelled=cancelled,
+            caps=COMPILE_CAPS,
+        )
     except FileNotFoundError as error:
         raise PlatformError(f"Python {python.version} is gone from {python.path}") from error
