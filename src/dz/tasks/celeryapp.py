@@ -60,4 +60,4 @@ app.conf.update(
     worker_hijack_root_logger=False,
     worker_redirect_stdouts=False,
 )
-app.conf.include = ["dz.tasks.steps", "dz.tasks.worker"]
+app.conf.include = ["dz.tasks.steps", "dz.tasks.worker", "dz.tasks.sharing"]
