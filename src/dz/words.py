@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 CERTAIN, LIKELY = 0.95, 0.7  # confidences from which a guess is called so
 
 
@@ -41,3 +43,8 @@ def certainty(confidence: float) -> str:
     if confidence >= CERTAIN:
         return "certain"
     return "likely" if confidence >= LIKELY else "a guess"
+
+
+def listing(words: Sequence[str]) -> str:
+    """``a``, ``a and b``, ``a, b and c``."""
+    return " and ".join([", ".join(words[:-1]), words[-1]]) if len(words) > 1 else "".join(words)

@@ -10,11 +10,13 @@ from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
+from django.db.models import BooleanField, Count, ExpressionWrapper, Q
 from django.db.models.functions import Now
 
 from dz.tasklib.pipeline import APPSERVER, WRONG, Pipeline
 from dz2.channels import JOB, RING, notify
 from dz2.models import (
+    AppServer,
     AppServerDeployment,
     DeploymentState,
     Job,
@@ -121,6 +123,8 @@ def _appserver_queue(job: Job, step: str) -> str | None:
 
     What a silent host still has is not waited for: its own reconcile takes it away when the host is back.
     """
+    if step == "release":
+        return _appserver_for(job)
     rows = AppServerDeployment.objects.select_related("appserver__host").order_by("pk")
     live = rows.filter(release__project=job.project_id, appserver__host__last_heartbeat__gt=_lately())
     placed = [DeploymentState.WANTED, DeploymentState.HEALTHY]
@@ -132,6 +136,15 @@ def _appserver_queue(job: Job, step: str) -> str | None:
         rows = rows.filter(release__job=job, state__in=placed)
     found = rows.first()
     return f"{APPSERVER}_{found.appserver.host.instance_id}" if found else None
+
+
+def _appserver_for(job: Job) -> str | None:
+    """Who makes a release that needs no build: a host that lives, best the one where the project runs."""
+    runs = Count("deployments", filter=Q(deployments__release__project=job.project_id, deployments__state="healthy"))
+    fresh = Q(host__last_heartbeat__gt=_lately())
+    found = AppServer.objects.annotate(runs=runs, fresh=ExpressionWrapper(fresh, BooleanField())).select_related("host")
+    chosen = found.order_by("-fresh", "-runs", "pk").first()
+    return f"{APPSERVER}_{chosen.host.instance_id}" if chosen else None
 
 
 def _lately() -> Any:

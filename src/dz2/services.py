@@ -13,14 +13,13 @@ from typing import Any
 from django.db import IntegrityError, connection, transaction
 
 from dz.errors import UserError
-from dz.log import Secret
-from dz.names import EnvName, HostName, ProjectName, Ref
+from dz.names import HostName, ProjectName, Ref
 from dz.tasklib import buildconfig
 from dz.tasklib.build import giturl
-from dz2 import engine, vault
+from dz2 import configs, engine
 from dz2.accounts import panel
 from dz2.advancing import known, lock_project
-from dz2.models import Config, Job, JobState, Project, VirtualHostname
+from dz2.models import Job, JobState, Project, VirtualHostname
 
 
 def find_project(name: str) -> Project:
@@ -107,7 +106,7 @@ def deploy(
     project = project_of(target, name=name, ref=checked_ref(ref), owner=requested_by)
     _refuse_destroyed(project)
     if variables:
-        set_variables(project, variables, who=str(requested_by or ""))
+        configs.change(project, variables, who=str(requested_by or ""))
     pipeline = known(None)["build_and_deploy"]
     params = _params(project, ref)
     return engine.accept(pipeline, project, params, requested_by=requested_by, idempotency_key=idempotency_key)
@@ -133,29 +132,6 @@ def cancel(job_id: int) -> Job:
     return find_job(job_id)
 
 
-def set_variables(project: Project, values: Mapping[str, str], *, who: str = "") -> Config:
-    """The next version of a project's config: today's with ``values`` over it. Unchanged, it stays today's."""
-    for name, value in values.items():
-        _checked(EnvName, name, "project.bad-variable")
-        if "\0" in value:
-            raise UserError("project.bad-value", name=name)
-    with transaction.atomic():
-        lock_project(project.pk)
-        last = latest_config(project)
-        today = variables_of(project, last)
-        merged = {key: secret.reveal() for key, secret in today.items()} | dict(values)
-        _forget_unset(project, values)
-        if last is not None and len(merged) == len(today) and all(today[k].reveal() == v for k, v in merged.items()):
-            return last
-        return Config.objects.create(
-            project=project,
-            version=last.version + 1 if last else 1,
-            names=sorted(merged),
-            variables=vault.seal_variables(project.app_id, merged),
-            who=who[:200],
-        )
-
-
 def leave_unset(project: Project, names: Iterable[str]) -> None:
     """Ask no more for these variables: the project reads them, and a person knows that it does without."""
     with transaction.atomic():
@@ -163,23 +139,6 @@ def leave_unset(project: Project, names: Iterable[str]) -> None:
         project.refresh_from_db(fields=["left_unset"])
         project.left_unset = sorted({*project.left_unset, *names})
         project.save(update_fields=["left_unset"])
-
-
-def _forget_unset(project: Project, values: Iterable[str]) -> None:
-    """What got a value is not left unset any more. The project's row is held."""
-    project.refresh_from_db(fields=["left_unset"])
-    if not {*project.left_unset}.isdisjoint(values):
-        project.left_unset = [name for name in project.left_unset if name not in {*values}]
-        project.save(update_fields=["left_unset"])
-
-
-def latest_config(project: Project) -> Config | None:
-    return project.configs.order_by("-version").first()
-
-
-def variables_of(project: Project, config: Config | None) -> dict[str, Secret]:
-    """The variables of a config, decrypted."""
-    return vault.unseal_variables(project.app_id, config.variables) if config else {}
 
 
 def confirm(project: Project, values: Mapping[str, str]) -> None:

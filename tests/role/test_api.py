@@ -62,11 +62,11 @@ def test_a_new_project_is_checked_then_built_and_its_address_is_the_answer(panel
     app = {"host": "app-1", "address": "127.0.0.1", "port": 21000, "instance_id": "app-1"}
     assert found["deployments"] == [app]
     assert "sk-1" not in ended.err
+    from dz2.configs import opened
     from dz2.models import Release
-    from dz2.services import variables_of
 
     release = Release.objects.get()
-    assert variables_of(release.project, release.config)["STRIPE_API_KEY"].reveal() == "sk-1"
+    assert opened(release.project, release.config)["STRIPE_API_KEY"].reveal() == "sk-1"
 
 
 def test_what_has_no_value_is_told_whole_before_anything_is_built(panel: Panel, hands: Hands) -> None:
@@ -156,11 +156,11 @@ def test_on_a_terminal_values_are_asked_for_hidden_before_the_build(panel: Panel
     assert "sk-hidden" not in typing.shown
     assert re.search(r"\x1b\[32m✓\x1b\[0m Check out the code +build-1 +[\d.]+ s\r\n", typing.shown)
     assert typing.shown.rstrip().endswith("http://shop.localhost:8800/")
+    from dz2.configs import opened
     from dz2.models import Config
-    from dz2.services import variables_of
 
     config = Config.objects.get()
-    assert variables_of(config.project, config)["MAIL_HOST"].reveal() == "mail.example.org"
+    assert opened(config.project, config)["MAIL_HOST"].reveal() == "mail.example.org"
 
 
 def test_ctrl_c_detaches_and_the_job_goes_on(panel: Panel, hands: Hands) -> None:
@@ -310,9 +310,21 @@ def test_variables_add_up_to_versions_and_confirmed_values_stay(panel: Panel, ha
     hands.check()
     running.end()
     path = "/projects/shop/variables"
-    assert ask(panel, "POST", path, {"variables": {"A": "1"}})[1] == {"config": 1, "variables": ["A"]}
-    assert ask(panel, "POST", path, {"variables": {"B": "2"}})[1] == {"config": 2, "variables": ["A", "B"]}
-    assert ask(panel, "POST", path, {"variables": {"B": "2"}})[1]["config"] == 2
+    nothing_live = {"live_config": None, "job": None}
+    first = ask(panel, "POST", path, {"variables": {"A": "1"}, "deploy": True})[1]
+    assert first == {"config": 1, "changed": ["A"], **nothing_live}
+    assert ask(panel, "POST", path, {"variables": {"B": "2"}})[1] == {"config": 2, "changed": ["B"], **nothing_live}
+    assert ask(panel, "POST", path, {"variables": {"B": "2", "A": "1"}})[1]["changed"] == []
+    preview = ask(panel, "POST", "/projects/shop/preview-variables", {"variables": {"B": "3", "C": "4"}})[1]
+    assert preview == {"added": ["C"], "changed": ["B"], "same": [], "missing": ["A"]}
+    listed = {one["name"]: one for one in ask(panel, "GET", path)[1]["variables"]}
+    assert (listed["A"]["set"], listed["A"]["config"], listed["B"]["config"]) == (True, 1, 2)
+    assert ask(panel, "GET", f"{path}/B")[1] == {"name": "B", "value": "2"}
+    assert ask(panel, "POST", path, {"unset": ["B"]})[1]["config"] == 3
+    assert ask(panel, "GET", f"{path}/B")[0] == 404
+    for name in ("LD_PRELOAD", "PYTHONPATH", "PIP_INDEX_URL", "DJANGO_SETTINGS_MODULE", "ld_audit", "DZ_RELEASE"):
+        status, told = ask(panel, "POST", path, {"variables": {name: "x"}})
+        assert (status, told["error_id"]) == (422, "project.refused-variable"), name
     _, kept = ask(panel, "POST", "/projects/shop/confirm", {"values": {"settings_module": "shop.prod"}})
     assert kept["confirmed"] == ["django_settings_module"]
     assert "django_settings_module = shop.prod" in kept["build_config"]

@@ -78,8 +78,8 @@ def test_what_is_no_repository_is_told_beside_the_field(ada: Client) -> None:
 
 
 def test_a_url_is_looked_into_then_its_form_is_checked_and_built(ada: Client, hands: Hands) -> None:
+    from dz2.configs import latest, opened
     from dz2.models import Job, Project
-    from dz2.services import latest_config, variables_of
 
     checked(ada, hands, "STRIPE_API_KEY")
     job = Job.objects.get()
@@ -99,7 +99,7 @@ def test_a_url_is_looked_into_then_its_form_is_checked_and_built(ada: Client, ha
     project = Project.objects.get()
     assert project.confirmed == ["django_settings_module"]
     assert "django_settings_module = shop.other" in project.build_config
-    assert variables_of(project, latest_config(project))["STRIPE_API_KEY"].reveal() == "sk-1"
+    assert opened(project, latest(project))["STRIPE_API_KEY"].reveal() == "sk-1"
     assert "sk-1" not in ada.get("/projects/shop/variables").content.decode()
     assert to(ada.post("/projects/shop/form", sent)) == to(answer), "a double submit is one job"
     assert "confirmed by you" in shown(ada.get("/projects/shop/form"))
@@ -175,8 +175,8 @@ def test_a_live_project_is_shown_with_its_address_and_everything_about_it(ada: C
 def test_a_failure_names_its_cause_what_is_live_and_takes_the_missing_value_on_the_same_page(
     ada: Client, hands: Hands
 ) -> None:
+    from dz2.configs import latest, opened
     from dz2.models import Job, Project
-    from dz2.services import latest_config, variables_of
 
     checked(ada, hands)
     failed = to(ada.post("/projects/shop/deploy"))
@@ -197,7 +197,7 @@ def test_a_failure_names_its_cause_what_is_live_and_takes_the_missing_value_on_t
     again = ada.post(f"{failed}/again", {"value": "sk-2", "key": "k"})
     assert again.status_code == 302 and to(again) != failed
     project = Project.objects.get()
-    assert variables_of(project, latest_config(project))["STRIPE_API_KEY"].reveal() == "sk-2"
+    assert opened(project, latest(project))["STRIPE_API_KEY"].reveal() == "sk-2"
     assert ada.post(f"{to(again)}/cancel").status_code == 302
     assert Job.objects.latest("pk").state == "cancelled"
     late = ada.post(f"{to(again)}/cancel")

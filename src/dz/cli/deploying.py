@@ -16,10 +16,10 @@ from dz.cli.ending import BY_STATE
 from dz.cli.following import Document, follow
 from dz.cli.reports import tell_ended
 from dz.cli.screen import Screen
-from dz.cli.words import cells, listing
+from dz.cli.words import cells
 from dz.errors import UserError
 from dz.typed import typed
-from dz.words import CERTAIN, certainty, duration
+from dz.words import CERTAIN, certainty, duration, listing
 
 DEPLOY_BASE: dict[str, Any] = {"job": None, "state": None, "url": None, "seconds": None, "release": None}
 DEPLOY_BASE |= {"steps": [], "deployments": []}

@@ -117,7 +117,8 @@ class _Watch:
     def _show(self) -> None:
         for step in self.job["steps"]:
             if step["state"] in ("succeeded", "failed", "errored", "cancelled") and self._is_new(step):
-                self._step(step)
+                if step["seconds"] is not None:  # what a cancelled job never began is not told
+                    self._step(step)
             elif step["state"] == "running" and not self.screen.live and self._is_new(step):
                 self._event("running", step["title"], step["host"] or "")
         self._show_waiting()

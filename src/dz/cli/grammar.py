@@ -141,6 +141,51 @@ def _logs(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("-n", type=_count, default=100, metavar="N", help="how many lines")
 
 
+def _releases(parser: argparse.ArgumentParser) -> None:
+    _project(parser)
+    parser.add_argument("-n", type=int, default=20, metavar="N", help="how many")
+
+
+def _rollback(parser: argparse.ArgumentParser) -> None:
+    _project(parser)
+    parser.add_argument("release", metavar="RELEASE", type=int, nargs="?", help="default: the last other version")
+    parser.add_argument("--with-config", action="store_true", help="take that release's variables too")
+    _follow(parser)
+
+
+def _restart(parser: argparse.ArgumentParser) -> None:
+    _project(parser)
+    _follow(parser)
+
+
+def _variable(parser: argparse.ArgumentParser) -> None:
+    _project(parser)
+    parser.add_argument("variable", metavar="KEY", help="the variable")
+
+
+def _changes(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--no-deploy", action="store_true", help="save it only; what is live goes on as it is")
+
+
+def _set(parser: argparse.ArgumentParser) -> None:
+    _project(parser)
+    how = "K (asked for, hidden), K=@file, K=- (standard input), or K=V"
+    parser.add_argument("variables", metavar="K[=V]", nargs="+", help=how)
+    _changes(parser)
+
+
+def _unset(parser: argparse.ArgumentParser) -> None:
+    _project(parser)
+    parser.add_argument("variables", metavar="KEY", nargs="+", help="the variables")
+    _changes(parser)
+
+
+def _import(parser: argparse.ArgumentParser) -> None:
+    _project(parser)
+    parser.add_argument("file", metavar="FILE", help="a .env file")
+    _changes(parser)
+
+
 COMMANDS = {
     one.words: one
     for one in (
@@ -189,6 +234,56 @@ COMMANDS = {
         ),
         Command("job cancel", "Stop a job before its switch.", _number, "reports.cancel", examples=("job cancel 42",)),
         Command("logs", "What a site writes.", _logs, "sitelog.logs", examples=("logs shop", "logs shop -f -n 20")),
+        Command(
+            "releases",
+            "A project's releases: what was live, and why.",
+            _releases,
+            "releases.releases",
+            examples=("releases shop", "releases shop -n 5"),
+        ),
+        Command(
+            "rollback",
+            "Go back to an old release, without a build.",
+            _rollback,
+            "releases.rollback",
+            examples=("rollback shop", "rollback shop 12", "rollback shop 12 --with-config"),
+        ),
+        Command(
+            "restart",
+            "Start what is live anew, without a request lost.",
+            _restart,
+            "releases.restart",
+            examples=("restart shop",),
+        ),
+        Command(
+            "env",
+            "A project's variables: what is set, what is read.",
+            _project,
+            "variables.env",
+            examples=("env shop", "env set shop STRIPE_API_KEY", "env unset shop STRIPE_API_KEY"),
+        ),
+        Command("env get", "One value.", _variable, "variables.env_get", examples=("env get shop STRIPE_API_KEY",)),
+        Command(
+            "env set",
+            "Set variables, and run what is live with them.",
+            _set,
+            "variables.env_set",
+            examples=("env set shop STRIPE_API_KEY", "env set shop CERT=@cert.pem", "env set shop LANG=de --no-deploy"),
+        ),
+        Command(
+            "env unset",
+            "Take variables away.",
+            _unset,
+            "variables.env_unset",
+            examples=("env unset shop STRIPE_API_KEY",),
+        ),
+        Command(
+            "env import",
+            "Set what a .env file has, after a preview.",
+            _import,
+            "variables.env_import",
+            examples=("env import shop .env", "env import shop .env --yes"),
+        ),
         Command("ps", "The processes of a project.", _project, "reports.ps", examples=("ps shop",)),
         Command(
             "open",

@@ -39,7 +39,7 @@ def jobs(args: argparse.Namespace, api: Api, screen: Screen) -> tuple[int, Any]:
             one["project"] or "-",
             one["state"],
             duration(one["seconds"]),
-            _ago(one["created_at"]),
+            ago(one["created_at"]),
             one["error_id"] or (f"waits for {one['waits_for']}" if one["waits_for"] else ""),
         ]
         for one in found
@@ -83,7 +83,7 @@ def ps(args: argparse.Namespace, api: Api, screen: Screen) -> tuple[int, Any]:
             f"release {one['release']}",
             one["host"],
             one["state"],
-            _ago(one["since"]),
+            ago(one["since"]),
             f"{one['address']}:{one['port']}",
         ]
         for one in found
@@ -140,12 +140,13 @@ def tell_ended(screen: Screen, job: Document) -> None:
         if job["state"] == "errored":
             screen.say(f"  {NOTHING_TO_DO}")
     else:
-        screen.say(f"Job {job['job']} ended: {job['state']}. {_live(job)}".rstrip())
+        live = f" Live: {_live(job)}" if _live(job) else ""
+        screen.say(f"Job {job['job']} ended: {job['state']}.{live}")
 
 
 def _tell_success(screen: Screen, job: Document) -> None:
     sign = screen.sign("succeeded")
-    if job["kind"] == "build_and_deploy":
+    if job["url"]:
         screen.say(f" {sign} {job['project']} is live after {duration(job['seconds'])}   release {job['release']}")
         screen.say(typed(f"   Next: dz logs {job['project']} -f · dz open {job['project']}"))
     elif job["kind"] == "destroy":
@@ -200,7 +201,7 @@ def _log_line(line: Document) -> str:
     return f"{clock} {line['text']}"
 
 
-def _ago(at: str | None) -> str:
+def ago(at: str | None) -> str:
     if at is None:
         return "-"
     then = datetime.strptime(at, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC)

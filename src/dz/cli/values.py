@@ -35,6 +35,12 @@ def can_ask() -> bool:
     return sys.stdin.isatty()
 
 
+def agreed(*, default: bool) -> bool:
+    """The answer to a question of yes or no that was just put on the screen."""
+    said = sys.stdin.readline().strip().lower()
+    return default if not said else said in ("y", "yes")
+
+
 def _given(value: str) -> str:
     if value == "-":
         return sys.stdin.read().removesuffix("\n")

@@ -7,32 +7,25 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 
-def listing(words: Sequence[str]) -> str:
-    """``a``, ``a and b``, ``a, b and c``."""
-    return " and ".join([", ".join(words[:-1]), words[-1]]) if len(words) > 1 else "".join(words)
-
-
 def cut(text: str, width: int, ellipsis: str = "…") -> str:
     """``text``, or its beginning with an ellipsis."""
     return text if len(text) <= width else text[: max(width - len(ellipsis), 0)] + ellipsis
 
 
 def cells(label: str, row: Sequence[str], width: int) -> list[str]:
-    """``label`` and the cells on one line, or on several under the first cell; words are never cut."""
-    shown = [cell for cell in row if cell.strip()]
-    line = label + "   ".join(shown).rstrip()
-    if len(line) <= width:
-        return [line]
+    """``label`` and the cells on one line; what has no room goes on under the first cell, and no word is cut."""
     wrap = textwrap.TextWrapper(max(width, len(label) + 20), break_long_words=False, break_on_hyphens=False)
     wrap.subsequent_indent = " " * len(label)
-    lines: list[str] = []
-    for cell in map(str.strip, shown):
-        if lines and len(lines[-1]) + 3 + len(cell) <= width:
-            lines[-1] += f"   {cell}"
+    lines, gap = [label], ""
+    for cell in filter(str.strip, row):
+        longer = f"{lines[-1]}{gap}{cell}"
+        if len(longer.rstrip()) <= width:
+            lines[-1] = longer
         else:
-            wrap.initial_indent = wrap.subsequent_indent if lines else label
+            wrap.initial_indent = wrap.subsequent_indent if gap else lines.pop()
             lines += wrap.wrap(cell)
-    return lines
+        gap = "   "
+    return [line.rstrip() for line in lines]
 
 
 @dataclass(frozen=True, slots=True)

@@ -52,6 +52,12 @@ PROBLEMS = [
         "A prompt needs a terminal; without one nothing is guessed.",
     ),
     Problem(
+        "cli.stopped",
+        "Stopped, as you said: {act}.",
+        "The same command with --yes does not ask.",
+        "A question was answered with no.",
+    ),
+    Problem(
         "cli.not-a-clone",
         "{folder} is not a Git clone with a remote.",
         "Give the address: dz deploy URL",

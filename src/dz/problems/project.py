@@ -40,6 +40,18 @@ PROBLEMS = [
         "Names of environment variables hold letters, digits and underscores.",
     ),
     Problem(
+        "project.refused-variable",
+        "{name} can't be set for a project: {reason}.",
+        "Leave it out, and set the others.",
+        "Some names change how the platform starts a project, or what it loads first; the sandbox sets those itself.",
+    ),
+    Problem(
+        "project.no-such-variable",
+        "{name} has no variable {variable}.",
+        "dz env {name} lists those that have a value.",
+        "Only what has a value can be shown or taken away.",
+    ),
+    Problem(
         "project.busy",
         "{name} is being destroyed by job {job}.",
         "Wait for it: dz job {job} -f",

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from dz.tasklib.again import CONFIG, RESTART, ROLLBACK
 from dz.tasklib.build_and_deploy import BUILD_AND_DEPLOY
 from dz.tasklib.check_repo import CHECK_REPO
 from dz.tasklib.destroy import DESTROY
 from dz.tasklib.pipeline import Pipeline
 
-PIPELINES: Mapping[str, Pipeline] = {p.kind: p for p in (CHECK_REPO, BUILD_AND_DEPLOY, DESTROY)}
+ALL = (CHECK_REPO, BUILD_AND_DEPLOY, ROLLBACK, CONFIG, RESTART, DESTROY)
+PIPELINES: Mapping[str, Pipeline] = {p.kind: p for p in ALL}

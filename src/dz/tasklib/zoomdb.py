@@ -35,6 +35,10 @@ class Door(Protocol):
     def open_release(self, *, commit: Commit, subject: str, branch: str, build_config: str) -> Release:
         """This job's release, made on the first call: the next number, today's config frozen into it."""
 
+    def release_again(self) -> Release:
+        """This job's release of a bundle that was live before, made on the first call: of the release that its params
+        name, else of the live one, with today's config or its own. Raises UserError if it is gone by now."""
+
     def release(self) -> Release:
         """This job's release. Raises PlatformError if none was opened."""
 

@@ -28,7 +28,7 @@ from dz2.models import (
 )
 from dz2.panel.verification import rows
 
-FOLLOWED = "build_and_deploy"
+RELEASES = frozenset({"build_and_deploy", "rollback", "config", "restart"})  # jobs that end with a live site
 
 
 def job_document(job: Job) -> dict[str, Any]:
@@ -42,7 +42,7 @@ def job_document(job: Job) -> dict[str, Any]:
         "kind": job.kind,
         "project": job.project.name if job.project else None,
         "state": job.state,
-        "url": site_url(job.project) if job.project and job.kind == FOLLOWED and _live_by(job, release) else None,
+        "url": site_url(job.project) if job.project and job.kind in RELEASES and _live_by(job, release) else None,
         "seconds": _seconds(job.created_at, job.finished_at),
         "error": error.get("sentence"),
         "error_id": error.get("id"),
@@ -56,9 +56,9 @@ def job_document(job: Job) -> dict[str, Any]:
         "live": {"release": live.number, "url": site_url(live.project)} if live else None,
         "waits_for": waits_for(job),
         "lines": job.next_seq - 1,
-        "created_at": _time(job.created_at),
-        "started_at": _time(job.started_at),
-        "finished_at": _time(job.finished_at),
+        "created_at": time_text(job.created_at),
+        "started_at": time_text(job.started_at),
+        "finished_at": time_text(job.finished_at),
         "steps": [_step(step, usual.get(step.name)) for step in job.steps.order_by("position")],
         "deployments": _deployments(release),
     }
@@ -113,7 +113,7 @@ def project_document(project: Project) -> dict[str, Any]:
         "release": live.number if live else None,
         "commit": live.commit if live else None,
         "subject": live.subject if live else None,
-        "live_at": _time(live.live_at) if live else None,
+        "live_at": time_text(live.live_at) if live else None,
         "checked": bool(project.build_config),
         "config": config.version if config else None,
         "variables": config.names if config else [],
@@ -130,7 +130,7 @@ def process_documents(project: Project) -> list[dict[str, Any]]:
             "process": row.process,
             "release": row.release.number,
             "state": row.state,
-            "since": _time(row.created_at),
+            "since": time_text(row.created_at),
             "program": f"{project.app_id}-{row.release.number}-{row.process}",
         }
         for row in rows.exclude(state__in=[DeploymentState.STOPPED, DeploymentState.FAILED]).order_by("process", "pk")
@@ -140,7 +140,7 @@ def process_documents(project: Project) -> list[dict[str, Any]]:
 def log_document(line: JobLog) -> dict[str, Any]:
     return {
         "seq": line.seq,
-        "at": _time(line.at),
+        "at": time_text(line.at),
         "step": line.step,
         "kind": line.kind,
         "level": line.level,
@@ -198,5 +198,5 @@ def _seconds(start: datetime | None, end: datetime | None) -> float | None:
     return round(((end or timezone.now()) - start).total_seconds(), 1) if start else None
 
 
-def _time(at: datetime | None) -> str | None:
+def time_text(at: datetime | None) -> str | None:
     return at.strftime("%Y-%m-%dT%H:%M:%SZ") if at else None

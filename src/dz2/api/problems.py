@@ -18,6 +18,12 @@ STATUS = {
     "project.busy": 409,
     "job.too-late": 409,
     "job.ended": 409,
+    "project.no-such-variable": 404,
+    "release.not-found": 404,
+    "release.none-live": 409,
+    "release.no-older": 409,
+    "release.is-live": 409,
+    "release.pruned": 409,
     "api.not-signed-in": 401,
 }
 

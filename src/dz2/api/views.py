@@ -10,7 +10,7 @@ from typing import Annotated, Any
 
 from asgiref.sync import sync_to_async
 from django.http import HttpRequest, HttpResponse
-from ninja import NinjaAPI, Query, Schema
+from ninja import NinjaAPI, Query, Router, Schema
 from ninja.errors import AuthenticationError
 from ninja.security import HttpBearer
 from pydantic import AfterValidator, Field
@@ -19,7 +19,7 @@ from dz.errors import UserError
 from dz.names import EnvName, ProjectName
 from dz2 import services
 from dz2.accounts import is_token
-from dz2.api import documents, problems
+from dz2.api import documents, problems, releases, variables
 from dz2.api.hosts import status_document
 from dz2.models import ConfigGuess, Job, JobLog, JobState, Project
 
@@ -45,6 +45,10 @@ api = NinjaAPI(
     title="DjangoZoom", version="1", urls_namespace="api", auth=Token(), docs_url=None, docs_decorator=_with_token
 )
 problems.install(api)
+nothing = Router()  # the last one: the API's own addresses come before every router's
+for _router in (releases.router, variables.router):
+    api.add_router("/projects", _router)
+api.add_router("", nothing)
 
 Name = Annotated[str, AfterValidator(ProjectName)]
 Variable = Annotated[str, AfterValidator(EnvName)]
@@ -63,10 +67,6 @@ class CheckIn(Schema):
 class DeployIn(CheckIn):
     variables: dict[Variable, Value] = {}
     idempotency_key: Annotated[str, Field(max_length=100)] | None = None
-
-
-class VariablesIn(Schema):
-    variables: dict[Variable, Value]
 
 
 class ConfirmIn(Schema):
@@ -98,13 +98,6 @@ def guesses(request: HttpRequest, name: str) -> Any:
 @api.get("/projects/{name}/processes")
 def processes(request: HttpRequest, name: str) -> Any:
     return documents.process_documents(services.find_project(name))
-
-
-@api.post("/projects/{name}/variables")
-def set_variables(request: HttpRequest, name: str, body: VariablesIn) -> Any:
-    """Adds to the config; what runs keeps the config it was started with."""
-    config = services.set_variables(services.find_project(name), body.variables, who="dz")
-    return {"config": config.version, "variables": config.names}
 
 
 @api.post("/projects/{name}/confirm")
@@ -187,7 +180,7 @@ def status(request: HttpRequest) -> Any:
     return status_document()
 
 
-@api.api_operation(["GET", "POST", "PUT", "PATCH", "DELETE"], "/{path:rest}", include_in_schema=False)
+@nothing.api_operation(["GET", "POST", "PUT", "PATCH", "DELETE"], "/{path:rest}", include_in_schema=False)
 def nothing_here(request: HttpRequest, rest: str) -> Any:
     raise UserError("api.no-such-page")
 

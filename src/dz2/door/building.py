@@ -13,7 +13,7 @@ from dz.errors import PlatformError, Transient
 from dz.log import Secret
 from dz.names import Commit, Digest
 from dz.tasklib import records
-from dz2 import vault
+from dz2 import releases, vault
 from dz2.door import values
 from dz2.door.base import Base, kept_releases, secret_key_of
 from dz2.models import Bundle, Config, ConfigGuess, DatabaseServer, Layer, Project, ProjectDatabase, Release
@@ -68,20 +68,34 @@ class Building(Base):
     def open_release(self, *, commit: Commit, subject: str, branch: str, build_config: str) -> records.Release:
         with self._fenced():
             if (row := self._own_release()) is None:
-                job, project = self._job(), self._project()
-                last = Release.objects.filter(project=project).aggregate(last=Max("number"))["last"] or 0
-                row = Release.objects.create(
-                    project=project,
-                    number=last + 1,
-                    job=job,
-                    config=Config.objects.filter(project=project).order_by("-version").first(),
-                    commit=commit,
-                    subject=subject[:200],
-                    branch=branch[:200],
-                    build_config=build_config,
-                    who=str(job.requested_by or ""),
-                )
+                made = {"commit": commit, "subject": subject[:200], "branch": branch[:200], "why": "Deploy"}
+                row = self._open(build_config=build_config, config=self._todays_config(), **made)
             return values.release(row)
+
+    def release_again(self) -> records.Release:
+        with self._fenced():
+            if (row := self._own_release()) is None:
+                params = self._job().job_params
+                old = self._rollable(params.get("release"))
+                taken = ("commit", "subject", "branch", "build_config", "bundle")
+                config = old.config if params.get("with_config") else self._todays_config()
+                made = {field: getattr(old, field) for field in taken}
+                row = self._open(config=config, why=str(params.get("why", ""))[:200], **made)
+            return values.release(row)
+
+    def _rollable(self, number: int | None) -> Release:
+        """That release, or the live one for None. Looked at again: what is kept may have changed since it was asked."""
+        project = self._project()
+        return releases.live(project) if number is None else releases.rollable(project, number)
+
+    def _todays_config(self) -> Config | None:
+        return Config.objects.filter(project=self._project()).order_by("-version").first()
+
+    def _open(self, **made: Any) -> Release:
+        job, project = self._job(), self._project()
+        last = Release.objects.filter(project=project).aggregate(last=Max("number"))["last"] or 0
+        who = str(job.requested_by or job.job_params.get("who", ""))[:200]
+        return Release.objects.create(project=project, number=last + 1, job=job, who=who, **made)
 
     def release(self) -> records.Release:
         return values.release(self._release())
@@ -115,8 +129,11 @@ class Building(Base):
             return values.bundle(found)
 
     def _layer(self, project: Project, platform: str, layer: records.Layer) -> Layer:
-        """Made from the same inputs twice, the bytes that are in the store stay the layer."""
+        """Made from the same inputs twice, the bytes that are in the store stay the layer; made from others, the same
+        bytes are there all the same."""
+        stored = Layer.objects.filter(project=project, digest=layer.digest, uploaded_at__isnull=False).first()
         made = {"digest": layer.digest, "size": layer.size, "platform": platform, "built_on": self._host}
+        made["uploaded_at"] = stored.uploaded_at if stored else None
         row, new = Layer.objects.get_or_create(project=project, kind=layer.kind, key=layer.key, defaults=made)
         if not new and row.uploaded_at is None:
             Layer.objects.filter(pk=row.pk).update(**made)

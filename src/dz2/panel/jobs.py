@@ -13,7 +13,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_GET
 
-from dz2 import services
+from dz2 import configs, services
 from dz2.api.documents import job_document
 from dz2.models import ConfigGuess, Job, JobLog, JobState, LogKind, StepState
 from dz2.panel.lines import PAGE, PARTS, Fold, Reader
@@ -23,6 +23,7 @@ from dz2.panel.problems import told
 PER_PAGE = 50
 VARIABLE = "settings.variable-missing"
 PRIVATE = ("repo.not-found",)
+AGAIN = ("build_and_deploy", "check_repo", "destroy")  # kinds of which the panel can ask for the same once more
 FOUND = 100  # lines that a search names
 AROUND = 500  # lines after one that is shown among earlier ones
 
@@ -80,13 +81,15 @@ def cancel(request: HttpRequest, job_id: int) -> HttpResponse:
 def again(request: HttpRequest, job_id: int) -> HttpResponse:
     """The same once more; a value that the job lacked is set first."""
     job = services.find_job(job_id)
+    if not _can_run_again(job):
+        return redirect("job", job_id=job_id)
     variable, value = _missing(job), request.POST.get("value", "")
     if variable and "value" in request.POST:
         if not value:
             context = _context(job) | _log(request, job) | {"value_error": f"{variable} has no value yet."}
             return render(request, "panel/job.html", context, status=422)
-        assert job.project is not None
-        services.set_variables(job.project, {variable: value}, who=request.user.get_username())
+        assert job.project is not None  # it can run again
+        configs.change(job.project, {variable: value}, who=request.user.get_username())
     return redirect("job", job_id=pressed(request, lambda key: _again(job, key, request.user)).pk)
 
 
@@ -103,15 +106,15 @@ def _again(job: Job, key: str | None, who: Any) -> Job:
 def _context(job: Job) -> dict[str, Any]:
     job = Job.objects.select_related("project", "requested_by").get(pk=job.pk)
     error, document = job.error or {}, job_document(job)
-    project = job.project
+    again = _can_run_again(job)
     return {
         "job": job,
         "doc": document,
         "steps": _steps(job, document["steps"]),
         "error": error,
         "ended": job.state in JobState.terminal(),
-        "can_run_again": job.state in JobState.terminal() and project is not None and project.destroyed_at is None,
-        "missing": _missing(job),
+        "can_run_again": again,
+        "missing": _missing(job) if again else "",
         "private": error.get("id") in PRIVATE,
         "guesses": list(ConfigGuess.objects.filter(job=job, is_primary=True)) if job.kind == "check_repo" else [],
         "cause": _cause(job),
@@ -143,6 +146,11 @@ def _steps(job: Job, documents: list[dict[str, Any]]) -> list[dict[str, Any]]:
             ended = "failed" if row.level == "error" else "succeeded"
             parts[row.step][-1] |= {"state": ended, "seconds": row.seconds}
     return [step | {"parts": parts.get(step["name"], [])} for step in documents]
+
+
+def _can_run_again(job: Job) -> bool:
+    there = job.project is not None and job.project.destroyed_at is None
+    return there and job.kind in AGAIN and job.state in JobState.terminal()
 
 
 def _missing(job: Job) -> str:

@@ -16,7 +16,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 from dz.errors import UserError
 from dz.tasklib.build import giturl
 from dz.tasklib.build.git import generate_key
-from dz2 import services, vault
+from dz2 import configs, services, vault
 from dz2.accounts import panel
 from dz2.api.documents import live_release, process_documents, project_document, site_url
 from dz2.models import Job, JobState, Project, Release, ReleaseState
@@ -228,11 +228,11 @@ def variables(request: HttpRequest, name: str) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         values = {form.cleaned_data["name"].strip(): form.cleaned_data["value"].replace("\r\n", "\n")}
         try:
-            services.set_variables(project, values, who=request.user.get_username())
+            configs.change(project, values, who=request.user.get_username())
             return redirect("variables", name=name)
         except UserError as error:
             beside(form, "name", error)
-    config, live = services.latest_config(project), live_release(project)
+    config, live = configs.latest(project), live_release(project)
     context = {
         "project": project,
         "form": form,
@@ -247,7 +247,7 @@ def variables(request: HttpRequest, name: str) -> HttpResponse:
 
 def _set_when(project: Project) -> list[dict[str, Any]]:
     """Each variable with the version of the config that brought it or last touched the whole."""
-    config = services.latest_config(project)
+    config = configs.latest(project)
     first: dict[str, Any] = {}
     for one in project.configs.order_by("version"):
         for name in one.names:

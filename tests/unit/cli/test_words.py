@@ -8,8 +8,8 @@ import pytest
 
 from dz.cli.following import step_line
 from dz.cli.screen import Screen
-from dz.cli.words import Column, cut, listing, table
-from dz.words import certainty, duration, share, size
+from dz.cli.words import Column, cut, table
+from dz.words import certainty, duration, listing, share, size
 
 STEP = {"title": "Install 61 dependencies", "host": "build-1", "state": "succeeded", "seconds": 6.9, "usual": None}
 

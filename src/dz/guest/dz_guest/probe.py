@@ -17,6 +17,7 @@ from dz_guest import answers, errors, spec
 
 LIMIT = 60.0
 MOST = 4 * 1024 * 1024
+MOST_MIGRATIONS = 5000
 
 
 def main(marker):
@@ -162,6 +163,7 @@ def _learned():
         "urls": str(getattr(settings, "ROOT_URLCONF", "") or ""),
         "changed": sorted(wrapper.changed),
         "checks": _checks(),
+        "migrations": _migrations(),
     }
 
 
@@ -173,3 +175,19 @@ def _checks():
         return [("%s: %s" % (one.id, one.msg))[:300] for one in checks.run_checks() if one.level >= checks.ERROR][:20]
     except Exception as error:
         return ["the checks failed: %s" % str(error)[:200]]
+
+
+def _migrations():
+    """Every migration of the project and its packages: app, name, and whether it says that it can be undone."""
+    from django.db.migrations.loader import MigrationLoader
+
+    loader = MigrationLoader(None, load=False)
+    try:
+        loader.load_disk()
+    except Exception as error:  # told by migrate itself, with its line
+        print("The migrations can't be read: %s" % error, file=sys.stderr)
+        return []
+    found = []
+    for (app, name), migration in sorted(loader.disk_migrations.items()):
+        found.append([app, name, all(getattr(one, "reversible", False) for one in migration.operations)])
+    return found[:MOST_MIGRATIONS]

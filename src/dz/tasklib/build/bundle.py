@@ -11,9 +11,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from dz.tasklib.build import layers, opening, trial
-from dz.tasklib.build.dependencies import provide
+from dz.tasklib.build.dependencies import Environment, provide
 from dz.tasklib.build.desk import Build, pack
-from dz.tasklib.build.interpreters import Interpreter
 from dz.tasklib.buildconfig import parse
 from dz.tasklib.context import Context
 from dz.tasklib.folders import Folders
@@ -50,7 +49,7 @@ def _build(build: Build) -> Mapping[str, Any]:
     bundle = ctx.door.save_bundle(
         platform=platform_name(),
         layers=packed,
-        manifest=manifest(build, environment.interpreter, proof, static),
+        manifest=manifest(build, environment, proof, static),
     )
     return {
         "bundle": bundle.id,
@@ -60,12 +59,14 @@ def _build(build: Build) -> Mapping[str, Any]:
     }
 
 
-def manifest(build: Build, python: Interpreter, proof: trial.Proof, static: Layer | None) -> dict[str, Any]:
-    """What a deployment must know, beside its layers."""
+def manifest(build: Build, environment: Environment, proof: trial.Proof, static: Layer | None) -> dict[str, Any]:
+    """What a deployment must know beside its layers, and what tells two bundles apart for people."""
     config = build.config
     return {
         "project_root": config.project_root,
-        "python": str(python.version),
+        "python": str(environment.interpreter.version),
+        "packages": environment.packages,
+        "migrations": [list(one) for one in proof.migrations],
         "settings_module": proof.settings_module,
         "wsgi": proof.wsgi,
         "asgi": proof.asgi,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -31,6 +32,7 @@ class Environment:
     layer: Layer
     folder: Path
     interpreter: Interpreter
+    packages: Mapping[str, str]  # name → version
     reused: bool
 
 
@@ -44,16 +46,18 @@ def provide(build: Build) -> Environment:
         locked, wheels = resolve(bench, wanted)
         _tell(build, locked)
     key = env_key(locked, interpreter)
+    packages = {one.name: one.version for one in (*locked.project, *locked.platform)}
     folder = build.folders.layer(build.project.app_id, "env", key)
     known = ctx.door.find_layer("env", key)
     if known is not None:
         bring(store_of(ctx, build.project.app_id), build.folders, build.project.app_id, known, folder)
         ctx.log.title(f"Build the bundle: {len(locked)} dependencies from the last env layer")
         ctx.log.note(f"env layer reused: {len(locked)} dependencies, none installed")
-        return Environment(layer=known, folder=folder, interpreter=interpreter, reused=True)
+        return Environment(layer=known, folder=folder, interpreter=interpreter, packages=packages, reused=True)
     ctx.log.title(f"Build the bundle: install {len(locked)} dependencies")
     _install(build, bench, locked, wheels, folder)
-    return Environment(layer=pack(build, "env", key, folder), folder=folder, interpreter=interpreter, reused=False)
+    layer = pack(build, "env", key, folder)
+    return Environment(layer=layer, folder=folder, interpreter=interpreter, packages=packages, reused=False)
 
 
 def wanted_of(build: Build) -> Wanted:

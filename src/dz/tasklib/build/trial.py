@@ -41,6 +41,7 @@ class Proof:
     static_url: str
     media_url: str
     collects: bool
+    migrations: Sequence[tuple[str, str, bool]]  # app, name, whether it can be undone
 
 
 def prove(build: Build, environment: Environment) -> Proof:
@@ -76,6 +77,7 @@ def prove(build: Build, environment: Environment) -> Proof:
         static_url=learned.static_url,
         media_url=learned.media_url,
         collects=learned.staticfiles and "collectstatic" in build.config.hooks,
+        migrations=learned.migrations,
     )
 
 

@@ -67,6 +67,7 @@ class Learned(_Answer):
     urls: Short
     changed: list[Short] = Field(max_length=500)
     checks: list[Short] = Field(max_length=20)
+    migrations: list[tuple[Short, Short, bool]] = Field(default=[], max_length=5_000)  # app, name, can be undone
 
 
 class Try(_Answer):

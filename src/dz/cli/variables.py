@@ -1,0 +1,104 @@
+"""``dz env``: a project's variables. A change is a new config and, of a live site, a new release of the same bundle."""
+
+from __future__ import annotations
+
+import argparse
+from typing import Any
+
+from dz.cli import values
+from dz.cli.client import Api
+from dz.cli.ending import BY_STATE, DONE
+from dz.cli.following import follow
+from dz.cli.reports import ago, tell_ended
+from dz.cli.screen import Screen
+from dz.cli.words import Column, table
+from dz.errors import UserError
+from dz.typed import typed
+from dz.words import listing
+
+MASK = "••••••"
+
+
+def env(args: argparse.Namespace, api: Api, screen: Screen) -> tuple[int, Any]:
+    """The names, who set them and what reads them; a value is shown by ``dz env get`` alone."""
+    found = api.get(f"/projects/{args.name}/variables")
+    columns = [Column("name"), Column("value"), Column("set"), Column("by", drop=2), Column("read in", drop=1)]
+    rows = [
+        [one["name"], _shown(one), ago(one["set_at"]) if one["set_at"] else "", one["who"], ", ".join(one["read_in"])]
+        for one in found["variables"]
+    ]
+    if not args.json:
+        for line in table(columns, rows, screen.width) if rows else ():
+            screen.answer(line)
+        screen.say(_summary(args.name, found))
+    return DONE, found
+
+
+def env_get(args: argparse.Namespace, api: Api, screen: Screen) -> tuple[int, Any]:
+    """One value, raw on stdout."""
+    found = api.get(f"/projects/{args.name}/variables/{args.variable}")
+    if not args.json:
+        screen.answer(found["value"])
+    return DONE, found
+
+
+def env_set(args: argparse.Namespace, api: Api, screen: Screen) -> tuple[int, Any]:
+    given = values.collect(args.variables, [], ask=not args.json)
+    return _change(args, api, screen, {"variables": given})
+
+
+def env_unset(args: argparse.Namespace, api: Api, screen: Screen) -> tuple[int, Any]:
+    return _change(args, api, screen, {"unset": args.variables})
+
+
+def env_import(args: argparse.Namespace, api: Api, screen: Screen) -> tuple[int, Any]:
+    """A .env file, after a preview of what it changes."""
+    given = values.collect([], [args.file], ask=False)
+    preview = api.post(f"/projects/{args.name}/preview-variables", {"variables": given})
+    for label, names in (("added", preview["added"]), ("changed", preview["changed"]), ("same", preview["same"])):
+        if names:
+            screen.say(f"  {label:<10} {listing(names)}")
+    if preview["missing"]:
+        screen.say(f"  {'kept':<10} {listing(preview['missing'])}: not in the file, and they stay as they are")
+    if not (args.yes or args.json):
+        if not values.can_ask():
+            raise UserError("cli.needs-yes", act="Importing variables", command=f"env import {args.name} {args.file}")
+        screen.say("Set these? [Y/n]")
+        if not values.agreed(default=True):
+            raise UserError("cli.stopped", act="no variable was changed")
+    return _change(args, api, screen, {"variables": given})
+
+
+def _change(args: argparse.Namespace, api: Api, screen: Screen, body: dict[str, Any]) -> tuple[int, Any]:
+    answer = api.post(f"/projects/{args.name}/variables", body | {"deploy": not args.no_deploy})
+    if not answer["changed"]:
+        screen.say(f"Nothing changed: config {answer['config']} has these values already.")
+        return DONE, answer
+    screen.say(f"Saved as config {answer['config']}: {listing(answer['changed'])}.")
+    if answer["job"] is None:
+        screen.say(_not_live(args.name, answer))
+        return DONE, answer
+    job = follow(api, api.get(f"/jobs/{answer['job']}"), screen, timeout=args.timeout)
+    tell_ended(screen, job)
+    return BY_STATE[job["state"]], answer | job
+
+
+def _not_live(name: str, answer: dict[str, Any]) -> str:
+    if answer["live_config"] is None:
+        return typed(f"{name} has nothing live yet; the next deploy takes it: dz deploy {name}")
+    return typed(f"What is live still runs without it. To change that: dz restart {name}")
+
+
+def _shown(one: dict[str, Any]) -> str:
+    if one["set"]:
+        return MASK
+    return "by the platform" if one["filled"] else "not set"
+
+
+def _summary(name: str, found: dict[str, Any]) -> str:
+    unset = [one["name"] for one in found["variables"] if not one["set"] and not one["filled"] and one["needed"]]
+    if unset:
+        return typed(f"Read without a default and not set: {listing(unset)}. dz env set {name} {unset[0]}")
+    if found["live_config"] is not None and (found["config"] or 0) != found["live_config"]:
+        return typed(f"Config {found['config']} is not live yet. To change that: dz restart {name}")
+    return typed(f"A value: dz env get {name} KEY · Set one: dz env set {name} KEY")

@@ -1,0 +1,36 @@
+"""Problems with releases: going back, and changing what a release runs with."""
+
+from dz.problems import Problem
+
+PROBLEMS = [
+    Problem(
+        "release.none-live",
+        "{name} has no live release yet.",
+        "Deploy it first: dz deploy {name}",
+        "A new release of the same bundle needs one that has been live.",
+    ),
+    Problem(
+        "release.not-found",
+        "{name} has no release {release} that was ever live.",
+        "dz releases {name} shows those that can be taken.",
+        "A release that failed before its switch never served anyone, so nothing goes back to it.",
+    ),
+    Problem(
+        "release.no-older",
+        "{name} has no older version to go back to.",
+        "dz releases {name} shows what there is.",
+        "A rollback goes to the last release that was built from something else than the live one.",
+    ),
+    Problem(
+        "release.is-live",
+        "Release {release} of {name} is live already.",
+        "dz restart {name} starts it anew; dz releases {name} shows the others.",
+        "Going back to what is live changes nothing.",
+    ),
+    Problem(
+        "release.pruned",
+        "The bundle of release {release} is gone: the last ones are kept, older ones are cleared away.",
+        "Build that commit again: dz deploy {name} --ref {commit}",
+        "The store keeps the bundles of the live release and of the last few before it.",
+    ),
+]

@@ -1,0 +1,197 @@
+"""A project's variables: versioned snapshots (Config), who set what, and what the code reads.
+
+A name that could turn the platform's own start of a project into something else is refused, with the reason.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from django.db import transaction
+
+from dz.errors import UserError
+from dz.log import Secret
+from dz.names import EnvName
+from dz.tasklib.filled import is_known
+from dz2 import vault
+from dz2.advancing import lock_project
+from dz2.models import Config, ConfigGuess, Project, ReleaseState
+
+# What a name would do → why it is refused. A value may hold line breaks; a name may not (EnvName).
+REFUSED = (
+    (r"LD_\w+", "it makes every program load other code first"),
+    (r"PYTHON(PATH|HOME|STARTUP|INSPECT|BREAKPOINT|USERBASE|PLATLIBDIR)", "it changes what code Python loads"),
+    (r"(PIP|UV|DZ|LISTEN|GUNICORN_CMD)_\w+", "it configures the platform's own tools"),
+    (r"PATH|HOME|TMPDIR|IFS|BASH_ENV|ENV", "the sandbox sets it"),
+    (r"DJANGO_SETTINGS_MODULE", "the settings module is chosen in the form, or by zoombuild.cfg"),
+)
+LOOKED_BACK = 100  # configs in which it is looked for who set a value
+LONGEST = 100_000  # characters of a value
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Variable:
+    """``is_set``: it has a value of the project's own; else the platform may fill it in. ``needed``: the code reads it
+    without a default. ``read_in``: places like ``shop/settings.py:42``."""
+
+    name: str
+    is_set: bool
+    filled: bool
+    needed: bool
+    set_at: datetime | None = None
+    who: str = ""
+    version: int | None = None
+    read_in: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """What a set of values would do to a config: names, sorted. ``missing``: in the config, not in the values."""
+
+    added: list[str] = field(default_factory=list)
+    changed: list[str] = field(default_factory=list)
+    same: list[str] = field(default_factory=list)
+    missing: list[str] = field(default_factory=list)
+
+
+def checked(name: str) -> EnvName:
+    """Raises ``project.bad-variable`` or ``project.refused-variable``."""
+    try:
+        found = EnvName(name)
+    except ValueError:
+        raise UserError("project.bad-variable", name=repr(name[:80]), rule=EnvName.rule) from None
+    if reason := _reserved(found):
+        raise UserError("project.refused-variable", name=found, reason=reason)
+    return found
+
+
+def change(project: Project, values: Mapping[str, str], *, unset: Iterable[str] = (), who: str = "") -> Config | None:
+    """The next version of a project's config: today's with ``values`` over it, without ``unset``.
+
+    Unchanged, it stays today's; None where there is none and nothing to set. Raises UserError.
+    """
+    for name, value in values.items():
+        checked(name)
+        if "\0" in value or len(value) > LONGEST:
+            raise UserError("project.bad-value", name=name)
+    with transaction.atomic():
+        lock_project(project.pk)
+        last = latest(project)
+        today = {name: secret.reveal() for name, secret in opened(project, last).items()}
+        gone = set(unset)
+        if strangers := sorted(gone - today.keys()):
+            raise UserError("project.no-such-variable", name=project.name, variable=strangers[0])
+        wanted = {name: value for name, value in (today | dict(values)).items() if name not in gone}
+        _ask_again(project, values)
+        if wanted == today:
+            return last
+        return Config.objects.create(
+            project=project,
+            version=last.version + 1 if last else 1,
+            names=sorted(wanted),
+            variables=vault.seal_variables(project.app_id, wanted),
+            who=who[:200],
+        )
+
+
+def preview(project: Project, values: Mapping[str, str]) -> Change:
+    """What ``change`` would do. Raises UserError for a name that it would refuse."""
+    today = opened(project, latest(project))
+    found = Change(missing=sorted(today.keys() - values.keys()))
+    for name in sorted(values):
+        checked(name)
+        kept = today.get(name)
+        where = found.added if kept is None else found.same if kept.reveal() == values[name] else found.changed
+        where.append(name)
+    return found
+
+
+def latest(project: Project) -> Config | None:
+    return project.configs.order_by("-version").first()
+
+
+def of_live(project: Project) -> Config | None:
+    """The config that the live release runs with."""
+    release = project.releases.select_related("config").filter(state=ReleaseState.LIVE).first()
+    return release.config if release else None
+
+
+def opened(project: Project, config: Config | None) -> dict[str, Secret]:
+    """The variables of a config, decrypted."""
+    return vault.unseal_variables(project.app_id, config.variables) if config else {}
+
+
+def value_of(project: Project, name: str) -> Secret:
+    """Today's value. Raises ``project.no-such-variable``."""
+    found = opened(project, latest(project)).get(name)
+    if found is None:
+        raise UserError("project.no-such-variable", name=project.name, variable=repr(name[:80]))
+    return found
+
+
+def listed(project: Project) -> list[Variable]:
+    """Every variable that has a value or that the code reads, the needed ones without a value first."""
+    reads, needed = _reads(project)
+    origins = _origins(project)
+    found = []
+    for name in sorted({*reads, *origins}):
+        origin = origins.get(name)
+        found.append(
+            Variable(
+                name=name,
+                is_set=origin is not None,
+                filled=origin is None and (is_known(name) or bool(_reserved(name))),
+                needed=name in needed,
+                set_at=origin.created_at if origin else None,
+                who=origin.who if origin else "",
+                version=origin.version if origin else None,
+                read_in=tuple(reads.get(name, ())),
+            )
+        )
+    return sorted(found, key=lambda one: (one.is_set or one.filled or not one.needed, one.name))
+
+
+def _reserved(name: str) -> str:
+    """Why a name is not a project's to set; "" if it is."""
+    return next((reason for pattern, reason in REFUSED if re.fullmatch(pattern, name.upper())), "")
+
+
+def _origins(project: Project) -> dict[str, Config]:
+    """The config that brought each of today's values."""
+    configs = list(project.configs.order_by("-version")[:LOOKED_BACK])
+    if not configs:
+        return {}
+    today = {name: secret.reveal() for name, secret in opened(project, configs[0]).items()}
+    found = dict.fromkeys(today, configs[0])
+    still = set(today)
+    for config in configs[1:]:
+        then = opened(project, config)
+        still = {name for name in still if name in then and then[name].reveal() == today[name]}
+        found |= dict.fromkeys(still, config)
+    return found
+
+
+def _reads(project: Project) -> tuple[dict[str, list[str]], set[str]]:
+    """Name → the places that read it, as the latest inspection found; and the names that are read without a default."""
+    guesses = ConfigGuess.objects.filter(project=project, field="environment")
+    last = guesses.order_by("-job").values_list("job", flat=True).first()
+    reads: dict[str, list[str]] = {}
+    needed: set[str] = set()
+    for guess in guesses.filter(job=last).order_by("pk") if last else ():
+        if guess.is_primary:
+            needed |= set(guess.value.split())
+        else:
+            place = f"{guess.basis_file}:{guess.basis_line}" if guess.basis_line else guess.basis_file
+            reads.setdefault(guess.value, []).append(place)
+    return {name: list(dict.fromkeys(places)) for name, places in reads.items()}, needed
+
+
+def _ask_again(project: Project, values: Iterable[str]) -> None:
+    """What got a value is not left unset any more. The project's row is held."""
+    project.refresh_from_db(fields=["left_unset"])
+    if not {*project.left_unset}.isdisjoint(values):
+        project.left_unset = [name for name in project.left_unset if name not in {*values}]
+        project.save(update_fields=["left_unset"])

@@ -1,0 +1,165 @@
+"""A project's releases: which there are, what lies between two of them, and new ones of bundles that are there.
+
+A rollback takes an old bundle with today's variables; it undoes no migration, so what lies between is told before.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import QuerySet
+
+from dz.errors import UserError
+from dz2 import engine, vault
+from dz2.advancing import known
+from dz2.models import Job, Project, Release, ReleaseState
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Between:
+    """What changes when ``to`` takes the place of ``live``. Commits are those that go (or come, if ``forward``);
+    migrations those that the database has and ``to`` does not know: app, name, whether it can be undone."""
+
+    live: Release
+    to: Release
+    forward: bool
+    commits: Sequence[Release]
+    packages: Mapping[str, tuple[str, str]]  # name → version now, version then; "" for none
+    variables: Sequence[str]  # names whose value is another one in the config of ``to``
+    migrations: Sequence[tuple[str, str, bool]]
+
+
+def live(project: Project) -> Release:
+    """Raises ``release.none-live``."""
+    found = _with_bundle(project).filter(state=ReleaseState.LIVE).first()
+    if found is None:
+        raise UserError("release.none-live", name=project.name)
+    return found
+
+
+def rollable(project: Project, number: int) -> Release:
+    """A release that was live once and whose bundle is still stored. Raises UserError."""
+    found = _with_bundle(project).filter(number=number, live_at__isnull=False).first()
+    if found is None:
+        raise UserError("release.not-found", name=project.name, release=number)
+    if not is_stored(found):
+        raise UserError("release.pruned", name=project.name, release=number, commit=found.commit[:12])
+    return found
+
+
+def is_stored(release: Release) -> bool:
+    """Whether every layer of its bundle is in the store."""
+    return release.bundle is not None and not release.bundle.layers.filter(uploaded_at=None).exists()
+
+
+def before(project: Project, *, with_config: bool = False) -> Release:
+    """Where a rollback without a number goes: the last one that ran something else. Raises UserError."""
+    now = live(project)
+    older = _with_bundle(project).filter(state=ReleaseState.RETIRED, live_at__lt=now.live_at).order_by("-live_at")
+    other = older if with_config else older.exclude(bundle=now.bundle)
+    found = next((one for one in other if is_stored(one)), None)
+    if found is None:
+        raise UserError("release.no-older", name=project.name)
+    return found
+
+
+def between(project: Project, to: Release, *, with_config: bool = False) -> Between:
+    """What a rollback to ``to`` would change."""
+    now = live(project)
+    low, high = sorted((now.number, to.number))
+    span = project.releases.filter(number__gt=low, number__lte=high, live_at__isnull=False).order_by("-number")
+    return Between(
+        live=now,
+        to=to,
+        forward=to.number > now.number,
+        commits=_one_per_commit(span, low_commit=_commit_of(project, low)),
+        packages=_changed_packages(now, to),
+        variables=_changed_variables(project, now, to) if to.config_id != now.config_id else (),
+        migrations=_left_behind(now, to),
+    )
+
+
+def rollback(
+    project: Project,
+    number: int | None = None,
+    *,
+    with_config: bool = False,
+    who: str = "",
+    idempotency_key: str | None = None,
+    requested_by: Any = None,
+) -> Job:
+    """A new release of an old bundle. Raises UserError."""
+    to = rollable(project, number) if number is not None else before(project, with_config=with_config)
+    now = live(project)
+    if to.pk == now.pk or (to.bundle_id == now.bundle_id and not with_config):
+        raise UserError("release.is-live", name=project.name, release=to.number)
+    params = {"release": to.number, "with_config": with_config, "why": f"Rollback to {to.number}", "who": who}
+    return _accept("rollback", project, params, requested_by, idempotency_key)
+
+
+def restart(project: Project, *, who: str = "", requested_by: Any = None) -> Job:
+    """The live bundle anew, without a request lost."""
+    live(project)
+    return _accept("restart", project, {"why": "Restart", "who": who}, requested_by, None)
+
+
+def reconfigure(project: Project, why: str, *, who: str = "", requested_by: Any = None) -> Job | None:
+    """The live bundle with today's variables; None for a project that has nothing live yet."""
+    if not project.releases.filter(state=ReleaseState.LIVE).exists():
+        return None
+    return _accept("config", project, {"why": why, "who": who}, requested_by, None)
+
+
+def _accept(
+    kind: str, project: Project, params: Mapping[str, Any], requested_by: Any, idempotency_key: str | None
+) -> Job:
+    pipeline = known(None)[kind]
+    return engine.accept(pipeline, project, params, requested_by=requested_by, idempotency_key=idempotency_key)
+
+
+def _with_bundle(project: Project) -> QuerySet[Release]:
+    return Release.objects.select_related("bundle", "config").filter(project=project, bundle__isnull=False)
+
+
+def _commit_of(project: Project, number: int) -> str:
+    return project.releases.values_list("commit", flat=True).get(number=number)
+
+
+def _one_per_commit(span: QuerySet[Release], *, low_commit: str) -> list[Release]:
+    """Releases that brought another commit than the one before them, the newest first."""
+    brought, last = [], low_commit
+    for release in reversed(span):
+        if release.commit != last:
+            brought.append(release)
+        last = release.commit
+    return brought[::-1]
+
+
+def _changed_packages(now: Release, to: Release) -> dict[str, tuple[str, str]]:
+    ours, theirs = (_manifest(one).get("packages", {}) for one in (now, to))
+    names = sorted({*ours, *theirs})
+    return {name: (ours.get(name, ""), theirs.get(name, "")) for name in names if ours.get(name) != theirs.get(name)}
+
+
+def _left_behind(now: Release, to: Release) -> list[tuple[str, str, bool]]:
+    known_then = {(app, name) for app, name, _ in _manifest(to).get("migrations", ())}
+    ours = _manifest(now).get("migrations", ())
+    return [(app, name, undone) for app, name, undone in ours if (app, name) not in known_then]
+
+
+def _manifest(release: Release) -> Mapping[str, Any]:
+    return release.bundle.manifest if release.bundle else {}
+
+
+def _changed_variables(project: Project, now: Release, to: Release) -> list[str]:
+    ours, theirs = (
+        vault.unseal_variables(project.app_id, one.config.variables) if one.config else {} for one in (now, to)
+    )
+    names = sorted({*ours, *theirs})
+    return [name for name in names if _value(ours, name) != _value(theirs, name)]
+
+
+def _value(of: Mapping[str, Any], name: str) -> str | None:
+    return of[name].reveal() if name in of else None
