@@ -69,6 +69,7 @@ class Panel:
 
     def environment(self) -> dict[str, str]:
         kept = {key: os.environ[key] for key in ("PATH", "HOME", "LANG") if key in os.environ}
+        kept["PATH"] = f"{Path(sys.executable).parent}:{kept['PATH']}"  # what is told to be typed is the bare dz
         return kept | {"DZ_HOME": str(self.home), "PYTHONPATH": str(SRC), "PYTHONUTF8": "1"}
 
     def begin(self, *words: str, env: Mapping[str, str] | None = None, cwd: Path | None = None) -> Running:
