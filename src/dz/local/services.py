@@ -25,6 +25,8 @@ from dz.settings import Common
 SYSTEM_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 # What an operator may set for every process of the platform: times, and what tests need.
 TIMES = tuple(f"DZ_{name.upper()}" for name in Common.model_fields if name not in ("home", "zoomdb_url", "keys_file"))
+# glibc gives back what is free, and does not keep a heap for each thread: a worker rests most of its time.
+MEMORY = {"MALLOC_ARENA_MAX": "2", "MALLOC_TRIM_THRESHOLD_": "131072"}
 PASSED = (
     *TIMES,
     "DZ_TESTING",
@@ -98,6 +100,7 @@ class Plan:
         return {
             "PATH": SYSTEM_PATH,
             "PYTHONUNBUFFERED": "1",
+            **MEMORY,
             "DJANGO_SETTINGS_MODULE": "dz2.settings",
             **{name: self.given[name] for name in PASSED if name in self.given},
             **runtime.env,
