@@ -55,7 +55,9 @@ def test_from_the_link_over_the_form_to_the_live_site(panel_site: PanelSite, pag
     hands.deploy()
     expect(page.locator(".done .address")).to_contain_text("shop.localhost")
     picture(page, "live")
-    for path in ("/", "/projects/shop", "/projects/shop/variables", "/projects/shop/settings", "/jobs", "/hosts"):
+    project = "/projects/shop"
+    pages = ("/", "/jobs", "/hosts", "/account", "/nowhere", project)
+    for path in (*pages, f"{project}/variables", f"{project}/settings", f"{project}/form"):
         page.goto(panel_site.url + path)
         picture(page, f"page{path.replace('/', '-')}")
         fits(page)
@@ -64,6 +66,8 @@ def test_from_the_link_over_the_form_to_the_live_site(panel_site: PanelSite, pag
 def test_lines_show_as_they_are_written_and_a_cut_stream_loses_and_doubles_none(
     panel_site: PanelSite, zoomdb: str, page: Page, hands: Hands
 ) -> None:
+    from django.contrib.sessions.models import Session
+
     from dz2.joblog import Writer
     from dz2.services import deploy
 
@@ -97,6 +101,13 @@ def test_lines_show_as_they_are_written_and_a_cut_stream_loses_and_doubles_none(
     expect(page.get_by_label("Follow")).to_be_checked()
     picture(page, "running")
     fits(page)
+    Session.objects.all().delete()
+    panel_site.stop()
+    panel_site.start()
+    page.get_by_label("E-mail").fill("ada@example.org")  # nobody pressed anything: the page led to the sign-in
+    page.get_by_label("Password").fill("lovelace-1843")
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.locator("#L1302 .text")).to_have_text("while the reader reads")
     told: Any = {
         "id": "settings.variable-missing",
         "sentence": "The project needs the variable STRIPE_API_KEY, and it has no value.",
