@@ -14,8 +14,6 @@ from collections.abc import Callable, Iterable
 from pathlib import Path, PurePosixPath
 from typing import Any, TypeVar
 
-from charset_normalizer import from_bytes
-
 MOST_FILES = 60_000
 DEEPEST = 14
 LONGEST = 1024 * 1024  # bytes of one file
@@ -146,6 +144,8 @@ def decoded(raw: bytes) -> str:
     try:
         return raw.decode()
     except UnicodeDecodeError:
+        from charset_normalizer import from_bytes  # rarely needed, and every process of the platform would hold it
+
         best = from_bytes(raw[: 64 * 1024]).best()
         return raw.decode(best.encoding if best else "latin-1", errors="replace")
 
