@@ -70,6 +70,9 @@ def test_a_new_project_is_checked_then_built_and_its_address_is_the_answer(panel
 
 
 def test_what_has_no_value_is_told_whole_before_anything_is_built(panel: Panel, hands: Hands) -> None:
+    looked = panel.begin("check", URL)
+    hands.check(variables=("STRIPE_API_KEY", "MAIL_HOST"))
+    assert looked.end().code == 0
     running = panel.begin("deploy", URL, "--json")
     hands.check(variables=("STRIPE_API_KEY", "MAIL_HOST"))
     ended = running.end()
@@ -82,7 +85,7 @@ def test_what_has_no_value_is_told_whole_before_anything_is_built(panel: Panel, 
     assert 'shop/settings.py:42 os.environ["STRIPE_API_KEY"]' in found["where"]
     from dz2.models import Job
 
-    assert [job.kind for job in Job.objects.all()] == ["check_repo"]
+    assert [job.kind for job in Job.objects.all()] == ["check_repo", "check_repo"]
 
 
 def test_a_check_gives_its_guesses_with_their_reasons(panel: Panel, hands: Hands) -> None:
@@ -189,11 +192,12 @@ def test_ctrl_c_cancels_where_it_shall_and_so_does_the_command(panel: Panel, han
     ended = running.end()
     assert (ended.code, ended.document["state"]) == (5, "cancelled")
     waiting = panel.begin("deploy", "shop", "--json")
-    waiting.says("job 3")
-    cancelled = panel.dz("job", "cancel", "3", "--json")
+    hands.check()  # it never was live
+    waiting.says("job 4")
+    cancelled = panel.dz("job", "cancel", "4", "--json")
     assert (cancelled.code, cancelled.document["state"]) == (0, "cancelled")
     assert waiting.end().code == 5
-    assert panel.dz("job", "cancel", "3", "--json").document["error_id"] == "job.ended"
+    assert panel.dz("job", "cancel", "4", "--json").document["error_id"] == "job.ended"
 
 
 def test_a_lost_connection_is_no_verdict(panel: Panel, hands: Hands) -> None:

@@ -1,7 +1,8 @@
 """``dz check`` and ``dz deploy``.
 
-A new project is checked first; what has no value is asked for at once, before anything is built. Without a terminal and
-with ``--json`` nothing is asked: guesses are taken as ranked, a missing value is the error, with the whole list.
+What was never live is checked first; what has no value is asked for at once, before anything is built. Without a
+terminal and with ``--json`` nothing is asked: guesses are taken as ranked, a missing value is the error, with the whole
+list.
 """
 
 from __future__ import annotations
@@ -56,7 +57,7 @@ def deploy(args: argparse.Namespace, api: Api, screen: Screen) -> tuple[int, Doc
     known = api.get("/projects", target=target)
     if args.name:
         known = [one for one in known if one["name"] == args.name]
-    if not known or not known[0]["checked"]:
+    if not known or not known[0]["release"]:
         checked = _checked(args, api, screen, target, ref)
         if checked["state"] != "succeeded":
             tell_ended(screen, checked)
