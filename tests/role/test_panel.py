@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import asyncio
 import re
+import shlex
 from typing import Any
 
 from django.test import Client
 
+from dz.cli.grammar import find
 from tests.panels import Hands
 from tests.visiting import URL, checked, shown, to
 
@@ -159,11 +161,15 @@ def test_a_live_project_is_shown_with_its_address_and_everything_about_it(ada: C
         "/projects/shop/logs": "dz logs shop -f",
         "/projects/shop/settings": "Destroy shop",
         "/projects/shop/form": "Check how shop will be built",
+        "/projects/shop/key": "Deploy key",
         "/hosts": "app-1 appserver ✓ ok",
+        "/account": "Where you are signed in",
     }.items():
         answer = ada.get(path)
         assert answer.status_code == 200, path
-        assert words in shown(answer) and "dz " in shown(answer), path
+        assert words in shown(answer), path
+        command, rest = find(shlex.split(re.findall(r'data-copy="dz ([^"]+)"', answer.content.decode())[0]))
+        assert command.local or command.parser().parse_args(rest), path  # it is one that exists
         assert " style=" not in answer.content.decode(), path
         assert "default-src 'none'" in answer.headers["Content-Security-Policy"], path
     wrong = ada.post("/projects/shop/settings", {"typed": "shopp"})

@@ -38,6 +38,9 @@ KINDS = {
     "build_and_deploy": "Build and deploy",
     "check_repo": "Look into the repository",
     "destroy": "Destroy",
+    "rollback": "Roll back",
+    "config": "Set the variables of",
+    "restart": "Restart",
 }
 
 
