@@ -191,6 +191,7 @@ def start(broker: str, **more: str) -> Platform:
     (root / "faults").chmod(0o777)  # each worker's user says there that it waits
     home = root / "h"
     environment = {**os.environ, **TIMES, **own_ports(), "DZ_HOME": str(home), "DZ_BROKER": broker}
+    environment["PATH"] = f"{Path(DZ).parent}:{environment['PATH']}"  # what is told to be typed is the bare dz
     environment |= {"DZ_FAULT": f"@{root / 'faults'}", **more}
     platform = Platform(home, broker, environment)
     platform.up()

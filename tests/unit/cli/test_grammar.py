@@ -120,6 +120,7 @@ def test_every_command_shows_examples_that_it_understands(command: grammar.Comma
         ("broker -h", "broker setup"),
         ("job --help", "job cancel 42"),
         ("help job cancel", "job cancel 42"),
+        ("job --help", "Stop a job before its switch."),
         ("up --help", "--listen"),
         ("--version", "DjangoZoom"),
     ],

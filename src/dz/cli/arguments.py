@@ -1,0 +1,137 @@
+"""The arguments of each command of ``dz``, as functions that add them to its parser."""
+
+from __future__ import annotations
+
+import argparse
+
+
+def common(parser: argparse.ArgumentParser, *, local: bool) -> None:
+    parser.add_argument("--json", action="store_true", help="one JSON document on stdout, also on failure")
+    if local:
+        return
+    parser.add_argument("-y", "--yes", action="store_true", help="ask nothing")
+    parser.add_argument("--timeout", type=seconds, metavar="SECONDS", help="stop waiting after that; the job goes on")
+    parser.add_argument("--server", metavar="URL", help="another platform than this machine's")
+    parser.add_argument("--no-color", action="store_true", help="no colours")
+
+
+def seconds(text: str) -> float:
+    try:
+        found = float(text)
+    except ValueError:
+        found = 0
+    if not 0 < found < 10**7:
+        raise argparse.ArgumentTypeError(f"{text} is not a number of seconds")
+    return found
+
+
+def count(text: str) -> int:
+    if not text.isdecimal() or not 0 < int(text) < 10**9:
+        raise argparse.ArgumentTypeError(f"{text} is not a number from 1 on")
+    return int(text)
+
+
+def nothing(_: argparse.ArgumentParser) -> None:
+    pass
+
+
+def up(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--listen", metavar="ADDRESS:PORT", help="where the platform answers; else from 8800 on")
+
+
+def doctor(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--fix", action="store_true", help="as root: give bubblewrap what it needs here")
+
+
+def project(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("name", metavar="NAME", help="the project")
+
+
+def follow(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--cancel-on-interrupt", action="store_true", help="Ctrl-C cancels the job, for CI")
+
+
+def target(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("target", metavar="URL|NAME", nargs="?", help="default: the remote of this clone")
+    parser.add_argument("--ref", default="", help="a branch, tag or commit")
+    parser.add_argument("--name", help="what a new project is called")
+    follow(parser)
+
+
+def deploy(parser: argparse.ArgumentParser) -> None:
+    target(parser)
+    parser.add_argument(
+        "--env",
+        action="append",
+        default=[],
+        metavar="K[=V]",
+        help="a variable: K=V, K=@file, K=- (standard input), or K alone, asked for or taken from the environment",
+    )
+    parser.add_argument("--env-file", action="append", default=[], metavar="FILE", help="variables of a .env file")
+
+
+def jobs(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("name", metavar="NAME", nargs="?", default="", help="only this project's")
+    parser.add_argument("-n", type=count, default=20, metavar="N", help="how many")
+
+
+def job(parser: argparse.ArgumentParser) -> None:
+    number(parser)
+    parser.add_argument("-f", "--follow", action="store_true", help="watch it to its end")
+    parser.add_argument("--log", action="store_true", help="its whole log")
+    follow(parser)
+
+
+def number(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("job", type=count, metavar="JOB", help="its number")
+
+
+def logs(parser: argparse.ArgumentParser) -> None:
+    project(parser)
+    parser.add_argument("-f", "--follow", action="store_true", help="go on with what comes")
+    parser.add_argument("-n", type=count, default=100, metavar="N", help="how many lines")
+
+
+def releases(parser: argparse.ArgumentParser) -> None:
+    project(parser)
+    parser.add_argument("-n", type=count, default=20, metavar="N", help="how many")
+
+
+def rollback(parser: argparse.ArgumentParser) -> None:
+    project(parser)
+    parser.add_argument("release", metavar="RELEASE", type=count, nargs="?", help="default: the last other version")
+    parser.add_argument("--with-config", action="store_true", help="take that release's variables too")
+    follow(parser)
+
+
+def restart(parser: argparse.ArgumentParser) -> None:
+    project(parser)
+    follow(parser)
+
+
+def variable(parser: argparse.ArgumentParser) -> None:
+    project(parser)
+    parser.add_argument("variable", metavar="KEY", help="the variable")
+
+
+def changes(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--no-deploy", action="store_true", help="save it only; what is live goes on as it is")
+
+
+def set_(parser: argparse.ArgumentParser) -> None:
+    project(parser)
+    how = "K (asked for, hidden), K=@file, K=- (standard input), or K=V"
+    parser.add_argument("variables", metavar="K[=V]", nargs="+", help=how)
+    changes(parser)
+
+
+def unset(parser: argparse.ArgumentParser) -> None:
+    project(parser)
+    parser.add_argument("variables", metavar="KEY", nargs="+", help="the variables")
+    changes(parser)
+
+
+def import_(parser: argparse.ArgumentParser) -> None:
+    project(parser)
+    parser.add_argument("file", metavar="FILE", help="a .env file")
+    changes(parser)
