@@ -78,6 +78,6 @@ def test_back_to_an_old_release_and_new_variables_need_no_build_host_and_no_repo
         (1, "retired", "Deploy"),
     ]
     nowhere = either.dz("rollback", project.name, "9", "--json")
-    assert (nowhere.code, nowhere.json["error_id"]) == (1, "release.not-found")
+    assert (nowhere.code, nowhere.json["error_id"]) == (1, "release.not-found"), nowhere.err
     same = either.dz("rollback", project.name, "7", "--json")
-    assert (same.code, same.json["error_id"]) == (1, "release.is-live")
+    assert (same.code, same.json["error_id"]) == (1, "release.is-live"), same.err

@@ -117,7 +117,7 @@ class Deployment:
     process: str
     host: InstanceId
     address: str
-    port: int
+    port: int  # 0: it listens nowhere
     state: str
 
     @property

@@ -69,7 +69,7 @@ def deployment(row: AppServerDeployment) -> records.Deployment:
         process=row.process,
         host=InstanceId(row.appserver.host.instance_id),
         address=row.address,
-        port=row.port,
+        port=row.port or 0,
         state=row.state,
     )
 

@@ -1,6 +1,7 @@
 """zoomdb's tables. Constraints make a wrong state impossible; ``dz2.engine`` alone changes jobs and steps."""
 
 from dz2.models.accounts import OneTimeLink, SignInTries
+from dz2.models.data import Backup, BackupState, ShippedLog, SiteLog, SiteLogHead
 from dz2.models.hosting import (
     AppServer,
     AppServerDeployment,
@@ -16,6 +17,8 @@ from dz2.models.projects import Bundle, Config, Layer, Project, Release, Release
 __all__ = [
     "AppServer",
     "AppServerDeployment",
+    "Backup",
+    "BackupState",
     "Bundle",
     "Config",
     "ConfigGuess",
@@ -33,7 +36,10 @@ __all__ = [
     "ProjectDatabase",
     "Release",
     "ReleaseState",
+    "ShippedLog",
     "SignInTries",
+    "SiteLog",
+    "SiteLogHead",
     "StepState",
     "VirtualHostname",
 ]

@@ -49,10 +49,15 @@ class AppServerDeployment(models.Model):
     appserver = models.ForeignKey(AppServer, on_delete=models.PROTECT, related_name="deployments")
     process = models.CharField(max_length=40, default="web.1")
     address = models.GenericIPAddressField()
-    port = models.PositiveIntegerField()
+    port = models.PositiveIntegerField(null=True)  # of a web process
     state = models.CharField(max_length=10, choices=DeploymentState, default=DeploymentState.WANTED)
     created_at = models.DateTimeField(auto_now_add=True)
     stopped_at = models.DateTimeField(null=True)
+    # As its host last told, with its heartbeat.
+    memory = models.BigIntegerField(null=True)  # bytes
+    restarts = models.PositiveIntegerField(default=0)
+    detail = models.CharField(max_length=200, blank=True)  # how it ended last, or what it does, in words
+    seen_at = models.DateTimeField(null=True)
 
     class Meta:
         constraints = [

@@ -20,6 +20,8 @@ class Project(models.Model):
     created_at = models.DateTimeField(auto_now_add=True)
     destroying_at = models.DateTimeField(null=True)  # from then on it is wanted nowhere, and only destroy may change it
     destroyed_at = models.DateTimeField(null=True)
+    deactivated_at = models.DateTimeField(null=True)  # nothing of it runs; its data, releases and variables stay
+    formation = models.JSONField(default=dict)  # process → how many; what is not in it runs once
     # The verified zoombuild.cfg, and which of its keys a person confirmed: a build never changes those.
     build_config = models.TextField(blank=True)
     confirmed = models.JSONField(default=list)
