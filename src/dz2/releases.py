@@ -105,11 +105,12 @@ def restart(project: Project, *, who: str = "", requested_by: Any = None) -> Job
     return _accept("restart", project, {"why": "Restart", "who": who}, requested_by, None)
 
 
-def reconfigure(project: Project, why: str, *, who: str = "", requested_by: Any = None) -> Job | None:
-    """The live bundle with today's variables; None for a project that has nothing live yet."""
-    if not project.releases.filter(state=ReleaseState.LIVE).exists():
-        return None
-    return _accept("config", project, {"why": why, "who": who}, requested_by, None)
+def reconfigure(
+    project: Project, why: str, *, who: str = "", idempotency_key: str | None = None, requested_by: Any = None
+) -> Job:
+    """The live bundle with today's variables. Raises ``release.none-live``."""
+    live(project)
+    return _accept("config", project, {"why": why, "who": who}, requested_by, idempotency_key)
 
 
 def _accept(

@@ -51,8 +51,10 @@ def change(request: HttpRequest, name: str, body: ChangeIn) -> Any:
     new = configs.preview(project, body.variables)
     configs.change(project, body.variables, unset=body.unset, who="dz")
     names = sorted({*new.added, *new.changed, *body.unset})
-    job = releases.reconfigure(project, _why(names), who="dz") if names and body.deploy else None
-    return _configs(project) | {"changed": names, "job": job.pk if job else None}
+    told = _configs(project)
+    runs = told["live_config"] is not None
+    job = releases.reconfigure(project, _why(names), who="dz") if names and body.deploy and runs else None
+    return told | {"changed": names, "job": job.pk if job else None}
 
 
 def _why(names: list[str]) -> str:

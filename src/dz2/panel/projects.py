@@ -16,7 +16,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 from dz.errors import UserError
 from dz.tasklib.build import giturl
 from dz.tasklib.build.git import generate_key
-from dz2 import configs, services, vault
+from dz2 import configs, releases, services, vault
 from dz2.accounts import panel
 from dz2.api.documents import live_release, process_documents, project_document, site_url
 from dz2.models import Job, JobState, Project, Release, ReleaseState
@@ -198,6 +198,17 @@ def check(request: HttpRequest, name: str) -> HttpResponse:
 def deploy(request: HttpRequest, name: str) -> HttpResponse:
     name = services.find_project(name).name
     job = pressed(request, lambda key: services.deploy(name, idempotency_key=key, requested_by=request.user))
+    return redirect("job", job_id=job.pk)
+
+
+@login_required
+@posted("variables")
+@told
+def reconfigure(request: HttpRequest, name: str) -> HttpResponse:
+    """What is live with the variables as they are saved: no build."""
+    project, user = services.find_project(name), request.user
+    why = "Variables changed"
+    job = pressed(request, lambda key: releases.reconfigure(project, why, idempotency_key=key, requested_by=user))
     return redirect("job", job_id=job.pk)
 
 

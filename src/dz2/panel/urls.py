@@ -21,6 +21,7 @@ urlpatterns = [
     path("projects/<str:name>/settings", projects.settings, name="settings"),
     path("projects/<str:name>/key", projects.make_key, name="key"),
     path("projects/<str:name>/deploy", projects.deploy, name="deploy"),
+    path("projects/<str:name>/reconfigure", projects.reconfigure, name="reconfigure"),
     path("projects/<str:name>/check", projects.check, name="check"),
     path("projects/<str:name>/form", verifying.form, name="form"),
     path("jobs", jobs.listing, name="jobs"),
