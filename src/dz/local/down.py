@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import time
 
 import psutil
 
@@ -17,6 +18,7 @@ from dz.seams.sandbox.network import PROJECTS, forget_rules
 from dz.settings import WorkerSettings
 
 LAST = ("broker", "postgres-zoomdb", "postgres-projects")
+DYING = 5.0  # seconds for the processes of a site that was just killed
 SITES = "p0"  # a site's program is called by its app id
 
 
@@ -43,9 +45,17 @@ def down(layout: Layout) -> bool:
 
 def lift_fence(uid_base: int) -> None:
     """The sites' firewall goes by uids: it stays while a process of one runs, another platform's too."""
-    uids = range(uid_base, uid_base + PROJECTS + 1)
-    if not any(one.info["uids"] and one.info["uids"].real in uids for one in psutil.process_iter(["uids"])):
+    until = time.monotonic() + DYING
+    while (running := _runs(range(uid_base, uid_base + PROJECTS + 1))) and time.monotonic() < until:
+        time.sleep(0.05)
+    if not running:
         forget_rules(uid_base)
+
+
+def _runs(uids: range) -> bool:
+    """Whether a process of those users does; one that is dead and waits to be reaped does not."""
+    every = (one.info for one in psutil.process_iter(["uids", "status"]))
+    return any(one["uids"] and one["uids"].real in uids and one["status"] != psutil.STATUS_ZOMBIE for one in every)
 
 
 def _uid_base(layout: Layout) -> int:
