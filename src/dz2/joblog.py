@@ -17,18 +17,15 @@ from typing import Any
 
 from django.db import InterfaceError, OperationalError, connection, transaction
 
-from dz.log import redact_urls
-from dz.plain import coloured
 from dz2 import engine
 from dz2.channels import JOBLOG, notify
+from dz2.hidden import LONGEST, Hidden, last_state
 from dz2.models import JobLog, LogKind
 
 FLUSH = 0.1
 LINES = 200
-LONGEST = 4000  # characters of a line
 MOST = 100_000  # lines of a job
 RATE = 2000  # lines a second; a log that nobody can read need not be kept whole
-SHORTEST_SECRET = 4  # shorter ones would blot out half of every line
 
 # Under the job's row, so that numbers have no gaps; and only for who still holds the step.
 _NUMBER = """
@@ -56,7 +53,7 @@ class Writer:
         self._clock = clock
         self._lock = threading.RLock()
         self._lines: list[Line] = []
-        self._secrets: dict[str, str] = {}
+        self._hidden = Hidden()
         self._part = ""
         self._half = ""
         self._decode = codecs.getincrementaldecoder("utf-8")(errors="replace")
@@ -91,7 +88,7 @@ class Writer:
     def begin(self, part: str) -> None:
         with self._lock:
             self._end_half()
-            self._part = self._clean(part)[:200]
+            self._part = self._hidden.clean(part)[:200]
             self._add(LogKind.PART_BEGIN, part)
 
     def end(self, part: str, seconds: float, *, ok: bool) -> None:
@@ -103,12 +100,10 @@ class Writer:
 
     def hide(self, name: str, secret: str) -> None:
         with self._lock:
-            for line in {secret, *secret.splitlines()}:
-                if len(line := coloured(line)) >= SHORTEST_SECRET:
-                    self._secrets[line] = name
+            self._hidden.add(name, secret)
 
     def title(self, text: str) -> None:
-        engine.retitle(self._claimed, self._clean(text))
+        engine.retitle(self._claimed, self._hidden.clean(text))
 
     def flush_if_due(self) -> None:
         """Called by whoever waits, so that a quiet command's last line is seen too."""
@@ -132,8 +127,6 @@ class Writer:
                 self._lines.clear()
 
     def _line(self, raw: str) -> None:
-        # A carriage return overwrites the line: what stays on a terminal is its last state.
-        last = raw.rstrip("\r").rpartition("\r")[2]
         now = self._clock()
         if now - self._window >= 1:
             self._tell_left_out()
@@ -142,7 +135,7 @@ class Writer:
         if self._in_window > RATE:
             self._left_out += 1
         else:
-            self._add(LogKind.LINE, last)
+            self._add(LogKind.LINE, last_state(raw))
 
     def _tell_left_out(self) -> None:
         if self._left_out:
@@ -156,15 +149,8 @@ class Writer:
             self._line(half)
 
     def _add(self, kind: str, text: str, level: str = "info", seconds: float | None = None) -> None:
-        self._lines.append(Line(datetime.now(UTC), kind, level, self._part, self._clean(text), seconds))
+        self._lines.append(Line(datetime.now(UTC), kind, level, self._part, self._hidden.clean(text), seconds))
         self.flush_if_due()
-
-    def _clean(self, text: str) -> str:
-        text = coloured(text)  # before secrets are looked for: a NUL within one would hide it from us alone
-        for secret in sorted(self._secrets, key=len, reverse=True):
-            text = text.replace(secret, f"[{self._secrets[secret]}]")
-        text = redact_urls(text)
-        return text if len(text) <= LONGEST else f"{text[: LONGEST - 20]} ... [cut]"
 
 
 def _write(claimed: engine.Claimed, lines: list[Line]) -> bool:
