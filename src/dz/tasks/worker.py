@@ -1,5 +1,5 @@
-"""What a worker does beside its tasks: refuse to start half configured, end what a dead one left running, beat, and
-reconcile once when it is up."""
+"""What a worker does beside its tasks: refuse to start half configured, end what a dead one left running, beat, ship
+the logs of its sites, and reconcile once when it is up."""
 
 from __future__ import annotations
 
@@ -15,9 +15,10 @@ from dz.tasks import hosting
 from dz.tasks.celeryapp import BROKER_URL, app
 from dz.tasks.heartbeat import Heartbeat
 from dz.tasks.queues import step_queue
+from dz.tasks.shipping import Shipping
 
 log = events.get_logger()
-_heartbeats: list[Heartbeat] = []
+_threads: list[Heartbeat | Shipping] = []
 
 
 def _configured(**_: Any) -> None:
@@ -34,17 +35,19 @@ def _configured(**_: Any) -> None:
 
 def _up(**_: Any) -> None:
     ours = hosting.settings()
-    heartbeat = Heartbeat(ours, hosting.seams())
-    heartbeat.start()
-    _heartbeats.append(heartbeat)
+    _threads.append(Heartbeat(ours, hosting.seams()))
+    if ours.role == APPSERVER:
+        _threads.append(Shipping(ours))
+    for thread in _threads:
+        thread.start()
     own = f"{APPSERVER}_{ours.instance_id}" if ours.role == APPSERVER else ours.role
     app.tasks["reconcile"].apply_async(queue=step_queue(own, BROKER_URL))
     log.info("worker.ready", role=ours.role, instance=ours.instance_id)
 
 
 def _going(**_: Any) -> None:
-    for heartbeat in _heartbeats:
-        heartbeat.stop()
+    for thread in _threads:
+        thread.stop()
 
 
 worker_init.connect(_configured)

@@ -10,6 +10,7 @@ from django.db.models.functions import Coalesce, Now
 from dz.errors import PlatformError
 from dz.names import AppId, InstanceId
 from dz.tasklib import records
+from dz2 import sitelog
 from dz2.door import values
 from dz2.door.base import Base
 from dz2.models import (
@@ -146,6 +147,7 @@ class Placing(Base):
                 return
             Release.objects.filter(project=release.project, state=ReleaseState.LIVE).update(state=ReleaseState.RETIRED)
             Release.objects.filter(pk=release.pk).update(state=ReleaseState.LIVE, live_at=Now())
+            sitelog.mark(release)
             served = [DeploymentState.WANTED, DeploymentState.HEALTHY]
             older = deployments(release__project=release.project, release__state=ReleaseState.RETIRED)
             AppServerDeployment.objects.filter(pk__in=older.filter(state__in=served).values("pk")).update(
@@ -169,6 +171,7 @@ class Placing(Base):
     def forget(self) -> None:
         with self._fenced():
             project = self._project()
+            sitelog.clear(project)
             VirtualHostname.objects.filter(project=project).delete()
             ProjectDatabase.objects.filter(project=project).delete()
             Layer.objects.filter(project=project).delete()
