@@ -3,6 +3,11 @@
 from __future__ import annotations
 
 import argparse
+import re
+from datetime import UTC, datetime, timedelta
+
+LEVELS = ("debug", "info", "warning", "error", "critical")
+UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 
 
 def common(parser: argparse.ArgumentParser, *, local: bool) -> None:
@@ -79,6 +84,7 @@ def job(parser: argparse.ArgumentParser) -> None:
     number(parser)
     parser.add_argument("-f", "--follow", action="store_true", help="watch it to its end")
     parser.add_argument("--log", action="store_true", help="its whole log")
+    parser.add_argument("--search", metavar="TEXT", default="", help="with --log: only the lines that hold it")
     follow(parser)
 
 
@@ -89,7 +95,22 @@ def number(parser: argparse.ArgumentParser) -> None:
 def logs(parser: argparse.ArgumentParser) -> None:
     project(parser)
     parser.add_argument("-f", "--follow", action="store_true", help="go on with what comes")
-    parser.add_argument("-n", type=count, default=100, metavar="N", help="how many lines")
+    parser.add_argument("-n", type=count, metavar="N", help="how many lines; default: 100, or all since a time")
+    parser.add_argument("--process", default="", metavar="P", help="only of these: web, or web.1")
+    parser.add_argument("--since", type=since, metavar="TIME", help="10m, 2h, 1d, or 2026-11-24T14:05")
+    parser.add_argument("--level", default="", choices=LEVELS, help="only lines as grave as that, or graver")
+    parser.add_argument("--release", type=count, metavar="N", help="only of that release, also if it failed")
+    parser.add_argument("--search", default="", metavar="TEXT", help="only lines that hold it")
+
+
+def since(text: str) -> str:
+    """A time as the API takes it, from so long ago or from a time (of this machine, if it names no zone)."""
+    ago = re.fullmatch(r"([0-9]{1,6})([smhd])", text)
+    try:
+        then = datetime.now(UTC) - timedelta(**{UNITS[ago[2]]: int(ago[1])}) if ago else datetime.fromisoformat(text)
+        return then.astimezone(UTC).isoformat(timespec="seconds")
+    except (ValueError, OverflowError):
+        raise argparse.ArgumentTypeError(f"{text} is no time: 90s, 10m, 2h, 1d, or 2026-11-24T14:05") from None
 
 
 def releases(parser: argparse.ArgumentParser) -> None:

@@ -109,7 +109,7 @@ COMMANDS = {
             "One job: its steps, its log.",
             arguments.job,
             "reports.job",
-            examples=("job 42", "job 42 -f", "job 42 --log", "job cancel 42"),
+            examples=("job 42", "job 42 -f", "job 42 --log", "job 42 --log --search Error", "job cancel 42"),
         ),
         Command(
             "job cancel",
@@ -119,7 +119,11 @@ COMMANDS = {
             examples=("job cancel 42",),
         ),
         Command(
-            "logs", "What a site writes.", arguments.logs, "sitelog.logs", examples=("logs shop", "logs shop -f -n 20")
+            "logs",
+            "What a site writes.",
+            arguments.logs,
+            "sitelog.logs",
+            examples=("logs shop -f", "logs shop --since 10m --level error", "logs shop --process worker --release 13"),
         ),
         Command(
             "releases",

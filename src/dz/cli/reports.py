@@ -18,6 +18,7 @@ from dz.errors import UserError
 from dz.typed import typed
 from dz.words import duration
 
+PAGE = 2000
 NOTHING_TO_DO = "Not your fault, and nothing for you to do in the project."
 
 
@@ -55,7 +56,7 @@ def jobs(args: argparse.Namespace, api: Api, screen: Screen) -> tuple[int, Any]:
 def job(args: argparse.Namespace, api: Api, screen: Screen) -> tuple[int, Any]:
     """Exit code by the job's state once it has ended, 0 while it goes on."""
     found = api.get(f"/jobs/{args.job}")
-    if args.log:
+    if args.log or args.search:
         _log(args, api, screen)
         return DONE, None
     if args.follow:
@@ -184,11 +185,13 @@ def _log(args: argparse.Namespace, api: Api, screen: Screen) -> None:
     """Every line; with ``-f`` until the job has ended."""
     after = 0
     while True:
-        page = api.get(f"/jobs/{args.job}/log", after=after, limit=2000, wait=10 if args.follow else 0)
+        page = api.get(
+            f"/jobs/{args.job}/log", after=after, limit=PAGE, wait=10 if args.follow else 0, search=args.search
+        )
         for line in page["lines"]:
             screen.answer(json.dumps(line) if args.json else _log_line(line))
         after = page["after"]
-        if page["ended"] or (not page["lines"] and not args.follow):
+        if page["ended"] or (len(page["lines"]) < PAGE and not args.follow):
             return
 
 

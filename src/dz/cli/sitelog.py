@@ -1,6 +1,7 @@
 """``dz logs NAME``: the end of what a site's processes wrote, and what comes.
 
-The files lie on the appserver that runs the site, so this works on the platform's own machine; elsewhere it says so.
+Every line has a number, so ``-f`` reads on where it was: whatever happens to the connection or the platform, no line is
+lost or doubled, and what is not kept any more is counted.
 """
 
 from __future__ import annotations
@@ -8,70 +9,97 @@ from __future__ import annotations
 import argparse
 import json
 import time
-from collections import deque
-from pathlib import Path
 from typing import Any
 
-from dz.cli.client import Api
+from dz.cli.client import Api, Unreachable
 from dz.cli.ending import DONE
+from dz.cli.following import LOST, WAIT, Document
 from dz.cli.screen import Screen
-from dz.cli.where import home
-from dz.errors import UserError
+from dz.words import duration
 
-POLL = 0.3
+LAST = 100  # lines shown where nobody says how many
+PAGE = 2000
+COLOURS = {"error": "bad", "critical": "bad", "warning": "warn"}
 
 
 def logs(args: argparse.Namespace, api: Api, screen: Screen) -> tuple[int, Any]:
     """Lines on stdout; with ``--json`` one object per line. ``-f`` ends by Ctrl-C, with 0."""
-    if not api.server.socket:
-        raise UserError("cli.elsewhere", name=args.name)
-    project = api.get(f"/projects/{args.name}")
-    running = api.get(f"/projects/{args.name}/processes")
-    files = [
-        _File(home() / "run" / project["app_id"] / "log" / f"{one['program']}.log", one["process"]) for one in running
-    ]
-    if not files:
-        raise UserError("cli.not-live", name=args.name)
-    for file in files:
-        for line in file.tail(args.n):
-            _write(args, screen, file.process, line)
+    wanted = {name: getattr(args, name) for name in ("process", "since", "level", "release", "search")}
+    reader = _Reader(args, api, screen, wanted)
     try:
+        shown = reader.begin()
+        if not shown and not args.follow:
+            screen.say(f"{args.name} wrote nothing{' of that kind' if any(wanted.values()) else ' yet'}.")
         while args.follow:
-            for file in files:
-                for line in file.more():
-                    _write(args, screen, file.process, line)
-            time.sleep(POLL)
+            reader.more()
     except KeyboardInterrupt:
         pass
     return DONE, None
 
 
-class _File:
-    """One process's log, read on from where it was; a rotated one is begun again."""
+class _Reader:
+    """Where the log was read to."""
 
-    def __init__(self, path: Path, process: str) -> None:
-        self.path = path
-        self.process = process
-        self._at = 0
+    def __init__(self, args: argparse.Namespace, api: Api, screen: Screen, wanted: Document) -> None:
+        self._args = args
+        self._api = api
+        self._screen = screen
+        self._wanted = wanted
+        self._after = 0
 
-    def tail(self, lines: int) -> list[str]:
-        return list(deque(self.more(), maxlen=max(lines, 0)))
+    def begin(self) -> int:
+        """The last lines, or all since a time; returns how many."""
+        wanted = self._args.n or (None if self._wanted["since"] else LAST)
+        if wanted is not None and wanted <= PAGE:
+            return self._show(self._ask(limit=wanted))
+        lines: list[Document] = []
+        page = self._ask(after=0, limit=PAGE)
+        while True:
+            lines = [*lines, *page["lines"]][-(wanted or 0) :]
+            if not page["more"]:
+                break
+            page = self._ask(after=page["after"], limit=PAGE)
+        return self._show(page | {"lines": lines, "gone": 0})
 
-    def more(self) -> list[str]:
-        try:
-            with self.path.open("rb") as file:
-                if file.seek(0, 2) < self._at:
-                    self._at = 0
-                file.seek(self._at)
-                whole = file.read()
-        except FileNotFoundError:
-            return []
-        except PermissionError:
-            raise UserError("cli.not-yours", home=home()) from None
-        complete = whole[: whole.rfind(b"\n") + 1]
-        self._at += len(complete)
-        return complete.decode(errors="replace").splitlines()
+    def more(self) -> None:
+        """Wait for what comes. A lost connection is tried again until it is back, and then it is said what it cost."""
+        lost: float | None = None
+        while True:
+            try:
+                page = self._ask(after=self._after, limit=PAGE, wait=WAIT)
+                break
+            except Unreachable:
+                lost = time.monotonic() if lost is None else lost
+                if time.monotonic() - lost > LOST:
+                    raise
+                time.sleep(0.5)
+        if lost is not None or page["gone"]:
+            self._tell_missing(lost, page["gone"])
+        self._show(page)
 
+    def _ask(self, **more: Any) -> Document:
+        found: Document = self._api.get(f"/projects/{self._args.name}/logs", **self._wanted, **more)
+        return found
 
-def _write(args: argparse.Namespace, screen: Screen, process: str, line: str) -> None:
-    screen.answer(json.dumps({"process": process, "text": line}) if args.json else f"{process}  {line}")
+    def _show(self, page: Document) -> int:
+        for line in page["lines"]:
+            self._screen.answer(json.dumps(line, ensure_ascii=False) if self._args.json else self._line(line))
+        self._after = page["after"]
+        return len(page["lines"])
+
+    def _tell_missing(self, lost: float | None, gone: int) -> None:
+        seconds = round(time.monotonic() - lost) if lost is not None else 0
+        away = f"connection lost for {f'{seconds} s' if seconds < 60 else duration(seconds)}; " if lost else ""
+        missing = f"{gone:,} lines are not kept any more" if gone else "nothing is missing"
+        self._screen.say(f"-------- {away}{missing} --------")
+
+    def _line(self, line: Document) -> str:
+        if line["mark"]:
+            return self._screen.paint(f"-------- {line['text']} --------", "strong", out=True)
+        host = f"  {line['host']:<10}" if self._screen.width >= 60 else ""
+        text = (
+            self._screen.paint(line["text"], COLOURS[line["level"]], out=True)
+            if line["level"] in COLOURS
+            else line["text"]
+        )
+        return f"{line['at'][11:19]} {line['process']:<9}{host}  {text}"

@@ -88,12 +88,6 @@ PROBLEMS = [
         "Only a project with a live release has something to open.",
     ),
     Problem(
-        "cli.elsewhere",
-        "The log of {name} lies on its appserver, and this machine is another.",
-        "Run it there: dz logs {name}",
-        "The logs of sites stay on the machine that runs them.",
-    ),
-    Problem(
         "cli.unexpected",
         "dz itself broke: {detail}.",
         "Run it again; if it stays, report the id {incident}. Details are in {file}.",

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
-import time
 from collections.abc import Callable
 from typing import Annotated, Any
 
@@ -19,12 +17,10 @@ from dz.errors import UserError
 from dz.names import EnvName, ProjectName
 from dz2 import services
 from dz2.accounts import is_token
-from dz2.api import documents, problems, releases, variables
+from dz2.api import documents, problems, releases, sitelogs, variables
 from dz2.api.hosts import status_document
+from dz2.api.polling import After, Lines, Wait, Words, until
 from dz2.models import ConfigGuess, Job, JobLog, JobState, Project
-
-MOST_LINES = 2000
-POLL = 0.2
 
 
 class Token(HttpBearer):
@@ -46,7 +42,7 @@ api = NinjaAPI(
 )
 problems.install(api)
 nothing = Router()  # the last one: the API's own addresses come before every router's
-for _router in (releases.router, variables.router):
+for _router in (releases.router, variables.router, sitelogs.router):
     api.add_router("/projects", _router)
 api.add_router("", nothing)
 
@@ -55,7 +51,6 @@ Variable = Annotated[str, AfterValidator(EnvName)]
 Value = Annotated[str, Field(max_length=100_000)]
 Target = Annotated[str, Field(min_length=1, max_length=500)]
 Ref = Annotated[str, Field(max_length=200)]
-Wait = Annotated[float, Query(ge=0, le=20)]
 
 
 class CheckIn(Schema):
@@ -142,32 +137,18 @@ def jobs(request: HttpRequest, project: str = "", limit: Annotated[int, Query(ge
 @api.get("/jobs/{job_id}")
 async def job(request: HttpRequest, job_id: int, seen: str = "", wait: Wait = 0) -> Any:
     """The job; with ``wait`` as soon as it is not as ``seen`` (the ``seen`` of an earlier answer) any more."""
-    found = await _until(lambda: _job_if_new(job_id, seen), wait)
+    found = await until(lambda: _job_if_new(job_id, seen), wait)
     return found or await sync_to_async(lambda: _told(services.find_job(job_id)))()
 
 
 @api.get("/jobs/{job_id}/log")
 async def job_log(
-    request: HttpRequest,
-    job_id: int,
-    after: Annotated[int, Query(ge=0)] = 0,
-    limit: Annotated[int, Query(ge=1, le=MOST_LINES)] = 500,
-    wait: Wait = 0,
+    request: HttpRequest, job_id: int, after: After = 0, limit: Lines = 500, wait: Wait = 0, search: Words = ""
 ) -> Any:
-    """Lines with a number over ``after``, in order; with ``wait`` as soon as there is one or the job has ended."""
-
-    def page() -> dict[str, Any] | None:
-        found = services.find_job(job_id)
-        lines = JobLog.objects.filter(job=found, seq__gt=after).order_by("seq")[:limit]
-        told = [documents.log_document(line) for line in lines]
-        ended = found.state in JobState.terminal()
-        if not told and not ended:
-            return None
-        last = told[-1]["seq"] if told else after
-        return {"lines": told, "after": last, "ended": ended and last >= found.next_seq - 1, "state": found.state}
-
+    """Lines with a number over ``after`` (that hold the words), in order; with ``wait`` as soon as there is one or the
+    job has ended."""
     nothing = {"lines": [], "after": after, "ended": False, "state": None}
-    return await _until(page, wait) or nothing
+    return await until(lambda: _log_page(services.find_job(job_id), after, limit, search), wait) or nothing
 
 
 @api.post("/jobs/{job_id}/cancel")
@@ -202,9 +183,12 @@ def _job_if_new(job_id: int, seen: str) -> dict[str, Any] | None:
     return whole if whole["seen"] != seen else None
 
 
-async def _until(ask: Callable[[], dict[str, Any] | None], wait: float) -> dict[str, Any] | None:
-    """Ask until there is an answer, for at most ``wait`` seconds."""
-    end = time.monotonic() + wait
-    while (found := await sync_to_async(ask)()) is None and time.monotonic() < end:
-        await asyncio.sleep(POLL)
-    return found
+def _log_page(found: Job, after: int, limit: int, search: str) -> dict[str, Any] | None:
+    rows = JobLog.objects.filter(job=found, seq__gt=after, seq__lt=found.next_seq).order_by("seq")
+    lines = list((rows.filter(text__icontains=search) if search else rows)[:limit])
+    ended = found.state in JobState.terminal()
+    if not lines and not ended:
+        return None
+    last = lines[-1].seq if len(lines) == limit else max(found.next_seq - 1, after)
+    told = [documents.log_document(line) for line in lines]
+    return {"lines": told, "after": last, "ended": ended and last >= found.next_seq - 1, "state": found.state}
