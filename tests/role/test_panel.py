@@ -42,6 +42,8 @@ def test_who_is_not_signed_in_is_led_to_the_sign_in_of_every_page(nobody: Client
         assert to(nobody.get(path)) == f"/sign-in?next={path}", path
     for path in ("/projects/shop", "/projects/shop/variables", "/projects/shop/settings", "/projects/shop/form"):
         assert to(nobody.get(path)) == f"/sign-in?next={path}", path
+    for path in ("/projects/shop/logs", "/projects/shop/logs/lines", "/projects/shop/logs/stream"):
+        assert to(nobody.get(path)) == f"/sign-in?next={path}", path
     for path in ("/jobs/1/cancel", "/jobs/1/again", "/projects/shop/deploy", "/projects/shop/check"):
         assert to(nobody.post(path)) == f"/sign-in?next={path}", path
     assert "dz admin link" in shown(nobody.get("/sign-in"))

@@ -114,10 +114,15 @@ class Reader:
             return conditional_escape(f"{row.text} ...")
         if row.kind == LogKind.PART_END:
             return conditional_escape(f"{row.text}: {'failed' if row.level == 'error' else 'done'}")
-        if "\x1b[" not in row.text:
-            return conditional_escape(row.text)
-        coloured: str = self._colours.convert(row.text, full=False)
-        return mark_safe(coloured.rstrip("\n"))  # noqa: S308 - ansi2html escapes
+        return coloured_html(self._colours, row.text)
+
+
+def coloured_html(colours: Ansi2HTMLConverter, text: str) -> SafeString:
+    """Escaped, with its colours as classes."""
+    if "\x1b[" not in text:
+        return conditional_escape(text)
+    coloured: str = colours.convert(text, full=False)
+    return mark_safe(coloured.rstrip("\n"))  # noqa: S308 - ansi2html escapes
 
 
 def _since(start: datetime | None, at: datetime) -> str:

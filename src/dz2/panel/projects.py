@@ -8,7 +8,6 @@ from typing import Any
 
 from django import forms
 from django.contrib.auth.decorators import login_required
-from django.db.models import Max
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_http_methods
@@ -264,16 +263,6 @@ def _set_when(project: Project) -> list[dict[str, Any]]:
         for name in one.names:
             first.setdefault(name, one)
     return [{"name": name, "since": first[name]} for name in config.names] if config else []
-
-
-@login_required
-@require_GET
-@told
-def logs(request: HttpRequest, name: str) -> HttpResponse:
-    project = services.find_project(name)
-    context = {"project": project, "processes": process_documents(project), "tab": "logs"}
-    job = project.jobs.aggregate(latest=Max("pk"))["latest"]
-    return render(request, "panel/logs.html", context | {"latest": job})
 
 
 @login_required

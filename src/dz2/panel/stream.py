@@ -43,7 +43,7 @@ def notices() -> Notices:
 @require_GET
 def lines(request: HttpRequest, job_id: int) -> HttpResponse:
     """The next lines after ``after`` as JSON."""
-    found = read(job_id, _after(request))
+    found = read(job_id, after_of(request))
     if found is None:
         raise Http404
     return JsonResponse(found)
@@ -51,7 +51,7 @@ def lines(request: HttpRequest, job_id: int) -> HttpResponse:
 
 @login_required
 async def stream(request: HttpRequest, job_id: int) -> HttpResponseBase:
-    after = _after(request)
+    after = after_of(request)
     if await sync_to_async(read)(job_id, after) is None:
         raise Http404
     response = StreamingHttpResponse(events(job_id, after), content_type="text/event-stream")
@@ -119,7 +119,7 @@ def read(job_id: int, after: int) -> dict[str, Any] | None:
         connection.close()  # a follower that waits holds no connection
 
 
-def _after(request: HttpRequest) -> int:
+def after_of(request: HttpRequest) -> int:
     """A browser that reconnects by itself says the last number in a header, the page says it in the address."""
     given = request.headers.get("Last-Event-ID") or request.GET.get("after", "")
     return int(given) if given.isdecimal() and len(given) < 18 else 0

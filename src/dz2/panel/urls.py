@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.contrib.auth.views import LogoutView
 from django.urls import path
 
-from dz2.panel import account, entering, hosts, jobs, projects, stream, verifying
+from dz2.panel import account, entering, hosts, jobs, projects, sitelogs, stream, verifying
 
 urlpatterns = [
     path("welcome/<str:token>", entering.welcome, name="welcome"),
@@ -17,7 +17,9 @@ urlpatterns = [
     path("new", projects.new, name="new"),
     path("projects/<str:name>", projects.overview, name="project"),
     path("projects/<str:name>/variables", projects.variables, name="variables"),
-    path("projects/<str:name>/logs", projects.logs, name="logs"),
+    path("projects/<str:name>/logs", sitelogs.page, name="logs"),
+    path("projects/<str:name>/logs/lines", sitelogs.lines, name="logs-lines"),
+    path("projects/<str:name>/logs/stream", sitelogs.stream, name="logs-stream"),
     path("projects/<str:name>/settings", projects.settings, name="settings"),
     path("projects/<str:name>/key", projects.make_key, name="key"),
     path("projects/<str:name>/deploy", projects.deploy, name="deploy"),

@@ -1,4 +1,4 @@
-// The live log of a job: follows its stream, appends numbered lines, asks for the job's part of the page when it changed.
+// The live log of a job or a site: follows its stream, appends numbered lines, asks for the job's part of the page when it changed.
 // Lines are HTML that the server rendered and escaped. A stream that ends is opened anew from the last number seen, and a
 // number seen already is passed over: no line is lost or doubled.
 "use strict";
@@ -41,8 +41,12 @@
     }
 
     // --- the stream
+    from(address) { // read on; a site's log may be asked for some of its lines only
+      return `${address}?after=${this.after}&${this.box.dataset.query ?? ""}`;
+    }
+
     connect() {
-      const source = (this.source = new EventSource(`${this.box.dataset.stream}?after=${this.after}`));
+      const source = (this.source = new EventSource(this.from(this.box.dataset.stream)));
       source.addEventListener("open", () => this.fresh());
       source.addEventListener("lines", (e) => this.add(JSON.parse(e.data)));
       source.addEventListener("job", (e) => this.changed(JSON.parse(e.data)));
@@ -66,7 +70,7 @@
 
     async poll() { // every 2 s, while streams don't get through; each fifth time a stream is tried again
       try {
-        const answer = await fetch(`${this.box.dataset.lines}?after=${this.after}`);
+        const answer = await fetch(this.from(this.box.dataset.lines));
         if (answer.redirected) return location.reload(); // signed out: to the sign-in, and back here
         if (!answer.ok) throw new Error(answer.status);
         const found = await answer.json();
