@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from playwright.sync_api import Page, expect
 
 from tests.browsers import PanelSite, become_administrator, cut_streams, fits, numbers, picture
 from tests.panels import Hands
+from tests.unit.tasklib.test_sitelogs import append
 
 pytestmark = pytest.mark.browser
 URL = "https://git.example/ada/shop"
@@ -21,7 +23,10 @@ def enter(page: Page) -> None:
     become_administrator(page, admin_link())
 
 
-def test_from_the_link_over_the_form_to_the_live_site(panel_site: PanelSite, page: Page, hands: Hands) -> None:
+def test_from_the_link_over_the_form_to_the_live_site(
+    panel_site: PanelSite, page: Page, hands: Hands, tmp_path: Path
+) -> None:
+    from dz.tasks.shipping import Shipper
     from dz2.models import Project
 
     enter(page)
@@ -61,6 +66,24 @@ def test_from_the_link_over_the_form_to_the_live_site(panel_site: PanelSite, pag
         page.goto(panel_site.url + path)
         picture(page, f"page{path.replace('/', '-')}")
         fits(page)
+    page.goto(f"{panel_site.url}{project}/logs?level=error")
+    expect(page.locator(".fold[data-step=release-1]")).to_contain_text("release 1 is live")
+    append(log_file(tmp_path), "INFO hidden\nERROR shown\n")
+    Shipper(tmp_path, "app-1").look()
+    expect(page.locator("#L3 .text")).to_have_text("web.1  ERROR shown")
+    assert numbers(page) == [1, 3]
+    picture(page, "site-log")
+    fits(page)
+
+
+def log_file(home: Path) -> Path:
+    from dz2.models import Release
+
+    release = Release.objects.select_related("project").get()
+    app_id = release.project.app_id
+    path = home / "run" / app_id / "log" / f"{app_id}-{release.number}-web.1.log"
+    path.parent.mkdir(parents=True)
+    return path
 
 
 def test_lines_show_as_they_are_written_and_a_cut_stream_loses_and_doubles_none(
