@@ -85,6 +85,15 @@ class Caps:
                 resource.prlimit(pid, which, (most, most))
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stdio:
+    """A command's own standard streams, instead of pipes of ours: descriptors that are the command's once it runs, and
+    closed here. ``started`` is told the process group."""
+
+    streams: tuple[int, int, int]
+    started: Callable[[int], None]
+
+
 @contextlib.contextmanager
 def marked(kill_id: str) -> Iterator[None]:
     """Every command that this process starts inside the block belongs to that kill domain, git and uv included."""
@@ -113,30 +122,29 @@ def run(
     keep: int = TAIL,
     stderr_to: Callable[[bytes], None] | None = None,
     caps: Caps | None = None,
+    stdio: Stdio | None = None,
 ) -> Finished:
     """Run ``argv`` to its end; at most ``deadline`` seconds.
 
     stdout and stderr come as one stream, given to ``on_output`` in pieces as they arrive; the last ``keep`` bytes are
-    returned. With ``stderr_to`` the two are apart and ``output`` is stdout alone (``on_output`` too). ``cancelled`` is
-    asked a few times a second.
+    returned. With ``stderr_to`` the two are apart and ``output`` is stdout alone (``on_output`` too). With ``stdio``
+    there is no output: the caller has the other ends. ``cancelled`` is asked a few times a second.
 
     Raises DeadlinePassed, Cancelled, or FileNotFoundError if there is no such program. A code other than 0 is an
     answer, not an exception: see ``check``.
     """
     words = [os.fspath(a) for a in argv]
     began = time.monotonic()
-    process = subprocess.Popen(
-        words,
-        env=environment(env),
-        cwd=cwd,
-        stdin=subprocess.PIPE if stdin else subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE if stderr_to else subprocess.STDOUT,
-        pass_fds=tuple(pass_fds),
-        start_new_session=True,
+    pipes = (
+        subprocess.PIPE if stdin else subprocess.DEVNULL,
+        subprocess.PIPE,
+        subprocess.PIPE if stderr_to else subprocess.STDOUT,
     )
+    process = _begin(words, environment(env), cwd, pass_fds, stdio.streams if stdio else pipes)
     tail = _Tail(keep)
     try:
+        if stdio is not None:
+            stdio.started(process.pid)
         if caps is not None:
             caps.lay(process.pid)
         _pump(process, stdin, began + deadline, _both(tail, on_output), stderr_to, cancelled)
@@ -150,6 +158,27 @@ def run(
                 with contextlib.suppress(BrokenPipeError):
                     pipe.close()
     return Finished(process.returncode, tail.value(), time.monotonic() - began)
+
+
+def _begin(
+    words: list[str], env: Mapping[str, str], cwd: Path | None, pass_fds: Sequence[int], streams: tuple[int, int, int]
+) -> subprocess.Popen[bytes]:
+    """Descriptors among the streams are closed on our side, whether it starts or not."""
+    stdin, stdout, stderr = streams
+    try:
+        return subprocess.Popen(
+            words,
+            env=env,
+            cwd=cwd,
+            stdin=stdin,
+            stdout=stdout,
+            stderr=stderr,
+            pass_fds=tuple(pass_fds),
+            start_new_session=True,
+        )
+    finally:
+        for fd in {one for one in streams if one >= 0}:
+            os.close(fd)
 
 
 def check(argv: Sequence[str | Path], *, deadline: float, **options: object) -> Finished:
@@ -225,8 +254,8 @@ def _pump(
 ) -> None:
     """Move bytes until the command has ended and its pipes are at their end (or held only by stragglers)."""
     with selectors.DefaultSelector() as selector:
-        assert process.stdout is not None
-        selector.register(process.stdout, selectors.EVENT_READ, take)
+        if process.stdout is not None:
+            selector.register(process.stdout, selectors.EVENT_READ, take)
         if process.stderr is not None:
             selector.register(process.stderr, selectors.EVENT_READ, take_error)
         left = memoryview(stdin)

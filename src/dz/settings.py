@@ -88,11 +88,13 @@ class WorkerSettings(Common):
         pattern=r"^(\S+:[0-9]{1,5}( +|$))*$",
         description="Private services that sites may reach (a Redis, a mail server): host:port, joined by spaces.",
     )
+    psql: str = Field(default="", description="The psql that `manage.py dbshell` is given, if not one on its PATH.")
     answer: float = Field(default=120, description="How long a new release may take to its first healthy answer.")
     # proxy
     nginx: str = Field(default="", description="The nginx executable.")
     listen: str = Field(default="127.0.0.1:8800", description="Where this proxy's nginx listens.")
-    panel_socket: str = Field(default="", description="The panel's socket, to which other hostnames lead.")
+    panel_socket: str = Field(default="", description="The panel's socket: its names lead there, terminals meet there.")
+    panel_url: str = Field(default="", description="Where this host reaches the panel, if not by its socket.")
     panel_static: str = Field(default="", description="The folder of the panel's static files, which nginx serves.")
     # database
     postgres_url: SecretStr = Field(default=SecretStr(""), description="The provisioner's URL of the projects' server.")

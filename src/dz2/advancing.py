@@ -128,7 +128,11 @@ def _appserver_queue(job: Job, step: str) -> str | None:
     rows = AppServerDeployment.objects.select_related("appserver__host").order_by("pk")
     live = rows.filter(release__project=job.project_id, appserver__host__last_heartbeat__gt=_lately())
     placed = [DeploymentState.WANTED, DeploymentState.HEALTHY]
-    if step == "retire":
+    if step == "managepy_command":
+        rows = rows.filter(
+            release__project=job.project_id, release__state=ReleaseState.LIVE, state=DeploymentState.HEALTHY
+        )
+    elif step == "retire":
         rows = live.filter(state=DeploymentState.RETIRING)
     elif step == "undeploy":
         rows = live.exclude(state=DeploymentState.STOPPED)

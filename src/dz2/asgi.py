@@ -3,9 +3,17 @@
 from __future__ import annotations
 
 import os
+from typing import Any
 
 from django.core.asgi import get_asgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "dz2.settings")
 
-application = get_asgi_application()
+_django = get_asgi_application()
+
+from dz2.terminals import meet  # noqa: E402 - its models need Django to be set up
+
+
+async def application(scope: Any, receive: Any, send: Any) -> None:
+    """HTTP is Django's, the one WebSocket is the relay's."""
+    await (meet if scope["type"] == "websocket" else _django)(scope, receive, send)

@@ -7,12 +7,12 @@ else LostLease. ``of_host`` is reconcile's: it has no job, so it has no project 
 from __future__ import annotations
 
 from dz2.door.building import Building
-from dz2.door.hosts import Hosts
+from dz2.door.commanding import Commanding
 from dz2.door.placing import Placing
 from dz2.engine import Claimed
 
 
-class ZoomDb(Building, Placing, Hosts):
+class ZoomDb(Building, Placing, Commanding):
     """The whole door. Its parts are apart only because a file is one idea."""
 
 

@@ -152,6 +152,17 @@ def unset(parser: argparse.ArgumentParser) -> None:
     changes(parser)
 
 
+def run(parser: argparse.ArgumentParser) -> None:
+    project(parser)
+    parser.usage = "%(prog)s NAME [options] -- manage.py ARGS..."
+
+
+def admin_create(parser: argparse.ArgumentParser) -> None:
+    project(parser)
+    parser.add_argument("--username", default="admin", help="default: admin")
+    parser.add_argument("--email", default="", help="where the user model wants one")
+
+
 def import_(parser: argparse.ArgumentParser) -> None:
     project(parser)
     parser.add_argument("file", metavar="FILE", help="a .env file")

@@ -18,7 +18,7 @@ BY_STATE = {
     "superseded": CANCELLED,
 }
 # The project's to mend, though the API says them of a request.
-_PROJECTS = ("repo.", "release.", "project.values-missing", "project.not-found", "cli.not-live")
+_PROJECTS = ("repo.", "release.", "run.", "project.values-missing", "project.not-found", "cli.not-live")
 
 
 def code_of(told: Told, status: int | None = None) -> int:

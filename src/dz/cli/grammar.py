@@ -31,6 +31,15 @@ class Parser(argparse.ArgumentParser):
             allow_abbrev=False,
         )
         self._words = command.words
+        self._passes = command.passes
+
+    def parse_args(self, args: Sequence[str], namespace: None = None) -> argparse.Namespace:  # type: ignore[override]
+        """What stands after ``--`` is another program's, where the command runs one."""
+        at = list(args).index("--") if self._passes and "--" in args else len(args)
+        found = super().parse_args(args[:at], namespace)
+        if self._passes:
+            found.command = list(args[at + 1 :])
+        return found
 
     def error(self, message: str) -> NoReturn:
         detail = message[:1].upper() + message[1:]
@@ -54,6 +63,8 @@ class Command:
     add: Add
     runs: str = ""  # module.function under dz.cli
     local: bool = False
+    passes: bool = False  # the words after -- are its attribute ``command``
+    never: int | None = None  # how it ends when it never came to do anything, whatever stopped it
     examples: tuple[str, ...] = ()  # without the leading dz
 
     def parser(self) -> Parser:
@@ -177,6 +188,20 @@ COMMANDS = {
             "variables.env_import",
             examples=("env import shop .env", "env import shop .env --yes"),
         ),
+        Command(
+            "run",
+            "A command in the live release, with a terminal if there is one here.",
+            arguments.run,
+            "attaching.run",
+            passes=True,
+            never=125,
+            examples=(
+                "run shop -- manage.py createsuperuser",
+                "run shop -- manage.py shell",
+                "run shop -- manage.py dumpdata > shop.json",
+                "run shop -- python -m pip list",
+            ),
+        ),
         Command("ps", "The processes of a project.", arguments.project, "reports.ps", examples=("ps shop",)),
         Command(
             "open",
@@ -198,6 +223,13 @@ COMMANDS = {
             arguments.nothing,
             local=True,
             examples=("admin link",),
+        ),
+        Command(
+            "admin create",
+            "An administrator of a project's own admin, with a password shown once.",
+            arguments.admin_create,
+            "attaching.admin_create",
+            examples=("admin create shop", "admin create shop --username ada --email ada@example.org"),
         ),
         Command(
             "broker setup",

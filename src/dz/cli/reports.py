@@ -150,6 +150,8 @@ def _tell_success(screen: Screen, job: Document) -> None:
     if job["url"]:
         screen.say(f" {sign} {job['project']} is live after {duration(job['seconds'])}   release {job['release']}")
         screen.say(typed(f"   Next: dz logs {job['project']} -f · dz open {job['project']}"))
+        if job["adminless"]:
+            screen.say(typed(f"   Nobody may enter its admin yet: dz admin create {job['project']}"))
     elif job["kind"] == "destroy":
         screen.say(f" {sign} {job['project']} is gone after {duration(job['seconds'])}")
 

@@ -27,19 +27,21 @@ from dz.typed import TYPED, typed
 
 def run(argv: Sequence[str]) -> int:
     """One invocation."""
-    screen = Screen(colour="--no-color" not in argv)
-    as_json = "--json" in argv
+    ours = argv[: list(argv).index("--")] if "--" in argv else argv
+    screen = Screen(colour="--no-color" not in ours)
+    as_json, never = "--json" in ours, None
     try:
         if (told := _told(argv)) is not None:
             print(told)
             return ending.DONE
         command, rest = grammar.find(argv)
+        never = command.never
         args = command.parser().parse_args(rest)
         if command.local:
             _exec_local(command, rest)
         return _run(command, args, screen)
     except UserError as error:  # before the arguments were understood
-        return _failed(screen, Told.of(error), ending.code_of(Told.of(error)), as_json, {})
+        return _failed(screen, Told.of(error), never or ending.code_of(Told.of(error)), as_json, {})
 
 
 def _told(argv: Sequence[str]) -> str | None:
@@ -71,13 +73,13 @@ def _run(command: grammar.Command, args: argparse.Namespace, screen: Screen) -> 
         base = getattr(act, f"{function.upper()}_BASE", {})
         code, document = getattr(act, function)(args, Api(find(args.server)), screen)
     except Refused as error:
-        return _failed(screen, error.told, ending.code_of_refusal(error), args.json, base)
+        return _failed(screen, error.told, command.never or ending.code_of_refusal(error), args.json, base)
     except Unreachable as error:
-        return _failed(screen, error.told, ending.ERRORED, args.json, base)
+        return _failed(screen, error.told, command.never or ending.ERRORED, args.json, base)
     except Overtime as error:
         return _failed(screen, Told.of(error), ending.TIMEOUT, args.json, base | error.job)
     except UserError as error:
-        return _failed(screen, Told.of(error), ending.code_of(Told.of(error)), args.json, base)
+        return _failed(screen, Told.of(error), command.never or ending.code_of(Told.of(error)), args.json, base)
     except Detached as error:
         _print_document(args.json, error.job)
         return ending.DETACHED

@@ -1,7 +1,8 @@
 """Entry of the guest: ``python main.py COMMAND ...`` with ``DZ_GUEST_SPEC`` naming a JSON file.
 
-Commands: ``probe MARKER`` finds out which settings and application work; ``manage ARGS...`` runs a management command;
-``serve`` answers HTTP on fd 3. The guest's folder goes last on ``sys.path``, so that no module of a project is hidden.
+Commands: ``probe MARKER`` finds out which settings and application work; ``manage ARGS...`` runs a management command
+for the platform, ``command HOW PROGRAM ARGS...`` what a person asked for; ``serve`` answers HTTP on fd 3. The guest's
+folder goes last on ``sys.path``, so that no module of a project is hidden.
 """
 
 import os
@@ -23,11 +24,15 @@ def main(argv):
         from dz_guest import manage
 
         return manage.main(rest)
+    if command == "command" and len(rest) > 1:
+        from dz_guest import command as asked
+
+        return asked.main(rest[0], rest[1], rest[2:])
     if command == "serve" and not rest:
         from dz_guest import serve
 
         return serve.main()
-    sys.stderr.write("usage: main.py probe MARKER | manage ARGS... | serve\n")
+    sys.stderr.write("usage: main.py probe MARKER | manage ARGS... | command HOW PROGRAM ARGS... | serve\n")
     return 2
 
 

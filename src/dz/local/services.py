@@ -21,6 +21,7 @@ from dz.local.service import Service
 from dz.local.state import State
 from dz.local.users import CORE, DATABASE, POSTGRES, PROXY, ROOT, config, folder
 from dz.settings import Common
+from dz.terminal import PIECE
 
 SYSTEM_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 # What an operator may set for every process of the platform: times, and what tests need.
@@ -156,7 +157,7 @@ def ours(plan: Plan) -> Iterator[Service]:
     layout, python = plan.layout, str(plan.shared.python)
     panel = [python, "-m", "uvicorn", "dz2.asgi:application", "--uds", str(layout.panel_socket)]
     panel += ["--proxy-headers", "--forwarded-allow-ips", "*", "--no-access-log", "--log-level", "warning"]
-    panel += ["--timeout-graceful-shutdown", "3"]
+    panel += ["--timeout-graceful-shutdown", "3", "--ws-max-size", str(2 * PIECE)]
     yield Service(name="panel", argv=tuple(panel), env=plan.panel_env(), user=CORE)
     dispatch = (python, "-m", "dz.tasks.dispatch")
     yield Service(name="dispatcher", argv=dispatch, env=plan.dispatcher_env(), user=CORE)
@@ -177,6 +178,8 @@ def _workers(plan: Plan) -> Iterator[Service]:
         "DZ_ADDRESS": SITES,
         "DZ_SUPERVISOR_SOCKET": str(plan.layout.supervisor_socket),
         "DZ_SUPERVISOR_PASSWORD": plan.passwords.supervisor.reveal(),
+        "DZ_PANEL_SOCKET": str(plan.layout.panel_socket),
+        "DZ_PSQL": str(plan.postgres.bin / "psql"),
     }
     yield _worker(plan.runtime, "build", plan.builder_env("build"), ROOT)
     yield _worker(plan.runtime, "appserver", plan.builder_env("appserver") | supervisor, ROOT)

@@ -33,7 +33,8 @@ class Step:
 
     ``queue`` is one of the four above; a step on ``appserver`` runs on the host that placement wrote into its row.
     ``timeout``: seconds an attempt may take. ``commits``: once it has begun the job can't be cancelled, it only goes
-    forward. ``may_fail``: its failure never fails the job (retire, prune).
+    forward. ``may_fail``: its failure never fails the job (retire, prune). ``aside``: in a process of its own
+    beside the worker, which stays free for other steps; it may last as long as a person wants, longer than any task.
     """
 
     name: str
@@ -43,6 +44,7 @@ class Step:
     run: Run
     commits: bool = False
     may_fail: bool = False
+    aside: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +73,7 @@ class Pipeline:
         names = [s.name for s in self.steps]
         if len(set(names)) != len(names):
             raise ValueError(f"two steps of {kind} share a name")
-        if any(s.timeout >= HARD_LIMIT for s in self.steps):
+        if any(s.timeout >= HARD_LIMIT and not s.aside for s in self.steps):
             raise ValueError(f"a step of {kind} may take longer than its task")
 
     @property

@@ -105,6 +105,13 @@ class Door(Protocol):
     def retiring(self) -> tuple[Deployment, ...]:
         """The project's deployments that no route leads to any more, on every host."""
 
+    # -- commands that people run -----------------------------------------------------------------------------------
+    def live_here(self) -> Running | None:
+        """A healthy deployment of the live release on this door's host; a command runs beside it."""
+
+    def ticket(self) -> Secret:
+        """What lets this attempt, and nobody later, to the terminal of its job."""
+
     # -- taking away ------------------------------------------------------------------------------------------------
     def begin_destroying(self) -> None:
         """The project is wanted nowhere from now on: no route, no database, no job but destroy."""

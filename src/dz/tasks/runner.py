@@ -65,7 +65,7 @@ def run_step(step_id: int, attempt: int) -> None:
             kept = _insist(lambda: engine.record(claimed, outcome))
     point("recorded", step=step.name, attempt=attempt)
     log.info("step.finished", step=step.name, job=claimed.job_id, ended=outcome.ended, kept=kept)
-    if outcome.ended is not Ended.SUCCEEDED and settings.role == APPSERVER:
+    if outcome.ended is not Ended.SUCCEEDED and settings.role == APPSERVER and not step.aside:
         reconcile()  # a release that failed here is taken away now, not with the next round
 
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dz.tasklib.jobs import PIPELINES
-from dz.tasks import runner
+from dz.tasks import aside, runner
 from dz.tasks.celeryapp import app
 
-for _name in sorted({step.name for pipeline in PIPELINES.values() for step in pipeline.steps}):
-    app.task(runner.run_step, name=_name)
+_aside = {step.name: step.aside for pipeline in PIPELINES.values() for step in pipeline.steps}
+for _name in sorted(_aside):
+    app.task(aside.run_step if _aside[_name] else runner.run_step, name=_name)
 
 app.task(runner.reconcile, name="reconcile")

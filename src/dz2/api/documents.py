@@ -56,12 +56,18 @@ def job_document(job: Job) -> dict[str, Any]:
         "live": {"release": live.number, "url": site_url(live.project)} if live else None,
         "waits_for": waits_for(job),
         "lines": job.next_seq - 1,
+        "code": job.result.get("code", _facts(error).get("code")),
+        "adminless": bool(job.result.get("adminless")),
         "created_at": time_text(job.created_at),
         "started_at": time_text(job.started_at),
         "finished_at": time_text(job.finished_at),
         "steps": [_step(step, usual.get(step.name)) for step in job.steps.order_by("position")],
         "deployments": _deployments(release),
     }
+
+
+def _facts(error: dict[str, Any]) -> dict[str, Any]:
+    return error.get("facts") or {}
 
 
 def check_document(job: Job) -> dict[str, Any]:

@@ -24,6 +24,7 @@ STATUS = {
     "release.no-older": 409,
     "release.is-live": 409,
     "release.pruned": 409,
+    "run.too-many": 409,
     "api.not-signed-in": 401,
 }
 

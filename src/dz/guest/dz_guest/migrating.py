@@ -3,11 +3,14 @@
 The advisory lock belongs to the very connection that migrates, so it ends with it, whatever ends it.
 """
 
+from dz_guest import admin
+
 LOCK = 0x647A6D67  # one per database is enough: advisory locks do not reach beyond it
 
 
 def migrate(argv, summary):
-    """Run the command; ``summary`` gets ``applied`` and ``failed``, lists of app and name, in any case."""
+    """Run the command; ``summary`` gets ``applied`` and ``failed``, lists of app and name, in any case; after a success
+    also ``adminless``: whether there is an admin that nobody may enter."""
     from django.core.management import call_command
     from django.db import connection
 
@@ -21,6 +24,7 @@ def migrate(argv, summary):
         _tell(summary, plan, before, connection)
         raise
     _tell(summary, plan, before, connection)
+    summary["adminless"] = admin.is_missing()
 
 
 def _tell(summary, plan, before, connection):

@@ -16,10 +16,14 @@ _values = {}
 
 def enter():
     """Go to the project's folder and put its code first on the path."""
+    os.chdir(get("project_root"))
+    sys.path[:0] = [folder for folder in folders() if folder not in sys.path]
+
+
+def folders():
+    """Where the project's code is imported from."""
     root = get("project_root")
-    os.chdir(root)
-    folders = [root] + [os.path.join(root, folder) for folder in get("python_path", [])]
-    sys.path[:0] = [folder for folder in folders if folder not in sys.path]
+    return [root] + [os.path.join(root, folder) for folder in get("python_path", [])]
 
 
 def get(key, default=None):

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Protocol
 
 from dz.names import AppId
-from dz.run import Finished
+from dz.run import Finished, Stdio
 
 
 class Rung(StrEnum):
@@ -83,6 +83,7 @@ class Sandbox(Protocol):
         cancelled: Callable[[], bool] | None = None,
         keep: int = 64 * 1024,
         stderr_to: Callable[[bytes], None] | None = None,
+        stdio: Stdio | None = None,
     ) -> Finished:
         """Run to the end, ``deadline`` seconds at most. Raises what ``dz.run.run`` raises."""
 

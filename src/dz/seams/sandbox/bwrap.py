@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from dz.names import AppId
-from dz.run import Finished, run
+from dz.run import Finished, Stdio, run
 from dz.seams.sandbox import Box, Limits, Network, Rung, killing, launch, owning
 from dz.seams.sandbox.interpreter import installed_in, reachable
 from dz.seams.sandbox.outbound import Outbound
@@ -55,6 +55,7 @@ class Bwrap:
         cancelled: Callable[[], bool] | None = None,
         keep: int = 64 * 1024,
         stderr_to: Callable[[bytes], None] | None = None,
+        stdio: Stdio | None = None,
     ) -> Finished:
         with self.outbound.opened() if box.network is Network.INDEX else nullcontext() as door:
             argv, hidden = self.argv(box, door.inside(box) if door else box)
@@ -71,6 +72,7 @@ class Bwrap:
                     cancelled=cancelled,
                     keep=keep,
                     stderr_to=stderr_to,
+                    stdio=stdio,
                 )
             finally:
                 os.close(fd)

@@ -189,7 +189,7 @@ def _fence(spec: dict[str, Any], own: Path) -> None:
         for path in filter(os.path.exists, names):
             on_file = AccessFs.READ_FILE | AccessFs.EXECUTE | AccessFs.WRITE_FILE | AccessFs.TRUNCATE
             fence.add_path_rule(path, access=access if Path(path).is_dir() else access & on_file)
-    for device in ("null", "zero", "full", "random", "urandom"):
+    for device in ("null", "zero", "full", "random", "urandom", "tty"):  # tty: the command's own, if it has one
         fence.add_path_rule(f"/dev/{device}", access=AccessFs.READ_FILE | AccessFs.WRITE_FILE)
     if spec["network"] == "site":
         fence.allow_all_network()

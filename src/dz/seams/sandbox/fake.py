@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from dz.names import AppId
-from dz.run import Finished, run
+from dz.run import Finished, Stdio, run
 from dz.seams.sandbox import Box, Rung, killing, launch, owning
 
 BASE = {"PATH": "/usr/local/bin:/usr/bin:/bin", "LANG": "C.UTF-8"}
@@ -31,6 +31,7 @@ class Fake:
         cancelled: Callable[[], bool] | None = None,
         keep: int = 64 * 1024,
         stderr_to: Callable[[bytes], None] | None = None,
+        stdio: Stdio | None = None,
     ) -> Finished:
         try:
             return run(
@@ -43,6 +44,7 @@ class Fake:
                 cancelled=cancelled,
                 keep=keep,
                 stderr_to=stderr_to,
+                stdio=stdio,
             )
         finally:
             killing.kill(box.kill_id)

@@ -19,7 +19,7 @@ from pathlib import Path
 import py_landlock
 
 from dz.names import AppId
-from dz.run import Finished, run
+from dz.run import Finished, Stdio, run
 from dz.seams.sandbox import Box, Network, Rung, killing, launch, owning, seccomp
 from dz.seams.sandbox.bwrap import ARGS_FD, ETC
 from dz.seams.sandbox.interpreter import installed_in, reachable
@@ -56,6 +56,7 @@ class Confined:
         cancelled: Callable[[], bool] | None = None,
         keep: int = 64 * 1024,
         stderr_to: Callable[[bytes], None] | None = None,
+        stdio: Stdio | None = None,
     ) -> Finished:
         reading, alive = os.pipe()
         with self.outbound.opened() if box.network is Network.INDEX else nullcontext() as door:
@@ -72,6 +73,7 @@ class Confined:
                     cancelled=cancelled,
                     keep=keep,
                     stderr_to=stderr_to,
+                    stdio=stdio,
                 )
             finally:
                 os.close(fd)

@@ -65,7 +65,7 @@ def undeploy(ctx: Context) -> Mapping[str, Any]:
 def start(ctx: Context, deployment: Deployment) -> Site:
     """Have the deployment's program running here; the caller holds the project's lock."""
     site = site_of(ctx, ctx.door.running(deployment.id))
-    _hide_secrets(ctx, site.running)
+    hide_secrets(ctx, site.running)
     with locked(site.place.folders.layers_lock(site.app_id), deadline=ctx.left(120), check=ctx.check):
         app_layer = bring_layers(ctx, site)
     lay(site, app_layer, ctx.seams.sandbox)
@@ -124,7 +124,8 @@ def supervisor(ctx: Context) -> Supervisor:
     return ctx.seams.supervisor
 
 
-def _hide_secrets(ctx: Context, running: Running) -> None:
+def hide_secrets(ctx: Context, running: Running) -> None:
+    """What this release is given never shows in the job's log."""
     ctx.log.hide("database password", running.database.password.reveal())
     ctx.log.hide("SECRET_KEY", running.secret_key.reveal())
     for name, value in running.release.environment.items():

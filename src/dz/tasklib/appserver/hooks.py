@@ -25,27 +25,28 @@ TAIL = 16 * 1024  # bytes of a site's log in which an error's place is looked fo
 def post_build_hooks(ctx: Context) -> Mapping[str, Any]:
     """Run the release's hooks once, then see every deployment of it answer."""
     here = [d for d in ctx.door.deployments() if d.host == ctx.host]
-    told: dict[str, Any] = {"migrations": []}
+    told: dict[str, Any] = {"migrations": [], "adminless": None}
     for number, deployment in enumerate(here):
         site = site_of(ctx, ctx.door.running(deployment.id))
         if number == 0:
             for command in site.running.bundle.manifest.get("hooks", ()):
-                told["migrations"] += _hook(ctx, site, str(command))
+                result = _hook(ctx, site, str(command))
+                told["migrations"] += [".".join(migration) for migration in result.applied]
+                told["adminless"] = result.adminless or told["adminless"]
         told["status"] = _see_it_answer(ctx, site, deployment)
         ctx.door.healthy(deployment.id)
     return told
 
 
-def _hook(ctx: Context, site: Site, command: str) -> list[str]:
-    """One management command in the release's own sandbox; returns the migrations that it applied."""
+def _hook(ctx: Context, site: Site, command: str) -> HookResult:
+    """One management command in the release's own sandbox."""
     words = command.split()
     with ctx.part(f"manage.py {command}"):
         result = run_command(ctx, site, *words)
-    applied = [".".join(migration) for migration in result.applied]
     if words[0] == "migrate":
-        count = len(applied)
+        count = len(result.applied)
         ctx.log.title(f"Run {count} migration{'' if count == 1 else 's'}" if count else "No migrations to run")
-    return applied
+    return result
 
 
 def run_command(ctx: Context, site: Site, *words: str) -> HookResult:

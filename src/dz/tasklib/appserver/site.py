@@ -42,6 +42,7 @@ class Site:
 
     running: Running
     place: Place
+    apart: str = ""  # the name of a folder of its own, for a command that may outlast the release
 
     @property
     def app_id(self) -> AppId:
@@ -49,6 +50,8 @@ class Site:
 
     @property
     def folder(self) -> Path:
+        if self.apart:
+            return self.place.folders.runs(self.app_id) / self.apart
         return self.place.folders.release(self.app_id, self.running.release.number)
 
     @property

@@ -99,13 +99,15 @@ class ProbeResult(_Answer):
 
 
 class HookResult(_Answer):
-    """How a management command ended; ``applied`` and ``failed`` are migrations, app and name."""
+    """How a management command ended; ``applied`` and ``failed`` are migrations, app and name; ``adminless``: whether
+    the project has an admin that nobody may enter, None where that was not looked at."""
 
     command: Short
     ok: bool
     error: Failure | None = None
     applied: list[tuple[Short, Short]] = Field(default=[], max_length=5_000)
     failed: tuple[Short, Short] | None = None
+    adminless: bool | None = None
 
 
 Model = TypeVar("Model", bound=_Answer)

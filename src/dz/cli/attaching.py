@@ -1,0 +1,187 @@
+"""``dz run`` and ``dz admin create``: a command in a project's live release, typed at from here.
+
+With a terminal on both sides of ``dz`` the command has one too, and every key goes to it; else its input and output are
+pipes, each its own, and Ctrl-C goes to it as a signal. The exit code is the command's own; NEVER if it never started.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import json
+import os
+import secrets
+import sys
+import time
+from typing import Any
+
+from dz.cli.client import Api, Refused, Told, Unreachable
+from dz.cli.ending import BY_STATE, DONE, FAILED, tell
+from dz.cli.following import Document
+from dz.cli.keyboard import Keyboard
+from dz.cli.screen import Screen
+from dz.errors import UserError
+from dz.terminal import STDERR, STDOUT, Gone, Line, dial
+from dz.typed import typed
+
+NEVER = 125
+KILLED = 137  # as a shell tells SIGKILL
+ASK = 1.0  # how often the job is asked for while the command has not started
+MOST = 1024 * 1024  # bytes of output in a document
+
+RUN_BASE: dict[str, Any] = {"job": None, "state": None, "code": None, "output": None}
+ADMIN_CREATE_BASE: dict[str, Any] = {"job": None, "state": None, "name": None, "password": None, "url": None}
+
+
+def run(args: argparse.Namespace, api: Api, screen: Screen) -> tuple[int, Document]:
+    if not args.command:
+        raise UserError("cli.usage", detail="What to run stands after --, like: -- manage.py check", command="run")
+    terminal = not args.json and sys.stdin.isatty() and sys.stdout.isatty()
+    output = bytearray()
+    keyboard = Keyboard(terminal=terminal)
+    job, code = _typed_at(args.name, args.command, api, screen, keyboard, output if args.json else None)
+    if args.json:
+        document = _ended(api, job)
+        return code, document | {"code": code, "output": output.decode(errors="replace")}
+    return code, {}
+
+
+def admin_create(args: argparse.Namespace, api: Api, screen: Screen) -> tuple[int, Document]:
+    """The password is made here, goes in as the command's input, and is shown once: nothing keeps it."""
+    password = secrets.token_urlsafe(12)
+    output = bytearray()
+    keyboard = Keyboard(terminal=False, given=f"{password}\n".encode())
+    words = ["admin", args.username, args.email]
+    job, code = _typed_at(args.name, words, api, screen, keyboard, output, said := bytearray())
+    if code == NEVER:
+        return FAILED, ADMIN_CREATE_BASE | {"job": job, "state": "failed"}
+    if code:
+        why = said.decode(errors="replace").strip().rpartition("\n")[2] or "the command failed."
+        raise UserError("run.no-admin", name=args.name, why=why)
+    made = json.loads(output.decode().strip().rpartition("\n")[2])
+    site = api.get(f"/projects/{args.name}")["url"] or ""
+    url = site.rstrip("/") + made["path"] if made["path"] else None
+    if not args.json:
+        screen.say(f"{made['name']} is administrator of {args.name}. The password is shown this once:")
+        screen.answer(password)
+        screen.say(f"Sign in: {url}" if url else "Its admin has no address in its urls.")
+    return DONE, {"job": job, "state": "succeeded", "name": made["name"], "password": password, "url": url}
+
+
+def _typed_at(
+    name: str,
+    command: list[str],
+    api: Api,
+    screen: Screen,
+    keyboard: Keyboard,
+    output: bytearray | None,
+    errors: bytearray | None = None,
+) -> tuple[int, int]:
+    """Run it to its end: the job's number and the exit code. ``output`` and ``errors`` collect instead of showing."""
+    rows, columns = keyboard.size()
+    body = {"command": command, "attached": True, "terminal": keyboard.terminal, "rows": rows, "columns": columns}
+    job = api.post(f"/projects/{name}/run", body | {"term": os.environ.get("TERM", "")})
+    number = int(job["job"])
+    line = _line(api, number, screen)
+    if line is None:
+        return number, NEVER
+    try:
+        if not _met(api, number, line, screen):
+            return number, NEVER
+        with keyboard.at(line):
+            code = _shown(line, output, errors)
+    except KeyboardInterrupt:
+        with contextlib.suppress(Refused, Unreachable):
+            api.post(f"/jobs/{number}/cancel")
+        return number, NEVER
+    finally:
+        line.close()
+    return number, _lost(api, number, screen) if code is None else code
+
+
+def _line(api: Api, number: int, screen: Screen) -> Line | None:
+    """To the relay; None, and why is said, for a job that has ended already. Raises Unreachable."""
+    server = api.server
+    try:
+        return dial(number, server.token, url="http://localhost" if server.socket else server.url, socket=server.socket)
+    except Gone as error:
+        job = api.get(f"/jobs/{number}")
+        if job["state"] not in BY_STATE:
+            raise Unreachable(server, str(error)) from None
+        _tell(screen, job)
+        return None
+
+
+def _met(api: Api, number: int, line: Line, screen: Screen) -> bool:
+    """Whether the command is there; what it waits for is said, and what stops it."""
+    said = ""
+    while True:
+        try:
+            heard = line.hear(ASK)
+        except Gone:
+            heard = None
+        if isinstance(heard, dict) and heard.get("met"):
+            return True
+        job = api.get(f"/jobs/{number}")
+        if job["state"] in BY_STATE:
+            _tell(screen, job)
+            return False
+        waits = (job["waits_for"] or "").split(" for ")[0]
+        if waits and waits != said:
+            screen.say(f"waits for {job['waits_for']}")
+        said = waits
+
+
+def _shown(line: Line, output: bytearray | None, errors: bytearray | None) -> int | None:
+    """Write what comes until the exit code does; None where it never came."""
+    try:
+        while True:
+            heard = line.hear(ASK)
+            if isinstance(heard, tuple):
+                stream, piece = heard
+                _write(stream, piece, output if stream == STDOUT else errors)
+                line.tell(took=len(piece))
+            elif heard is not None and "exit" in heard:
+                return int(heard["exit"])
+    except Gone:
+        return None
+
+
+def _write(stream: int, piece: bytes, into: bytearray | None) -> None:
+    if into is not None:
+        into += piece[: max(0, MOST - len(into))]
+        return
+    fd = (sys.stderr if stream == STDERR else sys.stdout).fileno()
+    while piece:
+        piece = piece[os.write(fd, piece) :]
+
+
+def _lost(api: Api, number: int, screen: Screen) -> int:
+    """The code after a connection that ended without one, as far as the platform knows it."""
+    job = _ended(api, number)
+    if job.get("state") == "cancelled":
+        screen.say(f"Job {number} was cancelled; the command was ended.")
+    elif job.get("code") is None:
+        tell(screen, Told.of(UserError("run.lost", job=number)))
+    code = job.get("code")
+    return KILLED if code is None else int(code)
+
+
+def _ended(api: Api, number: int) -> Document:
+    """The job's document, at its end if that comes soon: the code is known before the row."""
+    end = time.monotonic() + 10
+    job: Document = {}
+    with contextlib.suppress(Refused, Unreachable):
+        while time.monotonic() < end:
+            job = api.get(f"/jobs/{number}", seen=job.get("seen"), wait="2")
+            if job["state"] in BY_STATE:
+                break
+    return job or {"job": number}
+
+
+def _tell(screen: Screen, job: Document) -> None:
+    if job["error"]:
+        keys = ("error", "error_id", "where", "next")
+        tell(screen, Told(**{key: job[key] for key in keys}))
+    else:
+        screen.say(typed(f"Job {job['job']} ended before the command began: {job['state']}."))

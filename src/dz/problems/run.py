@@ -1,0 +1,60 @@
+"""Problems with commands that people run in a project's live release."""
+
+from dz.problems import Problem
+
+PROBLEMS = [
+    Problem(
+        "run.failed",
+        "{command} ended with {code}.",
+        "Its output: dz job {job} --log",
+        "A command's exit code is its own; `dz run` ends with the same.",
+    ),
+    Problem(
+        "run.not-a-command",
+        "{word} can't be run: what runs in a release is manage.py, or python.",
+        "dz run {name} -- manage.py help",
+        "Commands run with the project's own interpreter, settings and variables.",
+    ),
+    Problem(
+        "run.too-many",
+        "{count} commands of {name} run already.",
+        "Close one of them: dz jobs {name} shows which are open.",
+        "Each open terminal holds a process of the platform and one of the project.",
+    ),
+    Problem(
+        "run.too-long",
+        "The command is longer than {most} bytes.",
+        "Put what is long into a file or pipe it in: dz run {name} -- manage.py shell < script.py",
+        "A command line is kept with its job.",
+    ),
+    Problem(
+        "run.interrupted",
+        "What ran {command} was stopped in the middle; it was not run again.",
+        "Look what it has done, then run it anew.",
+        "A command that changes data must not be run twice because a process of the platform died.",
+    ),
+    Problem(
+        "run.nobody",
+        "Whoever asked for the command did not come to its terminal within {seconds} s, so it was not started.",
+        "Run it again.",
+        "The command and whoever typed it meet at the panel before it starts.",
+    ),
+    Problem(
+        "run.no-terminal",
+        "{host} can't reach the panel, where the command would be typed: {reason}.",
+        "dz status shows whether the panel answers; DZ_PANEL_URL tells another host where it is.",
+        "Both sides of a terminal connect to the panel.",
+    ),
+    Problem(
+        "run.lost",
+        "The connection was lost; the command was ended.",
+        "Its output up to then: dz job {job} --log",
+        "A command that is typed at ends with its terminal.",
+    ),
+    Problem(
+        "run.no-admin",
+        "No administrator was made for {name}: {why}",
+        "dz run {name} -- manage.py createsuperuser",
+        "The project's own user model decides what an administrator needs.",
+    ),
+]

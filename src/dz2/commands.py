@@ -1,0 +1,66 @@
+"""Commands that people run in a live release."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from dz.errors import UserError
+from dz2 import engine, releases
+from dz2.advancing import known
+from dz2.models import Job, JobState, Project
+from dz2.terminals import KIND
+
+MOST = 10  # at once of one project
+LONGEST = 32 * 1024  # bytes of a command line
+PROGRAMS = ("manage.py", "python", "admin")  # the last is ours: the first administrator, see dz_guest/admin.py
+
+
+def run(
+    project: Project,
+    command: Sequence[str],
+    *,
+    attached: bool,
+    terminal: bool = False,
+    size: tuple[int, int] = (24, 80),
+    term: str = "",
+    who: str = "",
+    requested_by: Any = None,
+) -> Job:
+    """A job that runs it. ``attached``: once its typist is at the relay; else its output is in the log alone, and it
+    has no input. Raises UserError."""
+    program, argv = checked(project, command)
+    releases.live(project)
+    running = Job.objects.filter(project=project, kind=KIND).exclude(state__in=JobState.terminal()).count()
+    if running >= MOST:
+        raise UserError("run.too-many", name=project.name, count=running)
+    params = {
+        "program": program,
+        "argv": argv,
+        "attached": attached,
+        "terminal": attached and terminal,
+        "size": list(size),
+        "term": term,
+        "who": who,
+    }
+    return engine.accept(known(None)[KIND], project, params, requested_by=requested_by)
+
+
+def end_all(project: Project) -> None:
+    """Nobody types on in a project that goes."""
+    running = Job.objects.filter(project=project, kind=KIND).exclude(state__in=JobState.terminal())
+    for job in running.values_list("pk", flat=True):
+        engine.cancel(job)
+
+
+def checked(project: Project, command: Sequence[str]) -> tuple[str, list[str]]:
+    """The program and its arguments; ``python manage.py`` is manage.py too. Raises UserError."""
+    program, *argv = command or [""]
+    if program == "python" and argv[:1] in (["manage.py"], ["./manage.py"]):
+        program, *argv = argv
+    program = program.removeprefix("./")
+    if program not in PROGRAMS or any("\0" in word for word in argv):
+        raise UserError("run.not-a-command", word=repr(program[:80]), name=project.name)
+    if sum(len(word.encode()) + 1 for word in argv) > LONGEST:
+        raise UserError("run.too-long", most=LONGEST, name=project.name)
+    return program, argv

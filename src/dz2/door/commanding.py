@@ -1,0 +1,27 @@
+"""The door's part for commands that people run in a live release."""
+
+from __future__ import annotations
+
+from dz.errors import PlatformError
+from dz.log import Secret
+from dz.tasklib import records
+from dz2 import terminals
+from dz2.door.hosts import Hosts
+from dz2.door.placing import deployments
+from dz2.models import DeploymentState, ReleaseState
+
+
+class Commanding(Hosts):
+    def live_here(self) -> records.Running | None:
+        row = deployments(
+            release__project=self._project(),
+            release__state=ReleaseState.LIVE,
+            state=DeploymentState.HEALTHY,
+            appserver__host__instance_id=self._host,
+        ).first()
+        return self.running(row.pk) if row else None
+
+    def ticket(self) -> Secret:
+        if self._claimed is None:
+            raise PlatformError("this door has no job")
+        return Secret(terminals.ticket(self._project().app_id, self._claimed.step_id, self._claimed.attempt))

@@ -1,0 +1,68 @@
+"""What a person runs in a release, under the oldest and the newest interpreter."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from dz.run import Finished, run
+from tests.contract.test_guest_manage import database, database_environment
+from tests.guests import GUEST, SETTINGS, Site, environment, everywhere
+
+__all__ = ["database"]  # a fixture
+
+ADMIN = (
+    SETTINGS
+    + """
+INSTALLED_APPS += ["django.contrib.auth", "django.contrib.admin", "django.contrib.sessions", "django.contrib.messages"]
+MIDDLEWARE = MIDDLEWARE_CLASSES = [
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+]
+TEMPLATES = [{"BACKEND": "django.template.backends.django.DjangoTemplates", "APP_DIRS": True, "OPTIONS": {
+    "context_processors": ["django.contrib.auth.context_processors.auth", "django.template.context_processors.request",
+                           "django.contrib.messages.context_processors.messages"]}}]
+"""
+)
+URLS = """
+from django.contrib import admin
+try:
+    from django.urls import re_path
+except ImportError:
+    from django.conf.urls import url as re_path
+urlpatterns = [re_path("^control/", admin.site.urls)]
+"""
+
+
+def typed(site: Site, *words: str, stdin: bytes = b"") -> Finished:
+    argv = [site.python, GUEST, "command", "pipes", *words]
+    return run(argv, deadline=100, env=site.prepare(), cwd=site.root, stdin=stdin)
+
+
+@everywhere
+def test_the_first_administrator_is_missed_and_made(name: str, tmp_path: Path, database: str) -> None:
+    site = Site.of(tmp_path, environment(name), {"site_settings.py": ADMIN, "site_urls.py": URLS})
+    site.env = database_environment(database)
+    assert site.manage("migrate").adminless is True
+    made = typed(site, "admin", "ada", "ada@example.org", stdin=b"a-very-long-word\n")
+    assert made.ok, made.text
+    assert json.loads(made.text.strip().splitlines()[-1]) == {"name": "ada", "path": "/control/"}
+    assert site.manage("migrate").adminless is False
+    again = typed(site, "admin", "ada", "", stdin=b"another\n")
+    assert (again.code, again.text.strip().splitlines()[-1]) == (1, "ada is there already.")
+    says = (
+        "from django.contrib.auth import authenticate as a; print('is', a(username='ada', password='a-very-long-word'))"
+    )
+    assert "is ada" in typed(site, "python", "-c", f"import django; django.setup(); {says}").text
+
+
+@everywhere
+def test_a_command_ends_as_it_would_by_manage_py(name: str, tmp_path: Path, database: str) -> None:
+    site = Site.of(tmp_path, environment(name), {})
+    site.env = database_environment(database)
+    unknown = typed(site, "manage", "migrate", "nowhere")
+    assert (unknown.code, "CommandError" in unknown.text, "Traceback" in unknown.text) == (1, True, False)
+    assert typed(site, "manage", "migrate").ok
+    assert "PEEK" in typed(site, "manage", "peek", "ROOT_URLCONF").text
+    assert typed(site, "python", "-c", "import site_settings, sys; sys.exit(9)").code == 9

@@ -1,0 +1,237 @@
+"""A command and whoever types it, each at an end of the real panel's relay: the real ``dz``, and a worker's hands."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from dz.errors import Cancelled
+from dz.run import Stdio
+from dz.run import run as run_command
+from dz.tasklib.appserver.attached import Attached
+from dz.terminal import WINDOW, Gone, dial
+from tests.panels import TOKEN, Hands, Panel
+from tests.waiting import until
+
+# What the guest does where there is a terminal (dz_guest/command.py).
+TAKES = "import fcntl, os, termios; fcntl.ioctl(0, termios.TIOCSCTTY, 0)\n"
+
+
+@dataclass
+class Worker:
+    """What a step on an appserver does for one job, in a thread; ``logged`` is what the job's log was given."""
+
+    panel: Panel
+    hands: Hands
+    claimed: Any = None
+    code: int | None = None
+    cancelled: bool = False
+    stop: bool = False
+    logged: bytes = b""
+    thread: threading.Thread | None = None
+
+    def ticket(self) -> str:
+        self.claimed = self.hands.claim("managepy_command")
+        return str(self.hands.door(self.claimed).ticket().reveal())
+
+    def runs(self, program: str) -> None:
+        ticket = self.ticket()
+        params = self.claimed.params
+        size = tuple(params["size"]) if params["terminal"] else None
+        line = dial(self.claimed.job_id, ticket, url="http://localhost", socket=str(self.panel.socket))
+        attached = Attached(line, log=self._log, size=size, stop=lambda: self.stop)
+
+        def work() -> None:
+            try:
+                self.code = attached.run(self._command(program, attached)).code
+                attached.ended(self.code)
+            except Cancelled:
+                self.cancelled = True
+
+        self.thread = threading.Thread(target=work, daemon=True)
+        self.thread.start()
+
+    def _command(self, program: str, attached: Attached) -> Callable[[Stdio], Any]:
+        argv = [sys.executable, "-u", "-c", program]
+        return lambda stdio: run_command(argv, deadline=60, stdio=stdio, cancelled=attached.over)
+
+    def _log(self, piece: bytes) -> None:
+        self.logged += piece
+
+    def is_over(self) -> None:
+        assert self.thread is not None
+        self.thread.join(30)
+        assert not self.thread.is_alive()
+        if self.code is not None:
+            self.hands.end(self.claimed, result={"code": self.code})
+
+
+@pytest.fixture
+def worker(panel: Panel, hands: Hands) -> Worker:
+    """For the project ``shop``, which is live."""
+    deploying = panel.begin("deploy", "https://git.example/shop", "--name", "shop", "--json")
+    hands.check()
+    hands.deploy()
+    assert deploying.end().code == 0
+    from dz2.models import Bundle, Release
+
+    live = Release.objects.get()
+    live.bundle = Bundle.objects.create(project=live.project, commit=live.commit, platform="linux", manifest={})
+    live.save()
+    return Worker(panel, hands)
+
+
+@contextmanager
+def piped(panel: Panel, *words: str) -> Iterator[subprocess.Popen[bytes]]:
+    """``dz run shop ...`` with a pipe at each of its streams."""
+    pipe = subprocess.PIPE
+    argv = [sys.executable, "-m", "dz.cli", "run", "shop", *words]
+    with subprocess.Popen(argv, env=panel.environment(), stdin=pipe, stdout=pipe, stderr=pipe) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+def test_at_a_terminal_keys_ctrl_c_and_the_windows_size_reach_the_command(panel: Panel, worker: Worker) -> None:
+    typing = panel.on_terminal("run", "shop", "--", "manage.py", "shell", columns=91)
+    worker.runs(
+        TAKES + "print(os.get_terminal_size().columns, os.isatty(1))\n"
+        "print('hello', input('name? '))\n"
+        "try:\n    input('wait ')\nexcept KeyboardInterrupt:\n    print('interrupted')\n"
+        "import getpass\nprint(len(getpass.getpass('secret? ')))\nraise SystemExit(7)"
+    )
+    typing.says("91 True")
+    typing.says("name? ")
+    typing.types("ada\r")
+    typing.says("hello ada")
+    typing.says("wait ")
+    typing.types("\x03")
+    typing.says("interrupted")
+    typing.says("secret? ")
+    typing.types("opensesame\r")
+    assert typing.end() == 7
+    assert "opensesame" not in typing.shown
+    worker.is_over()
+    assert b"hello ada" in worker.logged and b"opensesame" not in worker.logged
+
+
+def test_without_a_terminal_streams_are_apart_and_bytes_go_through_whole(panel: Panel, worker: Worker) -> None:
+    with piped(panel, "--", "python", "-c", "x") as running:
+        worker.runs(
+            "import os, shutil, sys\nprint('talk', os.isatty(0), file=sys.stderr)\n"
+            "shutil.copyfileobj(sys.stdin.buffer, sys.stdout.buffer)\nsys.exit(3)"
+        )
+        much = bytes(range(256)) * 4096 * 3  # many windows
+        out, err = running.communicate(much, timeout=60)
+        assert (running.returncode, err) == (3, b"talk False\n")
+        assert hashlib.sha256(out).digest() == hashlib.sha256(much).digest()
+        worker.is_over()
+
+
+def test_a_reader_who_pauses_stops_the_command_and_loses_nothing(panel: Panel, worker: Worker) -> None:
+    with piped(panel, "--", "manage.py", "dumpdata") as running:
+        worker.runs("import sys\nfor n in range(20):\n    sys.stdout.write('x' * 100_000)\n")
+        assert running.stdin is not None and running.stdout is not None
+        first = running.stdout.read(1)
+
+        def came_to_rest() -> bool:
+            before = len(worker.logged)
+            running_on = threading.Event().wait(0.5)
+            return not running_on and len(worker.logged) == before
+
+        until(came_to_rest, what="the command waits for its reader", every=0)
+        assert len(worker.logged) < 4 * WINDOW
+        assert worker.thread is not None and worker.thread.is_alive()
+        assert len(first + running.stdout.read()) == 2_000_000
+        assert running.wait(60) == 0
+        worker.is_over()
+
+
+def test_ctrl_c_without_a_terminal_reaches_the_command(panel: Panel, worker: Worker) -> None:
+    with piped(panel, "--", "manage.py", "loop") as running:
+        worker.runs(
+            "import time\nprint('up', flush=True)\ntry:\n    time.sleep(60)\nexcept KeyboardInterrupt:\n    raise SystemExit(130)"
+        )
+        assert running.stdout is not None and running.stdout.readline() == b"up\n"
+        running.send_signal(signal.SIGINT)
+        assert running.wait(30) == 130
+        worker.is_over()
+
+
+def test_a_command_ends_when_whoever_typed_it_is_gone(panel: Panel, worker: Worker) -> None:
+    with piped(panel, "--", "manage.py", "loop") as running:
+        worker.runs(
+            "import time\nprint('up', flush=True)\n"
+            "while True:\n    try:\n        time.sleep(60)\n    except KeyboardInterrupt:\n        print('not yet')"
+        )
+        assert running.stdout is not None and running.stdout.readline() == b"up\n"
+        running.kill()
+        running.wait()
+        worker.is_over()
+        assert worker.cancelled
+        assert b"not yet" in worker.logged  # it was asked first
+
+
+def test_a_command_that_is_cancelled_tells_its_typist(panel: Panel, worker: Worker) -> None:
+    with piped(panel, "--", "manage.py", "loop") as running:
+        worker.runs("import time\nprint('up', flush=True)\ntime.sleep(60)")
+        assert running.stdout is not None and running.stdout.readline() == b"up\n"
+        worker.stop = True
+        worker.is_over()
+        assert worker.cancelled
+        worker.hands.end(worker.claimed, "cancelled")
+        _, err = running.communicate(timeout=60)
+        assert (running.returncode, b"was cancelled" in err) == (137, True)
+
+
+def test_the_relay_lets_in_one_typist_with_the_token_and_one_step_with_its_ticket(panel: Panel, worker: Worker) -> None:
+    from dz2 import commands, services, terminals
+
+    project = services.find_project("shop")
+    job = commands.run(project, ["manage.py", "check"], attached=True)
+    ticket = worker.ticket()
+
+    def came(token: str, number: int = job.pk) -> Any:
+        return dial(number, token, url="http://localhost", socket=str(panel.socket))
+
+    late = terminals.ticket(project.app_id, worker.claimed.step_id, 2)
+    for number, token in ((job.pk, "guess"), (job.pk, late), (job.pk + 1, TOKEN), (job.pk - 1, TOKEN)):
+        with pytest.raises(Gone):
+            came(token, number)
+    typist = came(TOKEN)
+    with pytest.raises(Gone):
+        came(TOKEN)
+    step = came(ticket)
+    assert step.hear(10) == typist.hear(10) == {"met": True}
+    with pytest.raises(Gone):
+        came(ticket)
+    step.close()
+    with pytest.raises(Gone):
+        until(lambda: typist.hear(1), what="the other end is told")
+    worker.hands.end(worker.claimed)
+    with pytest.raises(Gone):
+        came(ticket)
+
+
+def test_what_never_started_is_told_with_125(panel: Panel, worker: Worker) -> None:
+    wrong = panel.dz("run", "shop", "--", "bash")
+    assert (wrong.code, "'bash' can't be run" in wrong.err) == (125, True)
+    assert panel.dz("run", "nowhere", "--", "manage.py", "check").code == 125
+    assert panel.dz("run", "shop").code == 125
+    running = panel.begin("run", "shop", "--json", "--", "manage.py", "check", "--json")
+    claimed = worker.hands.claim("managepy_command")
+    worker.hands.end(claimed, "failed", id="run.interrupted", sentence="It was stopped.", next="Run it anew.")
+    ended = running.end()
+    assert (ended.code, json.loads(ended.out)["error_id"]) == (125, "run.interrupted")
+    assert claimed.params["argv"] == ["check", "--json"]
