@@ -99,16 +99,18 @@ def deploy(
     name: str | None = None,
     ref: str = "",
     variables: Mapping[str, str] | None = None,
+    rebuild: bool = False,
     idempotency_key: str | None = None,
     requested_by: Any = None,
 ) -> Job:
-    """Build a project's repository and make it live; ``variables`` are added to its config first."""
+    """Build a project's repository and make it live; ``variables`` are added to its config first. With ``rebuild``
+    also what was built before from the same inputs: its dependencies may have newer versions by now."""
     project = project_of(target, name=name, ref=checked_ref(ref), owner=requested_by)
     _refuse_destroyed(project)
     if variables:
         configs.change(project, variables, who=str(requested_by or ""))
     pipeline = known(None)["build_and_deploy"]
-    params = _params(project, ref)
+    params = _params(project, ref) | ({"rebuild": True} if rebuild else {})
     return engine.accept(pipeline, project, params, requested_by=requested_by, idempotency_key=idempotency_key)
 
 
@@ -170,7 +172,7 @@ def _checked(kind: type[Any], text: str, problem: str) -> str:
         raise UserError(problem, name=shown, rule=kind.rule, ref=shown, url="URL") from None
 
 
-def _params(project: Project, ref: str) -> dict[str, str]:
+def _params(project: Project, ref: str) -> dict[str, Any]:
     return {"ref": ref or project.ref}
 
 

@@ -43,7 +43,7 @@ def door_of(claimed: Any, host: str = "build-1") -> Any:
     return of_step(claimed, host=host)
 
 
-def built(j: Any, project: Any) -> tuple[Any, Any]:
+def built(j: Any, project: Any, **manifest: str) -> tuple[Any, Any]:
     """A job whose first step opened and built a release, and its door."""
     from dz.tasklib.records import Layer
 
@@ -51,7 +51,7 @@ def built(j: Any, project: Any) -> tuple[Any, Any]:
     door = door_of(j.claim(job, "build_bundle"))
     door.open_release(commit=COMMIT, subject="s", branch="main", build_config="")
     layers = [Layer(kind=k, key=f"{k}-key", digest=Digest(d * 64), size=1) for k, d in (("env", "1"), ("static", "2"))]
-    door.save_bundle(platform="linux", layers=layers, manifest={"static_url": "/s/"})
+    door.save_bundle(platform="linux", layers=layers, manifest={"static_url": "/s/", **manifest})
     return job, door
 
 
@@ -98,6 +98,23 @@ def test_a_release_is_opened_built_placed_and_switched_once_however_often_it_is_
     assert [d.port for d in route.deployments] == [21000]
     assert (route.hostnames, route.release, route.static_url) == (("shop.localhost",), 1, "/s/")
     assert door.running(deployment.id).database.name == shop.app_id
+
+
+@pytest.mark.usefixtures("hosts")
+def test_a_bundle_of_the_same_inputs_is_taken_again_while_every_layer_of_it_is_stored(j: Any) -> None:
+    shop = j.project()
+    first, door = built(j, shop, inputs="one")
+    assert door.built_before("one") is None  # its own
+    door.layer_uploaded(Digest("1" * 64))
+    end(j, first, door)
+    second = j.accept(shop)
+    door = door_of(j.claim(second, "build_bundle"))
+    assert door.built_before("one") is None  # its static layer never came to the store
+    door.layer_uploaded(Digest("2" * 64))
+    release, bundle = door.built_before("one")
+    assert (release.number, release.subject, door.built_before("other")) == (1, "s", None)
+    made = {"commit": COMMIT, "subject": "s", "branch": "main", "build_config": "", "bundle": bundle.id}
+    assert (door.open_release(**made).number, door.bundle()) == (2, bundle)
 
 
 @pytest.mark.usefixtures("hosts")

@@ -73,6 +73,7 @@ def deploy(parser: argparse.ArgumentParser) -> None:
         help="a variable: K=V, K=@file, K=- (standard input), or K alone, asked for or taken from the environment",
     )
     parser.add_argument("--env-file", action="append", default=[], metavar="FILE", help="variables of a .env file")
+    parser.add_argument("--rebuild", action="store_true", help="build anew what was built before from the same commit")
 
 
 def jobs(parser: argparse.ArgumentParser) -> None:

@@ -1,4 +1,5 @@
-"""What ``dz deploy`` means inside a Git clone: its remote and its branch. DjangoZoom's own clone is never meant."""
+"""What ``dz deploy`` means inside a Git clone: its remote and branch, or ``.`` its committed HEAD, and what of the work
+there is left out. DjangoZoom's own clone is never meant."""
 
 from __future__ import annotations
 
@@ -11,35 +12,72 @@ from dz.errors import UserError
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Clone:
-    """``unpushed``: commits of HEAD that its remote branch does not have; None where that can't be told."""
+    """``ref``: the branch, or the commit of a detached HEAD. ``unpushed``: commits of HEAD that its remote branch does
+    not have, or no branch of the remote where it follows none. ``uncommitted``: files that differ from HEAD."""
 
-    remote: str
-    branch: str
-    unpushed: int | None
+    address: str
+    ref: str
+    unpushed: int
+    uncommitted: int
+
+    def left_out(self, *, pushed_only: bool) -> list[str]:
+        """What of the work here is not deployed, as sentences; or deployed without being pushed."""
+        told = []
+        if self.unpushed:
+            goes = "" if pushed_only else "; deployed all the same"
+            told.append(f"{self.unpushed} {'commit is' if self.unpushed == 1 else 'commits are'} not pushed{goes}.")
+        if self.uncommitted:
+            files = "1 file has" if self.uncommitted == 1 else f"{self.uncommitted} files have"
+            told.append(f"{files} changes that are not committed; they are left out.")
+        return told
 
 
 def here(folder: Path) -> Clone:
     """The clone that ``folder`` is in. Raises ``cli.not-a-clone``, ``cli.own-clone``."""
     _refuse_own(folder)
-    branch = _git(folder, "symbolic-ref", "--quiet", "--short", "HEAD") or ""
-    name = _git(folder, "config", "--get", f"branch.{branch}.remote") or "origin"
-    remote = _git(folder, "remote", "get-url", name)
+    remote = _git(folder, "remote", "get-url", _remote_of(folder))
     if not remote:
         raise UserError("cli.not-a-clone", folder=folder)
-    ahead = _git(folder, "rev-list", "--count", "@{upstream}..HEAD") if branch else None
-    return Clone(remote=remote, branch=branch, unpushed=int(ahead) if ahead else None)
+    return _clone(folder, f"file://{remote}" if remote.startswith("/") else remote)
 
 
-def committed(folder: Path) -> tuple[str, str]:
-    """The ``file://`` address of the repository that ``folder`` is in, and its HEAD.
-
-    Raises ``cli.not-a-clone``, ``cli.own-clone``.
-    """
+def committed(folder: Path) -> Clone:
+    """The repository that ``folder`` is in, by its ``file://`` address. Raises ``cli.no-commit``, ``cli.own-clone``."""
     top = _refuse_own(folder)
-    head = _git(folder, "rev-parse", "--verify", "HEAD")
-    if not top or not head:
-        raise UserError("cli.not-a-clone", folder=folder)
-    return f"file://{top}", _git(folder, "symbolic-ref", "--quiet", "--short", "HEAD") or head
+    if not top or not _head(folder):
+        raise UserError("cli.no-commit", folder=folder.resolve())
+    return _clone(folder, f"file://{top}")
+
+
+def _clone(folder: Path, address: str) -> Clone:
+    changed = _git(folder, "status", "--porcelain", "--no-renames") or ""
+    return Clone(
+        address=address,
+        ref=_branch(folder) or _head(folder),
+        unpushed=_unpushed(folder),
+        uncommitted=len(changed.splitlines()),
+    )
+
+
+def _unpushed(folder: Path) -> int:
+    """0 in a repository without a remote too: there is nowhere to push to."""
+    remote = _remote_of(folder)
+    if not _git(folder, "remote", "get-url", remote):
+        return 0
+    ahead = _git(folder, "rev-list", "--count", "@{upstream}..HEAD")
+    return int(ahead or _git(folder, "rev-list", "--count", "HEAD", "--not", f"--remotes={remote}") or 0)
+
+
+def _remote_of(folder: Path) -> str:
+    return _git(folder, "config", "--get", f"branch.{_branch(folder)}.remote") or "origin"
+
+
+def _branch(folder: Path) -> str:
+    return _git(folder, "symbolic-ref", "--quiet", "--short", "HEAD") or ""
+
+
+def _head(folder: Path) -> str:
+    return _git(folder, "rev-parse", "--verify", "--quiet", "HEAD") or ""
 
 
 def _refuse_own(folder: Path) -> str | None:
@@ -51,7 +89,7 @@ def _refuse_own(folder: Path) -> str | None:
 
 
 def _git(folder: Path, *words: str) -> str | None:
-    """One line of git's answer; None if it has none."""
+    """Git's answer; None if it has none."""
     env = {"GIT_TERMINAL_PROMPT": "0", "HOME": str(Path.home()), "LC_ALL": "C"}
     try:
         answer = run.run(["git", *words], deadline=10, cwd=folder, env=env, stderr_to=lambda _: None)

@@ -65,7 +65,8 @@ def deploy(args: argparse.Namespace, api: Api, screen: Screen) -> tuple[int, Doc
         _summary(checked, screen, screen.say)
         given |= _asked(args, checked, given, screen)
         target = checked["project"]
-    job = api.post("/deploy", {"target": target, "name": args.name, "ref": ref, "variables": given})
+    body = {"target": target, "name": args.name, "ref": ref, "variables": given, "rebuild": args.rebuild}
+    job = api.post("/deploy", body)
     _headline(job, screen)
     job = follow(api, job, screen, timeout=args.timeout, cancel_on_interrupt=args.cancel_on_interrupt)
     tell_ended(screen, job)
@@ -76,18 +77,20 @@ def deploy(args: argparse.Namespace, api: Api, screen: Screen) -> tuple[int, Doc
 
 def _target(args: argparse.Namespace, screen: Screen) -> tuple[str, str]:
     """What to deploy and its ref: as typed, a folder's committed HEAD, or this clone's remote and branch."""
+    if args.target is not None and not args.target.startswith((".", "/", "~")):
+        return args.target, args.ref
     if args.target is None:
         found = clone.here(Path.cwd())
-        if found.unpushed:
-            screen.say(f"{found.unpushed} {'commit is' if found.unpushed == 1 else 'commits are'} not pushed.")
-        return found.remote, args.ref or found.branch
-    if args.target.startswith((".", "/", "~")):
+    else:
         folder = Path(args.target).expanduser()
         if not folder.is_dir():
             raise UserError("cli.unreadable", file=args.target, reason="there is no such folder")
-        address, head = clone.committed(folder)
-        return address, args.ref or head
-    return args.target, args.ref
+        found = clone.committed(folder)
+    if args.ref:
+        return found.address, args.ref
+    for sentence in found.left_out(pushed_only=args.target is None):
+        screen.say(sentence)
+    return found.address, found.ref
 
 
 def _checked(args: argparse.Namespace, api: Api, screen: Screen, target: str, ref: str) -> Document:

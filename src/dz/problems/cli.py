@@ -64,6 +64,12 @@ PROBLEMS = [
         "In a clone, dz deploy takes its remote and branch.",
     ),
     Problem(
+        "cli.no-commit",
+        "{folder} is in no Git repository with a commit.",
+        "Commit it there first (git init, git add, git commit), or give an address: dz deploy URL",
+        "What is deployed of a folder is its committed HEAD.",
+    ),
+    Problem(
         "cli.own-clone",
         "{folder} is DjangoZoom itself, not a site to deploy.",
         "Give your project's address: dz deploy URL",

@@ -89,6 +89,7 @@ class Release:
     commit: Commit
     build_config: str
     bundle_id: int | None
+    subject: str = ""  # of the commit
     why: str = ""
     environment: Mapping[str, Secret] = field(default_factory=dict)  # the project's own variables
 

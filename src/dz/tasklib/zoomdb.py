@@ -32,8 +32,14 @@ class Door(Protocol):
         """What a build's probe found out: the release's build config, and new evidence beside the old."""
 
     # -- releases and bundles ---------------------------------------------------------------------------------------
-    def open_release(self, *, commit: Commit, subject: str, branch: str, build_config: str) -> Release:
-        """This job's release, made on the first call: the next number, today's config frozen into it."""
+    def open_release(
+        self, *, commit: Commit, subject: str, branch: str, build_config: str, bundle: int | None = None
+    ) -> Release:
+        """This job's release, made on the first call: the next number, today's config frozen into it; of a bundle that
+        is there, or of one that is still to be built."""
+
+    def built_before(self, inputs: str) -> tuple[Release, Bundle] | None:
+        """The newest other release whose bundle was made from these inputs and is stored whole."""
 
     def release_again(self) -> Release:
         """This job's release of a bundle that was live before, made on the first call: of the release that its params

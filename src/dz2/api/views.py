@@ -61,6 +61,7 @@ class CheckIn(Schema):
 
 class DeployIn(CheckIn):
     variables: dict[Variable, Value] = {}
+    rebuild: bool = False
     idempotency_key: Annotated[str, Field(max_length=100)] | None = None
 
 
@@ -120,6 +121,7 @@ def deploy(request: HttpRequest, body: DeployIn) -> Any:
         name=body.name,
         ref=body.ref,
         variables=body.variables,
+        rebuild=body.rebuild,
         idempotency_key=body.idempotency_key,
     )
     return documents.job_document(job)

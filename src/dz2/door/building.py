@@ -65,12 +65,21 @@ class Building(Base):
             for guess in guesses
         )
 
-    def open_release(self, *, commit: Commit, subject: str, branch: str, build_config: str) -> records.Release:
+    def open_release(
+        self, *, commit: Commit, subject: str, branch: str, build_config: str, bundle: int | None = None
+    ) -> records.Release:
         with self._fenced():
             if (row := self._own_release()) is None:
                 made = {"commit": commit, "subject": subject[:200], "branch": branch[:200], "why": "Deploy"}
-                row = self._open(build_config=build_config, config=self._todays_config(), **made)
+                built = {"build_config": build_config, "bundle_id": bundle}
+                row = self._open(config=self._todays_config(), **made, **built)
             return values.release(row)
+
+    def built_before(self, inputs: str) -> tuple[records.Release, records.Bundle] | None:
+        found = Release.objects.select_related("config", "bundle").filter(bundle__manifest__inputs=inputs)
+        found = found.filter(project=self._project()).exclude(job=self._job())
+        row = found.exclude(bundle__layers__uploaded_at=None).order_by("-number").first()
+        return (values.release(row), values.bundle(row.bundle)) if row and row.bundle else None
 
     def release_again(self) -> records.Release:
         with self._fenced():

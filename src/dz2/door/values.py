@@ -55,6 +55,7 @@ def release(row: Release) -> records.Release:
         commit=Commit(row.commit),
         build_config=row.build_config,
         bundle_id=row.bundle_id,
+        subject=row.subject,
         why=row.why,
         environment=vault.unseal_variables(app_id, row.config.variables) if row.config else {},
     )

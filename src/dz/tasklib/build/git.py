@@ -36,7 +36,7 @@ _HASH = re.compile(r"[0-9a-f]{7,64}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Resolved:
+class Resolved:
     """The commit that a name is now; ``branch`` is '' for a tag or commit."""
 
     commit: Commit
@@ -102,6 +102,23 @@ def generate_key() -> tuple[Secret, str]:
     return Secret(private), f"{public} djangozoom"
 
 
+def resolve(
+    url: str,
+    ref: str,
+    *,
+    log: JobLog,
+    deadline: float,
+    work: Path,
+    key: Secret | None = None,
+    file_urls: bool = False,
+    stop: Callable[[], bool] | None = None,
+) -> Resolved:
+    """The commit of ``ref`` (branch, tag, commit, '' for the default branch); a whole commit is asked of nobody."""
+    where = giturl.parse(url, file_urls=file_urls)
+    with GitHome(work, key=key, file_urls=file_urls) as home:
+        return _resolve(_Git(url=where, home=home, log=log, until=time.monotonic() + deadline, stop=stop), ref)
+
+
 def checkout(
     url: str,
     ref: str,
@@ -113,12 +130,13 @@ def checkout(
     key: Secret | None = None,
     file_urls: bool = False,
     stop: Callable[[], bool] | None = None,
+    known: Resolved | None = None,
 ) -> Checkout:
-    """Put the files of ``ref`` (branch, tag, commit, '' for the default branch) in place of ``into``."""
+    """Put the files of ``ref`` in place of ``into``; ``known``: what it was just resolved to."""
     where = giturl.parse(url, file_urls=file_urls)
     with GitHome(work, key=key, file_urls=file_urls) as home:
         git = _Git(url=where, home=home, log=log, until=time.monotonic() + deadline, stop=stop)
-        wanted = _resolve(git, ref)
+        wanted = known or _resolve(git, ref)
         if into.exists():
             shutil.rmtree(into)
         into.mkdir(parents=True)
@@ -133,32 +151,32 @@ def checkout(
         return found
 
 
-def _resolve(git: _Git, ref: str) -> _Resolved:
+def _resolve(git: _Git, ref: str) -> Resolved:
     try:
         name = Ref(ref) if ref else ""
     except ValueError:
         raise UserError("repo.bad-ref", ref=repr(ref[:80]), url=git.url.text) from None
     if _is_commit(name):
-        return _Resolved(commit=Commit(name), branch="")
+        return Resolved(commit=Commit(name), branch="")
     wanted = [f"refs/heads/{name}", f"refs/tags/{name}", f"refs/tags/{name}^{{}}"] if name else []
     found, head = _listed(git, "--symref", patterns=["HEAD", *wanted])
     if not name and "HEAD" in found:
-        return _Resolved(commit=found["HEAD"], branch=head.removeprefix("refs/heads/"))
+        return Resolved(commit=found["HEAD"], branch=head.removeprefix("refs/heads/"))
     if name and wanted[0] in found:
-        return _Resolved(commit=found[wanted[0]], branch=name)
+        return Resolved(commit=found[wanted[0]], branch=name)
     for tag in reversed(wanted[1:]):  # the commit that an annotated tag points at comes before the tag itself
         if tag in found:
-            return _Resolved(commit=found[tag], branch="")
+            return Resolved(commit=found[tag], branch="")
     return _otherwise(git, name)
 
 
-def _otherwise(git: _Git, name: str) -> _Resolved:
+def _otherwise(git: _Git, name: str) -> Resolved:
     """Neither branch nor tag: a shortened commit, a misspelling, or an empty repository."""
     everything, _ = _listed(git, "--heads", "--tags", patterns=[])
     if not everything:
         raise UserError("repo.empty", url=git.url.text)
     if _HASH.fullmatch(name) and (commit := _expanded(git, name)):
-        return _Resolved(commit=commit, branch="")
+        return Resolved(commit=commit, branch="")
     known = [one.split("/", 2)[2] for one in everything if not one.endswith("^{}")]
     raise no_such_ref(git.url, name, tuple(difflib.get_close_matches(name, known, 2)))
 
@@ -192,7 +210,7 @@ def _expanded(git: _Git, short: str) -> Commit | None:
     return Commit(answer.text.strip()) if answer.ok else None
 
 
-def _fetch(git: _Git, into: Path, wanted: _Resolved, ref: str) -> None:
+def _fetch(git: _Git, into: Path, wanted: Resolved, ref: str) -> None:
     """The one commit; where a server gives none by its hash, the branch or tag it came from, else everything."""
     attempts: list[tuple[str, ...]] = [("--depth=1", "--", git.url.text, wanted.commit)]
     if not _is_commit(ref):
@@ -250,7 +268,7 @@ def _measure(git: _Git, into: Path, commit: Commit) -> None:
         git.log.note("The repository names Git submodules; they are not fetched.", level="warning")
 
 
-def _described(git: _Git, into: Path, wanted: _Resolved) -> Checkout:
+def _described(git: _Git, into: Path, wanted: Resolved) -> Checkout:
     answer = git("log", "-1", "--format=%ct%x00%s", "--end-of-options", wanted.commit, folder=into)
     when, _, subject = answer.text.strip().partition("\0")
     return Checkout(

@@ -1,20 +1,28 @@
-"""The first step of build_and_deploy: which commit, what the repository says of itself, and the release's number."""
+"""The first step of build_and_deploy: which commit, what the repository says of itself, and the release's number.
+
+What was built before from the very same inputs is not fetched, inspected or built again: its bundle is the release's.
+"""
 
 from __future__ import annotations
 
 import contextlib
 import os
 from collections.abc import Mapping
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+import dz
 from dz.names import Commit
-from dz.tasklib.build import disk, git
+from dz.tasklib.bringing import store_of
+from dz.tasklib.build import disk, git, layers
 from dz.tasklib.build.inspect.runner import Inspection, inspect
 from dz.tasklib.buildconfig import BuildConfig, from_guesses, merge, parse
 from dz.tasklib.context import Context
 from dz.tasklib.folders import Folders, clear, passable
-from dz.tasklib.records import Project
+from dz.tasklib.guestcopy import guest_folder
+from dz.tasklib.machine import platform_name
+from dz.tasklib.records import Bundle, Project, Release
 
 ROOM = 200_000_000  # bytes that must be free before anything is fetched
 
@@ -23,7 +31,11 @@ def open_release(ctx: Context) -> Mapping[str, Any]:
     """Check out the wanted ref, inspect it, and freeze what was found into this job's release."""
     project = ctx.door.project()
     with ctx.part("Check out the code"):
-        checkout = fetch(ctx, project, str(ctx.params.get("ref") or project.ref))
+        resolved = _resolve(ctx, project, ref := str(ctx.params.get("ref") or project.ref))
+        inputs = _inputs_of(ctx, project, resolved.commit)
+        if before := None if ctx.params.get("rebuild") else _built_before(ctx, project, inputs):
+            return _same_again(ctx, *before, branch=resolved.branch)
+        checkout = fetch(ctx, project, ref, known=resolved)
     found = look_at(ctx, project, checkout.commit)
     config = with_confirmed(found, project)
     ctx.door.save_guesses(found.guesses, config.text(), title_of(found))
@@ -33,14 +45,64 @@ def open_release(ctx: Context) -> Mapping[str, Any]:
     ctx.log.note(f"release {release.number}: {checkout.branch or 'commit'} @ {checkout.commit[:7]} {checkout.subject}")
     if project.left_unset:
         ctx.log.note(f"left unset, as decided in the verification form: {', '.join(project.left_unset)}")
-    return {"commit": checkout.commit, "subject": checkout.subject, "release": release.number}
+    return {"commit": checkout.commit, "subject": checkout.subject, "release": release.number, "inputs": inputs}
 
 
-def fetch(ctx: Context, project: Project, ref: str) -> git.Checkout:
+def _resolve(ctx: Context, project: Project, ref: str) -> git.Resolved:
+    return git.resolve(
+        project.repo_url,
+        ref,
+        log=ctx.log,
+        deadline=ctx.left(),
+        work=_work(ctx, project) / "git",
+        key=project.deploy_key,
+        file_urls=ctx.settings.file_urls,
+        stop=ctx.stop,
+    )
+
+
+def _inputs_of(ctx: Context, project: Project, commit: Commit) -> str:
+    """What a bundle is made from: the commit, what a person confirmed, and the versions of all that builds and runs it.
+    Not in it: versions of dependencies that nothing pins, which is what ``rebuild`` is for."""
+    kept = parse(project.build_config)
+    confirmed = [f"{key}={kept.value(key)}" for key in sorted(project.confirmed)]
+    builders = (dz.__version__, version("uv"), guest_folder(ctx.settings.home).name)
+    return layers.key_of("bundle", commit, platform_name(), *builders, *confirmed)
+
+
+def _built_before(ctx: Context, project: Project, inputs: str) -> tuple[Release, Bundle] | None:
+    """Looked for in the store itself: what it has lost is made anew."""
+    found = ctx.door.built_before(inputs)
+    if found is None:
+        return None
+    store = store_of(ctx, project.app_id)
+    lost = [layer for layer in found[1].layers if not store.has(layer.digest)]
+    for layer in lost:
+        ctx.door.layer_taken_back(layer.digest)
+    return None if lost else found
+
+
+def _same_again(ctx: Context, before: Release, bundle: Bundle, *, branch: str) -> Mapping[str, Any]:
+    release = ctx.door.open_release(
+        commit=bundle.commit,
+        subject=before.subject,
+        branch=branch,
+        build_config=before.build_config,
+        bundle=bundle.id,
+    )
+    ctx.log.note(f"release {release.number}: {branch or 'commit'} @ {bundle.commit[:7]} {before.subject}")
+    ctx.log.note(f"nothing changed since release {before.number}: its bundle is used (--rebuild builds anew)")
+    return {
+        "commit": bundle.commit,
+        "subject": before.subject,
+        "release": release.number,
+        "same_as": before.number,
+    }
+
+
+def fetch(ctx: Context, project: Project, ref: str, *, known: git.Resolved | None = None) -> git.Checkout:
     """The files of ``ref`` in the checkout folder of its commit, which is kept for the next steps on this host."""
-    folders = Folders(ctx.settings.home)
-    work = folders.build(project.app_id)
-    passable(work)
+    work = _work(ctx, project)
     disk.require(work, ROOM, host=ctx.host)
     coming = work / f"src-{ctx.step_id}-{ctx.attempt}"
     checkout = git.checkout(
@@ -53,9 +115,16 @@ def fetch(ctx: Context, project: Project, ref: str) -> git.Checkout:
         key=project.deploy_key,
         file_urls=ctx.settings.file_urls,
         stop=ctx.stop,
+        known=known,
     )
-    _keep(coming, folders.checkout(project.app_id, checkout.commit))
+    _keep(coming, Folders(ctx.settings.home).checkout(project.app_id, checkout.commit))
     return checkout
+
+
+def _work(ctx: Context, project: Project) -> Path:
+    folder = Folders(ctx.settings.home).build(project.app_id)
+    passable(folder)
+    return folder
 
 
 def checked_out(ctx: Context, project: Project, commit: Commit) -> Path:

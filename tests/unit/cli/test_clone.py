@@ -1,0 +1,61 @@
+"""What ``dz deploy`` takes of a clone, and what it says is left out; on the real git."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from dz.cli import clone
+from dz.errors import UserError
+from tests.repositories import Repository, new_repository
+
+
+@pytest.fixture
+def work(tmp_path: Path) -> Repository:
+    """A clone of a repository with a branch and a tag."""
+    origin = new_repository(tmp_path / "origin", {"manage.py": "first\n"})
+    origin.git("tag", "v1")
+    origin.git("clone", "-q", str(origin.folder), str(tmp_path / "work"))
+    return Repository(tmp_path / "work")
+
+
+def test_a_clone_means_its_remote_and_branch_and_its_folder_itself(work: Repository, tmp_path: Path) -> None:
+    (work.folder / "within").mkdir()
+    here, itself = clone.here(work.folder), clone.committed(work.folder / "within")
+    assert (here.address, here.ref) == (f"file://{tmp_path / 'origin'}", "main")
+    assert (itself.address, itself.ref) == (f"file://{work.folder}", "main")
+    assert here.left_out(pushed_only=True) == itself.left_out(pushed_only=False) == []
+
+
+def test_what_is_not_pushed_and_what_is_not_committed_is_told(work: Repository) -> None:
+    work.commit({"manage.py": "second\n"})
+    assert clone.here(work.folder).left_out(pushed_only=True) == ["1 commit is not pushed."]
+    work.git("checkout", "-q", "-b", "follows-nothing")
+    work.commit({"manage.py": "third\n"})
+    (work.folder / "manage.py").write_text("fourth\n")
+    (work.folder / "new.py").write_text("new\n")
+    assert clone.committed(work.folder).left_out(pushed_only=False) == [
+        "2 commits are not pushed; deployed all the same.",
+        "2 files have changes that are not committed; they are left out.",
+    ]
+
+
+def test_a_detached_head_is_its_commit_and_no_branch_of_the_remote(work: Repository) -> None:
+    work.git("checkout", "-q", "v1")
+    head = work.git("rev-parse", "HEAD")
+    assert (clone.here(work.folder).ref, clone.committed(work.folder).ref) == (head, head)
+
+
+def test_a_repository_that_has_no_remote_has_nothing_to_push_and_one_without_a_commit_nothing_to_deploy(
+    tmp_path: Path,
+) -> None:
+    alone = new_repository(tmp_path / "alone", {"manage.py": "first\n"})
+    assert clone.committed(alone.folder).left_out(pushed_only=False) == []
+    with pytest.raises(UserError) as told:
+        clone.here(alone.folder)
+    assert told.value.id == "cli.not-a-clone"
+    (tmp_path / "none").mkdir()
+    with pytest.raises(UserError) as told:
+        clone.committed(tmp_path / "none")
+    assert told.value.id == "cli.no-commit"
