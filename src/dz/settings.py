@@ -29,6 +29,7 @@ class Common(BaseSettings):
     ring_again: float = Field(default=10, description="First wait before a step that nobody claimed is rung again.")
     drain: float = Field(default=30, description="How long an old version may finish its requests.")
     reconcile_every: float = Field(default=300, description="How often every host compares itself with zoomdb.")
+    kept_bundles: int = Field(default=5, ge=1, description="Bundles that stay for a rollback, beside the live one.")
     patience: float = Field(default=600, description="How long a step waits for a worker of its role to answer at all.")
 
 

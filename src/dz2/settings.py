@@ -52,6 +52,8 @@ def _secret_key() -> str:
 
 # Seconds after which a silent host is not waited for any more: so many of its heartbeats.
 DZ_SILENT = 12 * float(ENVIRONMENT.get("DZ_HEARTBEAT") or Common.model_fields["heartbeat"].default)
+# Bundles that were live and stay in the store and on hosts, for a rollback.
+DZ_KEPT_BUNDLES = max(1, int(ENVIRONMENT.get("DZ_KEPT_BUNDLES") or Common.model_fields["kept_bundles"].default))
 DATABASES = databases(ENVIRONMENT.get("DZ_ZOOMDB_URL", ""))
 SECRET_KEY = _secret_key()
 DEBUG = False

@@ -129,21 +129,24 @@ def test_a_site_that_is_down_says_so_and_its_own_errors_pass_unchanged(shop: tup
     assert get(real, "/own")[::2] == (502, "the site's own")
 
 
-def test_static_files_come_from_the_newest_release_then_the_one_before_then_the_site(
+def test_static_files_come_from_the_newest_release_then_the_two_before_then_the_site(
     shop: tuple[RealNginx, Backend],
 ) -> None:
     real, app = shop
-    new, old = (real.folder / "static" / name for name in ("new", "old"))
-    for folder in (new, old):
+    new, old, oldest = (real.folder / "static" / name for name in ("new", "old", "oldest"))
+    for folder in (new, old, oldest):
         (folder / "css").mkdir(parents=True)
         (folder / "css" / "both.css").write_text(folder.name)
-    (old / "css" / "gone.css").write_text("old")
+    for folder in (old, oldest):
+        (folder / "css" / "gone.css").write_text(folder.name)
+    (oldest / "css" / "first.css").write_text("oldest")
     (new / "css" / "main.0123456789ab.css").write_text("hashed")
     (real.folder / "static" / "secret").write_text("secret")
     (new / "link").symlink_to(real.folder / "static" / "secret")
-    real.nginx.apply(AppId.of(1), site(port=app.port, static_url="/static/", static_roots=(new, old)))
+    real.nginx.apply(AppId.of(1), site(port=app.port, static_url="/static/", static_roots=(new, old, oldest)))
     assert get(real, "/static/css/both.css")[2] == "new"
     assert get(real, "/static/css/gone.css")[2] == "old"
+    assert get(real, "/static/css/first.css")[2] == "oldest"
     assert "immutable" in get(real, "/static/css/main.0123456789ab.css")[1]["Cache-Control"]
     assert "immutable" not in get(real, "/static/css/both.css")[1]["Cache-Control"]
     assert get(real, "/static/never%20was.css?v=1")[2] == "one /static/never%20was.css?v=1"

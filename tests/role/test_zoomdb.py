@@ -43,20 +43,21 @@ def door_of(claimed: Any, host: str = "build-1") -> Any:
     return of_step(claimed, host=host)
 
 
-def built(j: Any, project: Any, **manifest: str) -> tuple[Any, Any]:
+def built(j: Any, project: Any, static: str = "2", **manifest: str) -> tuple[Any, Any]:
     """A job whose first step opened and built a release, and its door."""
     from dz.tasklib.records import Layer
 
     job = j.accept(project)
     door = door_of(j.claim(job, "build_bundle"))
     door.open_release(commit=COMMIT, subject="s", branch="main", build_config="")
-    layers = [Layer(kind=k, key=f"{k}-key", digest=Digest(d * 64), size=1) for k, d in (("env", "1"), ("static", "2"))]
+    keys = (("env", "env-key", "1"), ("static", f"static-key-{static}", static))
+    layers = [Layer(kind=k, key=key, digest=Digest(d * 64), size=1) for k, key, d in keys]
     door.save_bundle(platform="linux", layers=layers, manifest={"static_url": "/s/", **manifest})
     return job, door
 
 
-def live(j: Any, project: Any) -> tuple[Any, Any, Any]:
-    job, door = built(j, project)
+def live(j: Any, project: Any, **how: str) -> tuple[Any, Any, Any]:
+    job, door = built(j, project, **how)
     deployment = door.place("app-1", ports=range(21000, 21003))
     door.healthy(deployment.id)
     door.switched()
@@ -118,6 +119,26 @@ def test_a_bundle_of_the_same_inputs_is_taken_again_while_every_layer_of_it_is_s
 
 
 @pytest.mark.usefixtures("hosts")
+def test_bundles_are_kept_not_releases_and_the_static_files_of_the_two_versions_before(j: Any) -> None:
+    from django.conf import settings
+
+    shop = j.project()
+    for static in "2234567899":
+        job, door, deployment = live(j, shop, static=static)
+        for digest in ("1", static):
+            door.layer_uploaded(Digest(digest * 64))
+        door.stopped(deployment.id)
+        end(j, job, door)
+    door = door_of(j.claim(j.accept(shop), "build_bundle"))
+    assert settings.DZ_KEPT_BUNDLES == 5
+    kept = {key.removeprefix("static-key-") for kind, key in door.layers_in_use(shop.app_id) if kind == "static"}
+    assert kept == {*"456789"}  # the live one twice released, and five others
+    assert {digest[0] for digest in door.old_digests()} == {"2", "3"}
+    layers = door.route(shop.app_id).static_layers
+    assert {number: layer.digest[0] for number, layer in layers.items()} == {10: "9", 8: "8", 7: "7"}
+
+
+@pytest.mark.usefixtures("hosts")
 def test_the_switch_retires_the_release_before_and_its_appserver_is_told(j: Any) -> None:
     shop = j.project()
     first, door, old = live(j, shop)
@@ -130,7 +151,7 @@ def test_the_switch_retires_the_release_before_and_its_appserver_is_told(j: Any)
     door.healthy(new.id)
     door.switched()
     assert [d.id for d in door.retiring()] == [old.id]
-    assert (door.route().release, door.route().previous, set(door.route().static_layers)) == (2, 1, {1, 2})
+    assert (door.route().release, set(door.route().static_layers)) == (2, {2})  # of the same files
     j.record(door._claimed)
     j.do(second, "create_database", "bundle_upload", "switch")
     assert second.steps.get(name="retire").queue == "appserver_app-1"

@@ -135,7 +135,6 @@ class Route:
     hostnames: tuple[HostName, ...]
     deployments: tuple[Deployment, ...]
     release: int | None  # the live one
-    previous: int | None  # the one before, whose static files stay
     static_url: str = "/static/"
     static_layers: Mapping[int, Layer] = field(default_factory=dict)  # release → its static layer
 

@@ -6,8 +6,9 @@ import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from django.conf import settings
 from django.db import transaction
-from django.db.models import Q, QuerySet
+from django.db.models import Max, Q, QuerySet
 
 from dz.errors import LostLease, PlatformError
 from dz.log import Secret
@@ -16,7 +17,6 @@ from dz2.advancing import lock
 from dz2.engine import Claimed
 from dz2.models import Job, JobStep, Project, Release, ReleaseState, StepState
 
-KEPT_RETIRED = 5
 KEPT_LAST = 2
 
 
@@ -32,13 +32,17 @@ def secret_key_of(project: Project) -> Secret:
 
 
 def kept_releases(project_number: int) -> QuerySet[Release]:
-    """Those whose layers stay: live, being built, the last retired ones (a rollback can have them), and the very last
-    whatever became of them (the next build is mostly made of the same)."""
-    releases = Release.objects.filter(project=project_number).order_by("-number")
-    retired = releases.filter(state=ReleaseState.RETIRED).values_list("pk", flat=True)[:KEPT_RETIRED]
-    last = releases.values_list("pk", flat=True)[:KEPT_LAST]
-    states = [ReleaseState.LIVE, ReleaseState.BUILDING]
-    return releases.filter(Q(state__in=states) | Q(pk__in=[*retired, *last])).order_by()
+    """Those whose layers stay: live, being built, those of the last other bundles that were live (a rollback can have
+    them; however often one was released), and the very last whatever became of them (the next build is mostly made of
+    the same)."""
+    releases = Release.objects.filter(project=project_number)
+    running = Q(state__in=[ReleaseState.LIVE, ReleaseState.BUILDING])
+    now = releases.filter(running, bundle__isnull=False).values("bundle")
+    old = releases.filter(state=ReleaseState.RETIRED, bundle__isnull=False).exclude(bundle__in=now).values("bundle")
+    bundles = old.annotate(last=Max("number")).order_by("-last").values_list("bundle", flat=True)
+    retired = Q(state=ReleaseState.RETIRED, bundle__in=[*bundles[: settings.DZ_KEPT_BUNDLES]])
+    last = releases.order_by("-number").values_list("pk", flat=True)[:KEPT_LAST]
+    return releases.filter(running | retired | Q(pk__in=[*last]))
 
 
 class Base:

@@ -13,6 +13,7 @@ from dz.tasklib import records
 from dz2 import sitelog
 from dz2.door import values
 from dz2.door.base import Base
+from dz2.door.statics import static_layers
 from dz2.models import (
     AppServer,
     AppServerDeployment,
@@ -44,29 +45,15 @@ def route_of(project: Project, release: Release | None) -> records.Route:
     if project.destroying_at is not None:
         release = None
     routed = told(deployments(release=release, state=DeploymentState.HEALTHY)) if release else ()
-    older = Release.objects.filter(project=project, state__in=[ReleaseState.LIVE, ReleaseState.RETIRED])
-    if release is not None:
-        older = older.exclude(pk=release.pk)
-    previous = older.filter(live_at__isnull=False).order_by("-live_at").select_related("bundle").first()
-    statics = {
-        one.number: values.layer(layer)
-        for one in (release, previous)
-        if one is not None and one.bundle_id and (layer := _static_layer(one))
-    }
     manifest = release.bundle.manifest if release and release.bundle else {}
     return records.Route(
         app_id=project.app_id,
         hostnames=values.hostnames(project),
         deployments=routed,
         release=release.number if release else None,
-        previous=previous.number if previous else None,
         static_url=manifest.get("static_url") or "/static/",
-        static_layers=statics,
+        static_layers=static_layers(project, release) if release else {},
     )
-
-
-def _static_layer(release: Release) -> Layer | None:
-    return Layer.objects.filter(bundles=release.bundle, kind="static").first()
 
 
 def live_release(project: Project) -> Release | None:

@@ -145,7 +145,6 @@ def test_one_bad_project_does_not_stop_the_others_routes(tmp_path: Path) -> None
             hostnames=(HostName(name),),
             deployments=(replace(healthy(), app_id=app_id, host=InstanceId("app-1")),),
             release=3,
-            previous=None,
         )
 
     proxy = Refuses()

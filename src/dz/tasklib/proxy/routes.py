@@ -1,7 +1,7 @@
 """Hostnames to the live release: the job's commit point, and its reversal.
 
-Static files of the live release and of the one before lie on the proxy, the newest first, so that pages that are open
-keep their assets.
+Static files of the live release and of the two versions before lie on the proxy, so that pages that are open keep their
+assets; the live release's are looked at first. A release of an older bundle brings its files before the switch.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ def site_of(ctx: Context, route: Route) -> Site:
     """The proxy's value for a route, its static layers brought here first."""
     folders, store = Folders(ctx.settings.home), store_of(ctx, route.app_id)
     roots = []
-    for release in sorted(route.static_layers, reverse=True):
+    for release in sorted(route.static_layers, key=lambda number: (number == route.release, number), reverse=True):
         layer = route.static_layers[release]
         into = folders.static(route.app_id, layer.key)
         bring(store, folders, route.app_id, layer, into)
