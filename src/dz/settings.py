@@ -29,6 +29,11 @@ class Common(BaseSettings):
     ring_again: float = Field(default=10, description="First wait before a step that nobody claimed is rung again.")
     drain: float = Field(default=30, description="How long an old version may finish its requests.")
     reconcile_every: float = Field(default=300, description="How often every host compares itself with zoomdb.")
+    backup_at: str = Field(
+        default="03:00",
+        pattern=r"^(([01][0-9]|2[0-3]):[0-5][0-9])?$",
+        description="When the nightly backups begin, in UTC; each project within two hours. Empty: none.",
+    )
     kept_bundles: int = Field(default=5, ge=1, description="Bundles that stay for a rollback, beside the live one.")
     patience: float = Field(default=600, description="How long a step waits for a worker of its role to answer at all.")
 
@@ -41,7 +46,31 @@ class BrokerSettings(BaseSettings):
     broker_url: SecretStr = Field(description="amqp:// or redis+socket:// URL of the broker.")
 
 
-class PanelSettings(Common):
+class StoreSettings(Common):
+    """Where bundles and backups are kept, for those that read or write there."""
+
+    backup_store: str = Field(
+        default="", description="Where backups go: file:///folder or s3://bucket/prefix; empty: in DZ_HOME."
+    )
+    store_endpoint: str = Field(default="", description="The S3 endpoint, where it is not the provider's own.")
+    store_region: str = Field(default="us-east-1", description="The S3 region.")
+    store_key: str = Field(default="", description="The S3 access key.")
+    store_secret: SecretStr = Field(default=SecretStr(""), description="The S3 secret key.")
+
+    def store_options(self) -> dict[str, str]:
+        """What a store needs beside its URL."""
+        options = {
+            "aws_endpoint": self.store_endpoint,
+            "aws_region": self.store_region,
+            "aws_access_key_id": self.store_key,
+            "aws_secret_access_key": self.store_secret.get_secret_value(),
+        }
+        if self.store_endpoint.startswith("http://"):
+            options["aws_allow_http"] = "true"
+        return {name: value for name, value in options.items() if value}
+
+
+class PanelSettings(StoreSettings):
     """The panel and API on usercontrol."""
 
     panel_url: str = Field(
@@ -58,7 +87,7 @@ class PanelSettings(Common):
         return self.api_token_file or self.home / "token"
 
 
-class WorkerSettings(Common):
+class WorkerSettings(StoreSettings):
     """A worker of any role; the groups below matter to the role they name."""
 
     role: Literal["build", "appserver", "proxy", "database"] = Field(description="This worker's role.")
@@ -69,10 +98,6 @@ class WorkerSettings(Common):
         default=False, description="Whether projects' code is trusted: else the rungs uid and limits are refused."
     )
     bundle_store: str = Field(default="", description="file:///folder or s3://bucket/prefix; empty: in DZ_HOME.")
-    store_endpoint: str = Field(default="", description="The S3 endpoint, where it is not the provider's own.")
-    store_region: str = Field(default="us-east-1", description="The S3 region.")
-    store_key: str = Field(default="", description="The S3 access key.")
-    store_secret: SecretStr = Field(default=SecretStr(""), description="The S3 secret key.")
     public_scheme: Literal["http", "https"] = Field(default="http", description="How the world reaches the sites.")
     public_port: int = Field(default=8800, description="The port at which the world reaches the proxy.")
     uid_base: int = Field(default=500_000, description="Projects' Unix users are this plus their number (as root).")
@@ -101,18 +126,10 @@ class WorkerSettings(Common):
     postgres_url: SecretStr = Field(default=SecretStr(""), description="The provisioner's URL of the projects' server.")
     postgres_address: str = Field(default="", description="Where sites reach that server: socket folder or address.")
     postgres_port: int = Field(default=5432, description="Its port.")
-
-    def store_options(self) -> dict[str, str]:
-        """What the bundle store needs beside its URL."""
-        options = {
-            "aws_endpoint": self.store_endpoint,
-            "aws_region": self.store_region,
-            "aws_access_key_id": self.store_key,
-            "aws_secret_access_key": self.store_secret.get_secret_value(),
-        }
-        if self.store_endpoint.startswith("http://"):
-            options["aws_allow_http"] = "true"
-        return {name: value for name, value in options.items() if value}
+    postgres_bin: str = Field(default="", description="The folder of pg_dump and pg_restore, as new as that server.")
+    backups_nightly: int = Field(default=7, ge=1, description="Nightly backups that are kept of a project.")
+    backups_asked: int = Field(default=10, ge=1, description="Other backups that are kept of a project.")
+    backup_limit: int = Field(default=20_000, ge=1, description="MB that one dump, or one volume, may have packed.")
 
     def checked_instance(self) -> InstanceId:
         return InstanceId(self.instance_id)

@@ -18,6 +18,8 @@ from dz2.channels import JOB, RING, notify
 from dz2.models import (
     AppServer,
     AppServerDeployment,
+    Backup,
+    BackupState,
     DeploymentState,
     Job,
     JobState,
@@ -128,7 +130,10 @@ def _appserver_queue(job: Job, step: str) -> str | None:
     rows = AppServerDeployment.objects.select_related("appserver__host").order_by("pk")
     live = rows.filter(release__project=job.project_id, appserver__host__last_heartbeat__gt=_lately())
     placed = [DeploymentState.WANTED, DeploymentState.HEALTHY]
-    if step == "managepy_command":
+    if step == "backup_volume":  # where the project runs, or ran last: its files are there
+        rows = rows.filter(release__project=job.project_id, release__live_at__isnull=False)
+        rows = rows.order_by("-release__live_at", "pk")
+    elif step == "managepy_command":
         rows = rows.filter(
             release__project=job.project_id, release__state=ReleaseState.LIVE, state=DeploymentState.HEALTHY
         )
@@ -167,6 +172,7 @@ def _finish(job: Job, verdict: str, pipelines: Pipelines) -> None:
     Job.objects.filter(pk=job.pk).update(finished_at=Now())
     if verdict != JobState.SUCCEEDED:
         _give_up_release(job)
+        _give_up_backup(job)
     if job.changes and job.project_id is not None:
         _start_next(job.project_id, pipelines)
 
@@ -177,6 +183,13 @@ def _give_up_release(job: Job) -> None:
     stays = AppServerDeployment.objects.exclude(state=DeploymentState.STOPPED)
     stays.filter(release__in=released).update(state=DeploymentState.FAILED)
     released.update(state=ReleaseState.FAILED)
+
+
+def _give_up_backup(job: Job) -> None:
+    """What a job had begun to store and not kept is no backup, however much of it is there."""
+    sentence = (job.error or {}).get("sentence") or f"its job was {job.state}"
+    begun = Backup.objects.filter(job=job, state=BackupState.RUNNING)
+    begun.update(state=BackupState.FAILED, error=sentence[:500], finished_at=Now())
 
 
 def _start_next(project_id: int, pipelines: Pipelines) -> None:

@@ -114,13 +114,15 @@ def deploy(
     return engine.accept(pipeline, project, params, requested_by=requested_by, idempotency_key=idempotency_key)
 
 
-def destroy(name: str, *, requested_by: Any = None) -> Job:
-    """Take a project away, with its site, database and files. Asked for twice, it is one job."""
+def destroy(name: str, *, backup: bool = True, requested_by: Any = None) -> Job:
+    """Take a project away, with its site, database and files; a last backup stays unless refused. Asked for twice, it
+    is one job."""
     project = find_project(name)
     key = f"destroy-{project.pk}-{project.jobs.filter(kind='destroy', state__in=_ended_badly()).count()}"
     pipeline = known(None)["destroy"]
     commands.end_all(project)
-    return engine.accept(pipeline, project, {}, requested_by=requested_by, idempotency_key=key)
+    params = {} if backup else {"backup": False}
+    return engine.accept(pipeline, project, params, requested_by=requested_by, idempotency_key=key)
 
 
 def cancel(job_id: int) -> Job:

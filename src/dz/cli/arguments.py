@@ -89,6 +89,27 @@ def job(parser: argparse.ArgumentParser) -> None:
     follow(parser)
 
 
+def backup(parser: argparse.ArgumentParser) -> None:
+    project(parser)
+    parser.add_argument("backup", metavar="BACKUP", type=count, nargs="?", help="its number; default: the last one")
+
+
+def download(parser: argparse.ArgumentParser) -> None:
+    backup(parser)
+    parser.add_argument("-o", "--output", metavar="FILE", help="default: NAME-BACKUP.dump in this folder")
+    parser.add_argument("--files", action="store_true", help="the site's files instead of its database")
+
+
+def psql(parser: argparse.ArgumentParser) -> None:
+    project(parser)
+    parser.add_argument("words", metavar="...", nargs=argparse.REMAINDER, help="arguments of psql's own")
+
+
+def destroy(parser: argparse.ArgumentParser) -> None:
+    project(parser)
+    parser.add_argument("--no-backup", action="store_true", help="keep nothing of its data, not even for 30 days")
+
+
 def number(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("job", type=count, metavar="JOB", help="its number")
 

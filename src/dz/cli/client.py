@@ -8,7 +8,8 @@ from __future__ import annotations
 import http.client
 import json
 import socket
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from typing import Any
 from urllib.parse import urlencode, urlsplit
@@ -67,23 +68,48 @@ class Api:
     def post(self, path: str, body: Mapping[str, Any] | None = None) -> Any:
         return self._call("POST", path, dict(body or {}))
 
-    def delete(self, path: str) -> Any:
-        return self._call("DELETE", path)
+    def delete(self, path: str, **query: object) -> Any:
+        return self._call("DELETE", f"{path}?{urlencode(query)}" if query else path)
 
-    def _call(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> Any:
-        headers = {"Authorization": f"Bearer {self.server.token}", "Accept": "application/json", "Host": self._host()}
-        data = None if body is None else json.dumps(body).encode()
-        if data is not None:
-            headers["Content-Type"] = "application/json"
+    @contextmanager
+    def opened(self, path: str, **query: object) -> Iterator[http.client.HTTPResponse]:
+        """An answer that is no JSON, for the caller to read as it comes."""
+        words = {key: value for key, value in query.items() if value not in (None, "")}
         connection = self._connect()
         try:
-            connection.request(method, f"{self._prefix()}/api/v1{path}", data, headers)
-            answer = connection.getresponse()
+            try:
+                answer = self._asked(connection, "GET", f"{path}?{urlencode(words)}")
+                if answer.status >= 400:
+                    self._read(answer.status, answer.read(LIMIT))
+            except (OSError, http.client.HTTPException) as error:
+                raise Unreachable(self.server, str(error) or type(error).__name__) from None
+            yield answer
+        finally:
+            connection.close()
+
+    def _call(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> Any:
+        connection = self._connect()
+        try:
+            answer = self._asked(connection, method, path, body)
             return self._read(answer.status, answer.read(LIMIT))
         except (OSError, http.client.HTTPException) as error:
             raise Unreachable(self.server, str(error) or type(error).__name__) from None
         finally:
             connection.close()
+
+    def _asked(
+        self,
+        connection: http.client.HTTPConnection,
+        method: str,
+        path: str,
+        body: Mapping[str, Any] | None = None,
+    ) -> http.client.HTTPResponse:
+        headers = {"Authorization": f"Bearer {self.server.token}", "Accept": "application/json", "Host": self._host()}
+        data = None if body is None else json.dumps(body).encode()
+        if data is not None:
+            headers["Content-Type"] = "application/json"
+        connection.request(method, f"{self._prefix()}/api/v1{path}", data, headers)
+        return connection.getresponse()
 
     def _read(self, status: int, raw: bytes) -> Any:
         try:

@@ -202,6 +202,41 @@ COMMANDS = {
                 "run shop -- python -m pip list",
             ),
         ),
+        Command(
+            "db info",
+            "A project's database and its backups.",
+            arguments.project,
+            "data.db_info",
+            examples=("db info shop",),
+        ),
+        Command(
+            "db backup",
+            "Back up the database and the files now.",
+            arguments.project,
+            "data.db_backup",
+            examples=("db backup shop",),
+        ),
+        Command(
+            "db restore",
+            "Go back to a backup's data, without a request lost.",
+            arguments.backup,
+            "data.db_restore",
+            examples=("db restore shop", "db restore shop 7", "db restore shop 7 --yes"),
+        ),
+        Command(
+            "db download",
+            "Write a backup into a file.",
+            arguments.download,
+            "data.db_download",
+            examples=("db download shop", "db download shop 7 -o shop.dump", "db download shop --files"),
+        ),
+        Command(
+            "db psql",
+            "psql in a project's database, on the platform's machine.",
+            arguments.psql,
+            local=True,
+            examples=("db psql shop", "db psql shop -c 'SELECT count(*) FROM auth_user'"),
+        ),
         Command("ps", "The processes of a project.", arguments.project, "reports.ps", examples=("ps shop",)),
         Command(
             "open",
@@ -213,9 +248,9 @@ COMMANDS = {
         Command(
             "destroy",
             "Take a project away, with its database and files.",
-            arguments.project,
+            arguments.destroy,
             "reports.destroy",
-            examples=("destroy shop", "destroy shop --yes"),
+            examples=("destroy shop", "destroy shop --yes", "destroy shop --no-backup"),
         ),
         Command(
             "admin link",

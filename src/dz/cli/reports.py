@@ -115,7 +115,8 @@ def destroy(args: argparse.Namespace, api: Api, screen: Screen) -> tuple[int, An
     found = api.get(f"/projects/{args.name}")
     if not args.yes:
         _confirm(args, found, screen)
-    gone = follow(api, api.delete(f"/projects/{args.name}"), screen, timeout=args.timeout)
+    going = api.delete(f"/projects/{args.name}", **({"backup": False} if args.no_backup else {}))
+    gone = follow(api, going, screen, timeout=args.timeout)
     tell_ended(screen, gone)
     return BY_STATE[gone["state"]], gone
 
@@ -125,6 +126,8 @@ def _confirm(args: argparse.Namespace, found: Document, screen: Screen) -> None:
     if args.json or not sys.stdin.isatty():
         raise UserError("cli.needs-yes", act=f"Destroying {args.name}", command=f"destroy {args.name}")
     screen.say(f"{found['url'] or args.name} goes, with its database, files and bundles. There is no way back.")
+    if not args.no_backup:
+        screen.say(typed(f"A last backup of its data stays for 30 days: dz db download {args.name}"))
     screen.say(f"Type {args.name} to go on:")
     if sys.stdin.readline().strip() != args.name:
         raise UserError("cli.usage", detail="Nothing was destroyed: that was not its name", command="destroy")

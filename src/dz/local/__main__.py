@@ -15,7 +15,7 @@ from collections.abc import Callable
 from typing import Any
 
 from dz.errors import DzError, UserError
-from dz.local import administration, demo, doctor, planning, status
+from dz.local import administration, demo, doctor, planning, psql, status
 from dz.local.down import down
 from dz.local.layout import Layout, default_home
 from dz.local.screen import Screen, since
@@ -52,6 +52,9 @@ def _parser() -> argparse.ArgumentParser:
         one.add_argument("--json", action="store_true", help="one JSON document on stdout")
         if name in ("up", "demo"):
             one.add_argument("--listen", default="", metavar="ADDRESS:PORT", help="where nginx listens")
+        if name == "db-psql":
+            one.add_argument("name")
+            one.add_argument("words", nargs=argparse.REMAINDER)
         if name == "doctor":
             one.add_argument("--fix", action="store_true", help="as root: give bubblewrap what it needs here")
     return top
@@ -122,6 +125,10 @@ def _admin_link(layout: Layout, given: argparse.Namespace, screen: Screen) -> An
     return 0, {"url": url}
 
 
+def _db_psql(layout: Layout, given: argparse.Namespace, screen: Screen) -> Answer:
+    psql.psql(administration.running(layout), given.name, given.words)
+
+
 def _broker_setup(layout: Layout, given: argparse.Namespace, screen: Screen) -> Answer:
     queues = administration.broker_setup(administration.running(layout))
     if not given.json:
@@ -150,6 +157,7 @@ ACTS: dict[str, Callable[[Layout, argparse.Namespace, Screen], Answer]] = {
     "demo": _demo,
     "admin-link": _admin_link,
     "broker-setup": _broker_setup,
+    "db-psql": _db_psql,
 }
 
 if __name__ == "__main__":

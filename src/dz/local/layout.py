@@ -92,6 +92,11 @@ class Layout:
         return self.home / "store"
 
     @property
+    def backups(self) -> Path:
+        """Dumps of the projects' databases and their volumes: each kind is one user's to write, the panel's to read."""
+        return self.home / "backups"
+
+    @property
     def token(self) -> Path:
         return self.home / "token"
 

@@ -38,6 +38,10 @@ def folders(layout: Layout) -> None:
         folder(layout.store, ROOT, 0o750, group=PROXY)
     else:
         folder(layout.store, ROOT, 0o700)
+    # The panel, which gives them out, reads what database and appserver worker write: its group is the folders' own.
+    folder(layout.backups, ROOT, 0o711)
+    folder(layout.backups / "database", DATABASE, 0o2750, group=CORE if rooted() else "")
+    folder(layout.backups / "volume", ROOT, 0o2750, group=CORE if rooted() else "")
     sockets(layout)
 
 

@@ -54,6 +54,7 @@ OF_THE_HOST = (
 )
 # The bundle store on S3, for whoever reaches it.
 STORE = ("DZ_STORE_ENDPOINT", "DZ_STORE_REGION", "DZ_STORE_KEY", "DZ_STORE_SECRET")
+BACKUPS = ("DZ_BACKUPS_NIGHTLY", "DZ_BACKUPS_ASKED", "DZ_BACKUP_LIMIT")
 BUILD_PASSED = ("HOME", "PATH", "PYENV_ROOT", "XDG_CONFIG_HOME", "XDG_DATA_HOME", *PROXIES, *OF_THE_HOST, *STORE)
 BUILD_PREFIXES = ("PIP_", "UV_", "AWS_")
 
@@ -88,6 +89,14 @@ class Plan:
         return f"postgres://dzsuper:{password}@/postgres?host={sockets}&port=5432"
 
     @property
+    def backup_env(self) -> dict[str, str]:
+        """Where backups are kept, for those that write, read or clear them: on S3 where the bundles are."""
+        bundles = self.given.get("DZ_BUNDLE_STORE", "")
+        beside = f"{bundles.rstrip('/')}/backups" if bundles.startswith("s3:") else f"file://{self.layout.backups}"
+        passed = {name: self.given[name] for name in (*STORE, *BACKUPS) if name in self.given}
+        return passed | {"DZ_BACKUP_STORE": self.given.get("DZ_BACKUP_STORE") or beside}
+
+    @property
     def broker_url(self) -> str:
         if self.given.get("DZ_BROKER_URL"):
             return self.given["DZ_BROKER_URL"]
@@ -115,6 +124,7 @@ class Plan:
             "DZ_PANEL_URL": self.state.url,
             "DZ_API_TOKEN_FILE": str(self.layout.token),
             "DZ_FILE_URLS": "1",
+            **self.backup_env,
         }
 
     def dispatcher_env(self) -> dict[str, str]:
@@ -138,7 +148,7 @@ class Plan:
         passed = {n: v for n, v in self.given.items() if n in BUILD_PASSED or n.startswith(BUILD_PREFIXES)}
         home, keys_file = self.layout.home, keys.core_keys(self.layout)
         env = passed | self.worker_env(role, self.runtime, home, keys_file)
-        return env | {"PATH": passed.get("PATH", SYSTEM_PATH), "DZ_TRUSTED_CODE": "1"}
+        return env | self.backup_env | {"PATH": passed.get("PATH", SYSTEM_PATH), "DZ_TRUSTED_CODE": "1"}
 
 
 INSTANCES = {"build": "build-1", "appserver": "app-1", "proxy": "proxy-1", "database": "db-1"}
@@ -210,6 +220,8 @@ def _proxy_env(plan: Plan) -> dict[str, str]:
 def _database_env(plan: Plan) -> dict[str, str]:
     layout = plan.layout
     return plan.worker_env("database", plan.shared, layout.database_home, keys.database_keys(layout)) | {
+        **plan.backup_env,
+        "DZ_POSTGRES_BIN": str(plan.postgres.bin),
         "DZ_POSTGRES_URL": plan.provisioner_url,
         "DZ_POSTGRES_ADDRESS": str(layout.postgres_sockets),
         "DZ_POSTGRES_PORT": "5432",

@@ -22,6 +22,18 @@ from dz.tasklib.records import Layer
 PIECE = 4 * 1024 * 1024
 
 
+def opened(url: str, options: Mapping[str, str] | None = None) -> LocalStore | S3Store:
+    """``file:///folder``, made if missing, or ``s3://bucket/prefix``."""
+    parts = urlsplit(url)
+    if parts.scheme == "file":
+        Path(parts.path).mkdir(parents=True, exist_ok=True, mode=0o700)
+        return LocalStore(parts.path, automatic_cleanup=True)
+    if parts.scheme == "s3":
+        prefix = parts.path.strip("/") or None
+        return S3Store(parts.netloc, prefix=prefix, config=dict(options or {}))  # type: ignore[arg-type]
+    raise PlatformError(f"the store is neither file:// nor s3://: {url}")
+
+
 class Store:
     """``url``: ``file:///folder`` or ``s3://bucket/prefix``; ``options``: endpoint, region and keys for S3.
 
@@ -29,18 +41,9 @@ class Store:
     """
 
     def __init__(self, url: str, options: Mapping[str, str] | None = None, *, within: str = "") -> None:
-        parts = urlsplit(url)
         self.url = url
         self._within = f"{within}/" if within else ""
-        self._store: LocalStore | S3Store
-        if parts.scheme == "file":
-            Path(parts.path).mkdir(parents=True, exist_ok=True, mode=0o700)
-            self._store = LocalStore(parts.path, automatic_cleanup=True)
-        elif parts.scheme == "s3":
-            prefix = parts.path.strip("/") or None
-            self._store = S3Store(parts.netloc, prefix=prefix, config=dict(options or {}))  # type: ignore[arg-type]
-        else:
-            raise PlatformError(f"the bundle store is neither file:// nor s3://: {url}")
+        self._store = opened(url, options)
 
     def _name(self, digest: Digest) -> str:
         return f"{self._within}{digest[:2]}/{digest}.tar.zst"
@@ -54,7 +57,7 @@ class Store:
                 self.delete(digest)
                 self.put(packed, digest)
         except (BaseError, OSError) as error:
-            raise _told(error) from error
+            raise told(error) from error
 
     def has(self, digest: Digest) -> bool:
         return self._size(digest) is not None
@@ -65,7 +68,7 @@ class Store:
         except FileNotFoundError:
             return None
         except (BaseError, OSError) as error:
-            raise _told(error) from error
+            raise told(error) from error
 
     def fetch(self, layer: Layer, into: Path) -> None:
         """Write the packed layer to ``into``. Raises PlatformError if its bytes are not what its name says."""
@@ -81,7 +84,7 @@ class Store:
         except FileNotFoundError as error:
             raise PlatformError(f"the bundle store has no {layer.kind} layer {layer.digest[:12]}") from error
         except BaseError as error:
-            raise _told(error) from error
+            raise told(error) from error
         if seen.hexdigest() != layer.digest:
             into.unlink()
             raise PlatformError(f"the {layer.kind} layer {layer.digest[:12]} is damaged in the bundle store")
@@ -93,10 +96,10 @@ class Store:
         except FileNotFoundError:
             return
         except (BaseError, OSError) as error:
-            raise _told(error) from error
+            raise told(error) from error
 
 
-def _told(error: Exception) -> PlatformError:
+def told(error: Exception) -> PlatformError:
     """A refused key stays refused; anything else may pass."""
     kind = type(error).__name__
     if kind in ("UnauthenticatedError", "PermissionDeniedError", "InvalidPathError", "NotSupportedError"):

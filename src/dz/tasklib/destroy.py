@@ -1,12 +1,14 @@
 """The job ``destroy``: a project's routes, processes, database and files go, in this order; its jobs stay readable.
 
 The first step writes into zoomdb that the project goes, before anything of it does. So no host's reconcile brings a
-part back, nothing else is begun on the project, and a destroy that failed halfway is done by another one.
+part back, nothing else is begun on the project, and a destroy that failed halfway is done by another one. Then a last
+backup is made of its data, unless refused, which stays for 30 days.
 """
 
 from __future__ import annotations
 
 from dz.tasklib.appserver.deployments import undeploy
+from dz.tasklib.backup import BACK_UP
 from dz.tasklib.build.storing import forget
 from dz.tasklib.context import Context
 from dz.tasklib.database.databases import drop_database
@@ -24,6 +26,7 @@ DESTROY = Pipeline(
     Step(
         name="proxy_remove", title="Take the site off the proxy", queue=PROXY, timeout=120, run=take_off, commits=True
     ),
+    *BACK_UP,
     Step(name="undeploy", title="Stop the site", queue=APPSERVER, timeout=300, run=undeploy),
     Step(name="drop_database", title="Drop the database", queue=DATABASE, timeout=120, run=drop_database),
     Step(name="forget", title="Delete bundles and secrets", queue=BUILD, timeout=120, run=forget),

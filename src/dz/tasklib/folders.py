@@ -42,8 +42,14 @@ class Folders:
     def runs(self, app_id: AppId) -> Path:
         return self.home / "run" / app_id
 
-    def volume(self, app_id: AppId) -> Path:
-        return self.home / "volumes" / app_id
+    def volume(self, app_id: AppId, database: str = "") -> Path:
+        """Beside the database of that name: what a restore brought back is a volume of its own, ``p00000042.r7``."""
+        suffix = database.removeprefix(app_id).replace("_", ".", 1)
+        return self.home / "volumes" / f"{app_id}{suffix}"
+
+    def volumes(self, app_id: AppId) -> list[Path]:
+        """All that the project has on this host."""
+        return sorted((self.home / "volumes").glob(f"{app_id}*"))
 
     def static(self, app_id: AppId, key: str) -> Path:
         return self.home / "static" / app_id / key[:24]

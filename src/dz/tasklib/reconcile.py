@@ -12,11 +12,13 @@ from dz.errors import DzError
 from dz.log import get_logger
 from dz.names import AppId
 from dz.seams.dbserver import DatabaseServer
-from dz.tasklib.appserver import deployments
+from dz.tasklib.appserver import deployments, volumes
 from dz.tasklib.appserver.watch import ENDED
 from dz.tasklib.build import leftovers
 from dz.tasklib.build.storing import drop_old_layers
 from dz.tasklib.context import Context
+from dz.tasklib.database import backups
+from dz.tasklib.database.databases import lock_of
 from dz.tasklib.folders import Folders, clear
 from dz.tasklib.locks import locked
 from dz.tasklib.proxy import routes
@@ -45,6 +47,7 @@ def _appserver(ctx: Context) -> None:
     for name in running:
         if name not in wanted and _PROGRAM.fullmatch(name):
             _each(name, partial(deployments.supervisor(ctx).stop, name))
+    _each("backups", partial(backups.clear_old, ctx, volumes.KIND))
     _drop_old(ctx)
 
 
@@ -74,12 +77,17 @@ def _database(ctx: Context) -> None:
     server = ctx.seams.dbserver
     assert server is not None, "reconcile of a database host has its server"
     for database in ctx.door.databases(ctx.host):
-        _each(database.name, partial(_have, server, database))
+        _each(database.name, partial(_have, ctx, server, database))
+    _each("backups", partial(backups.clear_old, ctx, backups.KIND))
 
 
-def _have(server: DatabaseServer, database: Database) -> None:
-    if not server.exists(database):
-        server.create(database)
+def _have(ctx: Context, server: DatabaseServer, database: Database) -> None:
+    """Asked for again before it is brought back: it may have gone while we looked at others."""
+    if server.exists(database):
+        return
+    with locked(lock_of(ctx, database), deadline=ctx.left(60), check=ctx.check):
+        if database.name in {one.name for one in ctx.door.databases(ctx.host)}:
+            server.create(database)
 
 
 def _build(ctx: Context) -> None:

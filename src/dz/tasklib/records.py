@@ -11,6 +11,7 @@ from dz.names import AppId, Commit, Digest, HostName, InstanceId, ProjectName
 from dz.seams.dbserver import Database
 
 __all__ = [
+    "Backup",
     "Basis",
     "Bundle",
     "Database",
@@ -22,6 +23,7 @@ __all__ = [
     "Release",
     "Route",
     "Running",
+    "Stored",
 ]
 
 
@@ -149,3 +151,29 @@ class Running:
     database: Database
     secret_key: Secret
     hostnames: tuple[HostName, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stored:
+    """An object of a backup: its name in the store, the sha256 of its bytes, how many they are."""
+
+    name: str
+    digest: str
+    size: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Backup:
+    """A dump of a project's database, and its volume. ``rows``: of each table, in the dump's own snapshot."""
+
+    id: int
+    app_id: AppId
+    number: int
+    why: str
+    rows: Mapping[str, int]
+    objects: Mapping[str, Stored]  # database, volume
+
+    @property
+    def within(self) -> str:
+        """The folder of its objects in each part of the store."""
+        return f"{self.app_id}/{self.number}"

@@ -12,7 +12,20 @@ from typing import Any, Protocol
 
 from dz.log import Secret
 from dz.names import AppId, Commit, Digest
-from dz.tasklib.records import Bundle, Database, Deployment, Guess, Host, Layer, Project, Release, Route, Running
+from dz.tasklib.records import (
+    Backup,
+    Bundle,
+    Database,
+    Deployment,
+    Guess,
+    Host,
+    Layer,
+    Project,
+    Release,
+    Route,
+    Running,
+    Stored,
+)
 
 
 class Door(Protocol):
@@ -78,6 +91,40 @@ class Door(Protocol):
         """The project's database row, made (name, role, password, server) on the first call."""
 
     def database_ready(self) -> None: ...
+
+    # -- backups ----------------------------------------------------------------------------------------------------
+    def begin_backup(self, why: str) -> Backup | None:
+        """This job's backup, made on the first call; None where there is nothing to back up, or the job's params refuse
+        a last one, or one was made by an earlier destroy."""
+
+    def begun_backup(self) -> Backup | None:
+        """This job's backup, if it began one."""
+
+    def backup(self) -> Backup:
+        """This job's backup. Raises PlatformError if it has none."""
+
+    def backup_stored(self, kind: str, stored: Stored, rows: Mapping[str, int] | None = None) -> None:
+        """An object of this job's backup is whole in the store; ``rows`` of a database's."""
+
+    def keep_backup(self, *, nightly: int, others: int) -> None:
+        """This job's backup, if it has one, is good; of older good ones only so many are kept."""
+
+    def backup_tested(self) -> None: ...
+
+    def backup_is_bad(self, why: str) -> None:
+        """This job's backup can't be restored: it is offered no more."""
+
+    def wanted_backup(self) -> Backup:
+        """The good backup that the job's params name. Raises UserError if it is gone by now."""
+
+    def new_database(self) -> Database:
+        """The one that this job's release will run on: the project's role, a name of its own."""
+
+    def backups_to_clear(self, kind: str) -> tuple[Backup, ...]:
+        """Over all projects, for reconcile: what is let go, failed, or of a project that is gone, and has such an
+        object; of a project that is gone the last backup stays for 30 days."""
+
+    def backup_cleared(self, backup: int, kind: str) -> None: ...
 
     # -- placement and deployments ----------------------------------------------------------------------------------
     def appservers(self) -> tuple[Host, ...]:

@@ -1,4 +1,5 @@
-"""The dispatcher (``python -m dz.tasks.dispatch``): one loop that rings ready steps and ends expired leases.
+"""The dispatcher (``python -m dz.tasks.dispatch``): one loop that rings ready steps, ends expired leases and
+begins the nightly backups.
 
 It sleeps until zoomdb notifies, a second at most. What it can't publish it rings again; it keeps nothing in memory that
 a restart would lose, and two of them do no harm. Messages hold ids alone.
@@ -23,11 +24,12 @@ from dz.tasklib.pipeline import DATABASE, PROXY
 from dz.tasks.celeryapp import app
 from dz.tasks.faults import point
 from dz.tasks.queues import all_appservers, step_queue
-from dz2 import ringing
+from dz2 import backups, ringing
 from dz2.channels import RING
 
 TURN = 1.0
 AT_ONCE = 100
+NIGHTLY = 10.0  # seconds between two looks for a nightly backup that is due
 
 log = events.get_logger()
 
@@ -40,6 +42,7 @@ class Dispatcher:
     broker_url: str
     going: bool = True
     _reconciled: float = field(default_factory=time.monotonic)
+    _nightly: float = field(default_factory=time.monotonic)
     _listener: psycopg.Connection[Any] | None = None
     _broker: Any = None
 
@@ -64,6 +67,9 @@ class Dispatcher:
         while rings := ringing.due_rings(AT_ONCE, again=self.settings.ring_again):
             if not self._publish(rings):
                 return
+        if time.monotonic() - self._nightly >= NIGHTLY:
+            self._nightly = time.monotonic()
+            backups.accept_due(self.settings.backup_at)
         if time.monotonic() - self._reconciled >= self.settings.reconcile_every:
             self._reconciled = time.monotonic()
             self._reconcile()

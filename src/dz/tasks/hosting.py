@@ -59,4 +59,4 @@ def _proxy(ours: WorkerSettings) -> Proxy:
 def _dbserver(ours: WorkerSettings) -> DatabaseServer:
     from dz.seams.dbserver.postgres import Postgres
 
-    return Postgres(Secret(ours.postgres_url.get_secret_value()))
+    return Postgres(Secret(ours.postgres_url.get_secret_value()), Path(ours.postgres_bin))

@@ -28,7 +28,7 @@ from dz2.models import (
 )
 from dz2.panel.verification import rows
 
-RELEASES = frozenset({"build_and_deploy", "rollback", "config", "restart"})  # jobs that end with a live site
+RELEASES = frozenset({"build_and_deploy", "rollback", "config", "restart", "restore"})  # jobs that end with a live site
 
 
 def job_document(job: Job) -> dict[str, Any]:

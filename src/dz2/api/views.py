@@ -17,7 +17,7 @@ from dz.errors import UserError
 from dz.names import EnvName, ProjectName
 from dz2 import services
 from dz2.accounts import is_token
-from dz2.api import commands, documents, problems, releases, sitelogs, variables
+from dz2.api import commands, data, documents, problems, releases, sitelogs, variables
 from dz2.api.hosts import status_document
 from dz2.api.polling import After, Lines, Wait, Words, until
 from dz2.models import ConfigGuess, Job, JobLog, JobState, Project
@@ -42,7 +42,7 @@ api = NinjaAPI(
 )
 problems.install(api)
 nothing = Router()  # the last one: the API's own addresses come before every router's
-for _router in (commands.router, releases.router, variables.router, sitelogs.router):
+for _router in (data.router, commands.router, releases.router, variables.router, sitelogs.router):
     api.add_router("/projects", _router)
 api.add_router("", nothing)
 
@@ -105,8 +105,8 @@ def confirm(request: HttpRequest, name: str, body: ConfirmIn) -> Any:
 
 
 @api.delete("/projects/{name}")
-def destroy(request: HttpRequest, name: str) -> Any:
-    return documents.job_document(services.destroy(name))
+def destroy(request: HttpRequest, name: str, backup: bool = True) -> Any:
+    return documents.job_document(services.destroy(name, backup=backup))
 
 
 @api.post("/check")

@@ -104,6 +104,8 @@ class Building(Base):
         job, project = self._job(), self._project()
         last = Release.objects.filter(project=project).aggregate(last=Max("number"))["last"] or 0
         who = str(job.requested_by or job.job_params.get("who", ""))[:200]
+        if "restore" in job.job_params:
+            made["database"] = f"{project.app_id}_r{last + 1}"
         return Release.objects.create(project=project, number=last + 1, job=job, who=who, **made)
 
     def release(self) -> records.Release:

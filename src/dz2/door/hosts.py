@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from django.db.models import Q
 
 from dz.names import AppId
@@ -25,12 +27,13 @@ class Hosts(Base):
         row = deployments(pk=deployment).get()
         release = Release.objects.select_related("project", "config", "bundle").get(pk=row.release_id)
         project = release.project
+        database = values.database(ProjectDatabase.objects.select_related("server").get(project=project))
         assert release.bundle is not None, "a release is placed after it was built"
         return records.Running(
             deployment=values.deployment(row),
             bundle=values.bundle(release.bundle),
             release=values.release(release),
-            database=values.database(ProjectDatabase.objects.select_related("server").get(project=project)),
+            database=replace(database, name=release.database or database.name),
             secret_key=secret_key_of(project),
             hostnames=values.hostnames(project),
         )

@@ -134,6 +134,8 @@ class Placing(Base):
                 return
             Release.objects.filter(project=release.project, state=ReleaseState.LIVE).update(state=ReleaseState.RETIRED)
             Release.objects.filter(pk=release.pk).update(state=ReleaseState.LIVE, live_at=Now())
+            if release.database:
+                ProjectDatabase.objects.filter(project=release.project).update(name=release.database)
             sitelog.mark(release)
             served = [DeploymentState.WANTED, DeploymentState.HEALTHY]
             older = deployments(release__project=release.project, release__state=ReleaseState.RETIRED)

@@ -47,6 +47,7 @@ class BackupState(models.TextChoices):
     RUNNING = "running"
     GOOD = "good"  # whole, and in the store
     FAILED = "failed"
+    OLD = "old"  # let go: its objects are cleared away, then its row
 
 
 class Backup(models.Model):
@@ -60,7 +61,8 @@ class Backup(models.Model):
     release = models.PositiveIntegerField(null=True)  # the live one when it was made
     size = models.BigIntegerField(null=True)  # bytes in the store
     rows = models.JSONField(default=dict)  # table → rows, counted in the dump's own snapshot
-    objects_in_store = models.JSONField(default=dict)  # database, volume → digest
+    objects_in_store = models.JSONField(default=dict)  # database, volume → name, digest, size
+    cleared = models.JSONField(default=list)  # of which of the two nothing is in the store any more
     created_at = models.DateTimeField(auto_now_add=True)
     finished_at = models.DateTimeField(null=True)
     tested_at = models.DateTimeField(null=True)  # restored into a scratch database, rows equal

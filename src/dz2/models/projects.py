@@ -105,6 +105,7 @@ class Release(models.Model):
     subject = models.CharField(max_length=200, blank=True)
     branch = models.CharField(max_length=200, blank=True)
     build_config = models.TextField(blank=True)
+    database = models.CharField(max_length=63, blank=True)  # a restored one, which is the project's once this is live
     who = models.CharField(max_length=200, blank=True)
     why = models.CharField(max_length=200, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)

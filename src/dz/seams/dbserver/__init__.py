@@ -1,13 +1,18 @@
 """The projects' database server.
 
-Contract. ``create`` makes role and database so that this role reaches this database and no other, with limits; done
-again it repairs what is missing and sets the password anew. ``drop`` takes both away, connections included; done again
-it is harmless.
+Contract. ``create`` makes role and database so that this role reaches its databases and no other, with limits; done
+again it repairs what is missing and sets the password anew. A project may have several databases beside each other for
+a time: ``names`` are all of its role. ``discard`` takes one away and leaves the role, ``drop`` takes all of them and
+the role, connections included; done again both are harmless. ``dump`` gives a database's bytes away and returns the
+rows of each table in the very snapshot that it gave; ``restore`` fills a new, empty database from such bytes and
+returns the rows that are there then.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Protocol
 
 from dz.log import Secret
@@ -30,6 +35,23 @@ class DatabaseServer(Protocol):
     def create(self, database: Database) -> None: ...
 
     def drop(self, database: Database) -> None: ...
+
+    def discard(self, database: Database) -> None: ...
+
+    def names(self, database: Database) -> frozenset[str]: ...
+
+    def dump(
+        self,
+        database: Database,
+        take: Callable[[bytes], None],
+        *,
+        deadline: float,
+        cancelled: Callable[[], bool],
+    ) -> Mapping[str, int]: ...
+
+    def restore(
+        self, database: Database, dump: Path, *, deadline: float, cancelled: Callable[[], bool]
+    ) -> Mapping[str, int]: ...
 
     def exists(self, database: Database) -> bool: ...
 

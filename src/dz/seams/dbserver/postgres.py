@@ -8,8 +8,9 @@ by ``prepare``. Passwords are sent as SCRAM verifiers, so that no server log eve
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from pathlib import Path
 from typing import LiteralString
 
 import psycopg
@@ -17,7 +18,7 @@ from psycopg import sql
 
 from dz.errors import PlatformError, Transient
 from dz.log import Secret
-from dz.seams.dbserver import Database
+from dz.seams.dbserver import Database, dumps
 
 CONNECTIONS = 20  # of one project at a time
 CONNECT_TIMEOUT = 10
@@ -30,10 +31,11 @@ Connection = psycopg.Connection[tuple[object, ...]]
 
 
 class Postgres:
-    """One server; ``admin_url`` is the provisioner's."""
+    """One server; ``admin_url`` is the provisioner's, ``bin`` has PostgreSQL's own tools."""
 
-    def __init__(self, admin_url: Secret) -> None:
+    def __init__(self, admin_url: Secret, bin: Path = Path()) -> None:
         self._url = admin_url
+        self._bin = bin
 
     def create(self, database: Database) -> None:
         """See the contract. Nobody else can connect at any moment: the database opens after it is closed to others."""
@@ -55,12 +57,40 @@ class Postgres:
 
     def drop(self, database: Database) -> None:
         """See the contract. The role loses its log-in first, so that no site comes back in between."""
-        name, role = named(database)
+        _, role = named(database)
         with _connected(self._url) as connection:
             if _one(connection, "SELECT 1 FROM pg_roles WHERE rolname = %s", database.role):
                 _do(connection, "ALTER ROLE {} NOLOGIN", role)
-            _do(connection, "DROP DATABASE IF EXISTS {} WITH (FORCE)", name)
+            for one in sorted({database.name, *_owned(connection, database)}):
+                _do(connection, "DROP DATABASE IF EXISTS {} WITH (FORCE)", sql.Identifier(one))
             _do(connection, "DROP ROLE IF EXISTS {}", role)
+
+    def discard(self, database: Database) -> None:
+        name, _ = named(database)
+        with _connected(self._url) as connection:
+            _do(connection, "DROP DATABASE IF EXISTS {} WITH (FORCE)", name)
+
+    def names(self, database: Database) -> frozenset[str]:
+        named(database)
+        with _connected(self._url) as connection:
+            return _owned(connection, database)
+
+    def dump(
+        self,
+        database: Database,
+        take: Callable[[bytes], None],
+        *,
+        deadline: float,
+        cancelled: Callable[[], bool],
+    ) -> Mapping[str, int]:
+        named(database)
+        return dumps.dump(self._bin, database, take, deadline=deadline, cancelled=cancelled)
+
+    def restore(
+        self, database: Database, dump: Path, *, deadline: float, cancelled: Callable[[], bool]
+    ) -> Mapping[str, int]:
+        named(database)
+        return dumps.restore(self._bin, database, dump, deadline=deadline, cancelled=cancelled)
 
     def exists(self, database: Database) -> bool:
         named(database)
@@ -122,6 +152,13 @@ def named(database: Database) -> tuple[sql.Identifier, sql.Identifier]:
         if _NAME.fullmatch(name) is None:
             raise PlatformError(f"not a project's database or role: {name[:80]!r}")
     return sql.Identifier(database.name), sql.Identifier(database.role)
+
+
+def _owned(connection: Connection, database: Database) -> frozenset[str]:
+    """Every database of that role, and nothing that is not called like a project's."""
+    query = "SELECT d.datname FROM pg_database d JOIN pg_roles r ON r.oid = d.datdba WHERE r.rolname = %s"
+    names = (str(row[0]) for row in connection.execute(query, (database.role,)).fetchall())
+    return frozenset(name for name in names if _NAME.fullmatch(name))
 
 
 def _verifier(connection: Connection, role: str, password: Secret) -> sql.Literal:

@@ -57,7 +57,7 @@ def undeploy(ctx: Context) -> Mapping[str, Any]:
     gone = [d for d in ctx.door.unplace() if d.host == ctx.host]
     for deployment in gone:
         take_away(ctx, deployment)
-    for folder in (folders.runs(app_id), folders.volume(app_id), folders.layers(app_id)):
+    for folder in (folders.runs(app_id), *folders.volumes(app_id), folders.layers(app_id)):
         clear(folder)
     return {"stopped": [d.program for d in gone]}
 

@@ -64,7 +64,7 @@ class Site:
 
     @property
     def volume(self) -> Path:
-        return self.place.folders.volume(self.app_id)
+        return self.place.folders.volume(self.app_id, self.running.database.name)
 
     @property
     def env_layer(self) -> Path:
@@ -172,7 +172,7 @@ def _have_volume(site: Site, sandbox: Sandbox) -> None:
 
 def _fill(coming: Path, site: Site, app_layer: Path) -> None:
     disk.copy(app_layer, coming / "app")
-    _writable(coming / "app")
+    writable(coming / "app")
     (coming / "home").mkdir()
     (coming / "static").mkdir()
     (coming / "guest.json").write_text(json.dumps(site.guest_spec()))
@@ -192,7 +192,7 @@ def sweep(site_folders: Folders, app_id: AppId, release: int, program_name: str)
     (site_folders.runs(app_id) / f"{program_name}.spec").unlink(missing_ok=True)
 
 
-def _writable(tree: Path) -> None:
+def writable(tree: Path) -> None:
     for path in (tree, *tree.rglob("*")):
         if not path.is_symlink():
             path.chmod(path.stat().st_mode | 0o200 | (0o100 if path.is_dir() else 0))

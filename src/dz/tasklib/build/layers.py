@@ -62,8 +62,10 @@ def pack(folder: Path, *, kind: str, key: str, into: Path) -> Layer:
     return Layer(kind=kind, key=key, digest=digest, size=(into / f"{digest}.tar.zst").stat().st_size)
 
 
-def unpack(archive: Path, into: Path) -> None:
-    """Extract beside, then rename; files are read-only afterwards. Raises PlatformError for a hostile member."""
+def unpack(archive: Path, into: Path, *, ratio: int = MOST_RATIO) -> None:
+    """Extract beside, then rename; files are read-only afterwards. Raises PlatformError for a hostile member.
+
+    ``ratio``: unpacked bytes per packed one at most."""
     coming = fresh(into.with_name(f"{into.name}.{os.getpid()}.coming"))
     try:
         packed = archive.stat().st_size
@@ -71,7 +73,7 @@ def unpack(archive: Path, into: Path) -> None:
             total, made = 0, {""}
             for count, member in enumerate(tar):
                 total += member.size
-                _check(member, count, total, packed)
+                _check(member, count, total, packed * ratio)
                 _extract(tar, member, coming, made)
         settle(coming)
         clear(into)
@@ -123,7 +125,7 @@ def _add(tar: tarfile.TarFile, entry: os.DirEntry[str], name: str) -> int:
     return info.size
 
 
-def _check(member: tarfile.TarInfo, count: int, total: int, packed: int) -> None:
+def _check(member: tarfile.TarInfo, count: int, total: int, likely: int) -> None:
     parts = member.name.split("/")
     if not all(parts) or ".." in parts or "." in parts or "\0" in member.name:
         raise PlatformError(f"a layer names a path outside itself: {member.name[:200]!r}")
@@ -131,7 +133,7 @@ def _check(member: tarfile.TarInfo, count: int, total: int, packed: int) -> None
         raise PlatformError(f"a layer holds something that is no file: {member.name[:200]!r}")
     if member.issym() and not safe_link(member.name, member.linkname):
         raise PlatformError(f"a layer holds a link that leads out: {member.name[:200]!r}")
-    if count > MOST_MEMBERS or total > MOST_BYTES or total > MOST_RATIO * packed + 10_000_000:
+    if count > MOST_MEMBERS or total > MOST_BYTES or total > likely + 10_000_000:
         raise PlatformError("a layer is larger than it may be")
 
 

@@ -8,11 +8,14 @@ are several servers a destroy may take a few tries, or has to be asked for again
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from dz.errors import Transient
 from dz.seams.dbserver import DatabaseServer
 from dz.tasklib.context import Context
+from dz.tasklib.locks import locked
+from dz.tasklib.records import Database
 
 
 def create_database(ctx: Context) -> Mapping[str, Any]:
@@ -23,7 +26,7 @@ def create_database(ctx: Context) -> Mapping[str, Any]:
         ctx.log.note(f"database {database.name} is there, on {database.server}")
         return {"database": database.name, "created": False}
     ctx.log.hide("database password", database.password.reveal())
-    server = _server(ctx)
+    server = server_of(ctx)
     existed = server.exists(database)
     server.create(database)
     ctx.door.database_ready()
@@ -35,10 +38,16 @@ def drop_database(ctx: Context) -> None:
     database = ctx.door.database()
     if database.server != ctx.host:
         raise Transient(f"database {database.name} is on {database.server}, and this is {ctx.host}")
-    _server(ctx).drop(database)
+    with locked(lock_of(ctx, database), deadline=ctx.left(60), check=ctx.check):
+        server_of(ctx).drop(database)
     ctx.log.note(f"database {database.name} dropped")
 
 
-def _server(ctx: Context) -> DatabaseServer:
+def server_of(ctx: Context) -> DatabaseServer:
     assert ctx.seams.dbserver is not None, "a step of the database queue ran elsewhere"
     return ctx.seams.dbserver
+
+
+def lock_of(ctx: Context, database: Database) -> Path:
+    """Held while a project's role and databases go or are brought back: a host's reconcile runs beside its steps."""
+    return ctx.settings.home / "locks" / database.role

@@ -1,0 +1,84 @@
+"""``python -m dz.tasklib.appserver.volume_tar FOLDER``: a project's volume as tar.zst on standard output.
+
+Runs in the sandbox under the project's own uid, because the project may change its files while they are read: what a
+link planted meanwhile leads to is closed to that uid as well. A file that shrinks is filled up with zeros, one that
+goes is left out, and so is what is neither file, folder nor a link that stays inside.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import tarfile
+from collections.abc import Iterator
+from typing import IO
+
+from dz.tasklib.build.layers import BUFFER, MOST_BYTES, MOST_MEMBERS, safe_link
+
+if sys.version_info >= (3, 14):
+    from compression.zstd import ZstdFile
+else:
+    from backports.zstd import ZstdFile
+
+FAST = 1  # the level: media are mostly packed already
+TOO_BIG = 3  # the exit code for more than a restore would take
+
+
+class _Padded:
+    """As many bytes as the file had when it was opened, whatever becomes of it."""
+
+    def __init__(self, source: IO[bytes]) -> None:
+        self._source = source
+
+    def read(self, size: int) -> bytes:
+        return self._source.read(size).ljust(size, b"\0")
+
+
+def main() -> int:
+    total = 0
+    with (
+        ZstdFile(sys.stdout.buffer, "wb", level=FAST) as out,
+        tarfile.open(fileobj=out, mode="w|", bufsize=BUFFER, format=tarfile.PAX_FORMAT) as tar,
+    ):
+        for count, (name, entry) in enumerate(_walk(sys.argv[1], "")):
+            total += _add(tar, name, entry)
+            if count >= MOST_MEMBERS or total > MOST_BYTES:
+                return TOO_BIG
+    return 0
+
+
+def _walk(folder: str, within: str) -> Iterator[tuple[str, os.DirEntry[str]]]:
+    """Everything below, no folder behind a link."""
+    try:
+        with os.scandir(folder) as listed:
+            entries = sorted(listed, key=lambda one: one.name)
+    except OSError:
+        return  # it went since it was listed
+    for entry in entries:
+        yield f"{within}{entry.name}", entry
+        if entry.is_dir(follow_symlinks=False):
+            yield from _walk(entry.path, f"{within}{entry.name}/")
+
+
+def _add(tar: tarfile.TarFile, name: str, entry: os.DirEntry[str]) -> int:
+    info = tarfile.TarInfo(name)
+    try:
+        if entry.is_symlink():
+            info.type, info.linkname = tarfile.SYMTYPE, os.readlink(entry.path)  # noqa: PTH115
+            if safe_link(name, info.linkname):
+                tar.addfile(info)
+        elif entry.is_dir(follow_symlinks=False):
+            info.type = tarfile.DIRTYPE
+            tar.addfile(info)
+        elif entry.is_file(follow_symlinks=False):
+            with os.fdopen(os.open(entry.path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK), "rb") as content:
+                status = os.fstat(content.fileno())
+                info.size, info.mode = status.st_size, 0o755 if status.st_mode & 0o111 else 0o644
+                tar.addfile(info, _Padded(content))  # type: ignore[arg-type]
+    except OSError:
+        return 0  # it went, or became something else, since it was listed
+    return info.size
+
+
+if __name__ == "__main__":
+    sys.exit(main())

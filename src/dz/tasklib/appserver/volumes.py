@@ -1,0 +1,101 @@
+"""A project's volume into a backup, and out of one: a new volume beside the one in use, for the release to come.
+
+The volume that a site uses has the name of its database, so both change in the one moment in which a release goes live.
+"""
+
+from __future__ import annotations
+
+import sys
+import sysconfig
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import dz
+from dz.errors import PlatformError
+from dz.names import AppId
+from dz.seams.sandbox import Box, Limits, Network
+from dz.tasklib.appserver.site import writable
+from dz.tasklib.appserver.volume_tar import TOO_BIG
+from dz.tasklib.backupstore import MB, BackupStore, Sink
+from dz.tasklib.build.layers import MOST_BYTES, MOST_MEMBERS, unpack
+from dz.tasklib.context import Context
+from dz.tasklib.folders import Folders, clear, fresh, passable
+
+KIND = "volume"
+ANY_RATIO = 1_000_000  # it is our own archive, and its size is held to by itself
+
+
+def backup_volume(ctx: Context) -> Mapping[str, Any]:
+    """Pack the volume on this host, where the project runs or ran last, into the store."""
+    backup = ctx.door.begun_backup()
+    if backup is None:
+        return {}
+    volume = Folders(ctx.settings.home).volume(backup.app_id, ctx.door.database().name)
+    if not volume.is_dir():
+        ctx.log.note(f"no files of the project are on {ctx.host}")
+        return {}
+    name = f"{backup.within}/{ctx.step_id}-{ctx.attempt}.tar.zst"
+    with ctx.part("Pack the files"):
+        with BackupStore(ctx.settings, KIND).writing(name, most=ctx.settings.backup_limit * MB) as sink:
+            _pack(ctx, volume, backup.app_id, sink)
+        ctx.door.backup_stored(KIND, sink.stored)
+    ctx.log.note(f"{sink.stored.size / MB:.1f} MB of files stored")
+    return {}
+
+
+def restore_volume(ctx: Context) -> Mapping[str, Any]:
+    """The volume of the release to come, from the backup that the job names; older ones but that in use go."""
+    backup, folders = ctx.door.wanted_backup(), Folders(ctx.settings.home)
+    volume = folders.volume(backup.app_id, ctx.door.new_database().name)
+    used = folders.volume(backup.app_id, ctx.door.database().name)
+    passable(volume.parent)
+    for old in folders.volumes(backup.app_id):
+        if old != used:
+            clear(old)
+    coming = volume.with_name(f"{volume.name}.coming")
+    fetched = ctx.settings.home / "dumps" / f"{volume.name}.tar.zst"
+    try:
+        if stored := backup.objects.get(KIND):
+            BackupStore(ctx.settings, KIND).fetch(stored, fetched)
+            unpack(fetched, coming, ratio=ANY_RATIO)
+        else:
+            fresh(coming)
+        writable(coming)
+        (coming / "media").mkdir(exist_ok=True)
+        ctx.seams.sandbox.own(coming, backup.app_id)
+        coming.rename(volume)
+    finally:
+        fetched.unlink(missing_ok=True)
+        clear(coming)
+    ctx.log.note("the files are back" if stored else "the backup has no files: the new volume is empty")
+    return {}
+
+
+def _pack(ctx: Context, volume: Path, app_id: AppId, sink: Sink) -> None:
+    """In the sandbox, as the project itself; raises PlatformError for more than a restore would take."""
+    places = [
+        sys.prefix,
+        sys.base_prefix,
+        sysconfig.get_path("purelib"),
+        str(Path(dz.__file__).parents[1]),
+        str(volume),
+    ]
+    said = bytearray()
+    box = Box(
+        argv=(sys.executable, "-I", "-B", "-X", "utf8", "-m", "dz.tasklib.appserver.volume_tar", str(volume)),
+        app_id=app_id,
+        cwd=volume,
+        read=tuple(Path(one) for one in dict.fromkeys(places)),
+        network=Network.NONE,
+        limits=Limits(memory=512 * MB, processes=32),
+        kill_id=ctx.kill_id,
+    )
+    done = ctx.seams.sandbox.run(
+        box, deadline=ctx.left(), on_output=sink, cancelled=ctx.stop, keep=0, stderr_to=said.extend
+    )
+    if done.code == TOO_BIG:
+        most = f"{MOST_BYTES // 1024**3} GB or {MOST_MEMBERS} files"
+        raise PlatformError(f"the volume has more than {most}", id="data.too-big")
+    if not done.ok:
+        raise PlatformError(f"the volume can't be packed ({done.code}): {said[-600:].decode(errors='replace').strip()}")

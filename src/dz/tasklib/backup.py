@@ -1,0 +1,37 @@
+"""The jobs ``backup`` and ``nightly_backup``: a project's database and volume into the store; and ``restore``.
+
+A backup changes nothing that runs. A restore backs today's data up, fills a new database and a new volume beside those
+in use, and makes a new release of the live bundle on them: the switch is a deploy's, so no request fails, and until
+then nothing that is live was touched.
+"""
+
+from __future__ import annotations
+
+from dz.tasklib.again import RESTART
+from dz.tasklib.appserver.volumes import backup_volume, restore_volume
+from dz.tasklib.database.backups import backup_database, keep_backup, restore_database, test_restore
+from dz.tasklib.pipeline import APPSERVER, DATABASE, Pipeline, Step, Together
+
+LONG = 1500.0
+
+BACK_UP = (
+    Step(name="backup_database", title="Back up the database", queue=DATABASE, timeout=LONG, run=backup_database),
+    Step(name="backup_volume", title="Back up the files", queue=APPSERVER, timeout=LONG, run=backup_volume),
+    Step(name="keep_backup", title="Keep the backup", queue=DATABASE, timeout=60, run=keep_backup),
+)
+TEST = Step(name="test_restore", title="Test that it restores", queue=DATABASE, timeout=LONG, run=test_restore)
+
+BACKUP = Pipeline("backup", *BACK_UP, changes=False)
+NIGHTLY_BACKUP = Pipeline("nightly_backup", *BACK_UP, TEST, changes=False)
+
+_MAKE, *_GO_LIVE = (Together(*stage) for stage in RESTART.stages)
+RESTORE = Pipeline(
+    "restore",
+    *BACK_UP,
+    _MAKE,
+    Together(
+        Step(name="restore_database", title="Restore the database", queue=DATABASE, timeout=LONG, run=restore_database),
+        Step(name="restore_volume", title="Restore the files", queue=APPSERVER, timeout=LONG, run=restore_volume),
+    ),
+    *_GO_LIVE,
+)

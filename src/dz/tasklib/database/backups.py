@@ -1,0 +1,150 @@
+"""Backups of a project's database, and databases made from them.
+
+A backup is good only once its objects are whole in the store. A restore fills a new database beside the one in use,
+which stays as it is; the two are never swapped: the release that is made on the new one goes live as any other does.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from dz.errors import PlatformError, Transient
+from dz.seams.dbserver import DatabaseServer
+from dz.tasklib.backupstore import MB, BackupStore
+from dz.tasklib.context import Context
+from dz.tasklib.database.databases import server_of
+from dz.tasklib.records import Backup, Database
+from dz.words import listing
+
+KIND = "database"
+SCRATCH = "_t"  # after the role's name: a database in which a backup is tested
+
+
+def backup_database(ctx: Context) -> Mapping[str, Any]:
+    """Dump the project's database into the store; its backup's row is there first. Nothing for a project that never
+    had one, and for a destroy that is to keep nothing."""
+    backup = ctx.door.begin_backup(str(ctx.params.get("why", "asked")))
+    if backup is None:
+        ctx.log.note("nothing to back up")
+        return {}
+    database = _here(ctx, ctx.door.database())
+    name = f"{backup.within}/{ctx.step_id}-{ctx.attempt}.dump"
+    with ctx.part(f"Dump {database.name}"):
+        with BackupStore(ctx.settings, KIND).writing(name, most=ctx.settings.backup_limit * MB) as sink:
+            rows = server_of(ctx).dump(database, sink, deadline=ctx.left(), cancelled=ctx.stop)
+        ctx.door.backup_stored(KIND, sink.stored, rows)
+    ctx.log.note(f"{counted(rows)}, {sink.stored.size / MB:.1f} MB stored")
+    return {"backup": backup.number}
+
+
+def keep_backup(ctx: Context) -> Mapping[str, Any]:
+    """The job's backup is good from now on, and the oldest ones are let go: reconcile clears them away."""
+    ctx.door.keep_backup(nightly=ctx.settings.backups_nightly, others=ctx.settings.backups_asked)
+    return {}
+
+
+def restore_database(ctx: Context) -> Mapping[str, Any]:
+    """A new database from the dump of the backup that the job names, held to its rows. The one that the restore before
+    left goes first; the one in use stays until the next restore."""
+    backup, database = ctx.door.wanted_backup(), _here(ctx, ctx.door.new_database())
+    server, used = server_of(ctx), ctx.door.database()
+    for name in server.names(database) - {used.name}:
+        if not _is_scratch(database, name):  # a nightly backup may be tested beside us
+            server.discard(_named(database, name))
+    with ctx.part(f"Restore backup {backup.number} into {database.name}"):
+        rows = _filled(ctx, server, database, backup)
+    ctx.log.note(f"{counted(rows)}, as in the backup")
+    return {"database": database.name}
+
+
+def test_restore(ctx: Context) -> Mapping[str, Any]:
+    """Restore the job's own backup into a scratch database. One that can't be restored is none: it is said, and the
+    backup is not offered any more."""
+    backup, used = ctx.door.backup(), _here(ctx, ctx.door.database())
+    scratch = _named(used, f"{used.role}{SCRATCH}{backup.number}")
+    server = server_of(ctx)
+    for name in server.names(used):
+        if _is_scratch(used, name):  # of a test that was killed; no two run at a time
+            server.discard(_named(used, name))
+    try:
+        rows = _filled(ctx, server, scratch, backup)
+    except Transient:
+        raise  # the server's or the store's trouble says nothing about the backup
+    except PlatformError as error:
+        if error.id in ("data.damaged", "data.differs"):
+            ctx.door.backup_is_bad(error.detail)
+        raise
+    finally:
+        server.discard(scratch)
+    ctx.door.backup_tested()
+    ctx.log.note(f"restored into a scratch database: {counted(rows)}, as in the dump's own snapshot")
+    return {"tested": True}
+
+
+def clear_old(ctx: Context, kind: str) -> None:
+    """Reconcile: what backups that are let go or failed, and projects that are gone, have in the store."""
+    for backup in ctx.door.backups_to_clear(kind):
+        BackupStore(ctx.settings, kind).delete(f"{backup.within}/")
+        ctx.door.backup_cleared(backup.id, kind)
+
+
+def counted(rows: Mapping[str, int]) -> str:
+    return f"{sum(rows.values())} rows in {len(rows)} tables"
+
+
+def _filled(ctx: Context, server: DatabaseServer, database: Database, backup: Backup) -> Mapping[str, int]:
+    """The database, new and from the backup's dump. Raises PlatformError if it has other rows."""
+    stored = backup.objects[KIND]
+    with _scratch(ctx, f"{database.name}.dump", stored.size) as file:
+        BackupStore(ctx.settings, KIND).fetch(stored, file)
+        server.discard(database)  # of an attempt before
+        server.create(database)
+        rows = server.restore(database, file, deadline=ctx.left(), cancelled=ctx.stop)
+    if dict(rows) != dict(backup.rows):
+        raise PlatformError(_difference(backup.rows, rows), id="data.differs")
+    return rows
+
+
+def _difference(wanted: Mapping[str, int], found: Mapping[str, int]) -> str:
+    other = [name for name in sorted({*wanted, *found}) if wanted.get(name) != found.get(name)]
+    told = [f"{name} has {found.get(name, 'no')} rows instead of {wanted.get(name, 'none')}" for name in other[:3]]
+    return listing(told)
+
+
+@contextmanager
+def _scratch(ctx: Context, name: str, size: int) -> Iterator[Path]:
+    """A file for a fetched dump; what an attempt that was killed left is written over."""
+    file = ctx.settings.home / "dumps" / name
+    file.parent.mkdir(exist_ok=True, mode=0o700)
+    if shutil.disk_usage(file.parent).free < 2 * size:
+        raise PlatformError(f"{size / MB:.0f} MB packed need more room than there is", id="data.no-room")
+    try:
+        yield file
+    finally:
+        file.unlink(missing_ok=True)
+
+
+def _is_scratch(database: Database, name: str) -> bool:
+    return name.startswith(f"{database.role}{SCRATCH}")
+
+
+def _named(database: Database, name: str) -> Database:
+    return Database(
+        server=database.server,
+        address=database.address,
+        port=database.port,
+        name=name,
+        role=database.role,
+        password=database.password,
+    )
+
+
+def _here(ctx: Context, database: Database) -> Database:
+    if database.server != ctx.host:
+        raise Transient(f"database {database.name} is on {database.server}, and this is {ctx.host}")
+    ctx.log.hide("database password", database.password.reveal())
+    return database

@@ -1,0 +1,127 @@
+"""The door's part for backups: their rows, and the database that a restored release runs on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, replace
+from datetime import timedelta
+
+from django.db.models import Max, Q, QuerySet
+from django.db.models.functions import Now
+
+from dz.errors import PlatformError
+from dz.names import AppId
+from dz.tasklib import records
+from dz2 import backups
+from dz2.door.base import Base
+from dz2.door.values import database as database_of
+from dz2.models import Backup, BackupState, ProjectDatabase, Release
+
+KINDS = ("database", "volume")
+FINAL_STAYS = timedelta(days=30)
+
+
+class Data(Base):
+    def begin_backup(self, why: str) -> records.Backup | None:
+        with self._fenced():
+            if (row := self._own_backup()) is not None:
+                return told(row)
+            job, project = self._job(), self._project()
+            why = WHY.get(job.kind, why)
+            database = ProjectDatabase.objects.filter(project=project, ready_at__isnull=False)
+            made = project.backups.filter(why=backups.FINAL, state=BackupState.GOOD)  # by a destroy that failed later
+            if not database.exists() or not job.job_params.get("backup", True) or made.exists():
+                return None
+            last = project.backups.aggregate(last=Max("number"))["last"] or 0
+            live = project.releases.filter(state="live").values_list("number", flat=True).first()
+            row = Backup.objects.create(project=project, job=job, number=last + 1, why=why[:40], release=live)
+            return told(row)
+
+    def begun_backup(self) -> records.Backup | None:
+        row = self._own_backup()
+        return told(row) if row else None
+
+    def backup(self) -> records.Backup:
+        return told(self._backup())
+
+    def backup_stored(self, kind: str, stored: records.Stored, rows: Mapping[str, int] | None = None) -> None:
+        with self._fenced():
+            row = self._backup()
+            row.objects_in_store = {**row.objects_in_store, kind: asdict(stored)}
+            row.size = sum(one["size"] for one in row.objects_in_store.values())
+            if rows is not None:
+                row.rows = dict(rows)
+            row.save(update_fields=["objects_in_store", "size", "rows"])
+
+    def keep_backup(self, *, nightly: int, others: int) -> None:
+        with self._fenced():
+            row = self._own_backup()
+            if row is None:
+                return
+            if "database" not in row.objects_in_store:
+                raise PlatformError("a backup without its dump is none")
+            Backup.objects.filter(pk=row.pk, state=BackupState.RUNNING).update(
+                state=BackupState.GOOD, finished_at=Now()
+            )
+            good = Backup.objects.filter(project=row.project, state=BackupState.GOOD).order_by("-number")
+            for which, kept in ((good.filter(why=backups.NIGHTLY), nightly), (_others(good), others)):
+                old = list(which.values_list("pk", flat=True))[kept:]
+                Backup.objects.filter(pk__in=old).update(state=BackupState.OLD)
+
+    def backup_tested(self) -> None:
+        with self._fenced():
+            Backup.objects.filter(pk=self._backup().pk).update(tested_at=Now())
+
+    def backup_is_bad(self, why: str) -> None:
+        with self._fenced():
+            error = f"it can't be restored: {why}"[:500]
+            Backup.objects.filter(pk=self._backup().pk).update(state=BackupState.FAILED, error=error)
+
+    def wanted_backup(self) -> records.Backup:
+        return told(backups.good(self._project(), int(self._job().job_params["restore"])))
+
+    def new_database(self) -> records.Database:
+        release = Release.objects.get(job=self._job())
+        row = ProjectDatabase.objects.select_related("server").get(project=release.project)
+        return replace(database_of(row), name=release.database)
+
+    def backups_to_clear(self, kind: str) -> tuple[records.Backup, ...]:
+        gone = Q(project__destroyed_at__isnull=False)
+        late = ~Q(why=backups.FINAL) | Q(finished_at__lt=Now() - FINAL_STAYS)
+        over = Q(state__in=[BackupState.FAILED, BackupState.OLD]) | (gone & late)
+        rows = Backup.objects.filter(over).exclude(state=BackupState.RUNNING).order_by("pk")
+        return tuple(told(row) for row in rows if kind not in row.cleared)
+
+    def backup_cleared(self, backup: int, kind: str) -> None:
+        with self._fenced():
+            row = Backup.objects.select_for_update().get(pk=backup)
+            row.cleared = sorted({*row.cleared, kind})
+            row.save(update_fields=["cleared"])
+            if row.state == BackupState.OLD and len(row.cleared) == len(KINDS):
+                row.delete()
+
+    def _own_backup(self) -> Backup | None:
+        return Backup.objects.filter(job=self._job()).first()
+
+    def _backup(self) -> Backup:
+        if (row := self._own_backup()) is None:
+            raise PlatformError("this job began no backup")
+        return row
+
+
+WHY = {"nightly_backup": backups.NIGHTLY, "restore": backups.BEFORE_RESTORE, "destroy": backups.FINAL}
+
+
+def _others(good: QuerySet[Backup]) -> QuerySet[Backup]:
+    return good.exclude(why__in=[backups.NIGHTLY, backups.FINAL])
+
+
+def told(row: Backup) -> records.Backup:
+    return records.Backup(
+        id=row.pk,
+        app_id=AppId.of(row.project_id),
+        number=row.number,
+        why=row.why,
+        rows=row.rows,
+        objects={kind: records.Stored(**one) for kind, one in row.objects_in_store.items()},
+    )

@@ -1,0 +1,159 @@
+"""Dumps and restores on PostgreSQL itself and on the fake: the same rows come back, and what is not whole is told."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from dz.errors import PlatformError
+from dz.log import Secret
+from dz.names import InstanceId
+from dz.seams.dbserver import Database, DatabaseServer
+from dz.seams.dbserver.fake import FakeDatabaseServer
+from dz.seams.dbserver.postgres import Postgres, prepare
+from tests.postgres import PostgresServer
+
+DEADLINE = 60.0
+TABLES = """
+    CREATE SCHEMA "Other";
+    CREATE TABLE note (id bigserial PRIMARY KEY, text text);
+    CREATE TABLE "Other"."o'clock" (id int PRIMARY KEY REFERENCES note (id));
+    CREATE TABLE part (at int) PARTITION BY RANGE (at);
+    CREATE TABLE part_1 PARTITION OF part FOR VALUES FROM (0) TO (100);
+    CREATE VIEW seen AS SELECT * FROM note;
+    INSERT INTO note (text) SELECT 'x' FROM generate_series(1, 1000);
+    INSERT INTO "Other"."o'clock" VALUES (1), (2);
+    INSERT INTO part VALUES (1), (2), (3);
+    SELECT lo_from_bytea(0, 'large');
+"""
+ROWS = {"Other.o'clock": 2, "public.note": 1000, "public.part_1": 3, "large objects": 1}
+
+
+def never() -> bool:
+    return False
+
+
+@pytest.fixture(scope="module")
+def real(postgres_server: PostgresServer) -> Postgres:
+    prepare(Secret(postgres_server.url()), provisioner="dz_provisioner", password=Secret("first"))
+    host, port = postgres_server.socket_dir, postgres_server.port
+    return Postgres(Secret(f"postgres://dz_provisioner:first@/postgres?host={host}&port={port}"), postgres_server.bin)
+
+
+@pytest.fixture
+def database(postgres_server: PostgresServer, real: Postgres) -> Iterator[Database]:
+    one = of(postgres_server)
+    real.create(one)
+    with connect(one) as connection:
+        connection.execute(TABLES)
+    yield one
+    real.drop(one)
+
+
+def of(server: PostgresServer, name: str = "p00000042") -> Database:
+    return Database(
+        server=InstanceId("db-1"),
+        address=str(server.socket_dir),
+        port=server.port,
+        name=name,
+        role="p00000042",
+        password=Secret("päss:word'\\%"),
+    )
+
+
+def connect(to: Database) -> closing[psycopg.Connection[tuple[object, ...]]]:
+    return closing(
+        psycopg.connect(
+            host=to.address,
+            port=to.port,
+            dbname=to.name,
+            user=to.role,
+            password=to.password.reveal(),
+            autocommit=True,
+        )
+    )
+
+
+def dumped(server: DatabaseServer, database: Database, file: Path) -> dict[str, int]:
+    with file.open("wb") as out:
+        return dict(server.dump(database, out.write, deadline=DEADLINE, cancelled=never))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("which", ["real", "fake"])
+def test_a_restored_database_has_the_rows_of_the_dump_and_goes_without_its_role(
+    which: str, database: Database, real: Postgres, postgres_server: PostgresServer, tmp_path: Path
+) -> None:
+    server: DatabaseServer = real if which == "real" else FakeDatabaseServer()
+    if isinstance(server, FakeDatabaseServer):
+        server.create(database)
+        server.rows[database.name] = dict(ROWS)
+    assert dumped(server, database, tmp_path / "dump") == ROWS
+    other = of(postgres_server, "p00000042_r7")
+    server.create(other)
+    assert server.restore(other, tmp_path / "dump", deadline=DEADLINE, cancelled=never) == ROWS
+    assert server.names(database) == {database.name, other.name}
+    for _ in range(2):
+        server.discard(other)
+    assert server.names(database) == {database.name}
+    assert server.exists(database)
+    server.create(other)
+    server.drop(database)
+    assert server.names(database) == frozenset()
+
+
+def test_rows_are_those_of_the_dumps_own_snapshot(
+    database: Database, real: Postgres, postgres_server: PostgresServer, tmp_path: Path
+) -> None:
+    written = 0
+
+    def take(piece: bytes) -> None:
+        nonlocal written
+        with connect(database) as connection, (tmp_path / "dump").open("ab") as out:
+            connection.execute("INSERT INTO note (text) VALUES ('too late')")
+            out.write(piece)
+        written += 1
+
+    rows = real.dump(database, take, deadline=DEADLINE, cancelled=never)
+    assert (rows, written > 0) == (ROWS, True)
+    other = of(postgres_server, "p00000042_r7")
+    real.create(other)
+    assert real.restore(other, tmp_path / "dump", deadline=DEADLINE, cancelled=never) == ROWS
+
+
+def test_a_dump_that_is_cut_short_is_told_wherever_it_was_cut(
+    database: Database, real: Postgres, postgres_server: PostgresServer, tmp_path: Path
+) -> None:
+    dumped(real, database, tmp_path / "dump")
+    whole = (tmp_path / "dump").read_bytes()
+    other = of(postgres_server, "p00000042_r7")
+    for length in (0, 100, len(whole) // 2, len(whole) - 20):
+        (tmp_path / "cut").write_bytes(whole[:length])
+        real.create(other)
+        with pytest.raises(PlatformError) as raised:
+            real.restore(other, tmp_path / "cut", deadline=DEADLINE, cancelled=never)
+        assert raised.value.id == "data.damaged"
+        real.discard(other)
+
+
+def test_no_password_is_seen_and_what_a_hostile_database_runs_has_no_right_but_its_own(
+    database: Database, real: Postgres, postgres_server: PostgresServer, tmp_path: Path
+) -> None:
+    """A function of the project's that runs during the restore is the project's role and nobody else."""
+    with connect(database) as connection:
+        connection.execute("CREATE TABLE who (name text DEFAULT session_user, at int)")
+        connection.execute(
+            "CREATE FUNCTION spy(int) RETURNS int LANGUAGE plpgsql IMMUTABLE AS $$ BEGIN"
+            " IF session_user <> 'p00000042' THEN RAISE EXCEPTION 'I am %', session_user; END IF; RETURN $1; END $$"
+        )
+        connection.execute("CREATE INDEX spied ON who (spy(at))")
+        connection.execute("INSERT INTO who (at) VALUES (1)")
+    dumped(real, database, tmp_path / "dump")
+    assert database.password.reveal().encode() not in (tmp_path / "dump").read_bytes()
+    other = of(postgres_server, "p00000042_r7")
+    real.create(other)
+    rows = real.restore(other, tmp_path / "dump", deadline=DEADLINE, cancelled=never)
+    assert rows["public.who"] == 1

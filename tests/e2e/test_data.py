@@ -1,0 +1,125 @@
+"""A project's data: backed up, tried out, restored under load, taken back, downloaded, and a last time when it goes."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+
+from dz.run import check
+from tests import playing
+from tests.load import OpenLoop
+from tests.platforms import Platform
+from tests.playing import Project
+from tests.waiting import until
+
+URLS = """\
+import os
+
+from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
+from django.http import HttpResponse
+from django.urls import path
+from notes.models import Note
+
+
+def page(request):
+    files = default_storage.listdir("")[1]
+    return HttpResponse("%s %s %s" % (os.environ["DZ_RELEASE"], Note.objects.count(), len(files)))
+
+
+def add(request):
+    note = Note.objects.create(text="x")
+    default_storage.save("%s.txt" % note.pk, ContentFile(b"a file"))
+    return HttpResponse("added")
+
+
+urlpatterns = [path("", page), path("add", add)]
+"""
+NIGHT = """
+import django; django.setup()
+from dz2 import engine, services; from dz2.advancing import known
+print(engine.accept(known(None)["nightly_backup"], services.find_project("NAME"), {}).pk)
+"""
+
+
+def add(project: Project, times: int) -> None:
+    for _ in range(times):
+        assert project.platform.ask(project.host, "/add")[1] == "added"
+
+
+def stream(project: Project) -> OpenLoop:
+    return OpenLoop("127.0.0.1", project.platform.port, f"{project.host}:{project.platform.port}", rate=60)
+
+
+def owned(project: Project) -> set[str]:
+    """Its databases and its role."""
+    app_id = playing.ask_zoomdb(project.platform, "SELECT id FROM dz2_project WHERE name = %s", project.name)[0][0]
+    return {one for one in playing.databases(project.platform) if one.startswith(f"p{app_id:08d}")}
+
+
+def test_data_goes_back_to_a_backup_without_a_failed_request_and_forward_again(
+    platform: Platform, tmp_path: Path
+) -> None:
+    project = playing.words(platform, tmp_path, "data", {"words/urls.py": URLS})
+    project.deploy()
+    add(project, 2)
+    made = platform.dz("db", "backup", project.name, "--json")
+    assert (made.code, made.json["backup"]) == (0, 1), made.err
+    add(project, 3)
+    assert project.page() == "1 5 5"
+    with stream(project) as load:
+        until(lambda: load.counted.releases["1"] > 60, what="the site answers")
+        back = platform.dz("db", "restore", project.name, "1", "--yes", "--json")
+        assert back.code == 0, f"{back.out}\n{back.err}\n{platform.log(back)}"
+        until(lambda: load.counted.releases["2"] > 60, what="the restored release answers")
+    assert load.counted.failed == []
+    assert (project.page(), back.json["undo"]) == ("2 2 2", f"dz db restore {project.name} 2")
+    add(project, 1)
+
+    asked = platform.dz("db", "psql", project.name, "-At", "-c", "SELECT count(*), current_user FROM notes_note")
+    assert (asked.code, asked.out) == (0, f"3|{min(owned(project))}\n"), asked.err
+    forward = platform.dz("db", "restore", project.name, "2", "--yes", "--json")
+    assert (forward.code, project.page()) == (0, "3 5 5"), forward.err
+    assert len(owned(project)) == 3  # the role, the database in use and the one before
+
+    info = platform.dz("db", "info", project.name, "--json").json
+    assert [(one["backup"], one["why"], one["rows"] > 2) for one in info["backups"]] == [
+        (3, "before a restore", True),
+        (2, "before a restore", True),
+        (1, "asked", True),
+    ]
+    assert info["database"]["connection_limit"] == 20
+    assert "public.notes_note" in [one["table"] for one in info["database"]["largest"]]
+
+
+def test_a_nights_backup_is_tested_and_the_last_one_outlives_the_project(platform: Platform, tmp_path: Path) -> None:
+    project = playing.words(platform, tmp_path, "night", {"words/urls.py": URLS})
+    project.deploy()
+    add(project, 2)
+    ours = playing.plan(platform)
+    accepted = check([ours.shared.python, "-c", NIGHT.replace("NAME", project.name)], deadline=60, env=ours.panel_env())
+    watched = platform.dz("job", accepted.text.strip(), "-f")
+    assert watched.code == 0, watched.err
+    assert [(one["why"], one["tested"]) for one in listed(project)] == [("nightly", True)]
+    before = owned(project)
+    assert not [one for one in before if "_t" in one]
+
+    gone = platform.dz("destroy", project.name, "--yes", "--json")
+    assert gone.code == 0, gone.err
+    assert owned(project) == set()
+    for more, suffix in (((), "dump"), (("--files",), "tar.zst")):
+        file = tmp_path / f"last.{suffix}"
+        got = platform.dz("db", "download", project.name, "-o", file, *more, "--json")
+        assert (got.code, got.json["backup"]) == (0, 2), got.err
+        assert (file.stat().st_size, file.stat().st_mode & 0o777) == (got.json["size"], 0o600)
+    told = subprocess.run(
+        [ours.postgres.bin / "pg_restore", "--list", tmp_path / "last.dump"], capture_output=True, text=True, check=True
+    )
+    assert "TABLE DATA public notes_note" in told.stdout
+    twice = platform.dz("db", "download", project.name, "-o", tmp_path / "last.dump", "--json")
+    assert twice.json["error_id"] == "data.file-there"
+
+
+def listed(project: Project) -> list[dict[str, object]]:
+    found: list[dict[str, object]] = project.platform.dz("db", "info", project.name, "--json").json["backups"]
+    return found
