@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import pty
 import re
 import shutil
 import signal
@@ -16,7 +17,7 @@ import sys
 import tempfile
 import threading
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -24,7 +25,7 @@ import pytest
 
 from dz.errors import Cancelled, PlatformError
 from dz.names import AppId
-from dz.run import DeadlinePassed, Finished, run
+from dz.run import DeadlinePassed, Finished, Stdio, run
 from dz.seams.sandbox import Box, Network, Rung, Sandbox
 from dz.seams.sandbox.bwrap import Bwrap
 from dz.seams.sandbox.fake import Fake
@@ -86,6 +87,49 @@ def test_a_command_gets_its_files_environment_and_input_and_gives_its_output_and
     assert (project / "file").read_text() == "kept\n"
     if (uid := sandbox.uid(PROJECT)) is not None:
         assert (project / "file").stat().st_uid == uid
+
+
+TAKES_THE_TERMINAL = """
+import fcntl, os, signal, termios
+signal.signal(signal.SIGINT, signal.default_int_handler)
+try:
+    os.setsid()
+except OSError:
+    pass
+fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+tty = open("/dev/tty", "r+b", buffering=0)
+try:
+    tty.write(b"asks")
+    tty.readline()
+except KeyboardInterrupt:
+    print("heard", os.isatty(2))
+    raise SystemExit(4)
+"""
+
+
+def test_a_command_takes_the_terminal_that_it_is_given_and_ctrl_c_reaches_it_alone(sandbox: Sandbox) -> None:
+    ours, theirs = pty.openpty()
+    shown = bytearray()
+
+    def type_ctrl_c() -> None:
+        with suppress(OSError):  # Linux's way to say that the other side is closed
+            while piece := os.read(ours, 4096):
+                shown.extend(piece)
+                if shown.endswith(b"asks"):
+                    os.write(ours, b"\x03")
+
+    typist = threading.Thread(target=type_ctrl_c)
+    started: list[int] = []
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)  # as the step does: what is around the command ignores it
+    try:
+        box = Box(argv=(PYTHON, "-c", TAKES_THE_TERMINAL), app_id=PROJECT, cwd=Path("/"))
+        typist.start()
+        finished = sandbox.run(box, deadline=60, stdio=Stdio(streams=(theirs, theirs, theirs), started=started.append))
+    finally:
+        signal.signal(signal.SIGINT, before)
+    typist.join(30)
+    os.close(ours)
+    assert (finished.code, b"heard True" in shown, len(started)) == (4, True, 1), bytes(shown)
 
 
 def test_a_python_started_by_a_link_in_a_home_works_and_the_home_does_not_come_along(real: Sandbox, home: Path) -> None:

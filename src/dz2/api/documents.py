@@ -27,6 +27,7 @@ from dz2.models import (
     ReleaseState,
 )
 from dz2.panel.verification import rows
+from dz2.terminals import KIND
 
 RELEASES = frozenset({"build_and_deploy", "rollback", "config", "restart", "restore"})  # jobs that end with a live site
 
@@ -56,7 +57,7 @@ def job_document(job: Job) -> dict[str, Any]:
         "live": {"release": live.number, "url": site_url(live.project)} if live else None,
         "waits_for": waits_for(job),
         "lines": job.next_seq - 1,
-        "code": job.result.get("code", _facts(error).get("code")),
+        "code": _exit_code(job, error),
         "adminless": bool(job.result.get("adminless")),
         "created_at": time_text(job.created_at),
         "started_at": time_text(job.started_at),
@@ -66,8 +67,10 @@ def job_document(job: Job) -> dict[str, Any]:
     }
 
 
-def _facts(error: dict[str, Any]) -> dict[str, Any]:
-    return error.get("facts") or {}
+def _exit_code(job: Job, error: dict[str, Any]) -> int | None:
+    """Of a command that a person ran and that came to its end."""
+    found = job.result.get("code", (error.get("facts") or {}).get("code"))
+    return int(found) if job.kind == KIND and found is not None else None
 
 
 def check_document(job: Job) -> dict[str, Any]:
