@@ -10,7 +10,7 @@ from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
-from django.db.models import BooleanField, Count, ExpressionWrapper, Q
+from django.db.models import BooleanField, Count, Exists, ExpressionWrapper, Q
 from django.db.models.functions import Now
 
 from dz.tasklib.pipeline import APPSERVER, WRONG, Pipeline
@@ -131,7 +131,8 @@ def _appserver_queue(job: Job, step: str) -> str | None:
     live = rows.filter(release__project=job.project_id, appserver__host__last_heartbeat__gt=_lately())
     placed = [DeploymentState.WANTED, DeploymentState.HEALTHY]
     if step == "backup_volume":  # where the project runs, or ran last: its files are there
-        rows = rows.filter(release__project=job.project_id, release__live_at__isnull=False)
+        backup = Backup.objects.filter(job=job)  # none was begun: whoever has files is not waited for
+        rows = rows.filter(Exists(backup), release__project=job.project_id, release__live_at__isnull=False)
         rows = rows.order_by("-release__live_at", "pk")
     elif step == "managepy_command":
         rows = rows.filter(

@@ -134,7 +134,7 @@ def test_destroy_leaves_nothing_behind(either: Platform, folder: Path) -> None:
     app_id = app_id_of(project)
     program = f"{app_id}-{deployed['release']}-web.1"
     assert program in playing.programs(either) and app_id in playing.databases(either)
-    ran = either.dz("destroy", project.name, "--yes", "--json")
+    ran = either.dz("destroy", project.name, "--yes", "--no-backup", "--json")
     assert ran.code == 0, ran.err
     assert ran.json["state"] == "succeeded"
     assert either.ask(project.host)[0] == 404

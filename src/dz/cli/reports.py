@@ -118,6 +118,8 @@ def destroy(args: argparse.Namespace, api: Api, screen: Screen) -> tuple[int, An
     going = api.delete(f"/projects/{args.name}", **({"backup": False} if args.no_backup else {}))
     gone = follow(api, going, screen, timeout=args.timeout)
     tell_ended(screen, gone)
+    if any(step["name"].startswith("backup_") and step["state"] in ("failed", "errored") for step in gone["steps"]):
+        screen.say(typed(f"  Without its last backup it goes all the same: dz destroy {args.name} --no-backup"))
     return BY_STATE[gone["state"]], gone
 
 

@@ -25,6 +25,11 @@ STATUS = {
     "release.is-live": 409,
     "release.pruned": 409,
     "run.too-many": 409,
+    "data.no-backup": 404,
+    "data.no-files": 404,
+    "data.none": 409,
+    "data.not-good": 409,
+    "data.no-server": 503,
     "api.not-signed-in": 401,
 }
 
