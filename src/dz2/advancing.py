@@ -140,6 +140,8 @@ def _appserver_queue(job: Job, step: str) -> str | None:
         )
     elif step == "retire":
         rows = live.filter(state=DeploymentState.RETIRING)
+    elif step == "processes":
+        rows = rows.filter(release__job=job, state__in=placed, port=None)
     elif step == "undeploy":
         rows = live.exclude(state=DeploymentState.STOPPED)
     else:

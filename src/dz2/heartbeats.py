@@ -1,4 +1,4 @@
-"""A worker host's heartbeat: its row, and its role's beside it. Time is the database's."""
+"""A worker host's heartbeat: its row, its role's beside it, and its deployments'. Time is the database's."""
 
 from __future__ import annotations
 
@@ -9,11 +9,19 @@ from django.db import transaction
 from django.db.models.functions import Now
 
 from dz.settings import WorkerSettings
-from dz2.models import AppServer, DatabaseServer, Host
+from dz.tasklib.appserver.vitals import Vital
+from dz2.models import AppServer, AppServerDeployment, DatabaseServer, DeploymentState, Host
 
 
-def beat(settings: WorkerSettings, measured: Mapping[str, Any], *, started: bool = False) -> None:
-    """Say that this host lives. ``measured``: columns of Host (load, memory, disk, pythons, sandbox, ...)."""
+def beat(
+    settings: WorkerSettings,
+    measured: Mapping[str, Any],
+    *,
+    started: bool = False,
+    vitals: Mapping[str, Vital] | None = None,
+) -> None:
+    """Say that this host lives. ``measured``: columns of Host (load, memory, disk, pythons, sandbox, ...); ``vitals``:
+    of an appserver's programs, by name."""
     values: dict[str, Any] = {**measured, "role": settings.role, "last_heartbeat": Now()}
     if started:
         values["started_at"] = Now()
@@ -25,3 +33,20 @@ def beat(settings: WorkerSettings, measured: Mapping[str, Any], *, started: bool
         if settings.role == "database":
             server = {"address": settings.postgres_address or settings.address, "port": settings.postgres_port}
             DatabaseServer.objects.update_or_create(instance_id=host.instance_id, defaults=server)
+    if vitals:
+        _tell(host, vitals)
+
+
+def _tell(host: Host, vitals: Mapping[str, Vital]) -> None:
+    """How each deployment is. A row that a step changes just now is told of the next time: nobody waits for another."""
+    with transaction.atomic():
+        there = AppServerDeployment.objects.filter(appserver__host=host).exclude(state=DeploymentState.STOPPED)
+        free = there.select_for_update(of=("self",), skip_locked=True, no_key=True).order_by("pk")
+        rows = [row for row in free.select_related("release") if row.program in vitals]
+        for row in rows:
+            vital = vitals[row.program]
+            row.memory = row.memory if vital.memory is None else vital.memory
+            row.restarts += vital.ends
+            row.detail = vital.detail[:200]
+            row.seen_at = Now()  # type: ignore[assignment]
+        AppServerDeployment.objects.bulk_update(rows, ["memory", "restarts", "detail", "seen_at"])

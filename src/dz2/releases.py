@@ -105,6 +105,12 @@ def restart(project: Project, *, who: str = "", requested_by: Any = None) -> Job
     return _accept("restart", project, {"why": "Restart", "who": who}, requested_by, None)
 
 
+def scale(project: Project, why: str, *, who: str = "", requested_by: Any = None) -> Job:
+    """The live bundle with the project's formation of today. Raises ``release.none-live``."""
+    live(project)
+    return _accept("scale", project, {"why": why, "who": who}, requested_by, None)
+
+
 def reconfigure(
     project: Project, why: str, *, who: str = "", idempotency_key: str | None = None, requested_by: Any = None
 ) -> Job:

@@ -152,6 +152,30 @@ def restart(parser: argparse.ArgumentParser) -> None:
     follow(parser)
 
 
+def run(parser: argparse.ArgumentParser) -> None:
+    project(parser)
+    parser.usage = "%(prog)s NAME [options] -- manage.py ARGS..."
+
+
+def admin_create(parser: argparse.ArgumentParser) -> None:
+    project(parser)
+    parser.add_argument("--username", default="admin", help="default: admin")
+    parser.add_argument("--email", default="", help="where the user model wants one")
+
+
+def scale(parser: argparse.ArgumentParser) -> None:
+    project(parser)
+    parser.add_argument("counts", metavar="PROCESS=N", nargs="*", type=many, help="how many of that process run")
+    follow(parser)
+
+
+def many(text: str) -> tuple[str, int]:
+    name, _, number = text.partition("=")
+    if not name or not number.isdecimal() or len(number) > 3:
+        raise argparse.ArgumentTypeError(f"{text} is not PROCESS=N, like web=2")
+    return name, int(number)
+
+
 def variable(parser: argparse.ArgumentParser) -> None:
     project(parser)
     parser.add_argument("variable", metavar="KEY", help="the variable")
@@ -172,17 +196,6 @@ def unset(parser: argparse.ArgumentParser) -> None:
     project(parser)
     parser.add_argument("variables", metavar="KEY", nargs="+", help="the variables")
     changes(parser)
-
-
-def run(parser: argparse.ArgumentParser) -> None:
-    project(parser)
-    parser.usage = "%(prog)s NAME [options] -- manage.py ARGS..."
-
-
-def admin_create(parser: argparse.ArgumentParser) -> None:
-    project(parser)
-    parser.add_argument("--username", default="admin", help="default: admin")
-    parser.add_argument("--email", default="", help="where the user model wants one")
 
 
 def import_(parser: argparse.ArgumentParser) -> None:

@@ -237,7 +237,20 @@ COMMANDS = {
             local=True,
             examples=("db psql shop", "db psql shop -c 'SELECT count(*) FROM auth_user'"),
         ),
-        Command("ps", "The processes of a project.", arguments.project, "reports.ps", examples=("ps shop",)),
+        Command(
+            "ps",
+            "The processes of a project: how each is, and how it ended last.",
+            arguments.project,
+            "processes.ps",
+            examples=("ps shop",),
+        ),
+        Command(
+            "scale",
+            "How many of each process run; without counts: what there is.",
+            arguments.scale,
+            "processes.scale",
+            examples=("scale shop", "scale shop web=2", "scale shop web=2 worker=0"),
+        ),
         Command(
             "open",
             "The address of a site, in a browser if there is one.",

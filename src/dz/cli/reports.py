@@ -1,4 +1,4 @@
-"""``dz jobs``, ``job``, ``job cancel``, ``ps``, ``open``, ``destroy``: what there is, and short acts on it."""
+"""``dz jobs``, ``job``, ``job cancel``, ``open``, ``destroy``: what there is, and short acts on it."""
 
 from __future__ import annotations
 
@@ -72,29 +72,6 @@ def cancel(args: argparse.Namespace, api: Api, screen: Screen) -> tuple[int, Any
     found = follow(api, found, screen, timeout=args.timeout)
     screen.say(f"Job {args.job} stopped after {duration(found['seconds'])}. {_live(found)}".rstrip())
     return (DONE if found["state"] == "cancelled" else BY_STATE[found["state"]]), found
-
-
-def ps(args: argparse.Namespace, api: Api, screen: Screen) -> tuple[int, Any]:
-    found = api.get(f"/projects/{args.name}/processes")
-    columns = [Column("process"), Column("release"), Column("host", drop=1), Column("state"), Column("since", drop=2)]
-    columns.append(Column("address", drop=3))
-    rows = [
-        [
-            one["process"],
-            f"release {one['release']}",
-            one["host"],
-            one["state"],
-            ago(one["since"]),
-            f"{one['address']}:{one['port']}",
-        ]
-        for one in found
-    ]
-    if not rows:
-        screen.say(typed(f"{args.name} runs nowhere. Make it live: dz deploy {args.name}"))
-    elif not args.json:
-        for line in table(columns, rows, screen.width, head=False):
-            screen.answer(line)
-    return DONE, {"processes": found}
 
 
 def open_site(args: argparse.Namespace, api: Api, screen: Screen) -> tuple[int, Any]:

@@ -1,8 +1,9 @@
 """Entry of the guest: ``python main.py COMMAND ...`` with ``DZ_GUEST_SPEC`` naming a JSON file.
 
 Commands: ``probe MARKER`` finds out which settings and application work; ``manage ARGS...`` runs a management command
-for the platform, ``command HOW PROGRAM ARGS...`` what a person asked for; ``serve`` answers HTTP on fd 3. The guest's
-folder goes last on ``sys.path``, so that no module of a project is hidden.
+for the platform, ``command HOW PROGRAM ARGS...`` what a person asked for; ``serve`` answers HTTP on fd 3, ``work
+WORDS...`` is a process beside it, ``broker APP MARKER`` says where its messages go. The guest's folder goes last on
+``sys.path``, so that no module of a project is hidden.
 """
 
 import os
@@ -28,11 +29,19 @@ def main(argv):
         from dz_guest import command as asked
 
         return asked.main(rest[0], rest[1], rest[2:])
+    if command == "work" and rest:
+        from dz_guest import work
+
+        return work.main(rest)
+    if command == "broker" and len(rest) == 2:
+        from dz_guest import work
+
+        return work.broker(*rest)
     if command == "serve" and not rest:
         from dz_guest import serve
 
         return serve.main()
-    sys.stderr.write("usage: main.py probe MARKER | manage ARGS... | command HOW PROGRAM ARGS... | serve\n")
+    sys.stderr.write("usage: main.py probe MARKER | manage ARGS... | command HOW PROGRAM ARGS... | serve | work ...\n")
     return 2
 
 

@@ -6,13 +6,13 @@ import shutil
 from dataclasses import dataclass
 from typing import Any
 
-import psutil
 import psycopg
 
 from dz.local.ready import answer
 from dz.local.service import Service
 from dz.local.services import Plan, ours, servers
 from dz.local.supervising import Supervision
+from dz.tasklib.machine import memory_of
 
 HOSTS = (
     "SELECT h.instance_id, h.role, h.sandbox, h.network, h.load, h.memory, h.disk, h.disk_free, h.pid,"
@@ -70,29 +70,11 @@ def _service(plan: Plan, service: Service, status: dict[str, Any]) -> dict[str, 
         "state": state,
         "pid": pid,
         "address": _address(plan, service.name),
-        "memory": _memory(pid),
+        "memory": memory_of(pid),
         "origin": origin,
         "version": version,
         "detail": detail,
     }
-
-
-def _memory(pid: int | None) -> int:
-    """Bytes of the process and its children, shared ones counted once where the kernel tells (PSS)."""
-    if pid is None:
-        return 0
-    try:
-        one = psutil.Process(pid)
-        return sum(_pss(p) for p in [one, *one.children(recursive=True)])
-    except psutil.Error:
-        return 0
-
-
-def _pss(process: psutil.Process) -> int:
-    try:
-        return int(process.memory_full_info().pss)
-    except psutil.Error:
-        return 0
 
 
 def _address(plan: Plan, name: str) -> str:

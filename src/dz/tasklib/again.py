@@ -1,4 +1,5 @@
-"""Jobs that make a new release of a bundle that is there: ``rollback``, ``config`` (variables changed), ``restart``.
+"""Jobs that make a new release of a bundle that is there: ``rollback``, ``config`` (variables changed), ``restart``,
+``scale`` (another formation).
 
 Nothing is built, so they need no repository, no package index and no build host. As ever the version that is live is
 not touched before ``proxy_update`` has succeeded.
@@ -9,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from dz.tasklib.appserver.beside import look_after
 from dz.tasklib.appserver.deployments import deploy, retire
 from dz.tasklib.appserver.hooks import post_build_hooks
 from dz.tasklib.appserver.placing import placement
@@ -34,7 +36,8 @@ def _again(kind: str) -> Pipeline:
             name="proxy_update", title="Switch to the release", queue=PROXY, timeout=120, run=proxy_update, commits=True
         ),
         Step(name="retire", title="Stop the old release", queue=APPSERVER, timeout=300, run=retire, may_fail=True),
+        Step(name="processes", title="Start the rest", queue=APPSERVER, timeout=300, run=look_after, may_fail=True),
     )
 
 
-ROLLBACK, CONFIG, RESTART = _again("rollback"), _again("config"), _again("restart")
+ROLLBACK, CONFIG, RESTART, SCALE = (_again(kind) for kind in ("rollback", "config", "restart", "scale"))

@@ -6,6 +6,7 @@ the job only goes forward. What a failed job left on hosts, reconcile takes away
 
 from __future__ import annotations
 
+from dz.tasklib.appserver.beside import look_after
 from dz.tasklib.appserver.deployments import deploy, retire
 from dz.tasklib.appserver.hooks import post_build_hooks
 from dz.tasklib.appserver.placing import placement
@@ -29,5 +30,6 @@ BUILD_AND_DEPLOY = Pipeline(
     Step(name="post_build_hooks", title="Run migrations", queue=APPSERVER, timeout=900, run=post_build_hooks),
     Step(name="proxy_update", title="Switch to the release", queue=PROXY, timeout=120, run=proxy_update, commits=True),
     Step(name="retire", title="Stop the old release", queue=APPSERVER, timeout=300, run=retire, may_fail=True),
+    Step(name="processes", title="Start the rest", queue=APPSERVER, timeout=300, run=look_after, may_fail=True),
     Step(name="prune", title="Clear away old bundles", queue=BUILD, timeout=120, run=prune, may_fail=True),
 )

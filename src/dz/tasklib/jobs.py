@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from dz.tasklib.again import CONFIG, RESTART, ROLLBACK
+from dz.tasklib.again import CONFIG, RESTART, ROLLBACK, SCALE
 from dz.tasklib.backup import BACKUP, NIGHTLY_BACKUP, RESTORE
 from dz.tasklib.build_and_deploy import BUILD_AND_DEPLOY
 from dz.tasklib.check_repo import CHECK_REPO
@@ -18,10 +18,11 @@ ALL = (
     ROLLBACK,
     CONFIG,
     RESTART,
-    MANAGEPY_COMMAND,
+    SCALE,
     BACKUP,
     NIGHTLY_BACKUP,
     RESTORE,
+    MANAGEPY_COMMAND,
     DESTROY,
 )
 PIPELINES: Mapping[str, Pipeline] = {p.kind: p for p in ALL}

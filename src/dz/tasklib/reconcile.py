@@ -12,7 +12,7 @@ from dz.errors import DzError
 from dz.log import get_logger
 from dz.names import AppId
 from dz.seams.dbserver import DatabaseServer
-from dz.tasklib.appserver import deployments, volumes
+from dz.tasklib.appserver import beside, deployments, volumes
 from dz.tasklib.appserver.watch import ENDED
 from dz.tasklib.build import leftovers
 from dz.tasklib.build.storing import drop_old_layers
@@ -25,7 +25,7 @@ from dz.tasklib.proxy import routes
 from dz.tasklib.records import Database, Deployment, Route
 
 _KINDS = ("build", "run", "layers", "volumes")
-_PROGRAM = re.compile(r"p[0-9]{8}-[0-9]+-[a-z0-9._]+")
+_PROGRAM = re.compile(r"p[0-9]{8}-[0-9]+-[a-z0-9._-]+")
 
 log = get_logger()
 
@@ -36,14 +36,18 @@ def reconcile(ctx: Context) -> None:
 
 
 def _appserver(ctx: Context) -> None:
+    leaving: dict[str, list[Deployment]] = {}
     for deployment in ctx.door.unwanted_on(ctx.host):
-        _each(deployment.program, partial(deployments.take_away, ctx, deployment))
+        leaving.setdefault(deployment.app_id, []).append(deployment)
+    for app_id, gone in leaving.items():
+        _each(app_id, partial(deployments.take_away, ctx, *gone))
     running = deployments.supervisor(ctx).status()
     wanted = {d.program: d for d in ctx.door.wanted_on(ctx.host)}
     for name, deployment in wanted.items():
         alive = name in running and running[name].state not in ENDED
         if not alive and deployment.state == "healthy":
             _each(name, partial(_start, ctx, deployment))
+    _each("schedulers", partial(beside.begin_singles, ctx))
     for name in running:
         if name not in wanted and _PROGRAM.fullmatch(name):
             _each(name, partial(deployments.supervisor(ctx).stop, name))

@@ -124,6 +124,11 @@ class Deployment:
     state: str
 
     @property
+    def is_web(self) -> bool:
+        """Whether requests are led to it."""
+        return self.port != 0
+
+    @property
     def program(self) -> str:
         """What supervisor calls it: named by its inputs, so that the same inputs give the same name."""
         return f"{self.app_id}-{self.release}-{self.process}"

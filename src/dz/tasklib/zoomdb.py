@@ -130,9 +130,12 @@ class Door(Protocol):
     def appservers(self) -> tuple[Host, ...]:
         """Every appserver with its last heartbeat, capacity and number of deployments."""
 
-    def place(self, host: str, *, ports: range) -> Deployment:
-        """A wanted deployment of this release on ``host``, on its first free port of ``ports``; the job's steps on
-        ``appserver`` go to that host's queue. A second call gives the same row."""
+    def formation(self) -> Mapping[str, int]:
+        """How many of each kind of process the project wants; of what is not in it, one."""
+
+    def place(self, host: str, *, ports: range, processes: Sequence[str] = ("web.1",)) -> Deployment:
+        """Wanted deployments of this release on ``host``, the web ones each on a free port of ``ports``; the job's
+        steps on ``appserver`` go to that host's queue. Returns the first. A second call gives the same rows."""
 
     def at_another_port(self, deployment: int, *, ports: range) -> Deployment:
         """The same deployment on the first free port of ``ports``: at no moment is it none."""
@@ -140,7 +143,17 @@ class Door(Protocol):
     def deployments(self) -> tuple[Deployment, ...]:
         """Of this job's release, not stopped."""
 
-    def healthy(self, deployment: int) -> None: ...
+    def healthy(self, deployment: int) -> None:
+        """It answers; or, of a process that is not web, it was started and is to be kept running."""
+
+    def not_started(self, deployment: int, why: str) -> None:
+        """It does not run in this release, and ``dz ps`` says why."""
+
+    def singles(self) -> tuple[Deployment, ...]:
+        """Processes of live releases on this door's host that are still to be started: of such only one may run."""
+
+    def before(self, deployment: Deployment) -> tuple[Deployment, ...]:
+        """Processes beside web of the project's older releases that are not known to have stopped, on every host."""
 
     def stopped(self, deployment: int) -> None: ...
 

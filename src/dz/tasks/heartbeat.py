@@ -10,8 +10,10 @@ from typing import Any
 
 from django.db import DatabaseError, InterfaceError, connection
 
+from dz.errors import DzError
 from dz.log import get_logger
 from dz.settings import WorkerSettings
+from dz.tasklib.appserver.vitals import Vital, Vitals
 from dz.tasklib.build import interpreters
 from dz.tasklib.hosting import Seams
 from dz.tasklib.machine import measure, platform_name
@@ -34,6 +36,7 @@ class Heartbeat:
             "pythons": pythons(settings, seams) if settings.role == BUILD else [],
         }
         self._fence = Keeper(settings)
+        self._vitals = Vitals(seams.supervisor) if seams.supervisor else None
         self._over = threading.Event()
 
     def start(self) -> None:
@@ -47,7 +50,7 @@ class Heartbeat:
         while True:
             try:
                 measured = {**measure(self._settings.home), **self._fence.column()}
-                beat(self._settings, {**self._fixed, **measured}, started=first)
+                beat(self._settings, {**self._fixed, **measured}, started=first, vitals=self._look())
                 first = False
             except (DatabaseError, InterfaceError, OSError) as error:
                 log.warning("heartbeat.failed", error=str(error))
@@ -55,6 +58,14 @@ class Heartbeat:
             if self._over.wait(self._settings.heartbeat):
                 connection.close()
                 return
+
+    def _look(self) -> Mapping[str, Vital]:
+        """How the programs are; a supervisor that does not answer makes the host not silent."""
+        try:
+            return self._vitals.look() if self._vitals else {}
+        except DzError as error:
+            log.warning("heartbeat.no-vitals", error=str(error))
+            return {}
 
 
 def pythons(settings: WorkerSettings, seams: Seams) -> list[str]:

@@ -17,7 +17,6 @@ from dz2.api.waiting import missing_variables, usual_seconds, waits_for
 from dz2.models import (
     AppServerDeployment,
     ConfigGuess,
-    DeploymentState,
     Job,
     JobLog,
     JobState,
@@ -29,7 +28,8 @@ from dz2.models import (
 from dz2.panel.verification import rows
 from dz2.terminals import KIND
 
-RELEASES = frozenset({"build_and_deploy", "rollback", "config", "restart", "restore"})  # jobs that end with a live site
+# Jobs that end with a live site.
+RELEASES = frozenset({"build_and_deploy", "rollback", "config", "restart", "scale", "restore"})
 
 
 def job_document(job: Job) -> dict[str, Any]:
@@ -130,22 +130,6 @@ def project_document(project: Project) -> dict[str, Any]:
     }
 
 
-def process_documents(project: Project) -> list[dict[str, Any]]:
-    """The project's deployments that are not stopped."""
-    rows = AppServerDeployment.objects.select_related("release", "appserver__host").filter(release__project=project)
-    return [
-        _deployment(row)
-        | {
-            "process": row.process,
-            "release": row.release.number,
-            "state": row.state,
-            "since": time_text(row.created_at),
-            "program": f"{project.app_id}-{row.release.number}-{row.process}",
-        }
-        for row in rows.exclude(state__in=[DeploymentState.STOPPED, DeploymentState.FAILED]).order_by("process", "pk")
-    ]
-
-
 def log_document(line: JobLog) -> dict[str, Any]:
     return {
         "seq": line.seq,
@@ -193,11 +177,11 @@ def _step(step: JobStep, usual: float | None) -> dict[str, Any]:
 
 
 def _deployments(release: Release | None) -> list[dict[str, Any]]:
-    rows = AppServerDeployment.objects.select_related("appserver__host").filter(release=release).order_by("pk")
-    return [_deployment(row) for row in rows] if release else []
+    rows = AppServerDeployment.objects.select_related("appserver__host").filter(release=release, port__isnull=False)
+    return [deployment_document(row) for row in rows.order_by("pk")] if release else []
 
 
-def _deployment(row: AppServerDeployment) -> dict[str, Any]:
+def deployment_document(row: AppServerDeployment) -> dict[str, Any]:
     host = row.appserver.host.instance_id
     return {"host": host, "address": row.address, "port": row.port, "instance_id": host}
 

@@ -17,7 +17,7 @@ from dz.errors import UserError
 from dz.names import EnvName, ProjectName
 from dz2 import services
 from dz2.accounts import is_token
-from dz2.api import commands, data, documents, problems, releases, sitelogs, variables
+from dz2.api import commands, data, documents, problems, processes, releases, sitelogs, variables
 from dz2.api.hosts import status_document
 from dz2.api.polling import After, Lines, Wait, Words, until
 from dz2.models import ConfigGuess, Job, JobLog, JobState, Project
@@ -42,7 +42,7 @@ api = NinjaAPI(
 )
 problems.install(api)
 nothing = Router()  # the last one: the API's own addresses come before every router's
-for _router in (data.router, commands.router, releases.router, variables.router, sitelogs.router):
+for _router in (data.router, commands.router, releases.router, processes.router, variables.router, sitelogs.router):
     api.add_router("/projects", _router)
 api.add_router("", nothing)
 
@@ -89,11 +89,6 @@ def guesses(request: HttpRequest, name: str) -> Any:
     found = ConfigGuess.objects.filter(project=services.find_project(name)).order_by("-job")
     latest = found.first()
     return [documents.guess_document(one) for one in found.filter(job=latest.job).order_by("pk")] if latest else []
-
-
-@api.get("/projects/{name}/processes")
-def processes(request: HttpRequest, name: str) -> Any:
-    return documents.process_documents(services.find_project(name))
 
 
 @api.post("/projects/{name}/confirm")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.db.models import Count, Q, QuerySet
@@ -28,6 +29,7 @@ from dz2.models import (
 )
 
 GONE = DeploymentState.STOPPED
+NOT_STARTED = "not started:"
 
 
 def deployments(**which: Any) -> QuerySet[AppServerDeployment]:
@@ -44,7 +46,8 @@ def route_of(project: Project, release: Release | None) -> records.Route:
     """What the proxy serves once ``release`` is live; nothing for None, and of a project that goes."""
     if project.destroying_at is not None:
         release = None
-    routed = told(deployments(release=release, state=DeploymentState.HEALTHY)) if release else ()
+    answering = {"state": DeploymentState.HEALTHY, "port__isnull": False}
+    routed = told(deployments(release=release, **answering)) if release else ()
     manifest = release.bundle.manifest if release and release.bundle else {}
     return records.Route(
         app_id=project.app_id,
@@ -80,20 +83,23 @@ class Placing(Base):
             for row in rows
         )
 
-    def place(self, host: str, *, ports: range) -> records.Deployment:
+    def formation(self) -> Mapping[str, int]:
+        return {str(name): int(count) for name, count in self._project().formation.items()}
+
+    def place(self, host: str, *, ports: range, processes: Sequence[str] = ("web.1",)) -> records.Deployment:
         with self._fenced():
             release = self._own_release()
             if release is None:
                 raise PlatformError("nothing to place: this job opened no release")
-            row = deployments(release=release, process="web.1").first()
-            if row is None or row.state == GONE:
-                # Whoever else chooses a port of this host waits here; the host's row is its heartbeat's to lock.
-                server = AppServer.objects.select_for_update(no_key=True, of=("self",)).get(host__instance_id=host)
-                wanted = {"appserver": server, "address": server.address, "state": DeploymentState.WANTED}
-                row, _ = AppServerDeployment.objects.update_or_create(
-                    release=release, process="web.1", defaults=wanted | {"port": _free_port(server, ports)}
-                )
-            return told(deployments(pk=row.pk))[0]
+            rows = {row.process: row for row in deployments(release=release).exclude(state=GONE)}
+            if (first := rows.get(processes[0])) is not None:
+                host = first.appserver.host.instance_id  # all of a release are together
+            # Whoever else chooses a port of this host waits here; the host's row is its heartbeat's to lock.
+            server = AppServer.objects.select_for_update(no_key=True, of=("self",)).get(host__instance_id=host)
+            for process in processes:
+                if process not in rows:
+                    rows[process] = _placed(release, process, server, ports)
+            return told(deployments(pk=rows[processes[0]].pk))[0]
 
     def at_another_port(self, deployment: int, *, ports: range) -> records.Deployment:
         with self._fenced():
@@ -109,6 +115,20 @@ class Placing(Base):
         with self._fenced():
             rows = AppServerDeployment.objects.filter(pk=deployment, state=DeploymentState.WANTED)
             rows.update(state=DeploymentState.HEALTHY)
+
+    def not_started(self, deployment: int, why: str) -> None:
+        with self._fenced():
+            ended = {"state": GONE, "stopped_at": Now(), "detail": f"{NOT_STARTED} {why}"[:200]}
+            AppServerDeployment.objects.filter(pk=deployment, state=DeploymentState.WANTED).update(**ended)
+
+    def singles(self) -> tuple[records.Deployment, ...]:
+        live = {"release__state": ReleaseState.LIVE, "release__project__destroying_at": None, "port": None}
+        waiting = deployments(appserver__host__instance_id=self._host, state=DeploymentState.WANTED, **live)
+        return told(waiting)
+
+    def before(self, deployment: records.Deployment) -> tuple[records.Deployment, ...]:
+        older = {"release__project": deployment.app_id.number, "release__number__lt": deployment.release}
+        return told(deployments(**older, port=None).exclude(state=GONE))
 
     def stopped(self, deployment: int) -> None:
         with self._fenced():
@@ -169,6 +189,16 @@ class Placing(Base):
             Release.objects.filter(project=project).update(config=None)
             gone = {"destroying_at": Coalesce("destroying_at", Now()), "destroyed_at": Now()}
             Project.objects.filter(pk=project.pk).update(**gone, deploy_key=None, secret_key=None)
+
+
+def _placed(release: Release, process: str, server: AppServer, ports: range) -> AppServerDeployment:
+    """Its row, new or again; only web listens."""
+    wanted = {"appserver": server, "address": server.address, "state": DeploymentState.WANTED, "detail": ""}
+    port = _free_port(server, ports) if process.startswith("web.") else None
+    row, _ = AppServerDeployment.objects.update_or_create(
+        release=release, process=process, defaults=wanted | {"port": port, "stopped_at": None}
+    )
+    return row
 
 
 def _free_port(server: AppServer, ports: range) -> int:

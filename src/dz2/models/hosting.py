@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.db import models
 from django.db.models import Q
 
+from dz.names import AppId
 from dz2.models.projects import Project, Release
 
 
@@ -66,6 +67,11 @@ class AppServerDeployment(models.Model):
             ),
             models.UniqueConstraint(fields=["release", "process"], name="process_once_per_release"),
         ]
+
+    @property
+    def program(self) -> str:
+        """What its host's supervisor calls it."""
+        return f"{AppId.of(self.release.project_id)}-{self.release.number}-{self.process}"
 
 
 class VirtualHostname(models.Model):

@@ -17,7 +17,8 @@ from dz.tasklib.build import giturl
 from dz.tasklib.build.git import generate_key
 from dz2 import configs, releases, services, vault
 from dz2.accounts import panel
-from dz2.api.documents import live_release, process_documents, project_document, site_url
+from dz2.api.documents import live_release, project_document, site_url
+from dz2.api.processes import process_documents
 from dz2.models import Job, JobState, Project, Release, ReleaseState
 from dz2.panel.pressing import posted, pressed
 from dz2.panel.problems import beside, told

@@ -22,7 +22,7 @@ from django.views.decorators.http import require_GET
 from dz.errors import UserError
 from dz.tasklib.appserver.levels import LEVELS
 from dz2 import services, sitelog
-from dz2.api.documents import process_documents
+from dz2.api.processes import process_documents
 from dz2.models import Project, SiteLog
 from dz2.panel.lines import PAGE, Fold, coloured_html
 from dz2.panel.problems import told

@@ -2,9 +2,9 @@
 
 Contract. ``run`` executes one command of a project under the project's own identity with only the given files, the
 given network and the given environment, ends every process it left behind, and returns its output as bytes.
-``site`` gives the argv that a supervisor starts for a running site: it binds and listens on ``listen`` outside, hands
-the socket in as fd 3 (LISTEN_FDS=1), ignores SIGTERM itself and becomes the sandbox. The environment, which holds
-secrets, never appears in an argv. What the rung in force can't hold apart is in ``lacks`` in words for the user.
+``site`` gives the argv that a supervisor starts for a running site: with a port it binds and listens there outside and
+hands the socket in as fd 3 (LISTEN_FDS=1); it ignores SIGTERM itself and becomes the sandbox. The environment, which
+holds secrets, never appears in an argv. What the rung in force can't hold apart is in ``lacks`` in words for the user.
 """
 
 from __future__ import annotations
@@ -87,7 +87,7 @@ class Sandbox(Protocol):
     ) -> Finished:
         """Run to the end, ``deadline`` seconds at most. Raises what ``dz.run.run`` raises."""
 
-    def site(self, box: Box, *, address: str, port: int, spec: Path) -> Sequence[str]:
+    def site(self, box: Box, *, address: str, port: int | None, spec: Path) -> Sequence[str]:
         """Write the start spec (0600, holds the environment) to ``spec`` and return the supervisor's argv."""
 
     def own(self, folder: Path, app_id: AppId) -> None:

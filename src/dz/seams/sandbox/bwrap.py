@@ -79,7 +79,7 @@ class Bwrap:
                 os.close(tell)
                 _wait_for_the_end(told)
 
-    def site(self, box: Box, *, address: str, port: int, spec: Path) -> Sequence[str]:
+    def site(self, box: Box, *, address: str, port: int | None, spec: Path) -> Sequence[str]:
         argv, hidden = self.argv(box, box)
         uid = self.uid(box.app_id) if box.app_id else None
         words = [word.replace("ARGS_FD", str(ARGS_FD)) for word in argv]

@@ -49,7 +49,7 @@ class Fake:
         finally:
             killing.kill(box.kill_id)
 
-    def site(self, box: Box, *, address: str, port: int, spec: Path) -> Sequence[str]:
+    def site(self, box: Box, *, address: str, port: int | None, spec: Path) -> Sequence[str]:
         env = BASE | dict(box.env) | killing.mark(box.kill_id)
         launch.write(spec, argv=box.argv, hidden=[], address=address, port=port, uid=None, env=env)
         return launch.command(spec)

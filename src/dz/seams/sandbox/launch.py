@@ -1,8 +1,9 @@
 """The launcher of a running site, started by the supervisor: ``python launch.py SPEC``.
 
-Binds and listens outside (under the project's uid, since firewall rules go by who made a socket), hands the socket in
-as fd 3, ignores SIGTERM (the supervisor signals the whole group, and the server inside must finish its requests) and
-becomes the sandbox. A busy port ends it with 98 at once. Standard library only: it starts in some 20 ms.
+Where there is a port, it binds and listens outside (under the project's uid, since firewall rules go by who made a
+socket) and hands the socket in as fd 3. It ignores SIGTERM (the supervisor signals the whole group, and the server
+inside must finish its requests) and becomes the sandbox. A busy port ends it with 98 at once. Standard library only: it
+starts in some 20 ms.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ def write(
     argv: Sequence[str],
     hidden: Sequence[str],
     address: str,
-    port: int,
+    port: int | None,
     uid: int | None,
     env: Mapping[str, str] | None = None,
 ) -> None:
@@ -62,9 +63,10 @@ def command(spec: Path) -> list[str]:
 
 def main(spec: str) -> None:
     start = json.loads(Path(spec).read_text())
-    listener = _listen(start["address"], start["port"], start["uid"])
-    os.dup2(listener.fileno(), LISTEN)
-    os.set_inheritable(LISTEN, True)  # dup2 onto itself would leave it to be closed
+    if start["port"] is not None:
+        listener = _listen(start["address"], start["port"], start["uid"])
+        os.dup2(listener.fileno(), LISTEN)
+        os.set_inheritable(LISTEN, True)  # dup2 onto itself would leave it to be closed
     hidden = os.memfd_create("bwrap-args", 0)
     os.write(hidden, joined(start["hidden"]))
     os.lseek(hidden, 0, os.SEEK_SET)

@@ -81,9 +81,9 @@ class Confined:
                 select.select([reading], [], [], CLEARED)  # readable, at its end, once the keeper is done
                 os.close(reading)
 
-    def site(self, box: Box, *, address: str, port: int, spec: Path) -> Sequence[str]:
+    def site(self, box: Box, *, address: str, port: int | None, spec: Path) -> Sequence[str]:
         uid = self.uid(box.app_id) if box.app_id else None
-        hidden = [self.spec(box, listener=True)]
+        hidden = [self.spec(box, site=True, listener=port is not None)]
         launch.write(spec, argv=_argv(ARGS_FD), hidden=hidden, address=address, port=port, uid=uid)
         return launch.command(spec)
 
@@ -99,7 +99,9 @@ class Confined:
     def kill(self, kill_id: str) -> None:
         killing.kill(kill_id)
 
-    def spec(self, box: Box, *, door: Door | None = None, alive: int = -1, listener: bool = False) -> str:
+    def spec(
+        self, box: Box, *, door: Door | None = None, alive: int = -1, site: bool = False, listener: bool = False
+    ) -> str:
         """What ``confine.py`` reads. Only the command carries the kill id: its keeper must outlive it to clear up."""
         uid = (self.uid(box.app_id) if box.app_id else self.uid_base) if self.rung is Rung.UID else None
         certificates = [str(door.indexes.certificates)] if door and door.indexes.certificates else []
@@ -122,7 +124,7 @@ class Confined:
             "library": str(Path(py_landlock.__file__).parent.parent),
             "alive": alive,
             "listener": listener,
-            "parent": 0 if listener else os.getpid(),
+            "parent": 0 if site else os.getpid(),
         }
         return json.dumps(of)
 

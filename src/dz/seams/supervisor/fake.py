@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from itertools import count
 
-from dz.seams.supervisor import Program, Status
+from dz.seams.supervisor import End, Program, Status
 from dz.seams.supervisor.program_file import checked_name, render
 
 
@@ -22,8 +22,12 @@ class FakeSupervisor:
             self.programs[program.name] = program
             self._pids[program.name] = next(self._next)
 
-    def stop(self, name: str) -> None:
-        self.programs.pop(checked_name(name), None)
+    def stop(self, *names: str) -> None:
+        for name in names:
+            self.programs.pop(checked_name(name), None)
+
+    def ends(self) -> list[End]:
+        return []
 
     def status(self) -> dict[str, Status]:
         return {name: Status(name=name, state="running", pid=self._pids[name], since=1.0) for name in self.programs}

@@ -35,7 +35,7 @@ def render(program: Program) -> str:
             "stdout_logfile_maxbytes=5MB",
             "stdout_logfile_backups=2",
             f"autorestart={'true' if program.start_again else 'false'}",
-            "startsecs=1",
+            f"startsecs={ceil(program.settles)}",
             f"startretries={TRIES if program.start_again else 0}",
             "stopsignal=TERM",
             f"stopwaitsecs={ceil(program.grace)}",

@@ -7,6 +7,7 @@ configuration (its socket, password and ``[include]``) belongs to whoever starts
 from __future__ import annotations
 
 import os
+import re
 import time
 import xmlrpc.client
 from collections.abc import Iterator
@@ -19,12 +20,17 @@ from supervisor.xmlrpc import Faults, SupervisorTransport
 
 from dz.errors import PlatformError, Transient
 from dz.log import Secret
-from dz.seams.supervisor import Program, Status
+from dz.seams.supervisor import End, Program, Status
 from dz.seams.supervisor.program_file import checked_name, render
 
 USER = "dz"
 EVERY = 0.05
 PATIENCE = 20.0  # seconds beyond a program's own grace, after which supervisord is given up
+LOG = 64 * 1024  # bytes of supervisord's log to look for ends in
+_ENDED = re.compile(
+    r"^(?P<at>[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9:]{8},[0-9]{3}) \w+ exited: (?P<name>\S+) \((?P<how>[^;()\n]+)",
+    re.MULTILINE,
+)
 DEAD = frozenset({"fatal", "exited", "stopped", "unknown"})
 
 
@@ -52,17 +58,29 @@ class Supervisord:
             _write(file, text)
             self._add(calls, program.name)
 
-    def stop(self, name: str) -> None:
+    def stop(self, *names: str) -> None:
         """See the contract. The file goes first, so that a supervisord that restarts meanwhile does not revive it."""
-        self._file(name).unlink(missing_ok=True)
-        with self._calls() as calls:
-            if name in self._states(calls):
-                self._remove(calls, name)
+        for name in names:
+            self._file(name).unlink(missing_ok=True)
+        if names:
+            with self._calls() as calls:
+                self._remove(calls, *[name for name in names if name in self._states(calls)])
 
     def status(self) -> dict[str, Status]:
         """Everything that this supervisord runs, by name."""
         with self._calls() as calls:
             return self._states(calls)
+
+    def ends(self) -> list[End]:
+        """Read from supervisord's own log, the only place where it keeps how a program that it started again ended."""
+        with self._calls() as calls:
+            try:
+                said = str(calls.readLog(-LOG, 0))
+            except xmlrpc.client.Fault as fault:
+                if fault.faultCode in (Faults.NO_FILE, Faults.FAILED):
+                    return []
+                raise
+        return [End(name=found["name"], at=found["at"], how=_how(found["how"])) for found in _ENDED.finditer(said)]
 
     def _file(self, name: str) -> Path:
         return self._include / f"{checked_name(name)}.conf"
@@ -80,15 +98,17 @@ class Supervisord:
             raise PlatformError(f"supervisord refuses {name}: {fault.faultString}") from fault
         calls.getState()  # wakes its loop, which else starts nothing for a second
 
-    def _remove(self, calls: Any, name: str) -> None:
+    def _remove(self, calls: Any, *names: str) -> None:
         """Stop and forget. Asked again and again, because each call wakes supervisord, which reaps on 1 s ticks."""
-        with _unless(Faults.BAD_NAME, Faults.NOT_RUNNING):
-            calls.stopProcessGroup(name, False)
-        grace = self._grace(calls, name)
+        for name in names:
+            with _unless(Faults.BAD_NAME, Faults.NOT_RUNNING):
+                calls.stopProcessGroup(name, False)
+        grace = max((self._grace(calls, name) for name in names), default=0.0)
         end = time.monotonic() + grace + PATIENCE
-        while not self._forgotten(calls, name):
+        left = list(names)
+        while left := [name for name in left if not self._forgotten(calls, name)]:
             if time.monotonic() > end:
-                raise PlatformError(f"{name} still runs {grace + PATIENCE:.0f} s after it was told to stop")
+                raise PlatformError(f"{left[0]} still runs {grace + PATIENCE:.0f} s after it was told to stop")
             time.sleep(EVERY)
 
     def _forgotten(self, calls: Any, name: str) -> bool:
@@ -129,6 +149,11 @@ def _unless(*codes: int) -> Iterator[None]:
     except xmlrpc.client.Fault as fault:
         if fault.faultCode not in codes:
             raise
+
+
+def _how(text: str) -> str:
+    """``exit status 1`` and ``terminated by SIGKILL`` as people say them."""
+    return text.replace("exit status", "exit").replace("terminated by", "killed by").replace(" (core dumped)", "")
 
 
 def _status(info: dict[str, Any]) -> Status:

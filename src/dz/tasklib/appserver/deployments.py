@@ -19,34 +19,40 @@ from dz.tasklib.folders import Folders, clear
 from dz.tasklib.guestcopy import guest_folder
 from dz.tasklib.locks import locked
 from dz.tasklib.records import Deployment, Layer, Running
+from dz.words import listing
 
+STAYS = frozenset({"wanted", "healthy"})
 GRACE = 5.0  # seconds that a supervisor's KILL comes after the longest wait for open requests
 
 
 def deploy(ctx: Context) -> Mapping[str, Any]:
-    """Fetch, extract and start this job's release beside the old one."""
+    """Fetch, extract and start this job's release beside the old one: web, the others follow once it answers."""
     app_id = ctx.door.project().app_id
     with locked(Folders(ctx.settings.home).lock(app_id), deadline=ctx.left(120), check=ctx.check):
-        here = [_at_free_port(ctx, d) for d in ctx.door.deployments() if d.host == ctx.host]
+        here = [_at_free_port(ctx, d) for d in ctx.door.deployments() if d.host == ctx.host and d.is_web]
         for deployment in here:
             start(ctx, deployment)
     return {"deployments": [_told(d) for d in here]}
 
 
 def retire(ctx: Context) -> Mapping[str, Any]:
-    """Stop what no route leads to any more, once its queue is empty."""
+    """Stop what no route leads to any more, once its queue is empty; workers once their tasks are done."""
     leaving = [d for d in ctx.door.retiring() if d.host == ctx.host]
-    for deployment in leaving:
-        with ctx.part(f"Drain release {deployment.release}"):
+    beside = [d.program for d in leaving if not d.is_web]
+    if beside:
+        with ctx.part(f"Stop {listing(beside)}"):
+            supervisor(ctx).stop(*beside)
+    for deployment in (d for d in leaving if d.is_web):
+        with ctx.part(f"Drain {deployment.program}"):
             empty = drain.wait_drained(
                 deployment.address, deployment.port, deadline=ctx.left(ctx.settings.drain), stop=ctx.stop
             )
             if not empty:
                 ctx.log.note(
-                    f"release {deployment.release} still had open requests after {ctx.settings.drain:.0f} s",
+                    f"{deployment.program} still had open requests after {ctx.settings.drain:.0f} s",
                     level="warning",
                 )
-        take_away(ctx, deployment)
+    take_away(ctx, *leaving)
     return {"stopped": [d.program for d in leaving]}
 
 
@@ -55,23 +61,24 @@ def undeploy(ctx: Context) -> Mapping[str, Any]:
     folders = Folders(ctx.settings.home)
     app_id = ctx.door.project().app_id
     gone = [d for d in ctx.door.unplace() if d.host == ctx.host]
-    for deployment in gone:
-        take_away(ctx, deployment)
+    take_away(ctx, *gone)
     for folder in (folders.runs(app_id), *folders.volumes(app_id), folders.layers(app_id)):
         clear(folder)
     return {"stopped": [d.program for d in gone]}
 
 
-def start(ctx: Context, deployment: Deployment) -> Site:
-    """Have the deployment's program running here; the caller holds the project's lock."""
+def start(ctx: Context, deployment: Deployment) -> None:
+    """Have the deployment's program running here, if it still is to run; the caller holds the project's lock."""
     site = site_of(ctx, ctx.door.running(deployment.id))
+    if site.running.deployment.state not in STAYS:
+        return
     hide_secrets(ctx, site.running)
     with locked(site.place.folders.layers_lock(site.app_id), deadline=ctx.left(120), check=ctx.check):
         app_layer = bring_layers(ctx, site)
     lay(site, app_layer, ctx.seams.sandbox)
     supervisor(ctx).start(program(site, ctx.seams.sandbox, grace=ctx.settings.drain + GRACE))
-    ctx.log.note(f"{deployment.program} starts at {deployment.address}:{deployment.port}")
-    return site
+    at = f" at {deployment.address}:{deployment.port}" if deployment.is_web else ""
+    ctx.log.note(f"{deployment.program} starts{at}")
 
 
 def _at_free_port(ctx: Context, deployment: Deployment) -> Deployment:
@@ -86,13 +93,16 @@ def _at_free_port(ctx: Context, deployment: Deployment) -> Deployment:
     return deployment
 
 
-def take_away(ctx: Context, deployment: Deployment) -> None:
-    """Stop a deployment and delete its files. Done again it is harmless."""
+def take_away(ctx: Context, *leaving: Deployment) -> None:
+    """Stop all that is given of each release, at once, and delete its files. Done again it is harmless."""
     folders = Folders(ctx.settings.home)
-    with locked(folders.lock(deployment.app_id), deadline=ctx.left(120), check=ctx.check):
-        supervisor(ctx).stop(deployment.program)
-        sweep(folders, deployment.app_id, deployment.release, deployment.program)
-        ctx.door.stopped(deployment.id)
+    for app_id in {d.app_id for d in leaving}:
+        ours = [d for d in leaving if d.app_id == app_id]
+        with locked(folders.lock(app_id), deadline=ctx.left(120), check=ctx.check):
+            supervisor(ctx).stop(*(d.program for d in ours))
+            for deployment in ours:
+                sweep(folders, app_id, deployment.release, deployment.program)
+                ctx.door.stopped(deployment.id)
 
 
 def site_of(ctx: Context, running: Running) -> Site:

@@ -1,4 +1,4 @@
-"""After a release started and before anything leads to it: the hooks, then a healthy answer.
+"""After a release started and before anything leads to it: the hooks, then a healthy answer, then its workers.
 
 Migrations run one at a time per project (an advisory lock that the migrating connection holds, in the guest).
 """
@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from dz.errors import UserError
-from dz.tasklib.appserver import health
+from dz.tasklib.appserver import beside, health
 from dz.tasklib.appserver.deployments import site_of, supervisor
 from dz.tasklib.appserver.site import Site
 from dz.tasklib.appserver.watch import Watch
@@ -24,7 +24,8 @@ TAIL = 16 * 1024  # bytes of a site's log in which an error's place is looked fo
 
 def post_build_hooks(ctx: Context) -> Mapping[str, Any]:
     """Run the release's hooks once, then see every deployment of it answer."""
-    here = [d for d in ctx.door.deployments() if d.host == ctx.host]
+    all_here = [d for d in ctx.door.deployments() if d.host == ctx.host]
+    here = [d for d in all_here if d.is_web]
     told: dict[str, Any] = {"migrations": [], "adminless": None}
     for number, deployment in enumerate(here):
         site = site_of(ctx, ctx.door.running(deployment.id))
@@ -35,6 +36,7 @@ def post_build_hooks(ctx: Context) -> Mapping[str, Any]:
                 told["adminless"] = result.adminless or told["adminless"]
         told["status"] = _see_it_answer(ctx, site, deployment)
         ctx.door.healthy(deployment.id)
+    beside.begin(ctx, [d for d in all_here if not d.is_web])
     return told
 
 

@@ -13,11 +13,16 @@ from typing import Any
 from dz.names import AppId
 from dz.seams.sandbox import Box, Network, Sandbox
 from dz.seams.supervisor import Program
+from dz.tasklib.appserver import processes
 from dz.tasklib.build import disk
 from dz.tasklib.filled import Known
 from dz.tasklib.folders import Folders, clear, fresh, passable
 from dz.tasklib.guestbox import Start, public_url
 from dz.tasklib.records import Running
+
+# A process that dies before is started again later and later: Django alone takes a second or two to be imported, so
+# that one which can't start would else keep a core busy.
+SETTLES = 10.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,6 +128,15 @@ class Site:
             "workers": 2,
         }
 
+    @property
+    def command(self) -> tuple[str, ...]:
+        """The guest's, for this deployment's process."""
+        deployment = self.running.deployment
+        if deployment.is_web:
+            return ("serve",)
+        line = processes.lines(self.running.release.build_config).get(processes.kind(deployment.process), "")
+        return ("work", *processes.argv(line)[0])
+
     def box(self, *command: str, kill_id: str = "", marker: str = "") -> Box:
         """The sandboxed command of the guest: ``serve`` or ``manage ...``, whose answer then follows ``marker``."""
         return self.start.box(
@@ -182,8 +196,10 @@ def program(site: Site, sandbox: Sandbox, *, grace: float) -> Program:
     """What the supervisor runs for this deployment. Writes the 0600 start spec that holds the environment."""
     deployment = site.running.deployment
     spec = site.place.folders.runs(site.app_id) / f"{deployment.program}.spec"
-    argv = sandbox.site(site.box("serve"), address=deployment.address, port=deployment.port, spec=spec)
-    return Program(name=deployment.program, argv=tuple(argv), cwd=site.place.folders.home, log=site.log, grace=grace)
+    port = deployment.port if deployment.is_web else None
+    argv = sandbox.site(site.box(*site.command), address=deployment.address, port=port, spec=spec)
+    home = site.place.folders.home
+    return Program(name=deployment.program, argv=tuple(argv), cwd=home, log=site.log, grace=grace, settles=SETTLES)
 
 
 def sweep(site_folders: Folders, app_id: AppId, release: int, program_name: str) -> None:

@@ -1,0 +1,81 @@
+"""``dz ps`` and ``scale``: a project's processes, and how many of each there are."""
+
+from __future__ import annotations
+
+import argparse
+from typing import Any
+
+from dz.cli.client import Api
+from dz.cli.ending import BY_STATE, DONE
+from dz.cli.following import Document, follow
+from dz.cli.reports import ago, tell_ended
+from dz.cli.screen import Screen
+from dz.cli.words import Column, table
+from dz.typed import typed
+from dz.words import size
+
+
+def ps(args: argparse.Namespace, api: Api, screen: Screen) -> tuple[int, Any]:
+    found = api.get(f"/projects/{args.name}/processes")
+    columns = [
+        Column("process"),
+        Column("release"),
+        Column("host", drop=1),
+        Column("state"),
+        Column("since", drop=2),
+        Column("memory", right=True, drop=4),
+        Column("restarts", drop=5),
+        Column("ended", drop=3),
+    ]
+    if not found:
+        screen.say(typed(f"{args.name} runs nowhere. Make it live: dz deploy {args.name}"))
+    elif not args.json:
+        for line in table(columns, [_row(one) for one in found], screen.width, head=False):
+            screen.answer(line)
+        for one in found:
+            if one["words"] not in ("healthy", "running"):
+                screen.say(typed(f"  {one['process']}: dz logs {args.name} --process {one['process']}"))
+    return DONE, {"processes": found}
+
+
+def _row(one: Document) -> list[str]:
+    count = one["restarts"]
+    ended = one["detail"] if one["detail"] not in one["words"] else ""
+    return [
+        one["process"],
+        f"release {one['release']}",
+        one["host"],
+        one["words"],
+        ago(one["since"]),
+        size(one["memory"]) if one["memory"] else "-",
+        f"{count} restart{'' if count == 1 else 's'}",
+        ended,
+    ]
+
+
+def scale(args: argparse.Namespace, api: Api, screen: Screen) -> tuple[int, Any]:
+    """A new formation is a new release of what is live: no request is lost, and no second scheduler runs."""
+    if not args.counts:
+        return _formation(args, api, screen)
+    answer = api.post(f"/projects/{args.name}/scale", {"processes": dict(args.counts)})
+    said = " ".join(f"{name}={number}" for name, number in answer["formation"].items())
+    if answer["job"] is None:
+        screen.say(f"{args.name} is to run {said}; nothing had to change for that.")
+        return DONE, answer
+    job = api.get(f"/jobs/{answer['job']}")
+    job = follow(api, job, screen, timeout=args.timeout, cancel_on_interrupt=args.cancel_on_interrupt)
+    tell_ended(screen, job)
+    if job["state"] == "succeeded":
+        screen.say(typed(f"   Runs {said}: dz ps {args.name}"))
+    return BY_STATE[job["state"]], answer | job
+
+
+def _formation(args: argparse.Namespace, api: Api, screen: Screen) -> tuple[int, Any]:
+    found = api.get(f"/projects/{args.name}/formation")
+    if not args.json:
+        columns = [Column("process"), Column("count", right=True), Column("line", cuts=True)]
+        rows = [[one["process"], str(one["count"]), one["line"] or "the platform's own server"] for one in found]
+        for line in table(columns, rows, screen.width):
+            screen.answer(line)
+        screen.say(typed(f"Change it: dz scale {args.name} web=2"))
+    return DONE, {"formation": found}

@@ -1,0 +1,128 @@
+"""The processes beside web. Workers start once web answers; a scheduler once nothing of an older release is left.
+
+What can't run is not started, and that is told: in the job's log and by ``dz ps``. A worker that dies fails no deploy:
+the site answers without it, and it may only wait for a service that is away.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import secrets
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from dz.plain import plain
+from dz.seams.supervisor import Status
+from dz.tasklib.appserver import processes
+from dz.tasklib.appserver.blame import blame
+from dz.tasklib.appserver.deployments import site_of, start, supervisor
+from dz.tasklib.appserver.site import Site
+from dz.tasklib.context import Context
+from dz.tasklib.folders import Folders
+from dz.tasklib.locks import locked
+from dz.tasklib.records import Deployment
+from dz.words import listing
+
+BROKER = re.compile(r"BROKER|AMQP|RABBIT|REDIS")  # in the name of a variable
+USUAL = "CELERY_BROKER_URL"
+SECONDS = 60.0  # for an application to be imported
+AILS = frozenset({"backoff", "fatal", "exited"})
+TAIL = 16 * 1024
+
+
+def begin(ctx: Context, here: Sequence[Deployment]) -> None:
+    """Start what may run beside the old release, and settle what can't run at all."""
+    for deployment in here:
+        site = site_of(ctx, ctx.door.running(deployment.id))
+        name = processes.kind(deployment.process)
+        line = processes.lines(site.running.release.build_config).get(name, "")
+        words, why = processes.argv(line)
+        why = why or _no_broker(ctx, site, words)
+        if why:
+            ctx.door.not_started(deployment.id, why)
+            ctx.log.note(f"{deployment.process} is not started: {why}", level="warning")
+        elif processes.is_single(name, line):
+            ctx.log.note(f"{deployment.process} starts when nothing of the old release runs any more")
+        else:
+            with locked(_lock(ctx, deployment), deadline=ctx.left(120), check=ctx.check):
+                start(ctx, deployment)
+            ctx.door.healthy(deployment.id)
+
+
+def look_after(ctx: Context) -> Mapping[str, Any]:
+    """A job's last look at the processes beside web: its scheduler starts, and who keeps dying is told."""
+    app_id = ctx.door.project().app_id
+    begin_singles(ctx, app_id)
+    here = [d for d in ctx.door.deployments() if d.host == ctx.host and not d.is_web and d.state != "wanted"]
+    status = supervisor(ctx).status()
+    ailing = [d for d in here if d.program in status and status[d.program].state in AILS]
+    for deployment in ailing:
+        _tell(ctx, deployment, status[deployment.program])
+    return {"processes": [d.process for d in here], "ailing": [d.process for d in ailing]}
+
+
+def begin_singles(ctx: Context, app_id: str | None = None) -> None:
+    """Start this host's schedulers of live releases, each only if no process of an older release may still run. The
+    rows say so, of whatever host; one on a host that is silent may."""
+    for deployment in ctx.door.singles():
+        if app_id not in (None, deployment.app_id):
+            continue
+        with locked(_lock(ctx, deployment), deadline=ctx.left(120), check=ctx.check):
+            older = ctx.door.before(deployment)
+            if older:
+                names = listing([f"{d.process} of release {d.release} on {d.host}" for d in older])
+                ctx.log.note(f"{deployment.process} waits for the end of {names}", level="warning")
+                continue
+            start(ctx, deployment)
+            ctx.door.healthy(deployment.id)
+
+
+def _no_broker(ctx: Context, site: Site, words: Sequence[str]) -> str:
+    """Why a Celery process would wait for ever; "" for any other and where a variable of the project's names a broker.
+    Only then is the application asked, which takes as long as importing it."""
+    app = processes.celery_app(words)
+    given = site.running.release.environment
+    if app is None or any(BROKER.search(name) and value.reveal() for name, value in given.items()):
+        return ""
+    answer = _ask(ctx, site, app)
+    if answer.get("error"):
+        return ""  # it will say so itself
+    url = plain(str(answer.get("url", "")))[:80]
+    act = f"give one: dz env set {ctx.door.project().name} {_variable(ctx)}"
+    if not url:
+        return f"no broker is named; {act}"
+    return f"nothing answers at its broker {url}; {act}" if answer.get("answers") is False else ""
+
+
+def _ask(ctx: Context, site: Site, app: str) -> Mapping[str, Any]:
+    marker = secrets.token_hex(16)
+    with ctx.part("Look for the broker of Celery"):
+        box = site.box("broker", app, marker, kill_id=ctx.kill_id)
+        finished = ctx.seams.sandbox.run(box, deadline=ctx.left(SECONDS), cancelled=ctx.stop)
+    told = finished.output.rpartition(marker.encode())[2]
+    try:
+        found = json.loads(told)
+    except ValueError:
+        return {"error": "no answer"}
+    return found if isinstance(found, dict) else {"error": "no answer"}
+
+
+def _variable(ctx: Context) -> str:
+    """The variable from which the project reads its broker, as far as the inspection found one."""
+    names = {line for guess in ctx.door.guesses("environment") for line in guess.value.splitlines()}
+    fit = sorted(name for name in names if BROKER.search(name))
+    return next((name for name in fit if "BROKER" in name), fit[0] if fit else USUAL)
+
+
+def _tell(ctx: Context, deployment: Deployment, status: Status) -> None:
+    site = site_of(ctx, ctx.door.running(deployment.id))
+    tail = site.log.read_bytes()[-TAIL:].decode(errors="replace") if site.log.exists() else ""
+    found = blame(tail, root=str(site.code))
+    why = found.error or status.detail or status.state
+    place = f" ({found.where})" if found.where else ""
+    ctx.log.note(f"{deployment.process} does not stay up, and is tried again: {why}{place}", level="warning")
+
+
+def _lock(ctx: Context, deployment: Deployment) -> Any:
+    return Folders(ctx.settings.home).lock(deployment.app_id)

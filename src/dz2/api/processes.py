@@ -1,0 +1,86 @@
+"""The addresses of a project's processes: how each is, and how many of each kind there are to be."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from django.conf import settings
+from django.db.models import Q
+from django.http import HttpRequest
+from django.utils import timezone
+from ninja import Router, Schema
+from pydantic import Field
+
+from dz.tasklib.appserver.vitals import GIVEN_UP, RESTARTING
+from dz2 import formations, services
+from dz2.api.documents import deployment_document, time_text
+from dz2.door.placing import NOT_STARTED
+from dz2.models import AppServerDeployment, DeploymentState, Project, ReleaseState
+
+router = Router()
+Count = Annotated[int, Field(ge=0, lt=1000)]
+
+
+class ScaleIn(Schema):
+    processes: Annotated[dict[Annotated[str, Field(max_length=40)], Count], Field(min_length=1, max_length=50)]
+
+
+@router.get("/{name}/processes")
+def processes(request: HttpRequest, name: str) -> Any:
+    return process_documents(services.find_project(name))
+
+
+@router.get("/{name}/formation")
+def formation(request: HttpRequest, name: str) -> Any:
+    project = services.find_project(name)
+    counts = formations.counts(project)
+    return [{"process": kind, "count": counts[kind], "line": line} for kind, line in formations.kinds(project).items()]
+
+
+@router.post("/{name}/scale")
+def scale(request: HttpRequest, name: str, body: ScaleIn) -> Any:
+    """``job``: the new release of what is live; None if that runs so already, or nothing is live."""
+    project = services.find_project(name)
+    job = formations.scale(project, body.processes, who="dz")
+    return {"formation": formations.counts(project), "job": job.pk if job else None}
+
+
+def process_documents(project: Project) -> list[dict[str, Any]]:
+    """The project's processes that are not stopped, and those of the live release that could not be started."""
+    rows = AppServerDeployment.objects.select_related("release", "appserver__host").filter(release__project=project)
+    ended = Q(state__in=[DeploymentState.STOPPED, DeploymentState.FAILED])
+    refused = Q(release__state=ReleaseState.LIVE, state=DeploymentState.STOPPED, detail__startswith=NOT_STARTED)
+    return [_document(row) for row in rows.filter(~ended | refused).order_by("process", "pk")]
+
+
+def _document(row: AppServerDeployment) -> dict[str, Any]:
+    return deployment_document(row) | {
+        "process": row.process,
+        "release": row.release.number,
+        "state": row.state,
+        "words": _words(row),
+        "since": time_text(row.created_at),
+        "memory": row.memory,
+        "restarts": row.restarts,
+        "detail": row.detail,
+        "seen_at": time_text(row.seen_at),
+        "program": row.program,
+    }
+
+
+def _words(row: AppServerDeployment) -> str:
+    """Its state as people say it."""
+    if row.state == DeploymentState.STOPPED:
+        return row.detail
+    if row.state == DeploymentState.RETIRING:
+        return "stopping"
+    if row.state == DeploymentState.WANTED:
+        live = row.release.state == ReleaseState.LIVE
+        return "waits until the old release has stopped" if live else "starting"
+    host = row.appserver.host
+    silent = (timezone.now() - host.last_heartbeat).total_seconds() if host.last_heartbeat else float("inf")
+    if silent > settings.DZ_SILENT:
+        return f"unknown: {host.instance_id} does not report"
+    if row.detail.startswith((RESTARTING, GIVEN_UP)):
+        return row.detail
+    return "healthy" if row.port else "running"
