@@ -161,6 +161,8 @@ def _lost(api: Api, number: int, screen: Screen) -> int:
     job = _ended(api, number)
     if job.get("state") == "cancelled":
         screen.say(f"Job {number} was cancelled; the command was ended.")
+    elif job.get("code") is None and job.get("error"):
+        _tell(screen, job)
     elif job.get("code") is None:
         tell(screen, Told.of(UserError("run.lost", job=number)))
     code = job.get("code")

@@ -26,7 +26,7 @@ def jobs(args: argparse.Namespace, api: Api, screen: Screen) -> tuple[int, Any]:
     found = api.get("/jobs", project=args.name, limit=max(1, min(args.n, 200)))
     columns = [
         Column("job", right=True),
-        Column("what", drop=2),
+        Column("what", drop=2, cuts=True),
         Column("project"),
         Column("state"),
         Column("took", right=True, drop=3),
@@ -36,7 +36,7 @@ def jobs(args: argparse.Namespace, api: Api, screen: Screen) -> tuple[int, Any]:
     rows = [
         [
             str(one["job"]),
-            one["kind"].replace("_", " "),
+            _what(one),
             one["project"] or "-",
             one["state"],
             duration(one["seconds"]),
@@ -51,6 +51,11 @@ def jobs(args: argparse.Namespace, api: Api, screen: Screen) -> tuple[int, Any]:
         for line in table(columns, rows, screen.width):
             screen.answer(line)
     return DONE, {"jobs": found}
+
+
+def _what(job: Document) -> str:
+    """The kind; of a command that somebody ran the command itself."""
+    return str(job["steps"][0]["title"] if job["kind"] == "managepy_command" else job["kind"].replace("_", " "))
 
 
 def job(args: argparse.Namespace, api: Api, screen: Screen) -> tuple[int, Any]:

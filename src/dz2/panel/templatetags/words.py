@@ -41,6 +41,7 @@ KINDS = {
     "rollback": "Roll back",
     "config": "Set the variables of",
     "restart": "Restart",
+    "managepy_command": "Run a command in",
     "scale": "Scale",
     "backup": "Back up the data of",
     "nightly_backup": "Back up the data of",
