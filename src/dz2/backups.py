@@ -69,6 +69,7 @@ def back_up(project: Project, *, who: str = "", idempotency_key: str | None = No
 def restore(project: Project, number: int | None, *, who: str = "", idempotency_key: str | None = None) -> Job:
     """A new release of the live bundle on the data of a backup. Raises UserError."""
     releases.live(project)
+    releases.refuse_resting(project)
     wanted = good(project, number).number
     params = {"restore": wanted, "why": f"Restore of backup {wanted}", "who": who}
     return engine.accept(known(None)["restore"], project, params, idempotency_key=idempotency_key)

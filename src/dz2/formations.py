@@ -40,7 +40,7 @@ def scale(project: Project, wanted: Mapping[str, int], *, who: str = "", request
         project.refresh_from_db(fields=["formation"])
         project.formation = {**project.formation, **wanted}
         project.save(update_fields=["formation"])
-    if _runs_so(project):
+    if project.deactivated_at is not None or _runs_so(project):
         return None
     why = "Scale " + " ".join(f"{name}={number}" for name, number in wanted.items())
     return releases.scale(project, why, who=who, requested_by=requested_by)

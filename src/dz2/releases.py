@@ -119,9 +119,16 @@ def reconfigure(
     return _accept("config", project, {"why": why, "who": who}, requested_by, idempotency_key)
 
 
+def refuse_resting(project: Project) -> None:
+    """Raises ``project.rests``: what would run a project waits until somebody wakes it."""
+    if project.deactivated_at is not None:
+        raise UserError("project.rests", name=project.name)
+
+
 def _accept(
     kind: str, project: Project, params: Mapping[str, Any], requested_by: Any, idempotency_key: str | None
 ) -> Job:
+    refuse_resting(project)
     pipeline = known(None)[kind]
     return engine.accept(pipeline, project, params, requested_by=requested_by, idempotency_key=idempotency_key)
 

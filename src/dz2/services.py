@@ -16,7 +16,7 @@ from dz.errors import UserError
 from dz.names import HostName, ProjectName, Ref
 from dz.tasklib import buildconfig
 from dz.tasklib.build import giturl
-from dz2 import commands, configs, engine
+from dz2 import commands, configs, engine, releases
 from dz2.accounts import panel
 from dz2.advancing import known, lock_project
 from dz2.models import Job, JobState, Project, VirtualHostname
@@ -107,6 +107,7 @@ def deploy(
     also what was built before from the same inputs: its dependencies may have newer versions by now."""
     project = project_of(target, name=name, ref=checked_ref(ref), owner=requested_by)
     _refuse_destroyed(project)
+    releases.refuse_resting(project)
     if variables:
         configs.change(project, variables, who=str(requested_by or ""))
     pipeline = known(None)["build_and_deploy"]

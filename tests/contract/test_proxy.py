@@ -118,6 +118,21 @@ def test_a_site_gets_the_truth_about_its_visitor(shop: tuple[RealNginx, Backend]
     assert get(real, "/", "unknown.localhost")[0] == 404
 
 
+def test_a_site_that_rests_says_so_at_every_address_and_is_read_back(proxy: Proxy) -> None:
+    one = site(upstreams=(), resting=True)
+    proxy.apply(one.app_id, one)
+    assert proxy.applied() == {one.app_id: proxy.digest_of(one)}
+    proxy.apply(one.app_id, None)
+
+
+def test_a_site_that_rests_answers_with_a_plain_page(shop: tuple[RealNginx, Backend]) -> None:
+    real, _ = shop
+    real.nginx.apply(AppId.of(1), site(upstreams=(), resting=True))
+    status, headers, body = get(real, "/any/page?x=1")
+    assert (status, headers["Cache-Control"], headers["Content-Type"]) == (503, "no-store", "text/html")
+    assert "<h1>shop.localhost rests</h1>" in body
+
+
 def test_a_site_that_is_down_says_so_and_its_own_errors_pass_unchanged(shop: tuple[RealNginx, Backend]) -> None:
     real, app = shop
     real.nginx.apply(AppId.of(1), site(port=free_port()))

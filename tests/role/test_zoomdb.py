@@ -254,6 +254,39 @@ def test_a_project_that_goes_is_wanted_nowhere_and_a_failed_destroy_is_done_agai
 
 
 @pytest.mark.usefixtures("hosts")
+def test_a_project_that_rests_runs_nowhere_and_is_a_plain_page_until_the_next_switch(j: Any) -> None:
+    from dz.tasklib.deactivate import DEACTIVATE
+    from dz2 import engine, releases, resting
+    from dz2.zoomdb import of_host
+
+    shop = j.project()
+    first, door, deployment = live(j, shop)
+    end(j, first, door)
+    with pytest.raises(UserError, match="is not deactivated"):
+        resting.activate(shop)
+    rests = j.accept(shop, DEACTIVATE)
+    door = door_of(j.claim(rests, "rest"))
+    door.rest()
+    door.rest()
+    host = of_host("app-1")
+    assert (host.routes()[0].resting, host.routes()[0].deployments) == (True, ())
+    assert [d.id for d in door.retiring()] == [deployment.id]
+    shop.refresh_from_db()
+    for act in (resting.deactivate, releases.restart, lambda one: releases.reconfigure(one, "X changed")):
+        with pytest.raises(UserError, match="is deactivated: nothing of it runs"):
+            act(shop)
+
+    assert engine.record(door._claimed, j.OK) and engine.record(j.claim(rests, "retire", "app-1"), j.OK)
+    door = door_of(j.claim(resting.activate(shop), "release"), "app-1")
+    assert door.release_again().number == 2
+    door.healthy(door.place("app-1", ports=range(21000, 21003)).id)
+    assert (door.route().resting, [d.release for d in door.route().deployments]) == (False, [2])
+    assert host.routes()[0].resting
+    door.switched()
+    assert (door.route().resting, host.routes()[0].resting) == (False, False)
+
+
+@pytest.mark.usefixtures("hosts")
 def test_a_database_is_made_on_the_server_that_is_asked_first_and_stays_there(j: Any, tmp_path: Path) -> None:
     from dz.tasklib.database.databases import create_database, drop_database
 

@@ -7,7 +7,7 @@ import time
 from pathlib import Path
 
 from dz.names import AppId
-from dz.tasklib.build.leftovers import AGE, KEPT, drop
+from dz.tasklib.build.leftovers import AGE, KEPT, UNUSED, drop
 from dz.tasklib.folders import Folders
 from dz.tasklib.locks import at_once
 
@@ -23,9 +23,9 @@ def aged(folder: Path, seconds: float) -> Path:
 
 def test_old_checkouts_and_killed_attempts_go_and_the_newest_and_what_may_be_in_use_stay(tmp_path: Path) -> None:
     work = Folders(tmp_path).build(APP)
-    kept = [aged(work / f"src/{number:016}", AGE + number) for number in range(1, KEPT)]
-    kept += [aged(work / "src/used", AGE / 2), aged(work / "src-9-1", AGE / 2)]
-    old = [aged(work / "src/old", AGE + 100), aged(work / "src-7-1", AGE + 100)]
+    kept = [aged(work / f"src/{number:016}", UNUSED / 2) for number in range(KEPT + 1)]
+    kept += [aged(work / "src-9-1", AGE / 2)]
+    old = [aged(work / "src/old", UNUSED + 100), aged(work / "src-7-1", AGE + 100)]
     packed = work / "out/in-vain.tar.zst"
     packed.parent.mkdir()
     packed.touch()

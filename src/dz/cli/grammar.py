@@ -259,6 +259,16 @@ COMMANDS = {
             examples=("open shop",),
         ),
         Command(
+            "deactivate",
+            "Let a project rest: nothing of it runs, all that it has stays.",
+            arguments.restart,
+            "resting.deactivate",
+            examples=("deactivate shop",),
+        ),
+        Command(
+            "activate", "Wake a project that rests.", arguments.restart, "resting.activate", examples=("activate shop",)
+        ),
+        Command(
             "destroy",
             "Take a project away, with its database and files.",
             arguments.destroy,

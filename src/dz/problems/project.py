@@ -52,6 +52,19 @@ PROBLEMS = [
         "Only what has a value can be shown or taken away.",
     ),
     Problem(
+        "project.rests",
+        "{name} is deactivated: nothing of it runs.",
+        "dz activate {name}",
+        "A project that rests is woken first, so that nothing starts it by the way. Its data, releases and variables"
+        " stay; variables may be changed meanwhile.",
+    ),
+    Problem(
+        "project.does-not-rest",
+        "{name} is not deactivated.",
+        "dz ps {name} shows what runs of it.",
+        "Only a project that was deactivated can be activated.",
+    ),
+    Problem(
         "project.busy",
         "{name} is being destroyed by job {job}.",
         "Wait for it: dz job {job} -f",

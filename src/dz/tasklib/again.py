@@ -1,5 +1,5 @@
 """Jobs that make a new release of a bundle that is there: ``rollback``, ``config`` (variables changed), ``restart``,
-``scale`` (another formation).
+``scale`` (another formation), ``activate`` (after a rest).
 
 Nothing is built, so they need no repository, no package index and no build host. As ever the version that is live is
 not touched before ``proxy_update`` has succeeded.
@@ -40,4 +40,5 @@ def _again(kind: str) -> Pipeline:
     )
 
 
-ROLLBACK, CONFIG, RESTART, SCALE = (_again(kind) for kind in ("rollback", "config", "restart", "scale"))
+ROLLBACK, CONFIG, RESTART = _again("rollback"), _again("config"), _again("restart")
+SCALE, ACTIVATE = _again("scale"), _again("activate")

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from dz.tasklib.again import CONFIG, RESTART, ROLLBACK, SCALE
+from dz.tasklib.again import ACTIVATE, CONFIG, RESTART, ROLLBACK, SCALE
 from dz.tasklib.backup import BACKUP, NIGHTLY_BACKUP, RESTORE
 from dz.tasklib.build_and_deploy import BUILD_AND_DEPLOY
 from dz.tasklib.check_repo import CHECK_REPO
+from dz.tasklib.deactivate import DEACTIVATE
 from dz.tasklib.destroy import DESTROY
 from dz.tasklib.managepy_command import MANAGEPY_COMMAND
 from dz.tasklib.pipeline import Pipeline
@@ -19,6 +20,8 @@ ALL = (
     CONFIG,
     RESTART,
     SCALE,
+    DEACTIVATE,
+    ACTIVATE,
     BACKUP,
     NIGHTLY_BACKUP,
     RESTORE,

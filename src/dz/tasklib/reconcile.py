@@ -64,7 +64,7 @@ def _proxy(ctx: Context) -> None:
     proxy = routes.proxy(ctx)
     applied = proxy.applied()
     for route in ctx.door.routes():
-        if route.deployments:
+        if route.deployments or route.resting:
             _each(route.app_id, partial(_route, ctx, route, applied.get(route.app_id)))
     alive = ctx.door.app_ids()
     for app_id in applied:

@@ -136,7 +136,8 @@ class Deployment:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Route:
-    """What a proxy must know of one project: its hostnames and where they lead. No deployments: no route."""
+    """What a proxy must know of one project: its hostnames and where they lead. No deployments: no route, but a plain
+    page for a project that rests."""
 
     app_id: AppId
     hostnames: tuple[HostName, ...]
@@ -144,6 +145,7 @@ class Route:
     release: int | None  # the live one
     static_url: str = "/static/"
     static_layers: Mapping[int, Layer] = field(default_factory=dict)  # release → its static layer
+    resting: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

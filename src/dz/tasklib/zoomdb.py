@@ -179,6 +179,9 @@ class Door(Protocol):
         """What lets this attempt, and nobody later, to the terminal of its job."""
 
     # -- taking away ------------------------------------------------------------------------------------------------
+    def rest(self) -> None:
+        """The project rests: all that runs of it retires, its route is a plain page. The next switch wakes it."""
+
     def begin_destroying(self) -> None:
         """The project is wanted nowhere from now on: no route, no database, no job but destroy."""
 

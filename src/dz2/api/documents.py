@@ -29,7 +29,7 @@ from dz2.panel.verification import rows
 from dz2.terminals import KIND
 
 # Jobs that end with a live site.
-RELEASES = frozenset({"build_and_deploy", "rollback", "config", "restart", "scale", "restore"})
+RELEASES = frozenset({"build_and_deploy", "rollback", "config", "restart", "scale", "activate", "restore"})
 
 
 def job_document(job: Job) -> dict[str, Any]:
@@ -54,7 +54,7 @@ def job_document(job: Job) -> dict[str, Any]:
         "commit": release.commit if release else job.result.get("commit"),
         "subject": release.subject if release else job.result.get("subject"),
         "page": f"{panel().panel_url.rstrip('/')}/jobs/{job.pk}",
-        "live": {"release": live.number, "url": site_url(live.project)} if live else None,
+        "live": {"release": live.number, "url": site_url(live.project)} if live and _runs(live.project) else None,
         "waits_for": waits_for(job),
         "lines": job.next_seq - 1,
         "code": _exit_code(job, error),
@@ -117,8 +117,8 @@ def project_document(project: Project) -> dict[str, Any]:
         "repo_url": project.repo_url,
         "ref": project.ref,
         "title": project.title,
-        "state": "live" if live else "not deployed yet",
-        "url": site_url(project) if live else None,
+        "state": "deactivated" if project.deactivated_at else "live" if live else "not deployed yet",
+        "url": site_url(project) if live and not project.deactivated_at else None,
         "release": live.number if live else None,
         "commit": live.commit if live else None,
         "subject": live.subject if live else None,
@@ -155,6 +155,10 @@ def site_url(project: Project) -> str:
 
 def live_release(project: Project) -> Release | None:
     return Release.objects.filter(project=project, state=ReleaseState.LIVE).first()
+
+
+def _runs(project: Project) -> bool:
+    return project.deactivated_at is None
 
 
 def _live_by(job: Job, release: Release | None) -> bool:

@@ -24,6 +24,8 @@ STATUS = {
     "release.no-older": 409,
     "release.is-live": 409,
     "release.pruned": 409,
+    "project.rests": 409,
+    "project.does-not-rest": 409,
     "run.too-many": 409,
     "data.no-backup": 404,
     "data.no-files": 404,

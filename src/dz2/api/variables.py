@@ -64,7 +64,7 @@ def _why(names: list[str]) -> str:
 
 def _configs(project: Any) -> dict[str, int | None]:
     today, live = configs.latest(project), configs.of_live(project)
-    runs = project.releases.filter(state="live").exists()
+    runs = project.releases.filter(state="live").exists() and project.deactivated_at is None
     return {
         "config": today.version if today else None,
         "live_config": (live.version if live else 0) if runs else None,

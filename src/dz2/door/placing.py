@@ -46,6 +46,7 @@ def route_of(project: Project, release: Release | None) -> records.Route:
     """What the proxy serves once ``release`` is live; nothing for None, and of a project that goes."""
     if project.destroying_at is not None:
         release = None
+    resting = project.deactivated_at is not None and release is not None and release.state == ReleaseState.LIVE
     answering = {"state": DeploymentState.HEALTHY, "port__isnull": False}
     routed = told(deployments(release=release, **answering)) if release else ()
     manifest = release.bundle.manifest if release and release.bundle else {}
@@ -55,7 +56,8 @@ def route_of(project: Project, release: Release | None) -> records.Route:
         deployments=routed,
         release=release.number if release else None,
         static_url=manifest.get("static_url") or "/static/",
-        static_layers=static_layers(project, release) if release else {},
+        static_layers=static_layers(project, release) if release and not resting else {},
+        resting=resting,
     )
 
 
@@ -156,6 +158,7 @@ class Placing(Base):
             Release.objects.filter(pk=release.pk).update(state=ReleaseState.LIVE, live_at=Now())
             if release.database:
                 ProjectDatabase.objects.filter(project=release.project).update(name=release.database)
+            Project.objects.filter(pk=release.project_id).update(deactivated_at=None)
             sitelog.mark(release)
             served = [DeploymentState.WANTED, DeploymentState.HEALTHY]
             older = deployments(release__project=release.project, release__state=ReleaseState.RETIRED)
@@ -172,6 +175,13 @@ class Placing(Base):
             keys = list(rows.values_list("pk", flat=True))
             AppServerDeployment.objects.filter(pk__in=keys).update(state=DeploymentState.RETIRING)
             return told(deployments(pk__in=keys))
+
+    def rest(self) -> None:
+        with self._fenced():
+            project = self._project()
+            Project.objects.filter(pk=project.pk, deactivated_at=None).update(deactivated_at=Now())
+            runs = deployments(release__project=project, release__state=ReleaseState.LIVE).exclude(state=GONE)
+            AppServerDeployment.objects.filter(pk__in=runs.values("pk")).update(state=DeploymentState.RETIRING)
 
     def begin_destroying(self) -> None:
         with self._fenced():

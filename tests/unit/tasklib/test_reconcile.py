@@ -153,6 +153,13 @@ def test_one_bad_project_does_not_stop_the_others_routes(tmp_path: Path) -> None
     assert set(proxy.applied()) == {TWO}
 
 
+def test_the_page_of_a_project_that_rests_is_laid_again(tmp_path: Path) -> None:
+    resting = Route(app_id=ONE, hostnames=(HostName("one.localhost"),), deployments=(), release=3, resting=True)
+    proxy = FakeProxy()
+    reconcile(context(tmp_path, "proxy", Door(routes=(resting,), app_ids={ONE}), proxy=proxy))
+    assert proxy.sites[ONE].resting
+
+
 def test_folders_of_projects_that_are_gone_go_and_those_of_others_stay(tmp_path: Path) -> None:
     for app_id in (ONE, TWO):
         (tmp_path / "volumes" / app_id).mkdir(parents=True)

@@ -23,7 +23,8 @@ class Upstream:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Site:
-    """``static_roots``: folders looked up in this order for ``static_url`` (the newest release first)."""
+    """``static_roots``: folders looked up in this order for ``static_url`` (the newest release first). ``resting``: it
+    leads nowhere, every address answers with a plain page (503) that says so."""
 
     app_id: AppId
     hostnames: tuple[HostName, ...]
@@ -33,6 +34,7 @@ class Site:
     release: int = 0
     max_body: str = "100m"
     read_timeout: int = 120  # seconds
+    resting: bool = False
 
 
 class Proxy(Protocol):

@@ -86,6 +86,9 @@ return 502 "<!doctype html><title>Not answering</title><p>This site does not ans
 """
 
 
+_RESTS = "<!doctype html><title>{name} rests</title><h1>{name} rests</h1><p>Its owner has deactivated it for now."
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Base:
     """The instance's own settings. ``user``: what workers become when nginx is started by root.
@@ -195,9 +198,20 @@ def site_text(site: Site, listen: str) -> str:
     """One project's file. Raises PlatformError for a value that can't be written."""
     app_id = _named(AppId, site.app_id)
     names = " ".join(_named(HostName, name) for name in site.hostnames)
-    if not names or not site.upstreams:
+    if not names or not (site.upstreams or site.resting):
         raise PlatformError(f"the site of {app_id} has no hostname or no deployment")
     host, port = listen_address(listen)
+    if site.resting:
+        return f"""\
+# {app_id} rests
+server {{
+listen {host}:{port};
+server_name {names};
+default_type text/html;
+add_header Cache-Control no-store always;
+return 503 "{_RESTS.format(name=names.split()[0])}";
+}}
+"""
     servers = "\n".join(f"server {_upstream(one)};" for one in site.upstreams)
     # nginx gives an idle connection up before the application server (2 s and more) does: a POST that is sent on one
     # that is just being closed is lost.

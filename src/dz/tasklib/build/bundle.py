@@ -28,17 +28,13 @@ def build_bundle(ctx: Context) -> Mapping[str, Any]:
         ctx.log.title(f"Take the bundle of release {same}")
         return {"bundle": ctx.door.bundle().id}
     project, release = ctx.door.project(), ctx.door.release()
-    build = Build(
-        ctx=ctx,
-        project=project,
-        release=release,
-        config=parse(release.build_config),
-        tree=opening.checked_out(ctx, project, release.commit),
-        folders=Folders(ctx.settings.home),
-    )
     for name, value in release.environment.items():
         ctx.log.hide(name, value.reveal())
-    with locked(build.folders.layers_lock(project.app_id), deadline=ctx.left(), check=ctx.check):
+    folders = Folders(ctx.settings.home)
+    with locked(folders.layers_lock(project.app_id), deadline=ctx.left(), check=ctx.check):
+        tree = opening.checked_out(ctx, project, release.commit)
+        config = parse(release.build_config)
+        build = Build(ctx=ctx, project=project, release=release, config=config, tree=tree, folders=folders)
         return _build(build)
 
 

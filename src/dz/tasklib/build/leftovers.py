@@ -1,7 +1,8 @@
 """What builds leave on a build host: checkouts of commits that were built, attempts that were killed, layers
 that were packed in vain.
 
-Nothing that a step may be using goes: whoever uses a checkout touches it first, and no step lasts as long as AGE.
+Nothing that a step may be using goes: a build holds the project's lock, an inspection touches its checkout and is over
+within UNUSED, and no step lasts as long as AGE.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from dz.tasklib.locks import at_once
 from dz.tasklib.pipeline import HARD_LIMIT
 
 KEPT = 3  # the newest checkouts, so that the next job need not fetch again
+UNUSED = 60  # seconds
 AGE = 2 * HARD_LIMIT  # seconds
 
 
@@ -29,7 +31,9 @@ def drop(home: Path, app_id: AppId) -> int:
         sweep(work / "git")
         checkouts = sorted((work / "src").glob("*"), key=_used, reverse=True)
         others = (*work.glob("src-*"), *work.glob("out/*"))  # a packed layer that another host stored in its place
-        gone = [one for one in (*checkouts[KEPT:], *others) if _used(one) < time.time() - AGE]
+        now = time.time()
+        gone = [one for one in checkouts[KEPT:] if _used(one) < now - UNUSED]
+        gone += [one for one in others if _used(one) < now - AGE]
         for one in gone:
             clear(one)
     return len(gone)

@@ -8,6 +8,7 @@ from typing import Any
 from dz.errors import Transient
 from dz.names import AppId
 from dz.tasklib.bringing import store_of
+from dz.tasklib.build import leftovers
 from dz.tasklib.build.bundle import build_bundle
 from dz.tasklib.context import Context
 from dz.tasklib.folders import Folders, clear
@@ -54,14 +55,15 @@ def _to_send(ctx: Context, bundle: Bundle) -> list[Layer]:
 
 
 def prune(ctx: Context) -> Mapping[str, Any]:
-    """Delete what no kept release needs: packed layers in the store, extracted ones on this host."""
+    """Delete what no kept release needs: packed layers in the store, extracted ones and checkouts on this host."""
     app_id = ctx.door.project().app_id
     store = store_of(ctx, app_id)
     old = ctx.door.old_digests()
     for digest in old:
         ctx.door.layer_taken_back(digest)
         store.delete(digest)
-    return {"stored": len(old), "extracted": drop_old_layers(ctx, app_id)}
+    extracted = drop_old_layers(ctx, app_id)
+    return {"stored": len(old), "extracted": extracted, "left": leftovers.drop(ctx.settings.home, app_id)}
 
 
 def drop_old_layers(ctx: Context, app_id: AppId) -> int:

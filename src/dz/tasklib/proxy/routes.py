@@ -32,6 +32,13 @@ def proxy_update(ctx: Context) -> Mapping[str, Any]:
     return {"release": route.release, "hostnames": list(route.hostnames)}
 
 
+def rest(ctx: Context) -> None:
+    """The project is wanted nowhere from now on, and a plain page says so."""
+    ctx.door.rest()
+    apply(ctx, ctx.door.route())
+    ctx.log.note("a plain page says that the site rests")
+
+
 def proxy_remove(ctx: Context) -> None:
     app_id = ctx.door.project().app_id
     proxy(ctx).apply(app_id, None, wait=ctx.left(30))
@@ -63,6 +70,7 @@ def site_of(ctx: Context, route: Route) -> Site:
         static_url=route.static_url if roots else "",
         static_roots=tuple(roots),
         release=route.release or 0,
+        resting=route.resting,
     )
 
 

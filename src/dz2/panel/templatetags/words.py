@@ -46,6 +46,8 @@ KINDS = {
     "backup": "Back up the data of",
     "nightly_backup": "Back up the data of",
     "restore": "Restore the data of",
+    "deactivate": "Put to rest",
+    "activate": "Wake",
 }
 
 

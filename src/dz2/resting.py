@@ -1,0 +1,27 @@
+"""Projects that rest: nothing of them runs, all that they have stays."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from dz.errors import UserError
+from dz2 import engine, releases
+from dz2.advancing import known
+from dz2.models import Job, Project
+
+
+def deactivate(project: Project, *, who: str = "", requested_by: Any = None) -> Job:
+    """Take it off the proxy and stop it. Raises ``project.rests``, ``release.none-live``."""
+    releases.live(project)
+    releases.refuse_resting(project)
+    return engine.accept(known(None)["deactivate"], project, {"who": who}, requested_by=requested_by)
+
+
+def activate(project: Project, *, who: str = "", requested_by: Any = None) -> Job:
+    """Make the live release run again, as a release of the same bundle with today's variables. Raises
+    ``project.does-not-rest``."""
+    releases.live(project)
+    if project.deactivated_at is None:
+        raise UserError("project.does-not-rest", name=project.name)
+    params = {"why": "Activated", "who": who}
+    return engine.accept(known(None)["activate"], project, params, requested_by=requested_by)
