@@ -66,12 +66,13 @@ class Line:
             self.close()
             raise Gone(str(error)) from None
         if isinstance(heard, bytes):
-            return heard[0], heard[1:]
-        told: dict[str, Any] = json.loads(heard)
-        if "took" not in told:
+            return (heard[0], heard[1:]) if heard else None
+        told = _told(heard)
+        taken = told.get("took")
+        if not isinstance(taken, int):
             return told
         with self._moved:
-            self._under_way -= int(told["took"])
+            self._under_way = max(0, self._under_way - taken)
             self._moved.notify_all()
         return None
 
@@ -89,6 +90,15 @@ class Line:
             self._connection.send(message)
         except (ConnectionClosed, OSError) as error:
             raise Gone(str(error)) from None
+
+
+def _told(text: str) -> dict[str, Any]:
+    """What makes no sense is nothing said."""
+    try:
+        told = json.loads(text)
+    except ValueError:
+        return {}
+    return told if isinstance(told, dict) else {}
 
 
 def dial(job: int, token: str, *, url: str, socket: str = "") -> Line:

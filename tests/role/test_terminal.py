@@ -145,12 +145,13 @@ def test_a_reader_who_pauses_stops_the_command_and_loses_nothing(panel: Panel, w
         assert running.stdin is not None and running.stdout is not None
         first = running.stdout.read(1)
 
-        def came_to_rest() -> bool:
-            before = len(worker.logged)
-            running_on = threading.Event().wait(0.5)
-            return not running_on and len(worker.logged) == before
+        seen: list[int] = []
 
-        until(came_to_rest, what="the command waits for its reader", every=0)
+        def rests() -> bool:
+            seen.append(len(worker.logged))
+            return len(seen) > 10 and len(set(seen[-10:])) == 1
+
+        until(rests, what="the command waits for its reader", every=0.1)
         assert len(worker.logged) < 4 * WINDOW
         assert worker.thread is not None and worker.thread.is_alive()
         assert len(first + running.stdout.read()) == 2_000_000
@@ -229,6 +230,9 @@ def test_what_never_started_is_told_with_125(panel: Panel, worker: Worker) -> No
     assert (wrong.code, "'bash' can't be run" in wrong.err) == (125, True)
     assert panel.dz("run", "nowhere", "--", "manage.py", "check").code == 125
     assert panel.dz("run", "shop").code == 125
+    panel.stop()
+    assert panel.dz("run", "shop", "--", "manage.py", "check").code == 125
+    panel.start()
     running = panel.begin("run", "shop", "--json", "--", "manage.py", "check", "--json")
     claimed = worker.hands.claim("managepy_command")
     worker.hands.end(claimed, "failed", id="run.interrupted", sentence="It was stopped.", next="Run it anew.")

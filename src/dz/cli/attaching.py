@@ -13,6 +13,7 @@ import os
 import secrets
 import sys
 import time
+from dataclasses import dataclass
 from typing import Any
 
 from dz.cli.client import Api, Refused, Told, Unreachable
@@ -27,6 +28,7 @@ from dz.typed import typed
 NEVER = 125
 KILLED = 137  # as a shell tells SIGKILL
 ASK = 1.0  # how often the job is asked for while the command has not started
+PATIENCE = 3.0  # seconds until that is explained
 MOST = 1024 * 1024  # bytes of output in a document
 
 RUN_BASE: dict[str, Any] = {"job": None, "state": None, "code": None, "output": None}
@@ -39,7 +41,8 @@ def run(args: argparse.Namespace, api: Api, screen: Screen) -> tuple[int, Docume
     terminal = not args.json and sys.stdin.isatty() and sys.stdout.isatty()
     output = bytearray()
     keyboard = Keyboard(terminal=terminal)
-    job, code = _typed_at(args.name, args.command, api, screen, keyboard, output if args.json else None)
+    asked = Asked(name=args.name, command=args.command, keyboard=keyboard, output=output if args.json else None)
+    job, code = _typed_at(asked, api, screen)
     if args.json:
         document = _ended(api, job)
         return code, document | {"code": code, "output": output.decode(errors="replace")}
@@ -49,10 +52,11 @@ def run(args: argparse.Namespace, api: Api, screen: Screen) -> tuple[int, Docume
 def admin_create(args: argparse.Namespace, api: Api, screen: Screen) -> tuple[int, Document]:
     """The password is made here, goes in as the command's input, and is shown once: nothing keeps it."""
     password = secrets.token_urlsafe(12)
-    output = bytearray()
+    output, said = bytearray(), bytearray()
     keyboard = Keyboard(terminal=False, given=f"{password}\n".encode())
     words = ["admin", args.username, args.email]
-    job, code = _typed_at(args.name, words, api, screen, keyboard, output, said := bytearray())
+    asked = Asked(name=args.name, command=words, keyboard=keyboard, output=output, errors=said)
+    job, code = _typed_at(asked, api, screen)
     if code == NEVER:
         return FAILED, ADMIN_CREATE_BASE | {"job": job, "state": "failed"}
     if code:
@@ -68,19 +72,25 @@ def admin_create(args: argparse.Namespace, api: Api, screen: Screen) -> tuple[in
     return DONE, {"job": job, "state": "succeeded", "name": made["name"], "password": password, "url": url}
 
 
-def _typed_at(
-    name: str,
-    command: list[str],
-    api: Api,
-    screen: Screen,
-    keyboard: Keyboard,
-    output: bytearray | None,
-    errors: bytearray | None = None,
-) -> tuple[int, int]:
-    """Run it to its end: the job's number and the exit code. ``output`` and ``errors`` collect instead of showing."""
-    rows, columns = keyboard.size()
-    body = {"command": command, "attached": True, "terminal": keyboard.terminal, "rows": rows, "columns": columns}
-    job = api.post(f"/projects/{name}/run", body | {"term": os.environ.get("TERM", "")})
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """``output`` and ``errors`` collect what the command writes, instead of its being shown."""
+
+    name: str
+    command: list[str]
+    keyboard: Keyboard
+    output: bytearray | None = None
+    errors: bytearray | None = None
+
+    def body(self) -> dict[str, Any]:
+        rows, columns = self.keyboard.size()
+        kind = {"terminal": self.keyboard.terminal, "term": os.environ.get("TERM", "")[:40]}
+        return {"command": self.command, "attached": True, "rows": rows, "columns": columns, **kind}
+
+
+def _typed_at(asked: Asked, api: Api, screen: Screen) -> tuple[int, int]:
+    """Run it to its end: the job's number and the exit code."""
+    job = api.post(f"/projects/{asked.name}/run", asked.body())
     number = int(job["job"])
     line = _line(api, number, screen)
     if line is None:
@@ -88,11 +98,11 @@ def _typed_at(
     try:
         if not _met(api, number, line, screen):
             return number, NEVER
-        with keyboard.at(line):
-            code = _shown(line, output, errors)
+        with asked.keyboard.at(line):
+            code = _shown(line, asked)
     except KeyboardInterrupt:
-        with contextlib.suppress(Refused, Unreachable):
-            api.post(f"/jobs/{number}/cancel")
+        _cancel(api, number)
+        screen.say(f"Job {number} is cancelled; its command was not started.")
         return number, NEVER
     finally:
         line.close()
@@ -114,32 +124,42 @@ def _line(api: Api, number: int, screen: Screen) -> Line | None:
 
 def _met(api: Api, number: int, line: Line, screen: Screen) -> bool:
     """Whether the command is there; what it waits for is said, and what stops it."""
-    said = ""
+    said, began = "", time.monotonic()
     while True:
+        lost = ""
         try:
             heard = line.hear(ASK)
-        except Gone:
-            heard = None
+        except Gone as error:
+            heard, lost = None, str(error) or "it was closed"
         if isinstance(heard, dict) and heard.get("met"):
             return True
         job = api.get(f"/jobs/{number}")
         if job["state"] in BY_STATE:
             _tell(screen, job)
             return False
-        waits = (job["waits_for"] or "").split(" for ")[0]
+        if lost:
+            _cancel(api, number)
+            raise Unreachable(api.server, lost)
+        why = job["waits_for"] or ("its appserver, which is busy" if time.monotonic() - began > PATIENCE else "")
+        waits = why.split(" for ")[0]  # without how long
         if waits and waits != said:
-            screen.say(f"waits for {job['waits_for']}")
+            screen.say(f"waits for {why}")
         said = waits
 
 
-def _shown(line: Line, output: bytearray | None, errors: bytearray | None) -> int | None:
+def _cancel(api: Api, number: int) -> None:
+    with contextlib.suppress(Refused, Unreachable):
+        api.post(f"/jobs/{number}/cancel")
+
+
+def _shown(line: Line, asked: Asked) -> int | None:
     """Write what comes until the exit code does; None where it never came."""
     try:
         while True:
             heard = line.hear(ASK)
             if isinstance(heard, tuple):
                 stream, piece = heard
-                _write(stream, piece, output if stream == STDOUT else errors)
+                _write(stream, piece, asked.output if stream == STDOUT else asked.errors)
                 line.tell(took=len(piece))
             elif heard is not None and "exit" in heard:
                 return int(heard["exit"])
@@ -160,7 +180,7 @@ def _lost(api: Api, number: int, screen: Screen) -> int:
     """The code after a connection that ended without one, as far as the platform knows it."""
     job = _ended(api, number)
     if job.get("state") == "cancelled":
-        screen.say(f"Job {number} was cancelled; the command was ended.")
+        screen.say(f"The command was ended: job {number} was cancelled, or the connection to it lost.")
     elif job.get("code") is None and job.get("error"):
         _tell(screen, job)
     elif job.get("code") is None:
