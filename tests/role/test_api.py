@@ -364,6 +364,11 @@ def test_a_live_project_can_be_looked_at_and_destroyed(panel: Panel, hands: Hand
     refused = panel.dz("destroy", "shop", "--json")
     assert (refused.code, refused.document["error_id"]) == (2, "cli.needs-yes")
     assert refused.document["next"] == "Say it with the command: dz destroy shop --yes"
+    asked = panel.on_terminal("destroy", "shop")
+    for said in ("its address shop.localhost", "its database, its files", "1 release, with bundles of", "to go on:"):
+        asked.says(said)
+    asked.types("shoop\n")
+    assert (asked.end(), "Nothing was destroyed" in asked.shown) == (2, True)
     going = panel.begin("destroy", "shop", "--yes", "--json")
     hands.claim("proxy_remove")
     assert panel.dz("deploy", "shop", "--json").document["error_id"] == "project.busy"

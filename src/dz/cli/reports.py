@@ -16,7 +16,7 @@ from dz.cli.screen import Screen
 from dz.cli.words import Column, table
 from dz.errors import UserError
 from dz.typed import typed
-from dz.words import duration
+from dz.words import duration, size
 
 PAGE = 2000
 NOTHING_TO_DO = "Not your fault, and nothing for you to do in the project."
@@ -94,8 +94,8 @@ def open_site(args: argparse.Namespace, api: Api, screen: Screen) -> tuple[int, 
 
 
 def destroy(args: argparse.Namespace, api: Api, screen: Screen) -> tuple[int, Any]:
-    found = api.get(f"/projects/{args.name}")
     if not args.yes:
+        found = api.get(f"/projects/{args.name}/belongings")
         _confirm(args, found, screen)
     going = api.delete(f"/projects/{args.name}", **({"backup": False} if args.no_backup else {}))
     gone = follow(api, going, screen, timeout=args.timeout)
@@ -106,15 +106,32 @@ def destroy(args: argparse.Namespace, api: Api, screen: Screen) -> tuple[int, An
 
 
 def _confirm(args: argparse.Namespace, found: Document, screen: Screen) -> None:
-    """The name typed again, since what goes does not come back."""
+    """What goes, and the name typed again, since it does not come back."""
     if args.json or not sys.stdin.isatty():
         raise UserError("cli.needs-yes", act=f"Destroying {args.name}", command=f"destroy {args.name}")
-    screen.say(f"{found['url'] or args.name} goes, with its database, files and bundles. There is no way back.")
+    for line in belongings(args.name, found):
+        screen.say(line)
     if not args.no_backup:
         screen.say(typed(f"A last backup of its data stays for 30 days: dz db download {args.name}"))
     screen.say(f"Type {args.name} to go on:")
     if sys.stdin.readline().strip() != args.name:
         raise UserError("cli.usage", detail="Nothing was destroyed: that was not its name", command="destroy")
+
+
+def belongings(name: str, found: Document) -> list[str]:
+    """What goes with a project, a line each."""
+    large = f", {size(found['database'])}" if found["database"] is not None else ""
+    releases, backups = found["releases"], found["backups"]
+    lines = [f"{name} goes, and there is no way back. With it go:"]
+    lines += [f"  its address {one}" for one in found["hostnames"]]
+    lines.append(f"  its database{large}, its files and its variables")
+    if releases:
+        lines.append(
+            f"  {releases} {'release' if releases == 1 else 'releases'}, with bundles of {size(found['stored'])}"
+        )
+    if backups:
+        lines.append(f"  {backups} {'backup' if backups == 1 else 'backups'}")
+    return lines
 
 
 def tell_ended(screen: Screen, job: Document) -> None:
