@@ -94,7 +94,7 @@ chmod=0700
 username={USER}
 password={PASSWORD}
 [supervisord]
-logfile=/dev/null
+logfile={folder}/log
 logfile_maxbytes=0
 pidfile={folder}/pid
 {"user=root" if os.geteuid() == 0 else ""}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import psutil
@@ -130,6 +131,36 @@ def test_a_program_that_was_given_up_is_started_again_by_the_next_start(real: Re
     real.supervisor.start(wanted)
     running(real.supervisor, "late")
     real.supervisor.stop("late")
+
+
+def test_several_are_stopped_at_once(supervisor: Supervisor, tmp_path: Path) -> None:
+    names = ["p00000003-1-worker.1", "p00000003-1-worker.2"]
+    for name in names:
+        supervisor.start(program(name, tmp_path))
+        running(supervisor, name)
+    supervisor.stop(*names, "p00000003-1-unknown")
+    assert not set(names) & set(supervisor.status())
+    supervisor.stop()
+
+
+def test_a_program_that_dies_before_it_settled_waits_between_tries_and_every_end_is_remembered(
+    real: RealSupervisord, tmp_path: Path
+) -> None:
+    dying = program("dying", tmp_path, "/bin/sh", "-c", "sleep 1.2; exit 3")
+    real.supervisor.start(replace(dying, settles=10))
+
+    def ends() -> list[str]:
+        return [end.how for end in real.supervisor.ends() if end.name == "dying"]
+
+    until(lambda: real.supervisor.status()["dying"].state == "backoff", what="it waits")
+    until(lambda: len(ends()) >= 2, what="it was tried again")
+    assert set(ends()) == {"exit 3"}
+    real.supervisor.stop("dying")
+    real.supervisor.start(replace(program("killed", tmp_path), settles=1))
+    os.kill(running(real.supervisor, "killed"), signal.SIGKILL)
+    until(lambda: [e.how for e in real.supervisor.ends() if e.name == "killed"] == ["killed by SIGKILL"], what="told")
+    real.supervisor.stop("killed")
+    assert [e for e in real.supervisor.ends() if e.name == "killed" and e.how != "killed by SIGKILL"] == []
 
 
 def test_a_supervisor_that_is_down_is_a_transient_fault_and_a_wrong_password_is_not(

@@ -33,7 +33,7 @@ def ps(args: argparse.Namespace, api: Api, screen: Screen) -> tuple[int, Any]:
         for line in table(columns, [_row(one) for one in found], screen.width, head=False):
             screen.answer(line)
         for one in found:
-            if one["words"] not in ("healthy", "running"):
+            if one["words"] == one["detail"] and one["state"] != "stopped":  # it keeps dying
                 screen.say(typed(f"  {one['process']}: dz logs {args.name} --process {one['process']}"))
     return DONE, {"processes": found}
 

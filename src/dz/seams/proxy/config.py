@@ -212,7 +212,9 @@ add_header Cache-Control no-store always;
 return 503 "{_RESTS.format(name=names.split()[0])}";
 }}
 """
-    servers = "\n".join(f"server {_upstream(one)};" for one in site.upstreams)
+    # Of several, one that dies is passed over for as long as the supervisor needs to have it back.
+    patience = " max_fails=1 fail_timeout=2s" if len(site.upstreams) > 1 else ""
+    servers = "\n".join(f"server {_upstream(one)}{patience};" for one in site.upstreams)
     # nginx gives an idle connection up before the application server (2 s and more) does: a POST that is sent on one
     # that is just being closed is lost.
     return f"""\

@@ -6,7 +6,7 @@ The code lies in a writable copy, because projects make folders beside their set
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -197,7 +197,9 @@ def program(site: Site, sandbox: Sandbox, *, grace: float) -> Program:
     deployment = site.running.deployment
     spec = site.place.folders.runs(site.app_id) / f"{deployment.program}.spec"
     port = deployment.port if deployment.is_web else None
-    argv = sandbox.site(site.box(*site.command), address=deployment.address, port=port, spec=spec)
+    box = site.box(*site.command)
+    box = replace(box, env={**box.env, "DZ_PROCESS": deployment.process})
+    argv = sandbox.site(box, address=deployment.address, port=port, spec=spec)
     home = site.place.folders.home
     return Program(name=deployment.program, argv=tuple(argv), cwd=home, log=site.log, grace=grace, settles=SETTLES)
 

@@ -1,0 +1,53 @@
+"""What a heartbeat tells of a host's programs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from dz.seams.supervisor import End, Program, Status
+from dz.seams.supervisor.fake import FakeSupervisor
+from dz.tasklib.appserver.vitals import Vitals
+
+NAME = "p00000001-3-worker.1"
+
+
+class Dies(FakeSupervisor):
+    """Remembers ends, and says a state of its one program."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__()
+        self.start(Program(name=NAME, argv=("sleep", "600"), cwd=folder, log=folder / "log"))
+        self.ended: list[End] = []
+        self.state = "running"
+
+    def end(self, how: str, second: int) -> None:
+        self.ended.append(End(name=NAME, at=f"2026-11-28 14:05:{second:02},100", how=how))
+
+    def ends(self) -> list[End]:
+        return self.ended
+
+    def status(self) -> dict[str, Status]:
+        return {NAME: Status(name=NAME, state=self.state, pid=None, since=1.0)}
+
+
+def test_each_end_is_counted_once_and_what_came_before_the_worker_began_is_told_but_not_counted(tmp_path: Path) -> None:
+    supervisor = Dies(tmp_path)
+    supervisor.end("exit 1", 10)
+    vitals = Vitals(supervisor)
+    first = vitals.look()[NAME]
+    assert (first.ends, first.detail) == (0, "last ended: exit 1 at 14:05:10")
+    supervisor.end("exit 2", 11)
+    supervisor.end("killed by SIGKILL", 12)
+    supervisor.state = "backoff"
+    second = vitals.look()[NAME]
+    assert (second.ends, second.detail) == (2, "restarting: killed by SIGKILL at 14:05:12")
+    assert vitals.look()[NAME].ends == 0
+
+
+def test_one_that_was_given_up_says_so_and_one_that_never_ended_says_nothing(tmp_path: Path) -> None:
+    supervisor = Dies(tmp_path)
+    vitals = Vitals(supervisor)
+    assert vitals.look()[NAME].detail == ""
+    supervisor.end("exit 3", 10)
+    supervisor.state = "fatal"
+    assert vitals.look()[NAME].detail == "given up: exit 3 at 14:05:10"
