@@ -1,0 +1,144 @@
+"""A project's processes in zoomdb: placed together, one scheduler at a time, and told as they are."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from dz.errors import UserError
+from dz.settings import WorkerSettings
+from dz.tasklib.appserver.vitals import Vital
+from tests.role.test_zoomdb import COMMIT, door_of, end, hosts, j
+
+__all__ = ["hosts", "j"]
+
+CONFIG = "[project]\nprocesses =\n    worker: celery -A shop worker\n    beat: celery -A shop beat\n"
+ALL = ("web.1", "web.2", "worker.1", "beat.1")
+PORTS = range(21000, 21009)
+pytestmark = pytest.mark.usefixtures("hosts")
+
+
+def built(j: Any, project: Any) -> tuple[Any, Any]:
+    job = j.accept(project)
+    door = door_of(j.claim(job, "build_bundle"), "app-1")
+    door.open_release(commit=COMMIT, subject="s", branch="main", build_config=CONFIG)
+    door.save_bundle(platform="linux", layers=[], manifest={})
+    return job, door
+
+
+def placed(door: Any, host: str = "app-1") -> dict[str, Any]:
+    door.place(host, ports=PORTS, processes=ALL)
+    return {one.process: one for one in door.deployments()}
+
+
+def live(j: Any, project: Any, host: str = "app-1") -> tuple[Any, Any, dict[str, Any]]:
+    """Live, its scheduler still to be started."""
+    job, door = built(j, project)
+    rows = placed(door, host)
+    for process in ("web.1", "web.2", "worker.1"):
+        door.healthy(rows[process].id)
+    door.switched()
+    return job, door, rows
+
+
+def test_all_of_a_release_are_on_one_host_only_web_listens_and_only_web_is_led_to(j: Any) -> None:
+    _, door = built(j, j.project())
+    rows = placed(door)
+    assert placed(door, "app-2") == rows  # asked again they stay where they are
+    assert {name: (one.port, one.is_web) for name, one in rows.items()} == {
+        "web.1": (21000, True),
+        "web.2": (21001, True),
+        "worker.1": (0, False),
+        "beat.1": (0, False),
+    }
+    for one in rows.values():
+        door.healthy(one.id)
+    assert [d.process for d in door.route().deployments] == ["web.1", "web.2"]
+
+
+def test_a_scheduler_may_start_only_when_its_release_is_live_and_nothing_older_is_left_on_any_host(j: Any) -> None:
+    shop = j.project()
+    first, door, old = live(j, shop)
+    assert [d.process for d in door.singles()] == ["beat.1"]
+    assert door.before(old["beat.1"]) == ()
+    door.healthy(old["beat.1"].id)
+    end(j, first, door)
+    _, door = built(j, shop)
+    new = placed(door, "app-2")
+    there = door_of(door._claimed, "app-2")
+    assert there.singles() == ()  # not live yet
+    for process in ("web.1", "worker.1"):
+        door.healthy(new[process].id)
+    door.switched()
+    assert [d.id for d in there.singles()] == [new["beat.1"].id]
+    assert {d.id for d in there.before(new["beat.1"])} == {old["worker.1"].id, old["beat.1"].id}
+    for process in ("worker.1", "beat.1"):
+        door.stopped(old[process].id)
+    assert there.before(new["beat.1"]) == ()
+
+
+def test_what_could_not_be_started_is_told_with_its_reason_as_long_as_its_release_is_live(j: Any) -> None:
+    from dz2.api.processes import process_documents
+
+    shop = j.project()
+    job, door = built(j, shop)
+    rows = placed(door)
+    door.not_started(rows["worker.1"].id, "no broker is named")
+    for process in ("web.1", "web.2"):
+        door.healthy(rows[process].id)
+    door.switched()
+    told = {one["process"]: one["words"] for one in process_documents(shop)}
+    assert told == {
+        "beat.1": "waits until the old release has stopped",
+        "web.1": "healthy",
+        "web.2": "healthy",
+        "worker.1": "not started: no broker is named",
+    }
+    end(j, job, door)
+    live(j, shop)
+    assert "not started: no broker is named" not in {one["words"] for one in process_documents(shop)}
+
+
+def test_a_heartbeat_tells_how_each_process_is_and_waits_for_no_step_that_holds_a_row(j: Any, zoomdb: str) -> None:
+    import psycopg
+
+    from dz2.api.processes import process_documents
+    from dz2.heartbeats import beat
+
+    shop = j.project()
+    _, _, rows = live(j, shop)
+    settings = WorkerSettings(home=Path(), zoomdb_url="", keys_file=Path(), role="appserver", instance_id="app-1")
+    dies = Vital(memory=None, ends=2, detail="restarting: exit 1 at 14:05:31")
+    vitals = {rows["worker.1"].program: dies, rows["web.1"].program: Vital(memory=84_000_000, ends=0, detail="")}
+    with psycopg.connect(zoomdb) as step:
+        step.execute("SELECT 1 FROM dz2_appserverdeployment WHERE id = %s FOR UPDATE", [rows["worker.1"].id])
+        beat(settings, {}, vitals=vitals)
+    beat(settings, {}, vitals=vitals)
+    told = {one["process"]: one for one in process_documents(shop)}
+    assert (told["worker.1"]["words"], told["worker.1"]["restarts"]) == ("restarting: exit 1 at 14:05:31", 2)
+    assert (told["web.1"]["words"], told["web.1"]["memory"], told["web.1"]["restarts"]) == ("healthy", 84_000_000, 0)
+    assert told["web.1"]["seen_at"] is not None and told["web.2"]["seen_at"] is None
+
+
+def test_a_formation_outlives_releases_and_what_cannot_be_is_refused(j: Any) -> None:
+    from dz2 import formations
+
+    shop = j.project()
+    job, door, _ = live(j, shop)
+    end(j, job, door)
+    for wanted, problem in (
+        ({"wroker": 1}, "process.unknown"),
+        ({"worker": 21}, "process.too-many"),
+        ({"web": 0}, "process.no-web"),
+        ({"beat": 2}, "process.single"),
+    ):
+        with pytest.raises(UserError) as refused:
+            formations.scale(shop, wanted)
+        assert refused.value.id == problem
+    assert formations.scale(shop, {"web": 2}) is None  # so it was placed
+    job = formations.scale(shop, {"worker": 3, "beat": 0})
+    assert (job.kind, job.job_params["why"]) == ("scale", "Scale worker=3 beat=0")
+    shop.refresh_from_db()
+    assert formations.counts(shop) == {"web": 2, "worker": 3, "beat": 0}
