@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+
+import pytest
 
 from dz.run import check
 from tests import playing
@@ -118,6 +124,40 @@ def test_a_nights_backup_is_tested_and_the_last_one_outlives_the_project(platfor
     assert "TABLE DATA public notes_note" in told.stdout
     twice = platform.dz("db", "download", project.name, "-o", tmp_path / "last.dump", "--json")
     assert twice.json["error_id"] == "data.file-there"
+
+
+@pytest.mark.root
+def test_a_backup_cut_short_by_a_full_disk_or_a_kill_is_never_listed_as_good(
+    platform: Platform, tmp_path: Path
+) -> None:
+    project = playing.words(platform, tmp_path, "short")
+    project.deploy()
+    with full(platform.home / "backups/database"):
+        ran = platform.dz("db", "backup", project.name, "--json")
+        assert (ran.code, ran.json["error_id"], ran.json["backup"]) == (3, "platform.disk-full", None), ran.err
+    assert [(one["state"], "disk" in str(one["error"])) for one in listed(project)] == [("failed", True)]
+    nothing = platform.dz("db", "download", project.name, "--json")
+    assert (nothing.code, nothing.json["error_id"]) == (1, "data.no-backup")
+
+    with platform.parked("backup_database"):
+        begun = platform.begin("db", "backup", project.name, "--json")
+        held = platform.home.parent / "faults" / "backup_database.effect.held"
+        until(held.exists, what="the dump is written and not yet recorded")
+        assert [one["state"] for one in listed(project)] == ["running", "failed"]
+        os.kill(int(held.read_text()), signal.SIGKILL)
+        done = playing.ended(begun, 0)
+    assert (done["backup"], playing.step(done, "backup_database")["attempt"]) == (2, 2)
+    assert [one["state"] for one in listed(project)] == ["good", "failed"]
+
+
+@contextmanager
+def full(folder: Path) -> Iterator[None]:
+    """A few pages in the place of that folder, for whoever writes there."""
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=4k,mode=0777", "tmpfs", folder], check=True)
+    try:
+        yield
+    finally:
+        subprocess.run(["umount", "--lazy", folder], check=True)
 
 
 def listed(project: Project) -> list[dict[str, object]]:

@@ -63,10 +63,11 @@ def db_restore(args: argparse.Namespace, api: Api, screen: Screen) -> tuple[int,
     """Says what it takes back before anything happens, and afterwards how to undo it."""
     change = api.get(f"/projects/{args.name}/restore", backup=args.backup)
     backup = change["backup"]
-    made = f"{ago(backup['created_at'])}, {backup['rows']} rows in {backup['tables']} tables"
+    made = f"{backup['why']}, {ago(backup['created_at'])}, {backup['rows']} rows in {backup['tables']} tables"
     screen.say(f"{args.name} goes back to backup {backup['backup']}: {made}{_files(backup)}.")
-    if change["behind"]:
-        screen.say(f"  {len(change['behind'])} newer than it: the code stays, and its migrations run on the old data.")
+    if newer := len(change["behind"]):
+        releases = "1 release is" if newer == 1 else f"{newer} releases are"
+        screen.say(f"  {releases} newer than it: the code stays, and its migrations run on the old data.")
     screen.say("  What was written since goes. It is backed up first, so the restore can be undone.")
     if not (args.yes or args.json):
         _confirm(args, screen)
