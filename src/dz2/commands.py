@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from django.db.models import QuerySet
+
 from dz.errors import UserError
 from dz2 import engine, releases
 from dz2.advancing import known
 from dz2.models import Job, JobState, Project
 from dz2.terminals import KIND
 
-MOST = 10  # at once of one project
+MOST, MOST_IN_ALL = 10, 20  # at once of one project, and on the platform: each holds two connections to zoomdb
 LONGEST = 32 * 1024  # bytes of a command line
 PROGRAMS = ("manage.py", "python", "admin")  # the last is ours: the first administrator, see dz_guest/admin.py
 
@@ -31,9 +33,7 @@ def run(
     has no input. Raises UserError."""
     program, argv = checked(project, command)
     releases.live(project)
-    running = Job.objects.filter(project=project, kind=KIND).exclude(state__in=JobState.terminal()).count()
-    if running >= MOST:
-        raise UserError("run.too-many", name=project.name, count=running)
+    _refuse_many(project)
     params = {
         "program": program,
         "argv": argv,
@@ -48,9 +48,20 @@ def run(
 
 def end_all(project: Project) -> None:
     """Nobody types on in a project that goes."""
-    running = Job.objects.filter(project=project, kind=KIND).exclude(state__in=JobState.terminal())
-    for job in running.values_list("pk", flat=True):
+    for job in _running().filter(project=project).values_list("pk", flat=True):
         engine.cancel(job)
+
+
+def _running() -> QuerySet[Job]:
+    return Job.objects.filter(kind=KIND).exclude(state__in=JobState.terminal())
+
+
+def _refuse_many(project: Project) -> None:
+    own, all_ = _running().filter(project=project).count(), _running().count()
+    if own >= MOST:
+        raise UserError("run.too-many", count=own, place=f"in {project.name}")
+    if all_ >= MOST_IN_ALL:
+        raise UserError("run.too-many", count=all_, place="on this platform")
 
 
 def checked(project: Project, command: Sequence[str]) -> tuple[str, list[str]]:

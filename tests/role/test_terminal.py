@@ -162,7 +162,8 @@ def test_a_reader_who_pauses_stops_the_command_and_loses_nothing(panel: Panel, w
 def test_ctrl_c_without_a_terminal_reaches_the_command(panel: Panel, worker: Worker) -> None:
     with piped(panel, "--", "manage.py", "loop") as running:
         worker.runs(
-            "import time\nprint('up', flush=True)\ntry:\n    time.sleep(60)\nexcept KeyboardInterrupt:\n    raise SystemExit(130)"
+            "import signal, sys, time\nsignal.signal(signal.SIGINT, lambda *_: sys.exit(130))\n"
+            "print('up', flush=True)\ntime.sleep(60)"
         )
         assert running.stdout is not None and running.stdout.readline() == b"up\n"
         running.send_signal(signal.SIGINT)
@@ -173,8 +174,8 @@ def test_ctrl_c_without_a_terminal_reaches_the_command(panel: Panel, worker: Wor
 def test_a_command_ends_when_whoever_typed_it_is_gone(panel: Panel, worker: Worker) -> None:
     with piped(panel, "--", "manage.py", "loop") as running:
         worker.runs(
-            "import time\nprint('up', flush=True)\n"
-            "while True:\n    try:\n        time.sleep(60)\n    except KeyboardInterrupt:\n        print('not yet')"
+            "import signal, time\nsignal.signal(signal.SIGINT, lambda *_: print('not yet'))\n"
+            "print('up', flush=True)\ntime.sleep(60)"
         )
         assert running.stdout is not None and running.stdout.readline() == b"up\n"
         running.kill()
@@ -239,3 +240,16 @@ def test_what_never_started_is_told_with_125(panel: Panel, worker: Worker) -> No
     ended = running.end()
     assert (ended.code, json.loads(ended.out)["error_id"]) == (125, "run.interrupted")
     assert claimed.params["argv"] == ["check", "--json"]
+
+
+def test_open_commands_are_counted_and_end_with_their_project(panel: Panel, worker: Worker) -> None:
+    from dz2 import commands, services
+    from dz2.models import Job
+
+    project = services.find_project("shop")
+    for _ in range(commands.MOST):
+        commands.run(project, ["manage.py", "shell"], attached=True)
+    one_more = panel.dz("run", "shop", "--", "manage.py", "shell")
+    assert (one_more.code, "10 commands run in shop already" in one_more.err) == (125, True)
+    services.destroy("shop")
+    assert set(Job.objects.filter(kind="managepy_command").values_list("state", flat=True)) == {"cancelled"}

@@ -17,8 +17,8 @@ PROBLEMS = [
     ),
     Problem(
         "run.too-many",
-        "{count} commands of {name} run already.",
-        "Close one of them: dz jobs {name} shows which are open.",
+        "{count} commands run {place} already.",
+        "Close one of them: dz jobs shows which are open.",
         "Each open terminal holds a process of the platform and one of the project.",
     ),
     Problem(

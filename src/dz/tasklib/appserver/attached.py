@@ -30,8 +30,8 @@ _TIOCSIG = 0x40045436  # on a terminal's master: a signal to whatever is in its 
 
 
 class Attached:
-    """For one command. ``log`` is given its output too; ``size``: rows and columns of its terminal, None for pipes;
-    ``stop``: whether it was cancelled."""
+    """For one command. ``log`` is given its output too, by the thread that runs it: each that writes to zoomdb takes a
+    connection there. ``size``: rows and columns of its terminal, None for pipes; ``stop``: whether it was cancelled."""
 
     def __init__(
         self, line: Line, *, log: Callable[[bytes], None], size: tuple[int, int] | None, stop: Callable[[], bool]
@@ -44,6 +44,7 @@ class Attached:
         self._master = -1
         self._holding = threading.Lock()  # of the master, which is closed while others may use it
         self._typed: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()  # bounded by the line's window
+        self._wrote: queue.SimpleQueue[bytes] = queue.SimpleQueue()
         self._over = threading.Event()
         self._left_at: float | None = None
 
@@ -56,22 +57,15 @@ class Attached:
         self._begin(self._listening)
         try:
             finished = command(Stdio(streams=inside, started=self._started))
+            self._group = 0
             self._until_taken(readers)
             return finished
         finally:
-            self._over.set()
-            self._typed.put(None)
-            if self._stop() or self._left_at is not None:
-                self._line.close()  # whoever waits for it to take output goes on
-            for reader in readers:
-                reader.join(TICK)
-            with self._holding:
-                if self._master >= 0:
-                    os.close(self._master)
-                self._master = -1
+            self._end(readers)
 
     def over(self) -> bool:
-        """Whether the command is to be killed: cancelled, or the typist is gone for so long."""
+        """Whether the command is to be killed: cancelled, or the typist is gone for so long. Asked while it runs."""
+        self._log_on()
         return self._stop() or (self._left_at is not None and time.monotonic() - self._left_at > GRACE)
 
     @property
@@ -113,17 +107,36 @@ class Attached:
     def _started(self, group: int) -> None:
         self._group = group
 
+    def _end(self, readers: list[threading.Thread]) -> None:
+        self._over.set()
+        self._typed.put(None)
+        if self._stop() or self._left_at is not None:
+            self._line.close()  # whoever waits for it to take output goes on
+        for reader in readers:
+            reader.join(TICK)
+        self._log_on()
+        with self._holding:
+            if self._master >= 0:
+                os.close(self._master)
+            self._master = -1
+
+    def _log_on(self) -> None:
+        with suppress(queue.Empty):
+            while True:
+                self._log(self._wrote.get_nowait())
+
     def _until_taken(self, readers: list[threading.Thread]) -> None:
         """All output is with the typist, who may be paging through it, or nobody wants it any more."""
         for reader in readers:
             while reader.is_alive() and not self._stop() and self._left_at is None:
                 reader.join(TICK)
+                self._log_on()
 
     def _reading(self, fd: int, stream: int) -> None:
         """Until the command's end of it is closed; a terminal tells that by an error."""
         with suppress(OSError):
             while piece := os.read(fd, PIECE):
-                self._log(piece)
+                self._wrote.put(piece)
                 with suppress(Gone):
                     self._line.send(stream, piece)
         if self._size is None:
