@@ -33,6 +33,7 @@ def run(
     has no input. Raises UserError."""
     program, argv = checked(project, command)
     releases.live(project)
+    releases.refuse_resting(project)
     _refuse_many(project)
     params = {
         "program": program,

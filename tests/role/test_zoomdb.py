@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -256,7 +257,7 @@ def test_a_project_that_goes_is_wanted_nowhere_and_a_failed_destroy_is_done_agai
 @pytest.mark.usefixtures("hosts")
 def test_a_project_that_rests_runs_nowhere_and_is_a_plain_page_until_the_next_switch(j: Any) -> None:
     from dz.tasklib.deactivate import DEACTIVATE
-    from dz2 import engine, releases, resting
+    from dz2 import commands, engine, releases, resting
     from dz2.zoomdb import of_host
 
     shop = j.project()
@@ -272,7 +273,8 @@ def test_a_project_that_rests_runs_nowhere_and_is_a_plain_page_until_the_next_sw
     assert (host.routes()[0].resting, host.routes()[0].deployments) == (True, ())
     assert [d.id for d in door.retiring()] == [deployment.id]
     shop.refresh_from_db()
-    for act in (resting.deactivate, releases.restart, lambda one: releases.reconfigure(one, "X changed")):
+    run = partial(commands.run, command=["manage.py", "check"], attached=False)
+    for act in (resting.deactivate, releases.restart, partial(releases.reconfigure, why="X changed"), run):
         with pytest.raises(UserError, match="is deactivated: nothing of it runs"):
             act(shop)
 

@@ -83,7 +83,7 @@ def open_site(args: argparse.Namespace, api: Api, screen: Screen) -> tuple[int, 
     """Prints the address; opens it where there is somebody to see it."""
     found = api.get(f"/projects/{args.name}")
     if not found["url"]:
-        raise UserError("cli.not-live", name=args.name)
+        raise UserError("project.rests" if found["state"] == "deactivated" else "cli.not-live", name=args.name)
     if not args.json:
         screen.answer(found["url"])
         if screen.live and (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):
