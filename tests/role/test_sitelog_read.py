@@ -69,6 +69,13 @@ def test_following_goes_on_after_a_lost_connection_without_a_line_lost_or_double
     assert (ended.code, ended.out) == (0, "")
 
 
+def test_following_ends_when_nobody_reads_it_any_more(panel: Panel, host: Host) -> None:
+    following = panel.begin("logs", "shop", "-f")
+    assert following.process.stdout is not None
+    following.process.stdout.close()
+    assert following.process.wait(60) == 0
+
+
 def test_a_reader_that_comes_too_late_is_told_what_is_gone(panel: Panel, host: Host) -> None:
     from dz2.models import SiteLog
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import select
 import time
 from typing import Any
 
@@ -31,10 +32,19 @@ def logs(args: argparse.Namespace, api: Api, screen: Screen) -> tuple[int, Any]:
         if not shown and not args.follow:
             screen.say(f"{args.name} wrote nothing{' of that kind' if any(wanted.values()) else ' yet'}.")
         while args.follow:
+            _is_read(screen)
             reader.more()
     except KeyboardInterrupt:
         pass
     return DONE, None
+
+
+def _is_read(screen: Screen) -> None:
+    """Raises BrokenPipeError once nobody reads what is written: a quiet site writes nothing that would tell."""
+    asked = select.poll()
+    asked.register(screen.out, 0)  # nothing but its end
+    if asked.poll(0):
+        raise BrokenPipeError
 
 
 class _Reader:
