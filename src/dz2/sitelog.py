@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.db import connection, transaction
 from django.db.models import Q, QuerySet
@@ -24,12 +25,18 @@ from dz2.models import Project, ProjectDatabase, Release, ShippedLog, SiteLog, S
 
 KEPT = 20_000  # lines of a project
 SWEEP = 1000  # lines between two deletions of old ones
-BATCH = 2000  # rows of one INSERT
 
 _NUMBER = """
     INSERT INTO dz2_siteloghead AS head (project_id, next_seq) VALUES (%(project)s, 1 + %(count)s)
         ON CONFLICT (project_id) DO UPDATE SET next_seq = head.next_seq + %(count)s
     RETURNING next_seq - %(count)s
+"""
+
+_INSERT = """
+    INSERT INTO dz2_sitelog (project_id, seq, at, host, process, release, level, text)
+    SELECT %(project)s, %(first)s + line.number - 1, line.at, %(host)s, %(process)s, %(release)s, line.level, line.text
+      FROM unnest(%(ats)s::timestamptz[], %(levels)s::text[], %(texts)s::text[])
+           WITH ORDINALITY AS line(at, level, text, number)
 """
 
 
@@ -84,23 +91,23 @@ def _advance(source: Source, before: Position | None, after: Position) -> bool:
 
 
 def _insert(source: Source, lines: Sequence[Line]) -> None:
-    first = _numbers(source.app_id.number, len(lines))
-    rows = (
-        SiteLog(
-            project_id=source.app_id.number,
-            seq=first + i,
-            at=line.at,
-            host=source.host,
-            process=source.process,
-            release=source.release,
-            level=line.level,
-            text=line.text,
-        )
-        for i, line in enumerate(lines)
-    )
-    SiteLog.objects.bulk_create(rows, batch_size=BATCH)
-    if first // SWEEP != (first + len(lines)) // SWEEP:
-        SiteLog.objects.filter(project=source.app_id.number, seq__lt=first + len(lines) - KEPT).delete()
+    """In one statement: with bulk_create a busy site's lines cost its host three times the CPU (measured)."""
+    project, count = source.app_id.number, len(lines)
+    first = _numbers(project, count)
+    values: dict[str, Any] = {
+        "project": project,
+        "first": first,
+        "host": source.host,
+        "process": source.process,
+        "release": source.release,
+        "ats": [line.at for line in lines],
+        "levels": [line.level for line in lines],
+        "texts": [line.text for line in lines],
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(_INSERT, values)
+    if first // SWEEP != (first + count) // SWEEP:
+        SiteLog.objects.filter(project=project, seq__lt=first + count - KEPT).delete()
 
 
 def _numbers(project: int, count: int) -> int:
