@@ -12,10 +12,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+BACKUPS = 2  # older files that are kept of a rotated log: FILE.1, FILE.2
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Program:
-    """One supervised command; output is appended to ``log``, rotated at 5 MB, two kept."""
+    """One supervised command; output is appended to ``log``, rotated at 5 MB, BACKUPS kept."""
 
     name: str
     argv: tuple[str, ...]

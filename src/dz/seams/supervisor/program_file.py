@@ -12,7 +12,7 @@ import shlex
 from math import ceil
 
 from dz.errors import PlatformError
-from dz.seams.supervisor import Program
+from dz.seams.supervisor import BACKUPS, Program
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,99}")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f\x85\u2028\u2029]")
@@ -33,7 +33,7 @@ def render(program: Program) -> str:
             f"stdout_logfile={_value(str(program.log))}",
             "redirect_stderr=true",
             "stdout_logfile_maxbytes=5MB",
-            "stdout_logfile_backups=2",
+            f"stdout_logfile_backups={BACKUPS}",
             f"autorestart={'true' if program.start_again else 'false'}",
             f"startsecs={ceil(program.settles)}",
             f"startretries={TRIES if program.start_again else 0}",

@@ -14,7 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
-BACKUPS = 2  # as the supervisor's programs rotate
+from dz.seams.supervisor import BACKUPS
+
 MOST = 4_000_000  # bytes of one piece
 
 
