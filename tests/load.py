@@ -27,12 +27,21 @@ class OpenLoop:
     """``with OpenLoop("127.0.0.1", port, "x.localhost") as load: ...``, then ``load.counted``."""
 
     def __init__(
-        self, address: str, port: int, host: str, *, rate: float = 100.0, kept: int = 4, path: str = "/"
+        self,
+        address: str,
+        port: int,
+        host: str,
+        *,
+        rate: float = 100.0,
+        kept: int = 4,
+        path: str = "/",
+        posts: bool = True,
     ) -> None:
         self.counted = Counted()
         self._at = (address, port)
         self._host = host
         self._path = path
+        self._posts = posts
         self._every = 1 / rate
         self._kept: list[Kept] = [Kept(address, port) for _ in range(kept)]
         self._stop = threading.Event()
@@ -61,7 +70,7 @@ class OpenLoop:
             await one.close()
 
     async def _one(self, number: int) -> None:
-        body = b"x" * 500 if number % 3 == 0 else b""
+        body = b"x" * 500 if self._posts and number % 3 == 0 else b""
         head = f"{'POST' if body else 'GET'} {self._path} HTTP/1.1\r\nHost: {self._host}\r\nContent-Length: {len(body)}\r\n"
         kept = next((k for k in self._kept if not k.lock.locked()), None) if number % 4 == 0 else None
         try:

@@ -20,6 +20,7 @@ from dz.local.layout import Layout
 from dz.local.services import Plan
 from dz.local.supervising import Supervision
 from dz.seams.sandbox import killing
+from dz.seams.supervisor import Status
 from dz.tasklib.context import kill_domain
 from tests.platforms import Platform
 from tests.repositories import Repository, new_repository
@@ -205,6 +206,12 @@ def programs(platform: Platform) -> dict[str, str]:
     ours = plan(platform)
     status = Supervision(ours.layout, ours.passwords.supervisor).status()
     return {name: one.state for name, one in status.items()}
+
+
+def supervised(platform: Platform) -> dict[str, Status]:
+    """The same, whole."""
+    ours = plan(platform)
+    return dict(Supervision(ours.layout, ours.passwords.supervisor).status())
 
 
 def stop_service(platform: Platform, name: str) -> None:

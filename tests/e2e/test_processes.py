@@ -1,0 +1,132 @@
+"""Processes beside web: scaled, killed, replaced; no request is lost, no task cut short, and no second scheduler runs."""
+
+from __future__ import annotations
+
+import os
+import signal
+from pathlib import Path
+
+from tests import playing
+from tests.load import OpenLoop
+from tests.platforms import Platform
+from tests.playing import URLS, Project
+from tests.waiting import until
+
+PROCFILE = """\
+web: gunicorn words.wsgi
+worker: python manage.py work
+clock: python clock.py
+chain: python a.py && python b.py
+queue: celery -A words worker
+"""
+# Each says in the volume when it began and when it ended; a worker ends its task first.
+SAYS = """\
+import os
+import signal
+import sys
+import time
+
+
+def run(name, media, task):
+    def say(word):
+        with open(os.path.join(media, name), "a") as out:
+            out.write("%s %s %s\\n" % (os.environ["DZ_RELEASE"], os.environ["DZ_PROCESS"], word))
+
+    def stop(*_):
+        time.sleep(task)
+        say("stopped")
+        sys.exit(0)
+
+    signal.signal(signal.SIGTERM, stop)
+    say("started")
+    while True:
+        time.sleep(0.05)
+"""
+FILES = {
+    "Procfile": PROCFILE,
+    "says.py": SAYS,
+    "clock.py": "from django.conf import settings\nimport says\n\nsays.run('clock', settings.MEDIA_ROOT, 0.5)\n",
+    "notes/management/__init__.py": "",
+    "notes/management/commands/__init__.py": "",
+    "notes/management/commands/work.py": """\
+import says
+from django.conf import settings
+from django.core.management.base import BaseCommand
+
+from notes.models import Note
+
+
+class Command(BaseCommand):
+    def handle(self, **options):
+        Note.objects.create(text="a worker was here")
+        says.run("work", settings.MEDIA_ROOT, 1.5)
+""",
+    "words/urls.py": URLS.replace("WORD, len(request.body)", 'WORD, os.environ["DZ_PROCESS"]'),
+    "words/celery.py": "from celery import Celery\n\napp = Celery('words')\n",
+    "requirements.txt": "django>=5.2,<5.3\ncelery>=5.5,<6\n",
+}
+
+
+def said(project: Project, name: str) -> list[str]:
+    """What the processes of that name told, in order."""
+    files = list((project.platform.home / "volumes").glob(f"*{app_id(project)}*/**/media/{name}"))
+    return [line for file in files for line in file.read_text().splitlines()]
+
+
+def app_id(project: Project) -> str:
+    rows = playing.ask_zoomdb(project.platform, "SELECT id FROM dz2_project WHERE name = %s", project.name)
+    return f"p{rows[0][0]:08}"
+
+
+def words(project: Project) -> dict[str, str]:
+    return {one["process"]: one["words"] for one in project.platform.dz("ps", project.name, "--json").json["processes"]}
+
+
+def pid_of(project: Project, process: str, release: int) -> int:
+    name = f"{app_id(project)}-{release}-{process}"
+    status = playing.supervised(project.platform)[name]
+    assert status.pid is not None
+    return status.pid
+
+
+def test_a_procfiles_processes_are_scaled_killed_and_replaced(platform: Platform, tmp_path: Path) -> None:
+    project = playing.words(platform, tmp_path, "procs", FILES)
+    project.deploy()
+    until(lambda: said(project, "clock") and said(project, "work"), what="both processes have begun")
+    first = words(project)
+    assert first["chain.1"] == "not started: its line needs a shell (&&); put it into a script and start that"
+    assert first["queue.1"].startswith("not started: no broker is named; give one: dz env set ")
+    assert {first[name] for name in ("web.1", "worker.1", "clock.1")} == {"healthy", "running"}
+
+    scaled = platform.dz("scale", project.name, "web=2", "chain=0", "--json")
+    assert (scaled.code, scaled.json["release"], len(scaled.json["deployments"])) == (0, 2, 2), scaled.err
+    until(lambda: {project.page() for _ in range(8)} == {"2 first web.1", "2 first web.2"}, what="both answer")
+    assert "1 worker.1 stopped" in said(project, "work")  # its task was done by then
+    until(lambda: "2 worker.1 started" in said(project, "work"), what="the new worker works")
+    until(lambda: len(said(project, "clock")) > 2, what="the new clock goes")
+    assert said(project, "clock") == ["1 clock.1 started", "1 clock.1 stopped", "2 clock.1 started"]
+
+    load = OpenLoop("127.0.0.1", platform.port, f"{project.host}:{platform.port}", rate=50, posts=False)
+    with load:
+        until(lambda: load.counted.good > 50, what="it answers")
+        os.kill(pid_of(project, "web.1", 2), signal.SIGKILL)
+        until(lambda: load.counted.good > 150, what="the other answers")
+    assert load.counted.failed == []
+    until(lambda: {project.page() for _ in range(8)} == {"2 first web.1", "2 first web.2"}, what="it came back")
+    ended = until(lambda: restarted(project, "web.1"), what="the heartbeat told of it")
+    assert ended.endswith(": killed by SIGKILL")
+
+    os.kill(pid_of(project, "clock.1", 2), signal.SIGKILL)
+    until(lambda: said(project, "clock")[-2:] == ["2 clock.1 started"] * 2, what="the clock goes again")
+    project.change({"words/urls.py": FILES["words/urls.py"].replace('"first"', '"second"')})
+    project.deploy()
+    until(lambda: said(project, "clock")[-1] == "3 clock.1 started", what="the new clock")
+    assert said(project, "clock")[-3:] == ["2 clock.1 started", "2 clock.1 stopped", "3 clock.1 started"]
+    assert {name for name in words(project) if name.startswith("web")} == {"web.1", "web.2"}
+
+
+def restarted(project: Project, process: str) -> str:
+    """How it ended last, once its restart was counted."""
+    found = project.platform.dz("ps", project.name, "--json").json["processes"]
+    one = next(one for one in found if one["process"] == process)
+    return str(one["detail"]).partition(" at ")[0] if one["restarts"] == 1 else ""
