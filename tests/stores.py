@@ -61,7 +61,7 @@ def server() -> Iterator[tuple[subprocess.Popen[bytes], int]]:
     argv = [
         *DIE_WITH_US, str(Path(sys.executable).with_name("weed")), "server", f"-dir={folder}", "-ip=127.0.0.1",
         "-s3", f"-s3.config={folder}/s3.json", "-volume.max=4", "-master.volumeSizeLimitMB=64",
-        "-master.telemetry=false", *(f"-{name}={port}" for name, port in ports.items()),
+        "-master.telemetry=false", "-s3.port.iceberg=0", "-s3.port.lance=0", *(f"-{name}={port}" for name, port in ports.items()),
     ]  # fmt: skip
     with (folder / "log").open("wb") as log:
         process = subprocess.Popen(argv, stdout=log, stderr=log, cwd=folder)

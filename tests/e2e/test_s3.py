@@ -1,4 +1,4 @@
-"""With the bundle store on S3 an appserver that has nothing of a bundle fetches all of it."""
+"""With the bundle store on S3 an appserver that has nothing of a bundle fetches all of it; backups lie there too."""
 
 from __future__ import annotations
 
@@ -47,3 +47,10 @@ def test_a_host_without_any_layer_fetches_them_from_s3(on_s3: Platform, tmp_path
     assert not list((on_s3.home / "store").glob("**/*")) if (on_s3.home / "store").exists() else True
     log = on_s3.dz("job", str(number), "--log").out
     assert "env layer fetched" in log and "app layer fetched" in log
+
+    assert on_s3.dz("db", "backup", project.name).code == 0
+    back = on_s3.dz("db", "restore", project.name, "1", "--yes", "--json")
+    assert (back.code, project.page()) == (0, "2 first 0"), back.err
+    got = on_s3.dz("db", "download", project.name, "1", "-o", tmp_path / "far.dump", "--json")
+    assert (got.code, (tmp_path / "far.dump").stat().st_size) == (0, got.json["size"]), got.err
+    assert not list((on_s3.home / "backups").glob("*/*"))
