@@ -48,7 +48,7 @@ def run(
 
 
 def end_all(project: Project) -> None:
-    """Nobody types on in a project that goes."""
+    """Nobody types on in a project that goes or rests."""
     for job in _running().filter(project=project).values_list("pk", flat=True):
         engine.cancel(job)
 
