@@ -145,8 +145,14 @@ async def job_log(
 ) -> Any:
     """Lines with a number over ``after`` (that hold the words), in order; with ``wait`` as soon as there is one or the
     job has ended."""
-    nothing = {"lines": [], "after": after, "ended": False, "state": None}
-    return await until(lambda: _log_page(services.find_job(job_id), after, limit, search), wait) or nothing
+    last: dict[str, Any] = {"after": after}
+
+    def ask() -> dict[str, Any] | None:
+        nonlocal last
+        last = _log_page(services.find_job(job_id), last["after"], limit, search)
+        return last if last["lines"] or last["state"] in JobState.terminal() else None
+
+    return await until(ask, wait) or last
 
 
 @api.post("/jobs/{job_id}/cancel")
@@ -181,12 +187,10 @@ def _job_if_new(job_id: int, seen: str) -> dict[str, Any] | None:
     return whole if whole["seen"] != seen else None
 
 
-def _log_page(found: Job, after: int, limit: int, search: str) -> dict[str, Any] | None:
+def _log_page(found: Job, after: int, limit: int, search: str) -> dict[str, Any]:
     rows = JobLog.objects.filter(job=found, seq__gt=after, seq__lt=found.next_seq).order_by("seq")
     lines = list((rows.filter(text__icontains=search) if search else rows)[:limit])
-    ended = found.state in JobState.terminal()
-    if not lines and not ended:
-        return None
     last = lines[-1].seq if len(lines) == limit else max(found.next_seq - 1, after)
     told = [documents.log_document(line) for line in lines]
-    return {"lines": told, "after": last, "ended": ended and last >= found.next_seq - 1, "state": found.state}
+    ended = found.state in JobState.terminal() and last >= found.next_seq - 1
+    return {"lines": told, "after": last, "ended": ended, "state": found.state}
