@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from dz.tasklib.appserver import spool
 from dz.tasklib.appserver.levels import Levels, at_least
@@ -39,6 +42,30 @@ def test_bytes_are_read_once_through_two_rotations_also_in_small_pieces(tmp_path
         assert not piece.lost
         got, at = got + piece.data, piece.after(len(piece.data))
     assert got == b"one\ntwo\nthree\nfour\n"
+
+
+STEPS = st.lists(st.one_of(st.just("rotate"), st.integers(1, 9), st.text("ab\n", max_size=12)), max_size=40)
+
+
+@given(steps=STEPS)
+def test_whatever_is_written_rotated_and_read_comes_once_and_in_order(steps: list[str | int]) -> None:
+    """A number reads a piece of at most so many bytes and is done with all but its last; two rotations are let pass."""
+    with TemporaryDirectory() as folder:
+        log, at, got, written, rotated = Path(folder) / "web.log", None, b"", "", 0
+        log.touch()
+        for step in [*steps, *[1000] * 3]:
+            if step == "rotate" and rotated < 2:
+                rotate(log)
+                rotated += 1
+            elif isinstance(step, int) and (piece := spool.read(log, at, most=step)):
+                done = len(piece.data) - (step < 1000 and bool(piece.data))
+                got, at = got + piece.data[:done], piece.after(done)
+                assert not piece.lost
+                rotated = rotated if piece.more or done < len(piece.data) else 0
+            elif isinstance(step, str) and step != "rotate":
+                append(log, step)
+                written += step
+        assert got.decode() == written
 
 
 def test_half_a_line_at_the_end_of_a_rotated_file_goes_on_in_the_next(tmp_path: Path) -> None:
