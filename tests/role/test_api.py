@@ -349,6 +349,8 @@ def test_a_clone_is_deployed_from_its_remote_and_branch(panel: Panel, hands: Han
     assert (ended.code, ended.document["project"], ended.document["ref"]) == (6, "shop", "trunk")
     ended = panel.dz("check", ".", "--json", "--timeout", "0.2", cwd=tmp_path)
     assert (ended.code, ended.document["ref"]) == (6, "trunk")
+    assert f"This folder is a project of its own; shop is deployed from {URL}." in ended.err
+    assert "1 commit is not pushed; taken all the same." in ended.err
 
 
 def test_a_live_project_can_be_looked_at_and_destroyed(panel: Panel, hands: Hands) -> None:

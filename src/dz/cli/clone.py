@@ -12,10 +12,12 @@ from dz.errors import UserError
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Clone:
-    """``ref``: the branch, or the commit of a detached HEAD. ``unpushed``: commits of HEAD that its remote branch does
-    not have, or no branch of the remote where it follows none. ``uncommitted``: files that differ from HEAD."""
+    """``remote``: where it was cloned from; "" for nowhere. ``ref``: the branch, or the commit of a detached HEAD.
+    ``unpushed``: commits of HEAD that its remote branch does not have; none of its branches, where it follows none.
+    ``uncommitted``: files that differ from HEAD."""
 
     address: str
+    remote: str
     ref: str
     unpushed: int
     uncommitted: int
@@ -24,7 +26,7 @@ class Clone:
         """What of the work here is not deployed, as sentences; or deployed without being pushed."""
         told = []
         if self.unpushed:
-            goes = "" if pushed_only else "; deployed all the same"
+            goes = "" if pushed_only else "; taken all the same"
             told.append(f"{self.unpushed} {'commit is' if self.unpushed == 1 else 'commits are'} not pushed{goes}.")
         if self.uncommitted:
             files = "1 file has" if self.uncommitted == 1 else f"{self.uncommitted} files have"
@@ -35,10 +37,10 @@ class Clone:
 def here(folder: Path) -> Clone:
     """The clone that ``folder`` is in. Raises ``cli.not-a-clone``, ``cli.own-clone``."""
     _refuse_own(folder)
-    remote = _git(folder, "remote", "get-url", _remote_of(folder))
+    remote = _remote_url(folder)
     if not remote:
         raise UserError("cli.not-a-clone", folder=folder)
-    return _clone(folder, f"file://{remote}" if remote.startswith("/") else remote)
+    return _clone(folder, remote)
 
 
 def committed(folder: Path) -> Clone:
@@ -53,6 +55,7 @@ def _clone(folder: Path, address: str) -> Clone:
     changed = _git(folder, "status", "--porcelain", "--no-renames") or ""
     return Clone(
         address=address,
+        remote=_remote_url(folder),
         ref=_branch(folder) or _head(folder),
         unpushed=_unpushed(folder),
         uncommitted=len(changed.splitlines()),
@@ -61,15 +64,20 @@ def _clone(folder: Path, address: str) -> Clone:
 
 def _unpushed(folder: Path) -> int:
     """0 in a repository without a remote too: there is nowhere to push to."""
-    remote = _remote_of(folder)
-    if not _git(folder, "remote", "get-url", remote):
+    if not _remote_url(folder):
         return 0
     ahead = _git(folder, "rev-list", "--count", "@{upstream}..HEAD")
-    return int(ahead or _git(folder, "rev-list", "--count", "HEAD", "--not", f"--remotes={remote}") or 0)
+    pushed = f"--remotes={_remote_of(folder)}"
+    return int(ahead or _git(folder, "rev-list", "--count", "HEAD", "--not", pushed) or 0)
 
 
 def _remote_of(folder: Path) -> str:
     return _git(folder, "config", "--get", f"branch.{_branch(folder)}.remote") or "origin"
+
+
+def _remote_url(folder: Path) -> str:
+    url = _git(folder, "remote", "get-url", _remote_of(folder)) or ""
+    return f"file://{url}" if url.startswith("/") else url
 
 
 def _branch(folder: Path) -> str:

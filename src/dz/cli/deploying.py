@@ -8,11 +8,12 @@ list.
 from __future__ import annotations
 
 import argparse
+import contextlib
 from pathlib import Path
 from typing import Any
 
 from dz.cli import clone, values
-from dz.cli.client import Api
+from dz.cli.client import Api, Refused
 from dz.cli.ending import BY_STATE
 from dz.cli.following import Document, follow
 from dz.cli.reports import tell_ended
@@ -38,7 +39,7 @@ SHOWN = {
 
 def check(args: argparse.Namespace, api: Api, screen: Screen) -> tuple[int, Document]:
     """Summary on stdout; 0 when the check succeeded."""
-    target, ref = _target(args, screen)
+    target, ref = _target(args, api, screen)
     screen.say(f"Checking {target}")
     job = _checked(args, api, screen, target, ref)
     if job["state"] == "succeeded":
@@ -51,7 +52,7 @@ def check(args: argparse.Namespace, api: Api, screen: Screen) -> tuple[int, Docu
 
 def deploy(args: argparse.Namespace, api: Api, screen: Screen) -> tuple[int, Document]:
     """The site's URL on stdout; 0 exactly when it answers."""
-    target, ref = _target(args, screen)
+    target, ref = _target(args, api, screen)
     given = values.collect(args.env, args.env_file, ask=not args.json)
     screen.say(f"Deploying {target}")
     known = api.get("/projects", target=target)
@@ -75,7 +76,7 @@ def deploy(args: argparse.Namespace, api: Api, screen: Screen) -> tuple[int, Doc
     return BY_STATE[job["state"]], job
 
 
-def _target(args: argparse.Namespace, screen: Screen) -> tuple[str, str]:
+def _target(args: argparse.Namespace, api: Api, screen: Screen) -> tuple[str, str]:
     """What to deploy and its ref: as typed, a folder's committed HEAD, or this clone's remote and branch."""
     if args.target is not None and not args.target.startswith((".", "/", "~")):
         return args.target, args.ref
@@ -86,11 +87,21 @@ def _target(args: argparse.Namespace, screen: Screen) -> tuple[str, str]:
         if not folder.is_dir():
             raise UserError("cli.unreadable", file=args.target, reason="there is no such folder")
         found = clone.committed(folder)
+    _tell_of_other(found, api, screen)
     if args.ref:
         return found.address, args.ref
     for sentence in found.left_out(pushed_only=args.target is None):
         screen.say(sentence)
     return found.address, found.ref
+
+
+def _tell_of_other(found: clone.Clone, api: Api, screen: Screen) -> None:
+    """Of the project that is deployed from where this folder was cloned: the folder is never taken for it."""
+    if found.address == found.remote or not found.remote:
+        return
+    with contextlib.suppress(Refused):  # no address that a platform takes: then there is none
+        if others := api.get("/projects", target=found.remote):
+            screen.say(f"This folder is a project of its own; {others[0]['name']} is deployed from {found.remote}.")
 
 
 def _checked(args: argparse.Namespace, api: Api, screen: Screen, target: str, ref: str) -> Document:

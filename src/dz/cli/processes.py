@@ -28,7 +28,9 @@ def ps(args: argparse.Namespace, api: Api, screen: Screen) -> tuple[int, Any]:
         Column("ended", drop=3),
     ]
     if not found:
-        screen.say(typed(f"{args.name} runs nowhere. Make it live: dz deploy {args.name}"))
+        rests = api.get(f"/projects/{args.name}")["state"] == "deactivated"
+        way = f"Wake it: dz activate {args.name}" if rests else f"Make it live: dz deploy {args.name}"
+        screen.say(typed(f"{args.name} runs nowhere. {way}"))
     elif not args.json:
         for line in table(columns, [_row(one) for one in found], screen.width, head=False):
             screen.answer(line)

@@ -36,7 +36,7 @@ def test_what_is_not_pushed_and_what_is_not_committed_is_told(work: Repository) 
     (work.folder / "manage.py").write_text("fourth\n")
     (work.folder / "new.py").write_text("new\n")
     assert clone.committed(work.folder).left_out(pushed_only=False) == [
-        "2 commits are not pushed; deployed all the same.",
+        "2 commits are not pushed; taken all the same.",
         "2 files have changes that are not committed; they are left out.",
     ]
 
