@@ -78,7 +78,7 @@ def start(ctx: Context, deployment: Deployment) -> None:
     lay(site, app_layer, ctx.seams.sandbox)
     supervisor(ctx).start(program(site, ctx.seams.sandbox, grace=ctx.settings.drain + GRACE))
     at = f" at {deployment.address}:{deployment.port}" if deployment.is_web else ""
-    ctx.log.note(f"{deployment.program} starts{at}")
+    ctx.log.note(f"{deployment.program} starts{at}, in the sandbox rung {ctx.seams.sandbox.rung}")
 
 
 def _at_free_port(ctx: Context, deployment: Deployment) -> Deployment:

@@ -139,6 +139,7 @@ def checked_out(ctx: Context, project: Project, commit: Commit) -> Path:
 
 def look_at(ctx: Context, project: Project, commit: Commit) -> Inspection:
     """What the inspector finds in a checkout."""
+    ctx.log.note(f"the sandbox rung here is {ctx.seams.sandbox.rung}. {ctx.seams.sandbox.lacks}".rstrip())
     with ctx.part("Inspect the project"):
         return inspect(ctx.seams.sandbox, checked_out(ctx, project, commit), log=ctx.log, deadline=ctx.left(10))
 
