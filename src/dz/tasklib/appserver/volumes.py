@@ -21,6 +21,7 @@ from dz.tasklib.backupstore import MB, BackupStore, Sink
 from dz.tasklib.build.layers import MOST_BYTES, MOST_MEMBERS, unpack
 from dz.tasklib.context import Context
 from dz.tasklib.folders import Folders, clear, fresh, passable
+from dz.words import size
 
 KIND = "volume"
 ANY_RATIO = 1_000_000  # it is our own archive, and its size is held to by itself
@@ -40,7 +41,7 @@ def backup_volume(ctx: Context) -> Mapping[str, Any]:
         with BackupStore(ctx.settings, KIND).writing(name, most=ctx.settings.backup_limit * MB) as sink:
             _pack(ctx, volume, backup.app_id, sink)
         ctx.door.backup_stored(KIND, sink.stored)
-    ctx.log.note(f"{sink.stored.size / MB:.1f} MB of files stored")
+    ctx.log.note(f"{size(sink.stored.size)} of files stored")
     return {}
 
 

@@ -18,7 +18,7 @@ from dz.tasklib.backupstore import MB, BackupStore
 from dz.tasklib.context import Context
 from dz.tasklib.database.databases import server_of
 from dz.tasklib.records import Backup, Database
-from dz.words import listing
+from dz.words import listing, size
 
 KIND = "database"
 SCRATCH = "_t"  # after the role's name: a database in which a backup is tested
@@ -37,7 +37,7 @@ def backup_database(ctx: Context) -> Mapping[str, Any]:
         with BackupStore(ctx.settings, KIND).writing(name, most=ctx.settings.backup_limit * MB) as sink:
             rows = server_of(ctx).dump(database, sink, deadline=ctx.left(), cancelled=ctx.stop)
         ctx.door.backup_stored(KIND, sink.stored, rows)
-    ctx.log.note(f"{counted(rows)}, {sink.stored.size / MB:.1f} MB stored")
+    ctx.log.note(f"{counted(rows)}, {size(sink.stored.size)} stored")
     return {"backup": backup.number}
 
 
@@ -116,12 +116,12 @@ def _difference(wanted: Mapping[str, int], found: Mapping[str, int]) -> str:
 
 
 @contextmanager
-def _scratch(ctx: Context, name: str, size: int) -> Iterator[Path]:
+def _scratch(ctx: Context, name: str, packed: int) -> Iterator[Path]:
     """A file for a fetched dump; what an attempt that was killed left is written over."""
     file = ctx.settings.home / "dumps" / name
     file.parent.mkdir(exist_ok=True, mode=0o700)
-    if shutil.disk_usage(file.parent).free < 2 * size:
-        raise PlatformError(f"{size / MB:.0f} MB packed need more room than there is", id="data.no-room")
+    if shutil.disk_usage(file.parent).free < 2 * packed:
+        raise PlatformError(f"{size(packed)} packed need more room than there is", id="data.no-room")
     try:
         yield file
     finally:
