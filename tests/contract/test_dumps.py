@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import psycopg
 import pytest
@@ -15,6 +18,7 @@ from dz.names import InstanceId
 from dz.seams.dbserver import Database, DatabaseServer
 from dz.seams.dbserver.fake import FakeDatabaseServer
 from dz.seams.dbserver.postgres import Postgres, prepare
+from dz.tasklib.database.databases import make
 from tests.postgres import PostgresServer
 
 DEADLINE = 60.0
@@ -157,3 +161,18 @@ def test_no_password_is_seen_and_what_a_hostile_database_runs_has_no_right_but_i
     real.create(other)
     rows = real.restore(other, tmp_path / "dump", deadline=DEADLINE, cancelled=never)
     assert rows["public.who"] == 1
+
+
+def test_a_role_is_made_by_one_at_a_time(real: Postgres, postgres_server: PostgresServer, tmp_path: Path) -> None:
+    """A nightly backup is tested while its project is deployed: without the lock PostgreSQL refuses one of the two."""
+    ctx: Any = SimpleNamespace(
+        settings=SimpleNamespace(home=tmp_path),
+        seams=SimpleNamespace(dbserver=real),
+        left=lambda at_most: at_most,
+        check=lambda: None,
+    )
+    two = [of(postgres_server), of(postgres_server, "p00000042_t1")]
+    with ThreadPoolExecutor(2) as pool:
+        for _ in range(10):
+            list(pool.map(lambda one: make(ctx, one), two))
+    real.drop(two[0])

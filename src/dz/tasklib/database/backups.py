@@ -16,7 +16,7 @@ from dz.errors import PlatformError, Transient
 from dz.seams.dbserver import DatabaseServer
 from dz.tasklib.backupstore import MB, BackupStore
 from dz.tasklib.context import Context
-from dz.tasklib.database.databases import server_of
+from dz.tasklib.database.databases import make, server_of
 from dz.tasklib.records import Backup, Database
 from dz.words import listing, size
 
@@ -102,7 +102,7 @@ def _filled(ctx: Context, server: DatabaseServer, database: Database, backup: Ba
     with _scratch(ctx, f"{database.name}.dump", stored.size) as file:
         BackupStore(ctx.settings, KIND).fetch(stored, file)
         server.discard(database)  # of an attempt before
-        server.create(database)
+        make(ctx, database)
         rows = server.restore(database, file, deadline=ctx.left(), cancelled=ctx.stop)
     if dict(rows) != dict(backup.rows):
         raise PlatformError(_difference(backup.rows, rows), id="data.differs")

@@ -26,9 +26,8 @@ def create_database(ctx: Context) -> Mapping[str, Any]:
         ctx.log.note(f"database {database.name} is there, on {database.server}")
         return {"database": database.name, "created": False}
     ctx.log.hide("database password", database.password.reveal())
-    server = server_of(ctx)
-    existed = server.exists(database)
-    server.create(database)
+    existed = server_of(ctx).exists(database)
+    make(ctx, database)
     ctx.door.database_ready()
     ctx.log.note(f"database {database.name} {'is there' if existed else 'created'} on {database.server}")
     return {"database": database.name, "created": not existed}
@@ -48,6 +47,12 @@ def server_of(ctx: Context) -> DatabaseServer:
     return ctx.seams.dbserver
 
 
+def make(ctx: Context, database: Database) -> None:
+    """PostgreSQL refuses two at once on one role: a nightly backup may be tested while its project is deployed."""
+    with locked(lock_of(ctx, database), deadline=ctx.left(60), check=ctx.check):
+        server_of(ctx).create(database)
+
+
 def lock_of(ctx: Context, database: Database) -> Path:
-    """Held while a project's role and databases go or are brought back: a host's reconcile runs beside its steps."""
+    """Held while a project's role and databases are made, go or are brought back: steps run beside each other."""
     return ctx.settings.home / "locks" / database.role
