@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from datetime import timedelta
 
 from django.db import connection
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
+from django.db.models.functions import Now
 
 from dz.errors import UserError
 from dz2 import engine, releases, services
@@ -14,6 +15,8 @@ from dz2.advancing import known
 from dz2.models import Backup, BackupState, Job, JobState, Project, ProjectDatabase, Release
 
 ASKED, NIGHTLY, BEFORE_RESTORE, FINAL = "asked", "nightly", "before a restore", "final"
+# Of a destroyed project: what stays of it for a while.
+STAYS = Q(why=FINAL, state=BackupState.GOOD, finished_at__gt=Now() - timedelta(days=30))
 SPREAD = 120  # minutes over which the nightly backups begin
 
 # The first project whose night has begun and that has no nightly job since; its own minute follows from its number.
@@ -96,19 +99,16 @@ def good(project: Project, number: int | None) -> Backup:
 
 
 def listed(project: Project) -> QuerySet[Backup]:
-    """The newest first, without those that are let go."""
-    return Backup.objects.filter(project=project).exclude(state=BackupState.OLD).order_by("-number")
+    """The newest first, without those that are let go; of a destroyed project its last one, while it stays."""
+    rows = Backup.objects.filter(project=project).exclude(state=BackupState.OLD).order_by("-number")
+    return rows if project.destroyed_at is None else rows.filter(STAYS)
 
 
 def owner(name: str) -> Project:
-    """The project of that name; where there is none, the last destroyed one that left a final backup."""
-    gone = Project.objects.filter(name=name, destroyed_at__isnull=False, backups__why=FINAL).order_by("-pk").first()
+    """The project of that name; where there is none, the last destroyed one whose last backup is still there."""
+    gone = (
+        Project.objects.filter(name=name, pk__in=Backup.objects.filter(STAYS).values("project")).order_by("pk").last()
+    )
     if gone is not None and not Project.objects.filter(name=name, destroyed_at=None).exists():
         return gone
     return services.find_project(name)
-
-
-def facts_of(job: Job) -> dict[str, Any]:
-    """The backup that a job made, for its document."""
-    row = Backup.objects.filter(job=job).first()
-    return {"backup": row.number, "backup_state": row.state} if row else {}

@@ -265,9 +265,17 @@ def test_a_destroy_leaves_a_last_backup_for_30_days_unless_refused(
     Project.objects.filter(pk=shop.pk).update(destroying_at=Now(), destroyed_at=Now())
     host = of_host("db-1")
     assert [one.number for one in host.backups_to_clear("database")] == [asked.number]
-    assert backups.good(backups.owner(shop.name), None) == final
+    shop.refresh_from_db()
+    assert backups.owner(shop.name) == shop
+    assert list(backups.listed(shop)) == [final]
     shop.backups.filter(pk=final.pk).update(finished_at=Now() - timedelta(days=31))
     assert [one.number for one in host.backups_to_clear("database")] == [asked.number, final.number]
+    with pytest.raises(UserError, match="no project"):
+        backups.owner(shop.name)
+    for kind in ("database", "volume"):
+        for one in host.backups_to_clear(kind):
+            host.backup_cleared(one.id, kind)
+    assert not shop.backups.exists()
 
     refusing = lived(j)
     job = services.destroy(refusing.name, backup=False)

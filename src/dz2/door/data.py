@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, replace
-from datetime import timedelta
 
 from django.db.models import Max, Q, QuerySet
 from django.db.models.functions import Now
@@ -18,7 +17,6 @@ from dz2.door.values import database as database_of
 from dz2.models import Backup, BackupState, ProjectDatabase, Release
 
 KINDS = ("database", "volume")
-FINAL_STAYS = timedelta(days=30)
 
 
 class Data(Base):
@@ -86,9 +84,8 @@ class Data(Base):
         return replace(database_of(row), name=release.database)
 
     def backups_to_clear(self, kind: str) -> tuple[records.Backup, ...]:
-        gone = Q(project__destroyed_at__isnull=False)
-        late = ~Q(why=backups.FINAL) | Q(finished_at__lt=Now() - FINAL_STAYS)
-        over = Q(state__in=[BackupState.FAILED, BackupState.OLD]) | (gone & late)
+        gone = Q(project__destroyed_at__isnull=False) & ~backups.STAYS
+        over = Q(state__in=[BackupState.FAILED, BackupState.OLD]) | gone
         rows = Backup.objects.filter(over).exclude(state=BackupState.RUNNING).order_by("pk")
         return tuple(told(row) for row in rows if kind not in row.cleared)
 
@@ -97,7 +94,8 @@ class Data(Base):
             row = Backup.objects.select_for_update().get(pk=backup)
             row.cleared = sorted({*row.cleared, kind})
             row.save(update_fields=["cleared"])
-            if row.state == BackupState.OLD and len(row.cleared) == len(KINDS):
+            kept = row.state == BackupState.FAILED and row.project.destroyed_at is None  # it is shown, with its reason
+            if len(row.cleared) == len(KINDS) and not kept:
                 row.delete()
 
     def _own_backup(self) -> Backup | None:
