@@ -1,4 +1,5 @@
-"""Many deploys: what lies in the store, on the build host and on the proxy is what the kept releases are made of."""
+"""Many deploys: what lies in the store, on the build host and on the proxy is what the kept releases are made of, and
+what the store has lost is made anew."""
 
 from __future__ import annotations
 
@@ -37,8 +38,14 @@ def build(ctx: Context, number: int) -> None:
             (files / "file").write_text(key)
             known = layers.pack(files, kind=kind, key=key, into=out)
         made.append(known)
-    ctx.door.save_bundle(platform="linux", layers=made, manifest={"static_url": "/static/"})
+    ctx.door.save_bundle(platform="linux", layers=made, manifest={"static_url": "/static/", "inputs": str(number)})
     bundle_upload(ctx)
+
+
+def at_host(claimed: Any, name: str, role: str, proxy: FakeProxy, home: Path) -> Context:
+    ctx = on_a_host(claimed, name, role, home / role)
+    settings = ctx.settings.model_copy(update={"bundle_store": f"file://{home}/store"})
+    return replace(ctx, settings=settings, seams=Seams(sandbox=ctx.seams.sandbox, proxy=proxy))
 
 
 def deploy(j: Any, shop: Any, number: int, proxy: FakeProxy, home: Path) -> None:
@@ -47,14 +54,13 @@ def deploy(j: Any, shop: Any, number: int, proxy: FakeProxy, home: Path) -> None
     from dz.tasklib.proxy.routes import proxy_update
 
     def at(step: str, name: str, role: str) -> Context:
-        ctx = on_a_host(j.claim(job, step), name, role, home / role)
-        settings = ctx.settings.model_copy(update={"bundle_store": f"file://{home}/store"})
-        return replace(ctx, settings=settings, seams=Seams(sandbox=ctx.seams.sandbox, proxy=proxy))
+        return at_host(j.claim(job, step), name, role, proxy, home)
 
     def over(ctx: Any) -> None:
         assert j.record(ctx.door._claimed)
 
     job = j.accept(shop)
+    shop.hostnames.get_or_create(hostname="shop.localhost")
     builder = at("build_bundle", "build-1", "build")
     build(builder, number)
     builder.door.healthy(builder.door.place("app-1", ports=range(21000, 21099)).id)
@@ -76,7 +82,6 @@ def deploy(j: Any, shop: Any, number: int, proxy: FakeProxy, home: Path) -> None
 @pytest.mark.usefixtures("hosts")
 def test_twelve_deploys_leave_what_the_kept_releases_are_made_of(j: Any, tmp_path: Path) -> None:
     shop, proxy = j.project(), FakeProxy()
-    shop.hostnames.create(hostname="shop.localhost")
     for number in range(1, DEPLOYS + 1):
         deploy(j, shop, number, proxy, tmp_path)
 
@@ -89,3 +94,23 @@ def test_twelve_deploys_leave_what_the_kept_releases_are_made_of(j: Any, tmp_pat
     statics = Folders(tmp_path / "proxy").statics(shop.app_id)
     assert {one.name for one in statics.iterdir()} == {f"static-{n}" for n in range(DEPLOYS - 2, DEPLOYS + 1)}
     assert [root.name for root in proxy.sites[shop.app_id].static_roots] == ["static-12", "static-11", "static-10"]
+
+
+@pytest.mark.usefixtures("hosts")
+def test_a_bundle_of_which_the_store_has_lost_a_layer_is_not_taken_and_that_layer_is_made_anew(
+    j: Any, tmp_path: Path
+) -> None:
+    from dz.tasklib.bringing import store_of
+    from dz.tasklib.build.opening import built_before
+
+    shop, proxy = j.project(), FakeProxy()
+    deploy(j, shop, 1, proxy, tmp_path)
+    ctx = at_host(j.claim(j.accept(shop), "build_bundle"), "build-1", "build", proxy, tmp_path)
+    found = built_before(ctx, ctx.door.project(), "1")
+    assert found is not None and found[0].number == 1
+    lost = found[1].layer("app")
+    assert lost is not None
+    store_of(ctx, shop.app_id).delete(lost.digest)
+    assert built_before(ctx, ctx.door.project(), "1") is None
+    assert ctx.door.find_layer("app", lost.key) is None
+    assert ctx.door.find_layer("env", "env") is not None

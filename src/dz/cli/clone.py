@@ -13,7 +13,7 @@ from dz.errors import UserError
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Clone:
     """``remote``: where it was cloned from; "" for nowhere. ``ref``: the branch, or the commit of a detached HEAD.
-    ``unpushed``: commits of HEAD that its remote branch does not have; none of its branches, where it follows none.
+    ``unpushed``: commits of HEAD that its remote branch does not have, or, where it follows none, no branch of it.
     ``uncommitted``: files that differ from HEAD."""
 
     address: str

@@ -153,6 +153,11 @@ def _tell_success(screen: Screen, job: Document) -> None:
     sign = screen.sign("succeeded")
     if job["url"]:
         screen.say(f" {sign} {job['project']} is live after {duration(job['seconds'])}   release {job['release']}")
+        if job["same_as"]:
+            anew = typed(f"dz deploy {job['project']} --rebuild")
+            screen.say(
+                f"   Nothing changed since release {job['same_as']}: its bundle was taken. To build anew: {anew}"
+            )
         screen.say(typed(f"   Next: dz logs {job['project']} -f · dz open {job['project']}"))
         if job["adminless"]:
             screen.say(typed(f"   Nobody may enter its admin yet: dz admin create {job['project']}"))

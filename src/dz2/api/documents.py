@@ -50,6 +50,7 @@ def job_document(job: Job) -> dict[str, Any]:
         "where": error.get("where") or None,
         "next": error.get("next") or None,
         "release": release.number if release else None,
+        "same_as": job.result.get("same_as"),
         "ref": (release.branch if release else job.result.get("branch")) or job.job_params.get("ref", ""),
         "commit": release.commit if release else job.result.get("commit"),
         "subject": release.subject if release else job.result.get("subject"),

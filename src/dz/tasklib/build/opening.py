@@ -33,7 +33,7 @@ def open_release(ctx: Context) -> Mapping[str, Any]:
     with ctx.part("Check out the code"):
         resolved = _resolve(ctx, project, ref := str(ctx.params.get("ref") or project.ref))
         inputs = _inputs_of(ctx, project, resolved.commit)
-        if before := None if ctx.params.get("rebuild") else _built_before(ctx, project, inputs):
+        if before := None if ctx.params.get("rebuild") else built_before(ctx, project, inputs):
             return _same_again(ctx, *before, branch=resolved.branch)
         checkout = fetch(ctx, project, ref, known=resolved)
     found = look_at(ctx, project, checkout.commit)
@@ -70,7 +70,7 @@ def _inputs_of(ctx: Context, project: Project, commit: Commit) -> str:
     return layers.key_of("bundle", commit, platform_name(), *builders, *confirmed)
 
 
-def _built_before(ctx: Context, project: Project, inputs: str) -> tuple[Release, Bundle] | None:
+def built_before(ctx: Context, project: Project, inputs: str) -> tuple[Release, Bundle] | None:
     """Looked for in the store itself: what it has lost is made anew."""
     found = ctx.door.built_before(inputs)
     if found is None:
