@@ -186,13 +186,14 @@ class Page:
     more: bool = False
 
 
-def page(project: Project, wanted: Wanted, *, after: int | None, limit: int) -> Page:
-    """The first ``limit`` wanted lines after a number; for None the last ones that there are."""
+def page(project: Project, wanted: Wanted, *, after: int | None, limit: int, before: int | None = None) -> Page:
+    """The first ``limit`` wanted lines after a number; for None the last ones, or the last before one."""
     head = SiteLogHead.objects.filter(project=project).values_list("next_seq", flat=True).first() or 1
     # Lines that come meanwhile are the next page's: what is beyond the head was not there when it was read.
     rows = wanted.of(SiteLog.objects.filter(project=project, seq__lt=head))
     if after is None:
-        return Page(lines=list(reversed(rows.order_by("-seq")[:limit])), after=head - 1)
+        older = rows.filter(seq__lt=before) if before is not None else rows
+        return Page(lines=list(reversed(older.order_by("-seq")[:limit])), after=head - 1)
     if head - 1 <= after:
         return Page(lines=[], after=after)
     found = list(rows.filter(seq__gt=after).order_by("seq")[: limit + 1])

@@ -41,6 +41,18 @@ def test_lines_are_escaped_coloured_folded_by_release_and_chosen(ada: Client, ho
     assert ada.get("/projects/none/logs/stream").status_code == 404
 
 
+def test_earlier_lines_are_a_link_away_and_do_not_follow(ada: Client, host: Host) -> None:
+    host.write("".join(f"WARNING {number}\n" for number in range(2100)))
+    host.look()
+    page = ada.get("/projects/shop/logs?level=warning").content.decode()
+    assert 'id="L2103"' in page and 'id="L103"' not in page and "data-stream" in page
+    link = re.search(r'href="(\?before=104&amp;level=warning)">Show earlier lines', page)
+    assert link is not None
+    earlier = ada.get(f"/projects/shop/logs{link[1].replace('&amp;', '&')}").content.decode()
+    assert 'id="L103"' in earlier and 'id="L104"' not in earlier and "data-stream" not in earlier
+    assert 'href="/projects/shop/logs?level=warning">Back to the newest lines' in earlier
+
+
 def test_a_stream_gives_every_line_once_from_where_it_was_left(host: Host) -> None:
     from asgiref.sync import sync_to_async
 

@@ -38,13 +38,16 @@ _COLOURS = Ansi2HTMLConverter(inline=False)
 def page(request: HttpRequest, name: str) -> HttpResponse:
     project = services.find_project(name)
     wanted = _wanted(request)
-    found = sitelog.page(project, wanted, after=None, limit=PAGE)
+    before = after_of(request, "before") or None
+    found = sitelog.page(project, wanted, after=None, limit=PAGE, before=before)
     asked = {"process": wanted.process, "level": wanted.level, "search": wanted.search}
     context = {
         "project": project,
         "folds": _folds(found.lines),
         "empty_fold": Fold("", "", ""),  # which the script copies
         "after": found.after,
+        "follows": before is None,
+        "earlier": found.lines[0].seq if len(found.lines) == PAGE else None,
         "wanted": asked,
         "query": urlencode({key: value for key, value in asked.items() if value}),
         "processes": sorted({wanted.process, *(one["process"] for one in process_documents(project))} - {""}),

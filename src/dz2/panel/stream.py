@@ -119,7 +119,7 @@ def read(job_id: int, after: int) -> dict[str, Any] | None:
         connection.close()  # a follower that waits holds no connection
 
 
-def after_of(request: HttpRequest) -> int:
+def after_of(request: HttpRequest, name: str = "after") -> int:
     """A browser that reconnects by itself says the last number in a header, the page says it in the address."""
-    given = request.headers.get("Last-Event-ID") or request.GET.get("after", "")
+    given = request.headers.get("Last-Event-ID") or request.GET.get(name, "")
     return int(given) if given.isdecimal() and len(given) < 18 else 0
