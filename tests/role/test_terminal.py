@@ -162,7 +162,7 @@ def test_a_reader_who_pauses_stops_the_command_and_loses_nothing(panel: Panel, w
 def test_ctrl_c_without_a_terminal_reaches_the_command(panel: Panel, worker: Worker) -> None:
     with piped(panel, "--", "manage.py", "loop") as running:
         worker.runs(
-            "import signal, sys, time\nsignal.signal(signal.SIGINT, lambda *_: sys.exit(130))\n"
+            "import os, signal, time\nsignal.signal(signal.SIGINT, lambda *_: os._exit(130))\n"
             "print('up', flush=True)\ntime.sleep(60)"
         )
         assert running.stdout is not None and running.stdout.readline() == b"up\n"
