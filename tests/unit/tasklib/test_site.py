@@ -67,6 +67,8 @@ def site(home: Path, environment: dict[str, Secret] | None = None, reads: tuple[
 
 
 class NoSandbox:
+    rung = "none"
+
     def own(self, folder: Path, app_id: AppId) -> None:
         folder.chmod(0o700)
 
