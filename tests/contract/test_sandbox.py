@@ -26,13 +26,14 @@ import pytest
 from dz.errors import Cancelled, PlatformError
 from dz.names import AppId
 from dz.run import DeadlinePassed, Finished, Stdio, run
-from dz.seams.sandbox import Box, Network, Rung, Sandbox
+from dz.seams.sandbox import Box, Network, Rung, Sandbox, killing
 from dz.seams.sandbox.bwrap import Bwrap
 from dz.seams.sandbox.fake import Fake
 from dz.seams.sandbox.indexes import Indexes
 from dz.seams.sandbox.ladder import make
 from dz.seams.sandbox.limits import Confined
 from dz.seams.sandbox.outbound import Outbound
+from dz.tasklib.guestcopy import guest_folder
 from tests.hostile.measure import alive, mark
 from tests.hostile.ordinary import as_ordinary_user
 from tests.servers import free_port
@@ -311,6 +312,38 @@ def test_a_site_dies_with_its_supervisor(sandbox: Sandbox, home: Path) -> None:
         process.kill()
         assert client.recv(1) == b""
     until(lambda: _refused(site.port), what="nobody listens any more")
+
+
+# Like a worker: it ends its task, and its child is to be left in peace.
+WORKS = """
+trap 'touch told' TERM
+(trap 'touch child-told' TERM; while :; do sleep 0.05; done) &
+touch up
+while [ ! -e told ] || [ ! -e go ]; do sleep 0.05; done
+[ -e child-told ] || echo finished
+"""
+
+
+def test_a_process_without_a_port_is_told_to_stop_alone_takes_its_time_and_leaves_nothing(
+    sandbox: Sandbox, home: Path, project: Path
+) -> None:
+    guest = guest_folder(home)
+    (project / "spec.json").write_text(json.dumps({"project_root": str(project)}))
+    sandbox.own(project, PROJECT)
+    box = Box(
+        argv=(PYTHON, str(guest / "main.py"), "work", "sh", "-c", WORKS), app_id=PROJECT, cwd=project, read=(guest,),
+        writable=(project,), network=Network.SITE, env={"DZ_GUEST_SPEC": str(project / "spec.json")}, kill_id=mark(),
+    )  # fmt: skip
+    argv = sandbox.site(box, address="127.0.0.1", port=None, spec=home / f"{mark()}.json")
+    with supervised(argv) as process:
+        until((project / "up").exists, what="it works")
+        os.killpg(process.pid, signal.SIGTERM)
+        until((project / "told").exists, what="it was told")
+        (project / "go").touch()
+        assert process.stdout is not None
+        assert process.wait(60) == 0, process.stdout.read()
+        assert process.stdout.read() == b"finished\n"
+    until(lambda: not killing.carriers(box.kill_id), what="its child is gone")
 
 
 ASKING = """

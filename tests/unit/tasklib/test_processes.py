@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from dz.tasklib.appserver import processes
+from dz.tasklib.buildconfig import BuildConfig
 
 CONFIG = """\
 [project]
@@ -26,6 +27,25 @@ def test_web_is_the_platforms_own_and_every_other_line_runs_once_unless_the_form
 
 def test_there_is_always_a_web_process_and_never_a_second_scheduler_whatever_the_formation_says() -> None:
     assert processes.of(CONFIG, {"web": 0, "beat": 5, "clock": 2, "worker": 0}) == ("web.1", "beat.1", "clock.1")
+
+
+@pytest.mark.parametrize(
+    ("wsgi", "asgi", "web", "so"),
+    [
+        ("", "shop.asgi.application", "", True),
+        ("shop.wsgi.application", "shop.asgi.application", "", False),
+        ("shop.wsgi.application", "shop.asgi.application", "gunicorn shop.wsgi", False),
+        ("shop.wsgi.application", "shop.asgi.application", "daphne -p $PORT shop.asgi:application", True),
+        ("shop.wsgi.application", "shop.asgi.application", "gunicorn -k uvicorn.workers.UvicornWorker shop.asgi", True),
+        ("shop.wsgi.application", "", "daphne shop.asgi:application", False),
+    ],
+)
+def test_an_asgi_application_is_served_where_it_is_all_there_is_or_the_projects_own_line_serves_it(
+    wsgi: str, asgi: str, web: str, so: bool
+) -> None:
+    lines = (("web", web),) if web else ()
+    config = BuildConfig(wsgi_application=wsgi, asgi_application=asgi, processes=lines)
+    assert processes.serves_asgi(config) is so
 
 
 @pytest.mark.parametrize(

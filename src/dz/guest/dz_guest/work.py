@@ -40,6 +40,10 @@ def main(words):
         _become(words)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM})
     _, status = os.waitpid(child[0], 0)
+    try:
+        os.killpg(child[0], signal.SIGKILL)  # what it left behind
+    except OSError:
+        pass
     if os.WIFSIGNALED(status):
         how, code = "signal %d" % os.WTERMSIG(status), 128 + os.WTERMSIG(status)
     else:

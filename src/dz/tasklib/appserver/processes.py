@@ -10,7 +10,7 @@ import re
 import shlex
 from collections.abc import Mapping, Sequence
 
-from dz.tasklib.buildconfig import parse
+from dz.tasklib.buildconfig import BuildConfig, parse
 
 WEB = "web"
 MOST = 20  # of one kind
@@ -19,6 +19,7 @@ FIRST = f"{WEB}.1"
 # A second scheduler does everything twice: of these one runs per project, at every moment.
 _SCHEDULERS = frozenset({"beat", "celerybeat", "celery-beat", "celery_beat", "clock", "cron", "scheduler"})
 _OPERATOR = re.compile(r"[();<>|&]+")
+_ASGI_SERVER = re.compile(r"\b(uvicorn|daphne|hypercorn)\b")
 _SETS = re.compile(r"[A-Za-z_][A-Za-z0-9_]*=")
 _RUNNERS = (("poetry", "run"), ("pipenv", "run"), ("pdm", "run"), ("uv", "run"), ("exec",))
 
@@ -26,6 +27,13 @@ _RUNNERS = (("poetry", "run"), ("pipenv", "run"), ("pdm", "run"), ("uv", "run"),
 def lines(build_config: str) -> dict[str, str]:
     """Every kind of process beside web, and its line."""
     return {name: line for name, line in parse(build_config).processes if name not in (WEB, "release")}
+
+
+def serves_asgi(config: BuildConfig) -> bool:
+    """Whether web is uvicorn: for a project that has nothing but an ASGI application, and one whose own web line starts
+    a server of such."""
+    web = dict(config.processes).get(WEB, "")
+    return bool(config.asgi_application) and (not config.wsgi_application or bool(_ASGI_SERVER.search(web)))
 
 
 def kind(process: str) -> str:

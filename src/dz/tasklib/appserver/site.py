@@ -15,6 +15,7 @@ from dz.seams.sandbox import Box, Network, Sandbox
 from dz.seams.supervisor import Program
 from dz.tasklib.appserver import processes
 from dz.tasklib.build import disk
+from dz.tasklib.buildconfig import parse
 from dz.tasklib.filled import Known
 from dz.tasklib.folders import Folders, clear, fresh, passable
 from dz.tasklib.guestbox import Start, public_url
@@ -110,12 +111,12 @@ class Site:
         )
 
     def guest_spec(self) -> dict[str, Any]:
-        manifest = self.running.bundle.manifest
+        manifest, release = self.running.bundle.manifest, self.running.release
         return {
             "project_root": str(self.root),
             "python_path": [str(self.code / folder) for folder in manifest.get("python_path", ())],
             "settings_module": manifest["settings_module"],
-            "wsgi": manifest.get("wsgi", ""),
+            "wsgi": "" if processes.serves_asgi(parse(release.build_config)) else manifest.get("wsgi", ""),
             "asgi": manifest.get("asgi", ""),
             "static_url": manifest.get("static_url", ""),
             "static_root": str(self.static or self.folder / "static"),
@@ -124,7 +125,7 @@ class Site:
             "hosts": [str(h) for h in self.running.hostnames],
             "scheme": self.place.scheme,
             "port": self.place.port,
-            "release": self.running.release.number,
+            "release": release.number,
             "workers": 2,
         }
 

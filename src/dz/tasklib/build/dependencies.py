@@ -10,6 +10,7 @@ from uv import find_uv_bin
 
 from dz.run import check
 from dz.seams.sandbox.indexes import of_this_host
+from dz.tasklib.appserver.processes import serves_asgi
 from dz.tasklib.bringing import bring, store_of
 from dz.tasklib.build import disk, downloading, interpreters, layers, told
 from dz.tasklib.build.bench import Bench
@@ -72,7 +73,7 @@ def wanted_of(build: Build) -> Wanted:
         packages=told.plain(lines) if config.installer in ("none", "pipenv") else (),
         django=told.django_range([g.value for g in door.guesses("django_version")]),
         root=config.project_root,
-        asgi_only=bool(config.asgi_application) and not config.wsgi_application,
+        asgi_only=serves_asgi(config),
     )
 
 
