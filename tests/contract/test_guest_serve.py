@@ -100,7 +100,7 @@ def site(tmp_path: Path, name: str, **spec: object) -> Site:
     (tmp_path / "secret.txt").write_text("secret")
     (media / "out").symlink_to(tmp_path / "secret.txt")
     extra = {"gunicorn.conf.py": "raise SystemExit(9)", "brochures/a.txt": "brochure"}
-    return Site.of(tmp_path, environment(name), {**FILES, **extra}, release=7, workers=1, **spec)
+    return Site.of(tmp_path, environment(name), {**FILES, **extra}, release=7, **{"workers": 1, **spec})
 
 
 @everywhere
@@ -132,8 +132,9 @@ def uploads(running: Running) -> None:
         assert b"secret" not in body.replace(path.encode(), b"").replace(b"secret.txt", b""), path
 
 
-def test_uvicorn_serves_a_project_that_has_only_an_asgi_application(tmp_path: Path) -> None:
-    with serving(site(tmp_path, "newest", wsgi="", asgi="site_asgi.application")) as running:
+@pytest.mark.parametrize("workers", [1, 2])
+def test_uvicorn_serves_a_project_that_has_only_an_asgi_application(workers: int, tmp_path: Path) -> None:
+    with serving(site(tmp_path, "newest", wsgi="", asgi="site_asgi.application", workers=workers)) as running:
         status, body, headers = running.get("/")
         assert (status, body, headers.get("x-dz-release")) == (200, b"plain", "7"), running.log.read_text()
         uploads(running)

@@ -82,5 +82,7 @@ def _uvicorn():
     from uvicorn.supervisors import Multiprocess
 
     config.workers = count
-    Multiprocess(config, target=uvicorn.Server(config).run, sockets=[listening]).run()
+    run = {"target": uvicorn.Server(config).run}  # newer ones make it themselves
+    taken = inspect.signature(Multiprocess.__init__).parameters
+    Multiprocess(config, sockets=[listening], **{key: run[key] for key in run if key in taken}).run()
     return 0
