@@ -17,8 +17,8 @@ PROBLEMS = [
     ),
     Problem(
         "release.no-older",
-        "{name} has no older version to go back to.",
-        "dz releases {name} shows what there is.",
+        "{name} has no older version of its code to go back to.",
+        "To take variables back, name a release of dz releases {name}: dz rollback {name} N --with-config",
         "A rollback goes to the last release that was built from something else than the live one.",
     ),
     Problem(
