@@ -314,6 +314,14 @@ def test_a_site_dies_with_its_supervisor(sandbox: Sandbox, home: Path) -> None:
     until(lambda: _refused(site.port), what="nobody listens any more")
 
 
+def test_a_command_can_make_what_a_pool_of_processes_needs(sandbox: Sandbox, project: Path) -> None:
+    """Without semaphores no Celery worker starts."""
+    script = "import multiprocessing as m; lock = m.Lock(); lock.acquire(); print('made')"
+    box = Box(argv=(PYTHON, "-c", script), app_id=PROJECT, cwd=project, writable=(project,))
+    finished = sandbox.run(box, deadline=60)
+    assert finished.text == "made\n"
+
+
 # Like a worker: it ends its task, and its child is to be left in peace.
 WORKS = """
 trap 'touch told' TERM

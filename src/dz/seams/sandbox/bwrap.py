@@ -160,7 +160,9 @@ def _system() -> list[str]:
     words += ["--perms", "0755", "--dir", "/etc"]
     for name in ETC:
         words += ["--ro-bind-try", f"/etc/{name}", f"/etc/{name}"]
-    words += ["--proc", "/proc", "--dev", "/dev", "--perms", "1777", "--size", str(TMP), "--tmpfs", "/tmp"]
+    words += ["--proc", "/proc", "--dev", "/dev"]
+    for folder in ("/tmp", "/dev/shm"):  # the latter holds semaphores: no Celery worker starts without
+        words += ["--perms", "1777", "--size", str(TMP), "--tmpfs", folder]
     return words
 
 

@@ -113,7 +113,7 @@ class Confined:
             "cwd": str(box.cwd),
             "uid": uid,
             "read": [*SYSTEM, *map(str, (*box.read, *installed_in(Path(box.argv[0])))), *certificates],
-            "writable": [str(path) for path in box.writable] + (["/dev/shm"] if uid is not None else []),
+            "writable": [*map(str, box.writable), "/dev/shm"],  # where semaphores are made
             "network": box.network.value,
             "door": str(door.socket) if door else "",
             "password": door.password if door else "",

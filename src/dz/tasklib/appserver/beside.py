@@ -33,12 +33,16 @@ TAIL = 16 * 1024
 
 def begin(ctx: Context, here: Sequence[Deployment]) -> None:
     """Start what may run beside the old release, and settle what can't run at all."""
+    brokers: dict[str, str] = {}  # application → what is wrong with its broker
     for deployment in here:
         site = site_of(ctx, ctx.door.running(deployment.id))
         name = processes.kind(deployment.process)
         line = processes.lines(site.running.release.build_config).get(name, "")
         words, why = processes.argv(line)
-        why = why or _no_broker(ctx, site, words)
+        app = processes.celery_app(words)
+        if app is not None and app not in brokers:
+            brokers[app] = _no_broker(ctx, site, app)
+        why = why or brokers.get(app or "", "")
         if why:
             ctx.door.not_started(deployment.id, why)
             ctx.log.note(f"{deployment.process} is not started: {why}", level="warning")
@@ -78,12 +82,11 @@ def begin_singles(ctx: Context, app_id: str | None = None) -> None:
             ctx.door.healthy(deployment.id)
 
 
-def _no_broker(ctx: Context, site: Site, words: Sequence[str]) -> str:
-    """Why a Celery process would wait for ever; "" for any other and where a variable of the project's names a broker.
-    Only then is the application asked, which takes as long as importing it."""
-    app = processes.celery_app(words)
+def _no_broker(ctx: Context, site: Site, app: str) -> str:
+    """Why a process of that Celery application would wait for ever, or "". Where a variable of the project's names a
+    broker the application is not asked, which takes as long as importing it."""
     given = site.running.release.environment
-    if app is None or any(BROKER.search(name) and value.reveal() for name, value in given.items()):
+    if any(BROKER.search(name) and value.reveal() for name, value in given.items()):
         return ""
     answer = _ask(ctx, site, app)
     if answer.get("error"):

@@ -31,7 +31,6 @@ class Vitals:
         self._seen: str | None = None  # the latest end that was counted
         self._how: dict[str, str] = {}
         self._measured = 0.0
-        self._known: frozenset[str] = frozenset()
 
     def look(self) -> dict[str, Vital]:
         """By the program's name. Raises what the supervisor raises."""
@@ -40,11 +39,10 @@ class Vitals:
         due = time.monotonic() - self._measured >= MEMORY_EVERY
         if due:
             self._measured = time.monotonic()
-        known, self._known = self._known, frozenset(programs)
         self._how = {name: how for name, how in self._how.items() if name in programs}
         return {
             name: Vital(
-                memory=memory_of(status.pid) if due or name in ends or name not in known else None,
+                memory=memory_of(status.pid) if due or name in ends or status.state == "starting" else None,
                 ends=ends.get(name, 0),
                 detail=_detail(status, self._how.get(name, "")),
             )
