@@ -1,4 +1,4 @@
-"""The stages of ``make test`` and ``make lint``, run by .venv's Python. Standard library only.
+"""The stages of ``make test``, ``make lint`` and ``make bench``, run by .venv's Python. Standard library only.
 
 ``TESTS`` chooses: names of stages (``TESTS=unit,role``) or pytest's own words (``TESTS=tests/unit/test_x.py``).
 Each stage tells its time on stderr; the first that is red ends the run.
@@ -29,7 +29,7 @@ CHECKS = {
 
 
 def main():
-    work = {"test": test, "lint": lint}[sys.argv[1]]
+    work = {"test": test, "lint": lint, "bench": bench}[sys.argv[1]]
     sys.exit(work())
 
 
@@ -61,6 +61,10 @@ def has_tests(words):
 def lint():
     """Every check, so that one run shows all that is wrong."""
     return max(stage(name, argv) for name, argv in CHECKS.items())
+
+
+def bench():
+    return stage("bench", [sys.executable, "-m", "benchmarks"])
 
 
 def stage(name, argv):

@@ -1,0 +1,1 @@
+"""``make bench``: what DjangoZoom takes, beside the same work done by hand on this machine in the same run."""

@@ -1,0 +1,82 @@
+"""``python -m benchmarks``: run every case, print the page, and keep it in docs/performance.md.
+
+``ROUNDS`` says how often each case is measured (5). A line that became more than a quarter worse than the page before
+has it ends the run with 1; that page then stays as it was, so that the next run is held to it too.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import tempfile
+from datetime import datetime, timezone
+from pathlib import Path
+
+from benchmarks.cases import Bench
+from benchmarks.machine import described
+from benchmarks.report import HEAD, last, profile, regressions
+from benchmarks.subject import measured
+
+PAGE = Path(__file__).resolve().parent.parent / "docs" / "performance.md"
+TEXT = """\
+# Performance
+Written by `make bench` on {date}: {machine}. {rounds} rounds.
+
+Deploys are timed from the job's row to the first answer of the new release through nginx. Their floor is the same work
+by hand (`benchmarks/floor/deploy.py`: clone, uv, check, migrate, collectstatic, gunicorn; SQLite, no proxy, no sandbox,
+no upload), measured in the same round; of a variable, a rollback and the same commit it is the hand's code-only deploy.
+A first deploy is of a project whose list of requirements no environment was made for, its wheels cached. Of ten deploys
+at once the floor is the same ten one by one. A request's floor is the same gunicorn behind a hand-written nginx; during
+a switch it is the idle 99 %. Where there is a floor, "measured" is median through median.
+
+CPU seconds are those of the whole machine, the command line and what ends a deploy included: it has to be quiet.
+
+{table}
+## Where the time goes
+Median seconds of each step. Some run side by side; what follows the switch no visitor waits for.
+{profile}"""
+
+
+def main() -> int:
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # the platform is taken down then too
+    rounds = int(os.environ.get("ROUNDS") or 5)
+    before = last(PAGE.read_text()) if PAGE.exists() else {}
+    with tempfile.TemporaryDirectory(prefix="dzf-", dir="/tmp") as folder, measured() as platform:
+        Path(folder).chmod(0o755)  # the platform clones as another user
+        bench = run(Bench(platform, Path(folder)), rounds)
+    lines = list(bench.lines.values())
+    table = HEAD + "\n".join(line.row() for line in lines) + "\n"
+    date = datetime.now(timezone.utc).strftime("%Y-%m-%d")
+    page = TEXT.format(date=date, machine=described(), rounds=rounds, table=table, profile=profile(bench.steps))
+    sys.stdout.write(page)
+    worse = regressions(lines, before)
+    if worse:
+        sys.stderr.write("".join(f"Worse than docs/performance.md: {line}\n" for line in worse))
+        return 1
+    PAGE.write_text(page)
+    return 0
+
+
+def run(bench: Bench, rounds: int) -> Bench:
+    tell("warming both caches")
+    bench.warm()
+    for number in range(1, rounds + 1):
+        tell(f"round {number} of {rounds}")
+        bench.round(number)
+    bench.engine()
+    tell("requests")
+    bench.requests(rounds)
+    tell("ten at once")
+    bench.ten()
+    tell("the platform at rest")
+    bench.idle(rounds)
+    return bench
+
+
+def tell(what: str) -> None:
+    sys.stderr.write(f"bench: {what}\n")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,81 @@
+"""The page that a run writes, and the rule by which a run is a regression against the page before it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from benchmarks.machine import median, percentile
+
+WORSE = 1.25  # more than this times the last page's share of the goal is a regression
+
+
+@dataclass
+class Line:
+    """One line of the table: what was measured, beside its floor if it has one, and the goal of it."""
+
+    name: str
+    goal: float
+    unit: str = "×"  # of the goal: × is against the floor
+    ours: list[float] = field(default_factory=list)
+    floor: list[float] = field(default_factory=list)
+    cpu: list[float] = field(default_factory=list)
+    floor_cpu: list[float] = field(default_factory=list)
+
+    @property
+    def value(self) -> float:
+        return median(self.ours) / median(self.floor) if self.floor else median(self.ours)
+
+    @property
+    def share(self) -> float:
+        """1 is the goal, less is better."""
+        return self.value / self.goal
+
+    def row(self) -> str:
+        verdict = "PASS" if self.share <= 1 else "over"
+        cells = [self.name, _spread(self.ours), _spread(self.floor), _middle(self.cpu), _middle(self.floor_cpu)]
+        told = [f"{self.value:.3g} {self.unit}", f"≤ {self.goal:g} {self.unit}", f"{self.share:.2f}", verdict]
+        return "| " + " | ".join([*cells, *told]) + " |"
+
+
+HEAD = (
+    "| work | min / median / 95 % | floor | CPU s | floor's CPU s | measured | goal | of the goal | |\n"
+    "|---|---|---|---|---|---|---|---|---|\n"
+)
+
+
+def last(page: str) -> dict[str, float]:
+    """The share of the goal of each line that an earlier page has."""
+    found = re.findall(r"^\| ([^|]+) \|(?:[^|]*\|){6} ([0-9.]+) \| (?:PASS|over) \|$", page, re.MULTILINE)
+    return {name: float(share) for name, share in found}
+
+
+def regressions(lines: Sequence[Line], before: Mapping[str, float]) -> list[str]:
+    """A sentence for each line that is more than a quarter worse than it was."""
+    return [
+        f"{line.name}: {line.share:.2f} of the goal, {before[line.name]:.2f} before"
+        for line in lines
+        if line.name in before and line.share > before[line.name] * WORSE
+    ]
+
+
+def profile(steps: Mapping[str, Mapping[str, list[float]]]) -> str:
+    """Median seconds of each step, for each kind of work that is a job."""
+    text = ""
+    for work, took in steps.items():
+        middle = {step: median(seconds) for step, seconds in took.items()}
+        whole = sum(middle.values()) or 1.0
+        text += f"\n### {work}\n| step | median s | share |\n|---|---|---|\n"
+        text += "".join(f"| {step} | {took:.3f} | {100 * took / whole:.0f} % |\n" for step, took in middle.items())
+    return text
+
+
+def _spread(values: list[float]) -> str:
+    if not values:
+        return ""
+    return f"{min(values):.3g} / {median(values):.3g} / {percentile(values, 0.95):.3g}"
+
+
+def _middle(values: list[float]) -> str:
+    return f"{median(values):.1f}" if values else ""

@@ -1,0 +1,105 @@
+"""The platform that is measured: one project's work, from its job's row to the first new 200 through nginx."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.platforms import Platform, own_ports, stop
+from tests.playing import ask_zoomdb
+
+from benchmarks.machine import busy
+
+CREATED = "SELECT extract(epoch FROM created_at)::float FROM dz2_job WHERE id = %s"
+STEPS = (
+    "SELECT name, extract(epoch FROM finished_at - started_at)::float FROM dz2_jobstep"
+    " WHERE job_id = %s AND started_at IS NOT NULL AND finished_at IS NOT NULL ORDER BY position"
+)
+CLAIMED = (
+    "SELECT extract(epoch FROM started_at - ready_at)::float FROM dz2_jobstep"
+    " WHERE started_at IS NOT NULL AND ready_at IS NOT NULL AND attempt = 1 AND state = 'succeeded'"
+)
+
+
+@contextmanager
+def measured() -> Iterator[Platform]:
+    """A platform as an operator starts it, in a new folder; down, and nothing left, at the end."""
+    root = Path(tempfile.mkdtemp(prefix="dzb-", dir="/tmp"))
+    root.chmod(0o755)
+    own = {**own_ports(), "DZ_HOME": str(root / "h"), "DZ_BROKER": "valkey", "DZ_BACKUP_AT": ""}
+    platform = Platform(root / "h", "valkey", {**os.environ, **own})
+    try:
+        platform.up()
+        yield platform
+    finally:
+        with suppress(AssertionError):
+            platform.down()
+        stop(platform)
+        shutil.rmtree(root, ignore_errors=True)
+
+
+@dataclass(frozen=True)
+class Took:
+    """Seconds to the first new answer; CPU seconds of the machine till the job was over; seconds of each step."""
+
+    seconds: float
+    cpu: float
+    steps: dict[str, float]
+
+
+class Site:
+    """One project of the platform and the repository behind it."""
+
+    def __init__(self, platform: Platform, repository: Path) -> None:
+        self.platform = platform
+        self.name = repository.name
+        self.host = f"{self.name}.localhost"
+        self._url = f"file://{repository}"
+
+    def deploy(self) -> Took:
+        return self.act("deploy", self._url)
+
+    def begin(self) -> subprocess.Popen[str]:
+        return self.platform.begin("deploy", self._url, "--json")
+
+    def answer(self) -> str:
+        """What /version/ says, or nothing when no release answers."""
+        status, body, _ = self.platform.ask(self.host, "/version/")
+        return body if status == 200 else ""
+
+    def act(self, *words: str) -> Took:
+        """Run that ``dz`` command and time what it does; RuntimeError when it fails."""
+        before, cpu = self.answer(), busy()
+        begun = self.platform.begin(*words, "--json")
+        seen = self._first_other(before, begun)
+        out, err = begun.communicate(timeout=300)
+        cpu = busy() - cpu
+        if begun.returncode or not seen:
+            raise RuntimeError(f"dz {' '.join(words)} ended with {begun.returncode}: {out}{err}")
+        job = json.loads(out)["job"]
+        [(created,)] = ask_zoomdb(self.platform, CREATED, job)
+        steps = {str(name): float(seconds) for name, seconds in ask_zoomdb(self.platform, STEPS, job)}
+        return Took(seen - float(created), cpu, steps)
+
+    def _first_other(self, before: str, begun: subprocess.Popen[str]) -> float:
+        """When the new release answered first; 0.0 when the command ended and none did."""
+        while True:
+            over = begun.poll() is not None
+            if self.answer() not in ("", before):
+                return time.time()
+            if over:
+                return 0.0
+            time.sleep(0.01)
+
+
+def claimed(platform: Platform) -> list[float]:
+    """Milliseconds from ready to claimed, of every step so far."""
+    return [1000 * float(seconds) for (seconds,) in ask_zoomdb(platform, CLAIMED)]
