@@ -18,7 +18,7 @@ PROBLEMS = [
     Problem(
         "release.no-older",
         "{name} has no older version of its code to go back to.",
-        "To take variables back, name a release of dz releases {name}: dz rollback {name} N --with-config",
+        "To take variables back, name a release and --with-config (dz rollback --help); they are in dz releases {name}",
         "A rollback goes to the last release that was built from something else than the live one.",
     ),
     Problem(
