@@ -35,39 +35,39 @@ def digests(platform: Platform, name: str, release: int) -> set[str]:
 
 
 def test_back_to_an_old_release_and_new_variables_need_no_build_host_and_no_repository(
-    either: Platform, tmp_path: Path
+    platform: Platform, tmp_path: Path
 ) -> None:
-    project = playing.words(either, tmp_path, "again", {"words/urls.py": PAGE})
+    project = playing.words(platform, tmp_path, "again", {"words/urls.py": PAGE})
     project.deploy()
     project.change({"words/urls.py": PAGE.replace("first", "second"), "notes/migrations/0002_title.py": ADDS})
     project.deploy()
     assert project.page() == "2 second 0"
     project.repository.folder.rename(tmp_path / "moved away")
-    playing.stop_service(either, "worker-build")
+    playing.stop_service(platform, "worker-build")
     try:
-        back = either.dz("rollback", project.name, "--json")
+        back = platform.dz("rollback", project.name, "--json")
         assert (back.code, back.json["release"]) == (0, 3), back.err
         change = back.json["change"]
         assert [(one["name"], one["reversible"]) for one in change["migrations"]] == [("0002_title", False)]
         assert [one["subject"] for one in change["commits"]] == ["A change"]
         assert change["undo"] == f"dz rollback {project.name} 2"
         assert project.page() == "3 first 0"
-        assert digests(either, project.name, 3) == digests(either, project.name, 1) != set()
+        assert digests(platform, project.name, 3) == digests(platform, project.name, 1) != set()
 
-        changed = either.dz("env", "set", project.name, "WORD=third", "--json")
+        changed = platform.dz("env", "set", project.name, "WORD=third", "--json")
         assert (changed.code, changed.json["changed"]) == (0, ["WORD"]), changed.err
         assert project.page() == "4 third 0"
-        gone = either.dz("env", "unset", project.name, "WORD", "--json")
+        gone = platform.dz("env", "unset", project.name, "WORD", "--json")
         assert gone.code == 0, gone.err
         assert project.page() == "5 first 0"
 
-        again = either.dz("restart", project.name, "--json")
+        again = platform.dz("restart", project.name, "--json")
         assert (again.code, project.page()) == (0, "6 first 0"), again.err
-        undone = either.dz("rollback", project.name, "2", "--yes", "--json")
+        undone = platform.dz("rollback", project.name, "2", "--yes", "--json")
         assert (undone.code, project.page()) == (0, "7 second 0"), undone.err
     finally:
-        either.up()
-    told = either.dz("releases", project.name, "--json").json["releases"]
+        platform.up()
+    told = platform.dz("releases", project.name, "--json").json["releases"]
     assert [(one["release"], one["state"], one["why"]) for one in told] == [
         (7, "live", "Rollback to 2"),
         (6, "retired", "Restart"),
@@ -77,7 +77,7 @@ def test_back_to_an_old_release_and_new_variables_need_no_build_host_and_no_repo
         (2, "retired", "Deploy"),
         (1, "retired", "Deploy"),
     ]
-    nowhere = either.dz("rollback", project.name, "9", "--json")
+    nowhere = platform.dz("rollback", project.name, "9", "--json")
     assert (nowhere.code, nowhere.json["error_id"]) == (1, "release.not-found"), nowhere.err
-    same = either.dz("rollback", project.name, "7", "--json")
+    same = platform.dz("rollback", project.name, "7", "--json")
     assert (same.code, same.json["error_id"]) == (1, "release.is-live"), same.err
