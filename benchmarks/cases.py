@@ -24,8 +24,8 @@ AGAIN = ("variable changed", "rollback", "same commit")
 GOALS = {FIRST: 1.2, CODE: 0.5, DEP: 0.6, **dict.fromkeys(AGAIN, 0.5)}
 ALL_WHEELS = (1 << len(EXTRAS)) - 1
 REQUESTS = 400  # a round asks as many times through each of the two
-PORT = (
-    "SELECT d.port FROM dz2_appserverdeployment d JOIN dz2_release r ON r.id = d.release_id"
+UPSTREAM = (
+    "SELECT host(d.address::inet), d.port FROM dz2_appserverdeployment d JOIN dz2_release r ON r.id = d.release_id"
     " JOIN dz2_project p ON p.id = r.project_id WHERE p.name = %s AND d.port IS NOT NULL ORDER BY r.number DESC LIMIT 1"
 )
 
@@ -86,12 +86,12 @@ class Bench:
         shop = Shop(self.folder / "asked", 0)
         site = Site(self.platform, shop.folder)
         site.deploy()
-        [(port,)] = ask_zoomdb(self.platform, PORT, site.name)
+        [(address, port)] = ask_zoomdb(self.platform, UPSTREAM, site.name)
         through, by_hand = Asker(self.platform.port, site.host), Asker(self.port, site.host)
         ours: list[list[float]] = []
         floor: list[list[float]] = []
         nginx = executable(plan(self.platform).nginx, "nginx")
-        with proxy(nginx, self.folder / "nginx", self.port, f"127.0.0.1:{port}"):
+        with proxy(nginx, self.folder / "nginx", self.port, f"{address}:{port}", _user(self.platform)):
             settled(by_hand)
             for _ in range(rounds + 1):
                 ours.append([through.ask() for _ in range(REQUESTS)])
@@ -147,6 +147,12 @@ class Bench:
 
     def _line(self, name: str, goal: float, unit: str = "×") -> Line:
         return self.lines.setdefault(name, Line(name, goal, unit))
+
+
+def _user(platform: Platform) -> str:
+    """The line of its nginx that names the workers' user: as root only that one may reach the sites."""
+    lines = next(platform.home.glob("proxy/**/nginx.conf")).read_text().splitlines()
+    return next((line for line in lines if line.startswith("user ")), "")
 
 
 def _change(shops: list[Shop]) -> None:

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 CONFIG = """\
+{user}
 daemon off;
 worker_processes 2;
 pid nginx.pid;
@@ -34,10 +35,10 @@ http {{
 
 
 @contextmanager
-def proxy(binary: Path, folder: Path, port: int, upstream: str) -> Iterator[None]:
-    """While it lasts nginx passes requests at ``port`` on to ``upstream``."""
+def proxy(binary: Path, folder: Path, port: int, upstream: str, user: str) -> Iterator[None]:
+    """While it lasts nginx passes requests at ``port`` on to ``upstream``; ``user`` is its line for that, or empty."""
     folder.mkdir()
-    (folder / "nginx.conf").write_text(CONFIG.format(port=port, upstream=upstream))
+    (folder / "nginx.conf").write_text(CONFIG.format(port=port, upstream=upstream, user=user))
     words: list[str | Path] = [binary, "-e", "stderr", "-p", f"{folder}/", "-c", folder / "nginx.conf"]
     with (folder / "log").open("wb") as log:
         running = subprocess.Popen(words, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
