@@ -61,9 +61,9 @@ class Bench:
             hand.stop()
         self.platform.dz("deactivate", site.name, "-y")
 
-    def ten(self) -> None:
+    def ten(self, many: int = 10) -> None:
         """Ten changed at once against the same ten one by one. All have to be live with their new code."""
-        shops = [Shop(self.folder / f"ten-{number}", 0) for number in range(10)]
+        shops = [Shop(self.folder / f"ten-{number}", 0) for number in range(many)]
         sites = [Site(self.platform, shop.folder) for shop in shops]
         for site in sites:
             site.deploy()

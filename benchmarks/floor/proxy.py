@@ -21,10 +21,16 @@ http {{
     fastcgi_temp_path fastcgi;
     uwsgi_temp_path uwsgi;
     scgi_temp_path scgi;
+    upstream site {{
+        server {upstream};
+        keepalive 16;
+    }}
     server {{
         listen 127.0.0.1:{port};
         location / {{
-            proxy_pass http://{upstream};
+            proxy_pass http://site;
+            proxy_http_version 1.1;
+            proxy_set_header Connection "";
             proxy_set_header Host $http_host;
             proxy_set_header X-Forwarded-Proto $scheme;
             proxy_set_header X-Forwarded-For $remote_addr;
