@@ -32,7 +32,7 @@ def run(argv: Sequence[str]) -> int:
     as_json, never = "--json" in ours, None
     try:
         if (told := _told(argv)) is not None:
-            print(told)
+            _write(told)
             return ending.DONE
         command, rest = grammar.find(argv)
         never = command.never
@@ -87,8 +87,8 @@ def _run(command: grammar.Command, args: argparse.Namespace, screen: Screen) -> 
         screen.say()
         _print_document(args.json, base)
         return ending.DETACHED
-    except BrokenPipeError:  # whoever read us has enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except BrokenPipeError:
+        _unread()
         return ending.DONE
     except Exception as error:  # noqa: BLE001  the last resort: one line and an id, never a traceback with values
         return _failed(screen, _unexpected(error), ending.ERRORED, args.json, base)
@@ -108,7 +108,19 @@ def _failed(screen: Screen, told: Told, code: int, as_json: bool, base: dict[str
 def _print_document(wanted: bool, document: Any) -> None:
     if wanted and document is not None:
         shown = {key: value for key, value in document.items() if key != "seen"}
-        print(plain(json.dumps(shown, ensure_ascii=False)), flush=True)
+        _write(plain(json.dumps(shown, ensure_ascii=False)))
+
+
+def _write(text: str) -> None:
+    try:
+        print(text, flush=True)
+    except BrokenPipeError:  # the exit code is told all the same
+        _unread()
+
+
+def _unread() -> None:
+    """Whoever read us has enough: nothing is written any more, not at the interpreter's end either."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _unexpected(error: Exception) -> Told:
