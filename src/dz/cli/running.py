@@ -17,6 +17,8 @@ from typing import Any, NoReturn
 import dz
 from dz.cli import ending, grammar
 from dz.cli.client import Api, Refused, Told, Unreachable
+from dz.cli.command import Command
+from dz.cli.commands import COMMANDS
 from dz.cli.following import Detached, Overtime
 from dz.cli.screen import Screen
 from dz.cli.where import find, home
@@ -36,7 +38,7 @@ def run(argv: Sequence[str]) -> int:
             return ending.DONE
         command, rest = grammar.find(argv)
         never = command.never
-        args = command.parser().parse_args(rest)
+        args = grammar.parser_of(command).parse_args(rest)
         if command.local:
             _exec_local(command, rest)
         return _run(command, args, screen)
@@ -52,12 +54,12 @@ def _told(argv: Sequence[str]) -> str | None:
         return f"DjangoZoom {dz.__version__}"
     if argv[0] in grammar.HELP:
         return grammar.help_of(argv[1:])
-    if argv[0] not in grammar.COMMANDS and argv[1:2] and argv[1] in grammar.HELP:
+    if argv[0] not in COMMANDS and argv[1:2] and argv[1] in grammar.HELP:
         return grammar.help_of(argv[:1])
     return None
 
 
-def _exec_local(command: grammar.Command, rest: Sequence[str]) -> NoReturn:
+def _exec_local(command: Command, rest: Sequence[str]) -> NoReturn:
     """The platform of this machine is started and asked by a process of its own: this one becomes it."""
     words = command.words.replace(" ", "-")
     os.environ.setdefault("DZ_HOME", str(home()))
@@ -65,7 +67,7 @@ def _exec_local(command: grammar.Command, rest: Sequence[str]) -> NoReturn:
     os.execv(sys.executable, [sys.executable, "-m", "dz.local", words, *rest])  # noqa: S606  argv of ours
 
 
-def _run(command: grammar.Command, args: argparse.Namespace, screen: Screen) -> int:
+def _run(command: Command, args: argparse.Namespace, screen: Screen) -> int:
     module, _, function = command.runs.partition(".")
     base: dict[str, Any] = {}
     try:

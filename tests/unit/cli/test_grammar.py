@@ -14,6 +14,7 @@ import pytest
 
 import dz
 from dz.cli import grammar
+from dz.cli.commands import COMMANDS
 from dz.errors import UserError
 from dz.problems import Problem, registry
 
@@ -33,7 +34,7 @@ def commands_in(text: str) -> list[list[str]]:
 
 
 def _up_to_prose(words: list[str]) -> list[str]:
-    count = 2 if " ".join(words[:2]) in grammar.COMMANDS else 1
+    count = 2 if " ".join(words[:2]) in COMMANDS else 1
     kept = words[:count]
     for word in words[count:]:
         word = word.rstrip(".")
@@ -102,7 +103,7 @@ def test_variables_may_be_given_many_times() -> None:
     assert (args.target, args.env, args.env_file, args.ref) == ("shop", ["A=1", "B"], [".env"], "v1")
 
 
-@pytest.mark.parametrize("command", grammar.COMMANDS.values(), ids=lambda command: command.words)
+@pytest.mark.parametrize("command", COMMANDS.values(), ids=lambda command: command.words)
 def test_every_command_shows_examples_that_it_understands(command: grammar.Command) -> None:
     assert command.examples
     for example in command.examples:

@@ -1,0 +1,67 @@
+"""One command of ``dz``: its words, its arguments, and what runs it."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import NoReturn
+
+from dz.cli import arguments
+from dz.errors import UserError
+from dz.typed import typed
+
+Add = Callable[[argparse.ArgumentParser], None]
+
+
+class Parser(argparse.ArgumentParser):
+    """Raises UserError where argparse would print and exit."""
+
+    def __init__(self, command: Command, beside: Sequence[Command]) -> None:
+        more = ["and:", *map(Command.line, beside), ""] if beside else []
+        super().__init__(
+            prog=typed(f"dz {command.words}"),
+            description=command.help,
+            epilog=typed("\n".join([*more, "examples:", *(f"  dz {one}" for one in command.examples)])),
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+            allow_abbrev=False,
+        )
+        self._words = command.words
+        self._passes = command.passes
+
+    def parse_args(self, args: Sequence[str], namespace: None = None) -> argparse.Namespace:  # type: ignore[override]
+        """What stands after ``--`` is another program's, where the command runs one."""
+        at = list(args).index("--") if self._passes and "--" in args else len(args)
+        found = super().parse_args(args[:at], namespace)
+        if self._passes:
+            found.command = list(args[at + 1 :])
+        return found
+
+    def error(self, message: str) -> NoReturn:
+        detail = message[:1].upper() + message[1:]
+        raise UserError("cli.usage", detail=detail, command=self._words)
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """``local``: run by ``python -m dz.local`` as it was typed; else ``runs`` is imported when needed."""
+
+    words: str
+    help: str
+    add: Add
+    runs: str = ""  # module.function under dz.cli
+    local: bool = False
+    passes: bool = False  # the words after -- are its attribute ``command``
+    never: int | None = None  # how it ends when it never came to do anything, whatever stopped it
+    examples: tuple[str, ...] = ()  # without the leading dz
+
+    def line(self) -> str:
+        """As lists of commands have it."""
+        return f"  dz {self.words:<14} {self.help}"
+
+    def parser(self, beside: Sequence[Command] = ()) -> Parser:
+        """``beside``: commands that begin alike, for its help."""
+        parser = Parser(self, beside)
+        self.add(parser)
+        arguments.common(parser, local=self.local)
+        return parser
