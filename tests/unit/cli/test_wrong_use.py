@@ -1,0 +1,121 @@
+"""Every command of ``dz`` x the ways it can go wrong before anything is done, against the real API.
+
+A command that is new in the grammar has to be told here how it answers a name that is no project's.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from dz.cli.commands import COMMANDS
+from tests.panels import TOKEN, Ended, Panel
+
+NOT_FOUND = "project.not-found"
+# command: what is typed for a project (or job) that there is not, and the error that this is
+ASKING = {
+    "check": ("nowhere", NOT_FOUND),
+    "deploy": ("nowhere", NOT_FOUND),
+    "jobs": ("nowhere", NOT_FOUND),
+    "job": ("4711", "job.not-found"),
+    "job cancel": ("4711", "job.not-found"),
+    "logs": ("nowhere", NOT_FOUND),
+    "releases": ("nowhere", NOT_FOUND),
+    "rollback": ("nowhere", NOT_FOUND),
+    "restart": ("nowhere", NOT_FOUND),
+    "env": ("nowhere", NOT_FOUND),
+    "env get": ("nowhere KEY", NOT_FOUND),
+    "env set": ("nowhere KEY=1", NOT_FOUND),
+    "env unset": ("nowhere KEY", NOT_FOUND),
+    "env import": ("nowhere /dev/null", NOT_FOUND),
+    "run": ("nowhere -- manage.py check", NOT_FOUND),
+    "db info": ("nowhere", NOT_FOUND),
+    "db backup": ("nowhere", NOT_FOUND),
+    "db restore": ("nowhere --yes", NOT_FOUND),
+    "db download": ("nowhere", NOT_FOUND),
+    "ps": ("nowhere", NOT_FOUND),
+    "scale": ("nowhere web=2", NOT_FOUND),
+    "open": ("nowhere", NOT_FOUND),
+    "deactivate": ("nowhere", NOT_FOUND),
+    "activate": ("nowhere", NOT_FOUND),
+    "destroy": ("nowhere --yes", NOT_FOUND),
+    "admin create": ("nowhere", NOT_FOUND),
+}
+# What works on this machine's platform itself, without the API: told by what they don't understand.
+LOCAL = {"up", "down", "status", "doctor", "db psql", "admin link", "broker setup"}
+
+
+def test_every_command_has_its_row() -> None:
+    assert set(ASKING) | LOCAL == set(COMMANDS)
+    assert {one.words for one in COMMANDS.values() if one.local} == LOCAL
+
+
+def typed(words: str) -> list[str]:
+    """The command with --json before what is another program's."""
+    own, dashes, others = ASKING[words][0].partition(" -- ")
+    return [*words.split(), *own.split(), "--json", *([dashes.strip(), *others.split()] if dashes else [])]
+
+
+def told(ended: Ended) -> tuple[int, str]:
+    """The exit code and error of exactly one document, on stdout."""
+    assert "Traceback" not in ended.err
+    return ended.code, json.loads(ended.out)["error_id"]
+
+
+def another_home(folder: Path, socket: Path, token: str) -> dict[str, str]:
+    folder.mkdir()
+    (folder / "client.json").write_text(json.dumps({"socket": str(socket), "url": "http://localhost:8800/"}))
+    (folder / "token").write_text(token + "\n")
+    return {"DZ_HOME": str(folder)}
+
+
+def never(words: str, code: int) -> int:
+    found = COMMANDS[words].never
+    return code if found is None else found
+
+
+@pytest.mark.parametrize("words", ASKING)
+def test_a_command_that_comes_to_nothing_says_so_in_one_document(panel: Panel, words: str, tmp_path: Path) -> None:
+    """A wrong name, a wrong token, a platform that is down, and a reader that went away; side by side, for the clock."""
+    line = typed(words)
+    unknown = panel.begin(*line)
+    refused = panel.begin(*line, env=another_home(tmp_path / "refused", panel.socket, "not-the-token"))
+    down = panel.begin(*line, env=another_home(tmp_path / "down", tmp_path / "nobody-listens", TOKEN))
+    assert unread(panel, *line) == never(words, 1)
+    assert told(unknown.end()) == (never(words, 1), ASKING[words][1])
+    assert told(refused.end()) == (never(words, 4), "api.not-signed-in")
+    assert told(down.end()) == (never(words, 3), "cli.unreachable")
+
+
+def test_help_that_nobody_reads_is_no_traceback(panel: Panel) -> None:
+    assert unread(panel, "--help") == 0
+
+
+def unread(panel: Panel, *line: str) -> int:
+    """The exit code where the pipe that stdout is has no reader."""
+    reads, writes = os.pipe()
+    os.close(reads)
+    ran = subprocess.run(
+        [sys.executable, "-m", "dz.cli", *line],
+        env=panel.environment(),
+        stdin=subprocess.DEVNULL,
+        stdout=writes,
+        stderr=subprocess.PIPE,
+        timeout=60,
+        check=False,
+    )
+    os.close(writes)
+    assert b"Traceback" not in ran.stderr and b"ignored" not in ran.stderr, ran.stderr
+    return ran.returncode
+
+
+@pytest.mark.parametrize("words", sorted(LOCAL - {"db psql"}))
+def test_a_local_command_that_is_not_understood_is_one_document(words: str) -> None:
+    argv = [sys.executable, "-m", "dz.cli", *words.split(), "--wat", "--json"]
+    ran = subprocess.run(argv, capture_output=True, text=True, timeout=60, check=False)
+    assert (ran.returncode, json.loads(ran.stdout)["error_id"]) == (2, "cli.usage")
