@@ -62,7 +62,7 @@ def _started(layout: Layout, listen: str, screen: Screen) -> tuple[Plan, float]:
 
 def _deployed(plan: Plan, screen: Screen) -> int:
     began = time.monotonic()
-    url = f"file://{_repository(plan.layout)}"
+    url = f"file://{repository(plan.layout)}"
     with screen.running("Deploy hello") as stage:
 
         def on_output(some: bytes) -> None:
@@ -91,7 +91,7 @@ def _deployed(plan: Plan, screen: Screen) -> int:
     return 0
 
 
-def _repository(layout: Layout) -> Path:
+def repository(layout: Layout) -> Path:
     """The sample as a repository whose HEAD is what the clone has now."""
     folder = layout.home / "demo" / NAME
     shutil.rmtree(folder / "hello", ignore_errors=True)
