@@ -7,8 +7,10 @@ Each stage tells its time on stderr; the first that is red ends the run.
 import glob
 import os
 import shlex
+import shutil
 import subprocess
 import sys
+import tempfile
 import time
 
 PYTEST = [sys.executable, "-m", "pytest"]
@@ -19,6 +21,7 @@ STAGES = {
     "e2e": ["tests/e2e"],
     "faults": ["tests/faults"],
 }
+TOGETHER = ("parts", "role")  # they mostly wait for what they started: two cores have room for both
 BIN = os.path.dirname(sys.executable)
 CHECKS = {
     "format": [os.path.join(BIN, "ruff"), "format", "--check", "."],
@@ -38,10 +41,13 @@ def test():
         code = stage("machine", [sys.executable, "-m", "tests.machine"])
         if code:
             return code
-    for name, words in chosen(os.environ.get("TESTS", "")):
-        code = stage(name, PYTEST + words)
+    stages = [(name, PYTEST + words) for name, words in chosen(os.environ.get("TESTS", ""))]
+    while stages:
+        two = tuple(name for name, _ in stages[:2]) == TOGETHER
+        code = together(*stages[:2]) if two else stage(*stages[0])
         if code:
             return code
+        stages = stages[2:] if two else stages[1:]
     return 0
 
 
@@ -67,13 +73,30 @@ def bench():
     return stage("bench", [sys.executable, "-m", "benchmarks"])
 
 
+def together(first, second):
+    """Both at the same time; what the second says follows when the first has ended."""
+    with tempfile.TemporaryFile() as said:
+        began = time.time()
+        running = subprocess.Popen(second[1], stdout=said)
+        codes = [stage(*first), running.wait()]
+        said.seek(0)
+        shutil.copyfileobj(said, sys.stdout.buffer)
+        tell(second[0], codes[1], began)
+    return codes[0] or codes[1]
+
+
 def stage(name, argv):
     sys.stdout.flush()
     began = time.time()
     code = subprocess.run(argv, check=False).returncode
+    tell(name, code, began)
+    return code
+
+
+def tell(name, code, began):
+    sys.stdout.flush()
     sys.stderr.write("stage %-8s %6.1f s   %s\n" % (name, time.time() - began, "green" if not code else "RED"))
     sys.stderr.flush()
-    return code
 
 
 if __name__ == "__main__":
