@@ -11,7 +11,8 @@ import re
 
 _COLOUR = r"\x1b\[[0-9;]{0,40}m"
 _OTHER = (
-    r"(?:\x1b[\]PX^_]|[\x90\x98\x9d-\x9f])[^\x07\x1b\x9c\n]{0,4000}(?:\x07|\x1b\\|\x9c)"  # titles, clipboard, links
+    # Titles, clipboard, links. None reaches over the beginning of another: many of those would take the square of time.
+    r"(?:\x1b[\]PX^_]|[\x90\x98\x9d-\x9f])[^\x07\x1b\x90\x98\x9c-\x9f\n]{0,4000}(?:\x07|\x1b\\|\x9c)"
     r"|(?:\x1b\[|\x9b)[0-?]*[ -/]*[@-~]?"  # cursor, screen, questions that the terminal answers as if typed
     r"|\x1b[\]PX^_]"  # one of the first kind without an end: its words are shown
     r"|\x1b[ -/]*[0-~]?"

@@ -58,7 +58,7 @@ def accept_due(at: str) -> Job | None:
         found = cursor.fetchone()
     if found is None:
         return None
-    project, key = Project.objects.get(pk=found[0]), f"night-{found[1]:%Y-%m-%d}"
+    project, key = Project.objects.get(pk=found[0]), f"night-{found[1]:%Y-%m-%dT%H:%M}"
     return engine.accept(known(None)["nightly_backup"], project, {"who": "the platform"}, idempotency_key=key)
 
 

@@ -30,6 +30,7 @@ REFUSED = (
 )
 LOOKED_BACK = 100  # configs in which it is looked for who set a value
 LONGEST = 100_000  # characters of a value
+LARGEST, LARGEST_SUM = 128_000, 1_000_000  # bytes of a variable, and of all
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,7 +76,7 @@ def change(project: Project, values: Mapping[str, str], *, unset: Iterable[str] 
     """
     for name, value in values.items():
         checked(name)
-        if "\0" in value or len(value) > LONGEST:
+        if "\0" in value:
             raise UserError("project.bad-value", name=name)
     with transaction.atomic():
         lock_project(project.pk)
@@ -85,6 +86,7 @@ def change(project: Project, values: Mapping[str, str], *, unset: Iterable[str] 
         if strangers := sorted(gone - today.keys()):
             raise UserError("project.no-such-variable", name=project.name, variable=strangers[0])
         wanted = {name: value for name, value in (today | dict(values)).items() if name not in gone}
+        _check_sizes(wanted)
         _ask_again(project, values)
         if wanted == today:
             return last
@@ -95,6 +97,16 @@ def change(project: Project, values: Mapping[str, str], *, unset: Iterable[str] 
             variables=vault.seal_variables(project.app_id, wanted),
             who=who[:200],
         )
+
+
+def _check_sizes(variables: Mapping[str, str]) -> None:
+    """Linux starts nothing with more (MAX_ARG_STRLEN, and a share of the stack for all)."""
+    sizes = {name: len(f"{name}={value}".encode()) for name, value in variables.items()}
+    for name, size in sizes.items():
+        if size > LARGEST:
+            raise UserError("project.large-value", name=name, size=size, most=LARGEST)
+    if (total := sum(sizes.values())) > LARGEST_SUM:
+        raise UserError("project.large-value", name="all together", size=total, most=LARGEST_SUM)
 
 
 def preview(project: Project, values: Mapping[str, str]) -> Change:

@@ -11,7 +11,7 @@ from dz.errors import UserError
 from dz.tasklib.appserver import processes
 from dz.words import listing
 from dz2 import releases
-from dz2.advancing import lock_project
+from dz2.advancing import is_busy, lock_project
 from dz2.models import AppServerDeployment, Job, Project, ReleaseState
 
 
@@ -40,7 +40,7 @@ def scale(project: Project, wanted: Mapping[str, int], *, who: str = "", request
         project.refresh_from_db(fields=["formation"])
         project.formation = {**project.formation, **wanted}
         project.save(update_fields=["formation"])
-    if project.deactivated_at is not None or _runs_so(project):
+    if project.deactivated_at is not None or (_runs_so(project) and not is_busy(project.pk)):
         return None
     why = "Scale " + " ".join(f"{name}={number}" for name, number in wanted.items())
     return releases.scale(project, why, who=who, requested_by=requested_by)

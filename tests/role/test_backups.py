@@ -219,7 +219,7 @@ def test_a_restore_fills_a_new_database_which_is_the_projects_with_the_switch_an
     server.create(named(server, shop, f"{shop.app_id}_r1"))  # what the restore before left
     server.create(named(server, shop, f"{shop.app_id}_t9"))  # a nightly backup is being tested
     job = backups.restore(shop, None)
-    before = backed_up(j, job, tmp_path, server)
+    before = backed_up(j, job, tmp_path, server, backups_asked=1)  # it would push out the one that is wanted
     assert (before.why, before.rows) == ("before a restore", {"public.note": 99})
     claimed = claim(job, "release", "app-1")
     door = door_of(claimed, "app-1")

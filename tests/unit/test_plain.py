@@ -87,3 +87,7 @@ def test_errors_read_out_of_a_projects_output_carry_no_commands() -> None:
     assert blame(text, root="/x").where == "a.py:3 b"
     assert failure("error: \x1b[31mbad\x1b[0m \x1b]0;t\x07things\x9b2J\n", python="3.12").brief.endswith("bad things.")
     assert Failure(kind="other", type="ValueError", message="\x1b[2Jno").summary == "ValueError: no"
+
+
+def test_a_line_of_beginnings_without_an_end_is_read_once() -> None:
+    assert coloured("\x90" * 32_000 + "words") == "words"  # it took seconds when each was looked through to its end

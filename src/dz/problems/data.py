@@ -41,6 +41,12 @@ PROBLEMS = [
         "The dump is made as the project's own role, so it needs one or two of the project's connections.",
     ),
     Problem(
+        "data.restore-failed",
+        "The backup could not be restored: {detail}.",
+        "Try again when the site is less busy; dz status shows whether its database server runs.",
+        "The dump itself can be read to its end; what is live was not touched.",
+    ),
+    Problem(
         "data.too-big",
         "The backup does not fit: {detail}.",
         "Raise DZ_BACKUP_LIMIT before dz up, or delete what the site needs no more.",

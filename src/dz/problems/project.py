@@ -10,6 +10,12 @@ PROBLEMS = [
         "Environment variables are strings that end at the first NUL.",
     ),
     Problem(
+        "project.large-value",
+        "The value of {name} is too large: {size} bytes, and {most} can be given to a program.",
+        "Put it into a file of the repository or the volume, and its path into the variable.",
+        "The kernel starts no program with a larger environment.",
+    ),
+    Problem(
         "project.not-found",
         "There is no project {name}.{hint}",
         "dz jobs shows the names that there are; a Git URL makes a new project: dz deploy URL",

@@ -54,6 +54,9 @@ class Door(Protocol):
     def built_before(self, inputs: str) -> tuple[Release, Bundle] | None:
         """The newest other release whose bundle was made from these inputs and is stored whole."""
 
+    def variables_mark(self) -> str:
+        """Tells whether two builds run with the same variables; nothing of their values can be learned from it."""
+
     def release_again(self) -> Release:
         """This job's release of a bundle that was live before, made on the first call: of the release that its params
         name, else of the live one, with today's config or its own. Raises UserError if it is gone by now."""

@@ -81,6 +81,10 @@ class Building(Base):
         row = found.exclude(bundle__layers__uploaded_at=None).order_by("-number").first()
         return (values.release(row), values.bundle(row.bundle)) if row and row.bundle else None
 
+    def variables_mark(self) -> str:
+        config = self._todays_config()
+        return str(config.pk) if config else ""
+
     def release_again(self) -> records.Release:
         with self._fenced():
             if (row := self._own_release()) is None:

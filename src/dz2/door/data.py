@@ -14,7 +14,7 @@ from dz.tasklib import records
 from dz2 import backups
 from dz2.door.base import Base
 from dz2.door.values import database as database_of
-from dz2.models import Backup, BackupState, ProjectDatabase, Release
+from dz2.models import Backup, BackupState, Job, JobState, Project, ProjectDatabase, Release
 
 KINDS = ("database", "volume")
 
@@ -62,7 +62,11 @@ class Data(Base):
                 state=BackupState.GOOD, finished_at=Now()
             )
             good = Backup.objects.filter(project=row.project, state=BackupState.GOOD).order_by("-number")
-            for which, kept in ((good.filter(why=backups.NIGHTLY), nightly), (_others(good), others)):
+            good = good.exclude(number__in=_being_restored(row.project))
+            nights = good.filter(why=backups.NIGHTLY)
+            tested, untested = nights.filter(tested_at__isnull=False), nights.filter(tested_at=None)
+            # A night's backup that is not tested yet takes no tested one's place.
+            for which, kept in ((tested, nightly), (untested, nightly), (_others(good), others)):
                 old = list(which.values_list("pk", flat=True))[kept:]
                 Backup.objects.filter(pk__in=old).update(state=BackupState.OLD)
 
@@ -108,6 +112,12 @@ class Data(Base):
 
 
 WHY = {"nightly_backup": backups.NIGHTLY, "restore": backups.BEFORE_RESTORE, "destroy": backups.FINAL}
+
+
+def _being_restored(project: Project) -> list[int]:
+    """Numbers that a restore still wants: its own first backup is one more, and must not push the wanted one out."""
+    jobs = Job.objects.filter(project=project, kind="restore").exclude(state__in=JobState.terminal())
+    return [int(params["restore"]) for params in jobs.values_list("job_params", flat=True)]
 
 
 def _others(good: QuerySet[Backup]) -> QuerySet[Backup]:

@@ -49,15 +49,29 @@ def dump(
 def restore(
     bin: Path, database: Database, dump: Path, *, deadline: float, cancelled: Callable[[], bool]
 ) -> dict[str, int]:
-    """Fill a new, empty database and return the rows of each table. Raises PlatformError for a dump that is not whole.
+    """Fill a new, empty database and return the rows of each table. Raises PlatformError for a dump that is not whole,
+    Transient for all other trouble: the server's own says nothing about the dump.
 
     Whose the objects are and who may use them is not taken from the dump: they are the role's that restores.
     """
     words = ["--no-owner", "--no-privileges", "--exit-on-error", str(dump)]
-    _tool(bin / "pg_restore", database, words, deadline=deadline, cancelled=cancelled)
+    try:
+        _tool(bin / "pg_restore", database, words, deadline=deadline, cancelled=cancelled)
+    except Transient:
+        _read_through(bin, dump, deadline=deadline, cancelled=cancelled)
+        raise
     with connected(database) as connection:
         connection.execute("ANALYZE")
         return counted(connection)
+
+
+def _read_through(bin: Path, dump: Path, *, deadline: float, cancelled: Callable[[], bool]) -> None:
+    """Raises PlatformError if the dump can't be read to its end, without any server."""
+    finished = run(
+        [str(bin / "pg_restore"), "--file=/dev/null", str(dump)], deadline=deadline, cancelled=cancelled, keep=SAID
+    )
+    if not finished.ok:
+        raise PlatformError(f"pg_restore: {finished.text.strip()}", id="data.damaged")
 
 
 def counted(connection: Connection) -> dict[str, int]:
@@ -138,7 +152,7 @@ def _tool(
         )
     if not finished.ok:
         detail = f"{program.name}: {said.decode(errors='replace').strip()}"
-        raise Transient(detail, id="data.dump-failed") if take else PlatformError(detail, id="data.damaged")
+        raise Transient(detail, id="data.dump-failed" if take else "data.restore-failed")
     return finished
 
 

@@ -19,13 +19,14 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 
-from dz.errors import UserError
+from dz.errors import Cancelled, UserError
 from dz.run import Finished, Stdio
 from dz.terminal import PIECE, STDERR, STDIN, STDOUT, Gone, Line
 
 GRACE = 2.0
 MET = 30.0  # seconds for the typist to come
 TICK = 0.5
+UNWRITTEN = 256  # pieces of output that wait for the job's log
 _TIOCSIG = 0x40045436  # on a terminal's master: a signal to whatever is in its foreground
 
 
@@ -44,7 +45,7 @@ class Attached:
         self._master = -1
         self._holding = threading.Lock()  # of the master, which is closed while others may use it
         self._typed: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()  # bounded by the line's window
-        self._wrote: queue.SimpleQueue[bytes] = queue.SimpleQueue()
+        self._wrote: queue.Queue[bytes] = queue.Queue(maxsize=UNWRITTEN)  # full, it slows the command down
         self._over = threading.Event()
         self._left_at: float | None = None
 
@@ -82,6 +83,9 @@ class Attached:
         end = time.monotonic() + MET
         try:
             while time.monotonic() < end:
+                if self._stop():
+                    self._line.close()
+                    raise Cancelled("the job was cancelled")
                 heard = self._line.hear(TICK)
                 if isinstance(heard, dict) and heard.get("met"):
                     return
@@ -122,7 +126,7 @@ class Attached:
 
     def _log_on(self) -> None:
         with suppress(queue.Empty):
-            while True:
+            for _ in range(UNWRITTEN):  # no more: whoever calls has to look at other things too
                 self._log(self._wrote.get_nowait())
 
     def _until_taken(self, readers: list[threading.Thread]) -> None:

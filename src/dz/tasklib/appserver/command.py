@@ -15,7 +15,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from dz.errors import Cancelled, UserError
+from dz.errors import Cancelled, PlatformError, UserError
 from dz.seams.sandbox import Box
 from dz.tasklib.appserver.attached import Attached
 from dz.tasklib.appserver.deployments import bring_layers, hide_secrets, site_of
@@ -65,12 +65,20 @@ def _laid(ctx: Context, site: Site) -> Iterator[None]:
                 _lock(site, left.name).unlink(missing_ok=True)
     with locked(_lock(site, site.apart), deadline=ctx.left(60), check=ctx.check):
         with locked(folders.layers_lock(site.app_id), deadline=ctx.left(120), check=ctx.check):
+            _require_layers(site)
             lay(site, bring_layers(ctx, site), ctx.seams.sandbox)
         try:
             yield
         finally:
             clear(site.folder)
             _lock(site, site.apart).unlink(missing_ok=True)
+
+
+def _require_layers(site: Site) -> None:
+    """The site runs, so they are here; and a process that was forked must not ask the store (obstore would hang)."""
+    for layer in site.running.bundle.layers:
+        if not site.place.folders.layer(site.app_id, layer.kind, layer.key).exists():
+            raise PlatformError(f"the {layer.kind} layer of the live release is not on this host")
 
 
 def _lock(site: Site, name: str) -> Path:

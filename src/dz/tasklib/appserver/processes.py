@@ -18,6 +18,8 @@ FIRST = f"{WEB}.1"
 
 # A second scheduler does everything twice: of these one runs per project, at every moment.
 _SCHEDULERS = frozenset({"beat", "celerybeat", "celery-beat", "celery_beat", "clock", "cron", "scheduler"})
+_COMMANDS = frozenset({"celerybeat", "rqscheduler", "runapscheduler"})  # a script's or manage.py's
+_BEAT = re.compile(r"beat|--beat(=.*)?|-[A-Za-z]*B\w*")  # the command, or an option of a worker, also among others
 _OPERATOR = re.compile(r"[();<>|&]+")
 _ASGI_SERVER = re.compile(r"\b(uvicorn|daphne|hypercorn)\b")
 _SETS = re.compile(r"[A-Za-z_][A-Za-z0-9_]*=")
@@ -44,8 +46,12 @@ def kind(process: str) -> str:
 def is_single(name: str, line: str = "") -> bool:
     """Whether at no moment two of them may run."""
     words = _split(line) or []
+    if len(words) > 2 and words[0].rpartition("/")[2] in ("sh", "bash") and words[1] == "-c":
+        words = _split(words[2]) or []
+    if name in _SCHEDULERS or not _COMMANDS.isdisjoint(words):
+        return True
     celery = any(word.rpartition("/")[2] == "celery" for word in words)
-    return name in _SCHEDULERS or (celery and bool({"beat", "-B", "--beat"} & set(words)))
+    return celery and any(_BEAT.fullmatch(word) for word in words)
 
 
 def count(name: str, line: str, formation: Mapping[str, int]) -> int:

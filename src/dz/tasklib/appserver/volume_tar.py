@@ -61,22 +61,31 @@ def _walk(folder: str, within: str) -> Iterator[tuple[str, os.DirEntry[str]]]:
 
 
 def _add(tar: tarfile.TarFile, name: str, entry: os.DirEntry[str]) -> int:
+    """What went, or became something else, since it was listed is left out; what can't be read ends it all, for half
+    of a file's bytes would shift everything after them."""
     info = tarfile.TarInfo(name)
+    if entry.is_dir(follow_symlinks=False):
+        info.type = tarfile.DIRTYPE
+        tar.addfile(info)
+        return 0
     try:
         if entry.is_symlink():
             info.type, info.linkname = tarfile.SYMTYPE, os.readlink(entry.path)  # noqa: PTH115
-            if safe_link(name, info.linkname):
-                tar.addfile(info)
-        elif entry.is_dir(follow_symlinks=False):
-            info.type = tarfile.DIRTYPE
-            tar.addfile(info)
+            fd = -1
         elif entry.is_file(follow_symlinks=False):
-            with os.fdopen(os.open(entry.path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK), "rb") as content:
-                status = os.fstat(content.fileno())
-                info.size, info.mode = status.st_size, 0o755 if status.st_mode & 0o111 else 0o644
-                tar.addfile(info, _Padded(content))  # type: ignore[arg-type]
+            fd = os.open(entry.path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+        else:
+            return 0
     except OSError:
-        return 0  # it went, or became something else, since it was listed
+        return 0
+    if fd < 0:
+        if safe_link(name, info.linkname):
+            tar.addfile(info)
+        return 0
+    with os.fdopen(fd, "rb") as content:
+        status = os.fstat(fd)
+        info.size, info.mode = status.st_size, 0o755 if status.st_mode & 0o111 else 0o644
+        tar.addfile(info, _Padded(content))  # type: ignore[arg-type]
     return info.size
 
 

@@ -5,6 +5,7 @@ The volume that a site uses has the name of its database, so both change in the 
 
 from __future__ import annotations
 
+import os
 import sys
 import sysconfig
 from collections.abc import Mapping
@@ -63,7 +64,8 @@ def restore_volume(ctx: Context) -> Mapping[str, Any]:
         else:
             fresh(coming)
         writable(coming)
-        (coming / "media").mkdir(exist_ok=True)
+        if not os.path.lexists(coming / "media"):  # the project may have made a link of it
+            (coming / "media").mkdir()
         ctx.seams.sandbox.own(coming, backup.app_id)
         coming.rename(volume)
     finally:

@@ -79,4 +79,5 @@ def _reason(error: PlatformError) -> str:
     """uv's last cause, which is the first one in time."""
     if not isinstance(error, CommandFailed):
         return str(error)
-    return error.finished.text.strip().splitlines()[-1].strip().removeprefix("cause: ")
+    lines = error.finished.text.strip().splitlines() or [str(error)]  # one that was killed says nothing
+    return lines[-1].strip().removeprefix("cause: ")

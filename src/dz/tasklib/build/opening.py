@@ -62,12 +62,13 @@ def _resolve(ctx: Context, project: Project, ref: str) -> git.Resolved:
 
 
 def _inputs_of(ctx: Context, project: Project, commit: Commit) -> str:
-    """What a bundle is made from: the commit, what a person confirmed, and the versions of all that builds and runs it.
-    Not in it: versions of dependencies that nothing pins, which is what ``rebuild`` is for."""
+    """What a bundle is made from: the commit, what a person confirmed, the variables that the build's trial runs with,
+    and the versions of all that builds and runs it. Not in it: versions of dependencies that nothing pins, which is
+    what ``rebuild`` is for."""
     kept = parse(project.build_config)
     confirmed = [f"{key}={kept.value(key)}" for key in sorted(project.confirmed)]
     builders = (dz.__version__, version("uv"), guest_folder(ctx.settings.home).name)
-    return layers.key_of("bundle", commit, platform_name(), *builders, *confirmed)
+    return layers.key_of("bundle", commit, platform_name(), ctx.door.variables_mark(), *builders, *confirmed)
 
 
 def built_before(ctx: Context, project: Project, inputs: str) -> tuple[Release, Bundle] | None:
