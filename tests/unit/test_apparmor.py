@@ -20,6 +20,7 @@ def test_a_profile_is_needed_where_the_kernel_forbids_namespaces_to_all_others(
 
 
 @pytest.mark.root
+@pytest.mark.root
 def test_the_copy_is_roots_and_the_profile_names_it_and_no_other(tmp_path: Path) -> None:
     bwrap, switch = tmp_path / "bwrap", tmp_path / "switch"
     bwrap.write_bytes(b"a program")

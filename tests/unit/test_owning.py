@@ -14,6 +14,7 @@ pytestmark = pytest.mark.root
 UID = 500_042
 
 
+@pytest.mark.root
 def test_links_are_given_and_never_followed(tmp_path: Path) -> None:
     outside = tmp_path / "outside"
     outside.mkdir()

@@ -56,6 +56,12 @@ def test_an_asgi_application_is_served_where_it_is_all_there_is_or_the_projects_
         ("python -m celery -A shop worker --beat", True),
         ("celery -A shop worker", False),
         ("python manage.py beat", False),
+        ("celery -A shop worker -BE", True),
+        ("celery -A shop worker -EB", True),
+        ("celery -A shop worker --beat=1", True),
+        ('bash -c "celery -A shop beat"', True),
+        ("python manage.py rqscheduler", True),
+        ("celery -A shop worker -Q emails", False),
     ],
 )
 def test_a_scheduler_is_known_by_what_it_runs(line: str, single: bool) -> None:
@@ -88,18 +94,3 @@ def test_the_application_of_a_celery_command_is_found() -> None:
     assert processes.celery_app(["celery", "-A", "shop", "worker"]) == "shop"
     assert processes.celery_app(["python", "-m", "celery", "--app=shop.tasks", "beat"]) == "shop.tasks"
     assert processes.celery_app(["python", "manage.py", "-A", "x"]) is None
-
-
-@pytest.mark.parametrize(
-    "line",
-    [
-        "celery -A shop worker -BE",
-        "celery -A shop worker -EB",
-        "celery -A shop worker --beat=1",
-        'bash -c "celery -A shop beat"',
-        "python manage.py rqscheduler",
-    ],
-)
-def test_a_scheduler_is_known_by_what_it_runs(line: str) -> None:
-    assert processes.is_single("tick", line)
-    assert not processes.is_single("worker", "celery -A shop worker -Q emails")
