@@ -83,11 +83,11 @@ def test_the_database_is_made_while_the_bundle_is_stored(either: Platform, folde
     assert playing.ended(begun, 0)["state"] == "succeeded"
 
 
-def test_an_administrator_logs_in_by_the_form_of_the_sample(either: Platform, folder: Path) -> None:
-    project = playing.sample(either, folder, "book")
+def test_an_administrator_logs_in_by_the_form_of_the_sample(platform: Platform, folder: Path) -> None:
+    project = playing.sample(platform, folder, "book")
     project.change({"guestbook/migrations/0002_ada.py": ADA})
     project.deploy("--env", "ADA_PASSWORD=a-very-long-word")
-    status, form, headers = either.ask(project.host, "/admin/login/?next=/admin/")
+    status, form, headers = platform.ask(project.host, "/admin/login/?next=/admin/")
     assert status == 200
     hidden = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', form)
     assert hidden is not None
@@ -96,14 +96,14 @@ def test_an_administrator_logs_in_by_the_form_of_the_sample(either: Platform, fo
     fields = {
         "Cookie": cookie,
         "Content-Type": "application/x-www-form-urlencoded",
-        "Origin": f"http://{project.host}:{either.port}",
+        "Origin": f"http://{project.host}:{platform.port}",
     }
-    status, body, headers = either.ask(
+    status, body, headers = platform.ask(
         project.host, "/admin/login/", method="POST", body=urlencode(values), headers=fields
     )
     assert (status, headers.get("Location")) == (302, "/admin/"), body
     session = SimpleCookie(headers["Set-Cookie"])["sessionid"].OutputString(attrs=[])
-    status, body, _ = either.ask(project.host, "/admin/", headers={"Cookie": session})
+    status, body, _ = platform.ask(project.host, "/admin/", headers={"Cookie": session})
     assert status == 200 and "Site administration" in body
 
 

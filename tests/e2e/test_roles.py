@@ -39,24 +39,24 @@ def test_a_step_waits_for_the_worker_of_its_role_and_goes_on_with_it(either: Pla
 
 
 def test_a_job_that_hangs_is_cancelled_and_the_newest_of_those_that_wait_goes_on(
-    either: Platform, tmp_path: Path
+    platform: Platform, tmp_path: Path
 ) -> None:
-    project = playing.words(either, tmp_path, "hangs", {"words/settings.py": HANGS})
+    project = playing.words(platform, tmp_path, "hangs", {"words/settings.py": HANGS})
     hanging = project.begin()
-    first = playing.latest(either, project.name)["job"]
-    ((key,),) = playing.ask_zoomdb(either, "SELECT id FROM dz2_project WHERE name = %s", project.name)
-    until(lambda: playing.at_work(either, AppId.of(key)), what="the project's code is imported in the sandbox")
+    first = playing.latest(platform, project.name)["job"]
+    ((key,),) = playing.ask_zoomdb(platform, "SELECT id FROM dz2_project WHERE name = %s", project.name)
+    until(lambda: playing.at_work(platform, AppId.of(key)), what="the project's code is imported in the sandbox")
     project.change(WORDS)
     second = project.begin()
-    older = playing.latest(either, project.name, after=first)
+    older = playing.latest(platform, project.name, after=first)
     assert (older["state"], older["waits_for"]) == ("waiting", f"job {first} of {project.name}")
     third = project.begin()
-    newest = playing.latest(either, project.name, after=older["job"])["job"]
+    newest = playing.latest(platform, project.name, after=older["job"])["job"]
     assert playing.ended(second, 5)["state"] == "superseded"
-    cancelled = either.dz("job", "cancel", str(first), "--json")
+    cancelled = platform.dz("job", "cancel", str(first), "--json")
     assert (cancelled.code, cancelled.json["state"]) == (0, "cancelled"), cancelled.err
     assert playing.ended(hanging, 5)["state"] == "cancelled"
     done = playing.ended(third, 0)
     assert (done["job"], done["release"]) == (newest, 2)
     assert project.page() == "2 first 0"
-    assert playing.left_of(either, first) == []
+    assert playing.left_of(platform, first) == []
