@@ -14,8 +14,8 @@ def test_the_same_commit_is_a_release_without_a_build_and_a_project_that_rests_r
     platform: Platform, tmp_path: Path
 ) -> None:
     project = playing.words(platform, tmp_path, "same", {"words/urls.py": PAGE})
-    first = project.deploy()
-    again = project.deploy("--env", "WORD=second")
+    first = project.deploy("--env", "WORD=second")
+    again = project.deploy()
     assert again["same_as"] == 1
     assert playing.step(again, "build_bundle")["title"] == "Take the bundle of release 1"
     assert (project.page(), digests(platform, project.name, 2)) == ("2 second 0", digests(platform, project.name, 1))
