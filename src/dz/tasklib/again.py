@@ -1,8 +1,8 @@
 """Jobs that make a new release of a bundle that is there: ``rollback``, ``config`` (variables changed), ``restart``,
 ``scale`` (another formation), ``activate`` (after a rest).
 
-Nothing is built, so they need no repository, no package index and no build host. As ever the version that is live is
-not touched before ``proxy_update`` has succeeded.
+Nothing is built, so they need no repository, no package index and no build host. The rest of their way is
+``going_live.py``.
 """
 
 from __future__ import annotations
@@ -10,13 +10,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from dz.tasklib.appserver.beside import look_after
-from dz.tasklib.appserver.deployments import deploy, retire
-from dz.tasklib.appserver.hooks import post_build_hooks
 from dz.tasklib.appserver.placing import placement
 from dz.tasklib.context import Context
-from dz.tasklib.pipeline import APPSERVER, PROXY, Pipeline, Step
-from dz.tasklib.proxy.routes import proxy_update
+from dz.tasklib.going_live import GO_LIVE
+from dz.tasklib.pipeline import APPSERVER, Pipeline, Step
 
 
 def release(ctx: Context) -> Mapping[str, Any]:
@@ -26,19 +23,8 @@ def release(ctx: Context) -> Mapping[str, Any]:
     return {"release": made.number, "commit": made.commit, **placement(ctx)}
 
 
-def _again(kind: str) -> Pipeline:
-    return Pipeline(
-        kind,
-        Step(name="release", title="Make the release", queue=APPSERVER, timeout=60, run=release),
-        Step(name="deploy", title="Start the release", queue=APPSERVER, timeout=600, run=deploy),
-        Step(name="post_build_hooks", title="Run migrations", queue=APPSERVER, timeout=900, run=post_build_hooks),
-        Step(
-            name="proxy_update", title="Switch to the release", queue=PROXY, timeout=120, run=proxy_update, commits=True
-        ),
-        Step(name="retire", title="Stop the old release", queue=APPSERVER, timeout=300, run=retire, may_fail=True),
-        Step(name="processes", title="Start the rest", queue=APPSERVER, timeout=300, run=look_after, may_fail=True),
-    )
+MAKE = Step(name="release", title="Make the release", queue=APPSERVER, timeout=60, run=release)
 
-
-ROLLBACK, CONFIG, RESTART = _again("rollback"), _again("config"), _again("restart")
-SCALE, ACTIVATE = _again("scale"), _again("activate")
+ROLLBACK, CONFIG, RESTART, SCALE, ACTIVATE = (
+    Pipeline(kind, MAKE, *GO_LIVE) for kind in ("rollback", "config", "restart", "scale", "activate")
+)

@@ -7,9 +7,10 @@ then nothing that is live was touched.
 
 from __future__ import annotations
 
-from dz.tasklib.again import RESTART
+from dz.tasklib.again import MAKE
 from dz.tasklib.appserver.volumes import backup_volume, restore_volume
 from dz.tasklib.database.backups import backup_database, keep_backup, restore_database, test_restore
+from dz.tasklib.going_live import GO_LIVE
 from dz.tasklib.pipeline import APPSERVER, DATABASE, Pipeline, Step, Together
 
 LONG = 1500.0
@@ -24,14 +25,13 @@ TEST = Step(name="test_restore", title="Test that it restores", queue=DATABASE, 
 BACKUP = Pipeline("backup", *BACK_UP, changes=False)
 NIGHTLY_BACKUP = Pipeline("nightly_backup", *BACK_UP, TEST, changes=False)
 
-_MAKE, *_GO_LIVE = (Together(*stage) for stage in RESTART.stages)
 RESTORE = Pipeline(
     "restore",
     *BACK_UP,
-    _MAKE,
+    MAKE,
     Together(
         Step(name="restore_database", title="Restore the database", queue=DATABASE, timeout=LONG, run=restore_database),
         Step(name="restore_volume", title="Restore the files", queue=APPSERVER, timeout=LONG, run=restore_volume),
     ),
-    *_GO_LIVE,
+    *GO_LIVE,
 )

@@ -9,6 +9,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -54,7 +55,7 @@ def restore_database(ctx: Context) -> Mapping[str, Any]:
     server, used = server_of(ctx), ctx.door.database()
     for name in server.names(database) - {used.name}:
         if not _is_scratch(database, name):  # a nightly backup may be tested beside us
-            server.discard(_named(database, name))
+            server.discard(replace(database, name=name))
     with ctx.part(f"Restore backup {backup.number} into {database.name}"):
         rows = _filled(ctx, server, database, backup)
     ctx.log.note(f"{counted(rows)}, as in the backup")
@@ -65,11 +66,11 @@ def test_restore(ctx: Context) -> Mapping[str, Any]:
     """Restore the job's own backup into a scratch database. One that can't be restored is none: it is said, and the
     backup is not offered any more."""
     backup, used = ctx.door.backup(), _here(ctx, ctx.door.database())
-    scratch = _named(used, f"{used.role}{SCRATCH}{backup.number}")
+    scratch = replace(used, name=f"{used.role}{SCRATCH}{backup.number}")
     server = server_of(ctx)
     for name in server.names(used):
         if _is_scratch(used, name):  # of a test that was killed; no two run at a time
-            server.discard(_named(used, name))
+            server.discard(replace(used, name=name))
     try:
         rows = _filled(ctx, server, scratch, backup)
     except Transient:
@@ -130,17 +131,6 @@ def _scratch(ctx: Context, name: str, packed: int) -> Iterator[Path]:
 
 def _is_scratch(database: Database, name: str) -> bool:
     return name.startswith(f"{database.role}{SCRATCH}")
-
-
-def _named(database: Database, name: str) -> Database:
-    return Database(
-        server=database.server,
-        address=database.address,
-        port=database.port,
-        name=name,
-        role=database.role,
-        password=database.password,
-    )
 
 
 def _here(ctx: Context, database: Database) -> Database:
