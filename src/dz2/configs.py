@@ -18,7 +18,7 @@ from dz.names import EnvName
 from dz.tasklib.filled import is_known
 from dz2 import vault
 from dz2.advancing import lock_project
-from dz2.models import Config, ConfigGuess, Project, ReleaseState
+from dz2.models import Config, ConfigGuess, Project
 
 # What a name would do → why it is refused. A value may hold line breaks; a name may not (EnvName).
 REFUSED = (
@@ -125,12 +125,6 @@ def latest(project: Project) -> Config | None:
     return project.configs.order_by("-version").first()
 
 
-def of_live(project: Project) -> Config | None:
-    """The config that the live release runs with."""
-    release = project.releases.select_related("config").filter(state=ReleaseState.LIVE).first()
-    return release.config if release else None
-
-
 def opened(project: Project, config: Config | None) -> dict[str, Secret]:
     """The variables of a config, decrypted."""
     return vault.unseal_variables(project.app_id, config.variables) if config else {}
@@ -196,8 +190,7 @@ def _reads(project: Project) -> tuple[dict[str, list[str]], set[str]]:
         if guess.is_primary:
             needed |= set(guess.value.split())
         else:
-            place = f"{guess.basis_file}:{guess.basis_line}" if guess.basis_line else guess.basis_file
-            reads.setdefault(guess.value, []).append(place)
+            reads.setdefault(guess.value, []).append(guess.place)
     return {name: list(dict.fromkeys(places)) for name, places in reads.items()}, needed
 
 

@@ -37,11 +37,7 @@ def facts(project: Project) -> dict[str, Any] | None:
     to = values.database(row)
     try:
         with psycopg.connect(
-            host=to.address,
-            port=to.port,
-            dbname=to.name,
-            user=to.role,
-            password=to.password.reveal(),
+            **to.parameters(),
             connect_timeout=PATIENCE,
             autocommit=True,
             options=f"-c statement_timeout={PATIENCE}s -c search_path=pg_catalog",

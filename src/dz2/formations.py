@@ -12,12 +12,12 @@ from dz.tasklib.appserver import processes
 from dz.words import listing
 from dz2 import releases
 from dz2.advancing import is_busy, lock_project
-from dz2.models import AppServerDeployment, Job, Project, ReleaseState
+from dz2.models import AppServerDeployment, Job, Project
 
 
 def kinds(project: Project) -> dict[str, str]:
     """Every kind of process and its line, of what is live, else of the build config; web is the platform's own."""
-    live = project.releases.filter(state=ReleaseState.LIVE).first()
+    live = project.live_release()
     config = live.build_config if live else project.build_config
     return {processes.WEB: "", **processes.lines(config)}
 
@@ -59,7 +59,7 @@ def _check(project: Project, known: Mapping[str, str], name: str, number: int) -
 
 def _runs_so(project: Project) -> bool:
     """Whether the live release was placed in this formation already; nothing live runs in any."""
-    live = project.releases.filter(state=ReleaseState.LIVE).first()
+    live = project.live_release()
     if live is None:
         return True
     placed = AppServerDeployment.objects.filter(release=live).values_list("process", flat=True)

@@ -33,8 +33,8 @@ class Between:
 
 def live(project: Project) -> Release:
     """Raises ``release.none-live``."""
-    found = _with_bundle(project).filter(state=ReleaseState.LIVE).first()
-    if found is None:
+    found = project.live_release()
+    if found is None or found.bundle is None:
         raise UserError("release.none-live", name=project.name)
     return found
 

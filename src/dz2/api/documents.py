@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 from django.utils import timezone
 
 from dz.tasklib import buildconfig
+from dz2 import configs
 from dz2.accounts import panel
 from dz2.api.waiting import missing_variables, usual_seconds, waits_for
 from dz2.models import (
@@ -23,19 +24,15 @@ from dz2.models import (
     JobStep,
     Project,
     Release,
-    ReleaseState,
 )
 from dz2.panel.verification import rows
 from dz2.terminals import KIND
-
-# Jobs that end with a live site.
-RELEASES = frozenset({"build_and_deploy", "rollback", "config", "restart", "scale", "activate", "restore"})
 
 
 def job_document(job: Job) -> dict[str, Any]:
     """A job whole: its steps, how it went wrong, what it made, and what is live meanwhile."""
     release = Release.objects.filter(job=job).first()
-    live = live_release(job.project) if job.project else None
+    live = job.project.live_release() if job.project else None
     error = job.error or {}
     usual = usual_seconds(job)
     return {
@@ -43,7 +40,7 @@ def job_document(job: Job) -> dict[str, Any]:
         "kind": job.kind,
         "project": job.project.name if job.project else None,
         "state": job.state,
-        "url": site_url(job.project) if job.project and job.kind in RELEASES and _live_by(job, release) else None,
+        "url": site_url(job.project) if job.project and _live_by(job, release) else None,
         "seconds": _seconds(job.created_at, job.finished_at),
         "error": error.get("sentence"),
         "error_id": error.get("id"),
@@ -109,9 +106,9 @@ def guess_document(guess: ConfigGuess) -> dict[str, Any]:
 
 def project_document(project: Project) -> dict[str, Any]:
     """A project: what is live, since when, and its latest job."""
-    live = live_release(project)
+    live = project.live_release()
     job = project.jobs.order_by("-pk").first()
-    config = project.configs.order_by("-version").first()
+    config = configs.latest(project)
     return {
         "name": project.name,
         "app_id": str(project.app_id),
@@ -152,10 +149,6 @@ def site_url(project: Project) -> str:
     panel_url = urlsplit(panel().panel_url)
     port = f":{panel_url.port}" if panel_url.port else ""
     return f"{'https' if host.tls else panel_url.scheme}://{host.hostname}{port}/"
-
-
-def live_release(project: Project) -> Release | None:
-    return Release.objects.filter(project=project, state=ReleaseState.LIVE).first()
 
 
 def _runs(project: Project) -> bool:

@@ -63,11 +63,12 @@ def _why(names: list[str]) -> str:
 
 
 def _configs(project: Any) -> dict[str, int | None]:
-    today, live = configs.latest(project), configs.of_live(project)
-    runs = project.releases.filter(state="live").exists() and project.deactivated_at is None
+    """``live_config``: that of what runs, 0 for none; null where nothing runs."""
+    today, live = configs.latest(project), project.live_release()
+    runs = live is not None and project.deactivated_at is None
     return {
         "config": today.version if today else None,
-        "live_config": (live.version if live else 0) if runs else None,
+        "live_config": (live.config.version if live.config else 0) if live and runs else None,
     }
 
 

@@ -15,7 +15,7 @@ from pydantic import AfterValidator, Field
 
 from dz.errors import UserError
 from dz.names import EnvName, ProjectName
-from dz2 import services
+from dz2 import configs, services
 from dz2.accounts import is_token
 from dz2.api import commands, data, documents, problems, processes, releases, resting, sitelogs, variables
 from dz2.api.hosts import status_document
@@ -49,7 +49,7 @@ api.add_router("", nothing)
 
 Name = Annotated[str, AfterValidator(ProjectName)]
 Variable = Annotated[str, AfterValidator(EnvName)]
-Value = Annotated[str, Field(max_length=100_000)]
+Value = Annotated[str, Field(max_length=configs.LONGEST)]
 Target = Annotated[str, Field(min_length=1, max_length=500)]
 Ref = Annotated[str, Field(max_length=200)]
 

@@ -10,6 +10,7 @@ from typing import Any
 from django.utils import timezone
 
 from dz.tasklib.filled import is_known
+from dz2 import configs
 from dz2.accounts import panel
 from dz2.models import ConfigGuess, Host, Job, JobState, JobStep, Project, StepState
 
@@ -65,7 +66,7 @@ def usual_seconds(job: Job) -> dict[str, float]:
 def missing_variables(project: Project, guesses: Iterable[ConfigGuess]) -> list[dict[str, Any]]:
     """The variables that the settings read without a default, that the platform can't fill and that have no value;
     without those that a person decided to leave so."""
-    config = project.configs.order_by("-version").first()
+    config = configs.latest(project)
     given = {*project.left_unset, *(config.names if config else [])}
     wanted = [guess for guess in guesses if guess.field == "environment"]
     primary = next((guess for guess in wanted if guess.is_primary), None)  # the names of all that count, a line each
@@ -79,5 +80,4 @@ def missing_variables(project: Project, guesses: Iterable[ConfigGuess]) -> list[
 
 
 def _variable(name: str, guess: ConfigGuess) -> dict[str, Any]:
-    where = f"{guess.basis_file}:{guess.basis_line}" if guess.basis_line else guess.basis_file
-    return {"name": name, "where": where, "excerpt": guess.basis_excerpt, "why": guess.basis_why}
+    return {"name": name, "where": guess.place, "excerpt": guess.basis_excerpt, "why": guess.basis_why}

@@ -13,10 +13,10 @@ from dz.errors import PlatformError, Transient
 from dz.log import Secret
 from dz.names import Commit, Digest
 from dz.tasklib import records
-from dz2 import releases, vault
+from dz2 import configs, releases, vault
 from dz2.door import values
 from dz2.door.base import Base, kept_releases, secret_key_of
-from dz2.models import Bundle, Config, ConfigGuess, DatabaseServer, Layer, Project, ProjectDatabase, Release
+from dz2.models import Bundle, ConfigGuess, DatabaseServer, Layer, Project, ProjectDatabase, Release
 
 
 class Building(Base):
@@ -72,7 +72,7 @@ class Building(Base):
             if (row := self._own_release()) is None:
                 made = {"commit": commit, "subject": subject[:200], "branch": branch[:200], "why": "Deploy"}
                 built = {"build_config": build_config, "bundle_id": bundle}
-                row = self._open(config=self._todays_config(), **made, **built)
+                row = self._open(config=configs.latest(self._project()), **made, **built)
             return values.release(row)
 
     def built_before(self, inputs: str) -> tuple[records.Release, records.Bundle] | None:
@@ -82,7 +82,7 @@ class Building(Base):
         return (values.release(row), values.bundle(row.bundle)) if row and row.bundle else None
 
     def variables_mark(self) -> str:
-        config = self._todays_config()
+        config = configs.latest(self._project())
         return str(config.pk) if config else ""
 
     def release_again(self) -> records.Release:
@@ -91,7 +91,7 @@ class Building(Base):
                 params = self._job().job_params
                 old = self._rollable(params.get("release"))
                 taken = ("commit", "subject", "branch", "build_config", "bundle")
-                config = old.config if params.get("with_config") else self._todays_config()
+                config = old.config if params.get("with_config") else configs.latest(self._project())
                 made = {field: getattr(old, field) for field in taken}
                 row = self._open(config=config, why=str(params.get("why", ""))[:200], **made)
             return values.release(row)
@@ -100,9 +100,6 @@ class Building(Base):
         """That release, or the live one for None. Looked at again: what is kept may have changed since it was asked."""
         project = self._project()
         return releases.live(project) if number is None else releases.rollable(project, number)
-
-    def _todays_config(self) -> Config | None:
-        return Config.objects.filter(project=self._project()).order_by("-version").first()
 
     def _open(self, **made: Any) -> Release:
         job, project = self._job(), self._project()

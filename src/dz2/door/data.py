@@ -31,8 +31,10 @@ class Data(Base):
             if not database.exists() or not job.job_params.get("backup", True) or made.exists():
                 return None
             last = project.backups.aggregate(last=Max("number"))["last"] or 0
-            live = project.releases.filter(state="live").values_list("number", flat=True).first()
-            row = Backup.objects.create(project=project, job=job, number=last + 1, why=why[:40], release=live)
+            live = project.live_release()
+            row = Backup.objects.create(
+                project=project, job=job, number=last + 1, why=why[:40], release=live.number if live else None
+            )
             return told(row)
 
     def begun_backup(self) -> records.Backup | None:

@@ -10,7 +10,7 @@ from dz.names import AppId
 from dz.tasklib import records
 from dz2.door import values
 from dz2.door.base import Base, kept_releases, secret_key_of
-from dz2.door.placing import GONE, deployments, live_release, route_of, told
+from dz2.door.placing import GONE, deployments, route_of, told
 from dz2.models import DeploymentState, Job, JobState, Layer, Project, ProjectDatabase, Release, ReleaseState
 
 
@@ -40,7 +40,7 @@ class Hosts(Base):
 
     def routes(self) -> tuple[records.Route, ...]:
         live = Project.objects.filter(destroying_at=None, releases__state=ReleaseState.LIVE).order_by("pk")
-        return tuple(route_of(project, live_release(project)) for project in live)
+        return tuple(route_of(project, project.live_release()) for project in live)
 
     def databases(self, server: str) -> tuple[records.Database, ...]:
         rows = ProjectDatabase.objects.select_related("server").filter(

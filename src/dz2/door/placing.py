@@ -61,10 +61,6 @@ def route_of(project: Project, release: Release | None) -> records.Route:
     )
 
 
-def live_release(project: Project) -> Release | None:
-    return Release.objects.select_related("bundle").filter(project=project, state=ReleaseState.LIVE).first()
-
-
 class Placing(Base):
     def appservers(self) -> tuple[records.Host, ...]:
         alive = Count("deployments", filter=~Q(deployments__state=GONE))
@@ -142,10 +138,10 @@ class Placing(Base):
     def route(self, app_id: AppId | None = None) -> records.Route:
         if app_id is not None:
             project = Project.objects.get(pk=app_id.number)
-            return route_of(project, live_release(project))
+            return route_of(project, project.live_release())
         own = self._own_release()
         project = self._project()
-        return route_of(project, own if own and own.state != ReleaseState.FAILED else live_release(project))
+        return route_of(project, own if own and own.state != ReleaseState.FAILED else project.live_release())
 
     def switched(self) -> None:
         with self._fenced():

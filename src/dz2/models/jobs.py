@@ -152,3 +152,8 @@ class ConfigGuess(models.Model):
             ),
         ]
         ordering = ["id"]
+
+    @property
+    def place(self) -> str:
+        """Where it was found: ``shop/settings.py:42``, or the file alone."""
+        return f"{self.basis_file}:{self.basis_line}" if self.basis_line else self.basis_file

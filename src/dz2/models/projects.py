@@ -42,6 +42,10 @@ class Project(models.Model):
     def app_id(self) -> AppId:
         return AppId.of(self.pk)
 
+    def live_release(self) -> Release | None:
+        """At most one; of a project that rests, the one that a visitor would meet again."""
+        return self.releases.select_related("bundle", "config").filter(state=ReleaseState.LIVE).first()
+
 
 class Config(models.Model):
     """The environment variables of a project at one version: a whole, encrypted snapshot."""

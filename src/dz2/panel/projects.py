@@ -17,7 +17,7 @@ from dz.tasklib.build import giturl
 from dz.tasklib.build.git import generate_key
 from dz2 import configs, releases, services, vault
 from dz2.accounts import panel
-from dz2.api.documents import live_release, project_document, site_url
+from dz2.api.documents import project_document, site_url
 from dz2.api.processes import process_documents
 from dz2.models import Job, JobState, Project, Release, ReleaseState
 from dz2.panel.pressing import posted, pressed
@@ -220,7 +220,7 @@ def overview(request: HttpRequest, name: str) -> HttpResponse:
     context = {
         "project": project,
         "doc": project_document(project),
-        "live": live_release(project),
+        "live": project.live_release(),
         "processes": process_documents(project),
         "latest": project.jobs.order_by("-pk")[:LATEST],
         "needs": _rows([project])[0]["needs"],
@@ -243,7 +243,7 @@ def variables(request: HttpRequest, name: str) -> HttpResponse:
             return redirect("variables", name=name)
         except UserError as error:
             beside(form, "name", error)
-    config, live = configs.latest(project), live_release(project)
+    config, live = configs.latest(project), project.live_release()
     context = {
         "project": project,
         "form": form,

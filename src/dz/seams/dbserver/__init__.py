@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 from dz.log import Secret
 from dz.names import InstanceId
@@ -29,6 +29,16 @@ class Database:
     name: str
     role: str
     password: Secret
+
+    def parameters(self) -> dict[str, Any]:
+        """What psycopg connects with, as the project's own role."""
+        return {
+            "host": self.address,
+            "port": self.port,
+            "dbname": self.name,
+            "user": self.role,
+            "password": self.password.reveal(),
+        }
 
 
 class DatabaseServer(Protocol):

@@ -90,11 +90,7 @@ def connected(database: Database) -> Iterator[Connection]:
     """As the project's role, without its time limits and its search path."""
     try:
         with psycopg.connect(
-            host=database.address,
-            port=database.port,
-            dbname=database.name,
-            user=database.role,
-            password=database.password.reveal(),
+            **database.parameters(),
             connect_timeout=CONNECT_TIMEOUT,
             autocommit=True,
             application_name="dz-backup",
