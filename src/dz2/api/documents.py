@@ -25,8 +25,8 @@ from dz2.models import (
     Project,
     Release,
 )
-from dz2.panel.verification import rows
 from dz2.terminals import KIND
+from dz2.verification import rows
 
 
 def job_document(job: Job) -> dict[str, Any]:

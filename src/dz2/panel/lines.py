@@ -92,19 +92,9 @@ class Reader:
 
     def html(self, row: JobLog) -> SafeString:
         """``<div class="line" id="L204">``: number, seconds since the step's start, text."""
-        return format_html(
-            '<div class="line {} {}" id="L{}"><a class="no" href="#L{}">{}</a>'
-            '<time datetime="{}" title="{} UTC">{}</time><span class="text">{}</span></div>',
-            row.kind.replace("_", "-"),
-            row.level,
-            row.seq,
-            row.seq,
-            row.seq,
-            row.at.isoformat(),
-            f"{row.at:%H:%M:%S}",
-            _since(self._starts.get(row.step), row.at),
-            self._text(row),
-        )
+        clock, since = f"{row.at:%H:%M:%S}", _since(self._starts.get(row.step), row.at)
+        time = format_html('<time datetime="{}" title="{} UTC">{}</time>', row.at.isoformat(), clock, since)
+        return line_html(row.seq, row.kind.replace("_", "-"), row.level, time, self._text(row))
 
     def _title(self, row: JobLog) -> str:
         return row.part or self._titles.get(row.step, row.step)
@@ -115,6 +105,14 @@ class Reader:
         if row.kind == LogKind.PART_END:
             return conditional_escape(f"{row.text}: {'failed' if row.level == 'error' else 'done'}")
         return coloured_html(self._colours, row.text)
+
+
+def line_html(seq: int, kind: str, level: str, time: SafeString, text: str) -> SafeString:
+    """One line of a log, of whatever: the live log's script and a link to its number rely on this."""
+    return format_html(
+        '<div class="line {} {}" id="L{}"><a class="no" href="#L{}">{}</a>{}<span class="text">{}</span></div>',
+        *(kind, level, seq, seq, seq, time, text),
+    )
 
 
 def coloured_html(colours: Ansi2HTMLConverter, text: str) -> SafeString:

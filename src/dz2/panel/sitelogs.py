@@ -24,7 +24,7 @@ from dz.tasklib.appserver.levels import LEVELS
 from dz2 import services, sitelog
 from dz2.api.processes import process_documents
 from dz2.models import Project, SiteLog
-from dz2.panel.lines import PAGE, Fold, coloured_html
+from dz2.panel.lines import PAGE, Fold, coloured_html, line_html
 from dz2.panel.problems import told
 from dz2.panel.stream import HEARTBEAT, after_of
 
@@ -137,15 +137,8 @@ def _title(row: SiteLog) -> str:
 
 
 def _html(row: SiteLog) -> SafeString:
-    return format_html(
-        '<div class="line {} {}" id="L{}"><a class="no" href="#L{}">{}</a>'
-        '<time datetime="{}">{}</time><span class="text">{}</span></div>',
-        "site" if row.process else "note part-begin",
-        row.level,
-        row.seq,
-        row.seq,
-        row.seq,
-        row.at.isoformat(),
-        f"{row.at:%H:%M:%S}",
-        format_html("<b>{}</b>  {}", row.process, coloured_html(_COLOURS, row.text)) if row.process else row.text,
-    )
+    time = format_html('<time datetime="{}">{}</time>', row.at.isoformat(), f"{row.at:%H:%M:%S}")
+    if not row.process:
+        return line_html(row.seq, "note part-begin", row.level, time, row.text)
+    text = format_html("<b>{}</b>  {}", row.process, coloured_html(_COLOURS, row.text))
+    return line_html(row.seq, "site", row.level, time, text)

@@ -19,7 +19,7 @@ from dz2.api.waiting import missing_variables
 from dz2.models import ConfigGuess, Host, Job, JobState, Project
 from dz2.panel.pressing import pressed
 from dz2.panel.problems import told
-from dz2.panel.verification import OTHER, Decided, Row, decide, rows
+from dz2.verification import OTHER, Decided, Row, decide, rows
 
 
 @login_required

@@ -11,7 +11,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from dz import words
-from dz2.panel.verification import LABELS
+from dz2.verification import LABELS
 
 register = template.Library()
 register.filter(words.certainty)
