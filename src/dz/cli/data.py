@@ -11,9 +11,9 @@ from typing import Any
 from dz.cli import values
 from dz.cli.client import Api
 from dz.cli.downloading import Download, download
-from dz.cli.ending import BY_STATE, DONE
-from dz.cli.following import Document, follow
-from dz.cli.reports import ago, tell_ended
+from dz.cli.ending import BY_STATE, DONE, RELEASE_BASE
+from dz.cli.following import Document
+from dz.cli.reports import ago, watched
 from dz.cli.screen import Screen
 from dz.cli.words import Column, table
 from dz.errors import UserError
@@ -21,7 +21,7 @@ from dz.typed import typed
 from dz.words import size
 
 DB_BACKUP_BASE: dict[str, Any] = {"job": None, "state": None, "seconds": None, "backup": None}
-DB_RESTORE_BASE: dict[str, Any] = {"job": None, "state": None, "url": None, "seconds": None, "release": None}
+DB_RESTORE_BASE = RELEASE_BASE
 
 
 def db_info(args: argparse.Namespace, api: Api, screen: Screen) -> tuple[int, Any]:
@@ -48,9 +48,7 @@ def db_info(args: argparse.Namespace, api: Api, screen: Screen) -> tuple[int, An
 
 
 def db_backup(args: argparse.Namespace, api: Api, screen: Screen) -> tuple[int, Document]:
-    job = api.post(f"/projects/{args.name}/backups", {"idempotency_key": str(uuid.uuid4())})
-    job = follow(api, job, screen, timeout=args.timeout)
-    tell_ended(screen, job)
+    job = watched(args, api, screen, api.post(f"/projects/{args.name}/backups", {"idempotency_key": str(uuid.uuid4())}))
     made = _made_by(args.name, api, job)
     if job["state"] == "succeeded" and made:
         parts = f"{made['rows']} rows in {made['tables']} tables, {size(made['size'])}"
@@ -72,8 +70,7 @@ def db_restore(args: argparse.Namespace, api: Api, screen: Screen) -> tuple[int,
     if not (args.yes or args.json):
         _confirm(args, screen)
     body = {"backup": backup["backup"], "idempotency_key": str(uuid.uuid4())}
-    job = follow(api, api.post(f"/projects/{args.name}/restore", body), screen, timeout=args.timeout)
-    tell_ended(screen, job)
+    job = watched(args, api, screen, api.post(f"/projects/{args.name}/restore", body))
     before = _made_by(args.name, api, job)
     undo = f"dz db restore {args.name} {before['backup']}" if before else None
     if job["state"] == "succeeded" and undo:

@@ -14,17 +14,16 @@ from typing import Any
 
 from dz.cli import clone, values
 from dz.cli.client import Api, Refused
-from dz.cli.ending import BY_STATE
+from dz.cli.ending import BY_STATE, RELEASE_BASE
 from dz.cli.following import Document, follow
-from dz.cli.reports import tell_ended
+from dz.cli.reports import tell_ended, watched
 from dz.cli.screen import Screen
 from dz.cli.words import cells
 from dz.errors import UserError
 from dz.typed import typed
 from dz.words import CERTAIN, certainty, duration, listing
 
-DEPLOY_BASE: dict[str, Any] = {"job": None, "state": None, "url": None, "seconds": None, "release": None}
-DEPLOY_BASE |= {"steps": [], "deployments": []}
+DEPLOY_BASE: dict[str, Any] = RELEASE_BASE | {"steps": [], "deployments": []}
 SHOWN = {
     "project_root": "Folder",
     "python_version": "Python",
@@ -69,8 +68,7 @@ def deploy(args: argparse.Namespace, api: Api, screen: Screen) -> tuple[int, Doc
     body = {"target": target, "name": args.name, "ref": ref, "variables": given, "rebuild": args.rebuild}
     job = api.post("/deploy", body)
     _headline(job, screen)
-    job = follow(api, job, screen, timeout=args.timeout, cancel_on_interrupt=args.cancel_on_interrupt)
-    tell_ended(screen, job)
+    job = watched(args, api, screen, job)
     if job["state"] == "succeeded" and not args.json:
         screen.answer(job["url"])
     return BY_STATE[job["state"]], job

@@ -17,6 +17,8 @@ BY_STATE = {
     "cancelled": CANCELLED,
     "superseded": CANCELLED,
 }
+# The keys of a job that ends with a live site, empty: what a failure before it has of them.
+RELEASE_BASE: dict[str, Any] = {"job": None, "state": None, "url": None, "seconds": None, "release": None}
 # The project's to mend, though the API says them of a request.
 _PROJECTS = ("repo.", "release.", "run.", "project.values-missing", "project.not-found", "cli.not-live")
 

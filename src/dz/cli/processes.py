@@ -7,8 +7,8 @@ from typing import Any
 
 from dz.cli.client import Api
 from dz.cli.ending import BY_STATE, DONE
-from dz.cli.following import Document, follow
-from dz.cli.reports import ago, tell_ended
+from dz.cli.following import Document
+from dz.cli.reports import ago, watched
 from dz.cli.screen import Screen
 from dz.cli.words import Column, table
 from dz.typed import typed
@@ -64,9 +64,7 @@ def scale(args: argparse.Namespace, api: Api, screen: Screen) -> tuple[int, Any]
     if answer["job"] is None:
         screen.say(f"{args.name} is to run {said}; nothing had to change for that.")
         return DONE, answer
-    job = api.get(f"/jobs/{answer['job']}")
-    job = follow(api, job, screen, timeout=args.timeout, cancel_on_interrupt=args.cancel_on_interrupt)
-    tell_ended(screen, job)
+    job = watched(args, api, screen, api.get(f"/jobs/{answer['job']}"))
     if job["state"] == "succeeded":
         screen.say(typed(f"   Runs {said}: dz ps {args.name}"))
     return BY_STATE[job["state"]], answer | job

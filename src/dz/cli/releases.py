@@ -8,17 +8,16 @@ from typing import Any
 
 from dz.cli import values
 from dz.cli.client import Api
-from dz.cli.ending import BY_STATE, DONE
-from dz.cli.following import Document, follow
-from dz.cli.reports import ago, tell_ended
+from dz.cli.ending import BY_STATE, DONE, RELEASE_BASE
+from dz.cli.following import Document
+from dz.cli.reports import ago, watched
 from dz.cli.screen import Screen
 from dz.cli.words import Column, table
 from dz.errors import UserError
 from dz.typed import typed
 from dz.words import listing
 
-ROLLBACK_BASE: dict[str, Any] = {"job": None, "state": None, "url": None, "seconds": None, "release": None}
-RESTART_BASE = ROLLBACK_BASE
+ROLLBACK_BASE = RESTART_BASE = RELEASE_BASE
 
 
 def releases(args: argparse.Namespace, api: Api, screen: Screen) -> tuple[int, Any]:
@@ -60,18 +59,14 @@ def rollback(args: argparse.Namespace, api: Api, screen: Screen) -> tuple[int, D
     if change["migrations"] and not (args.yes or args.json):
         _confirm(args, change, screen)
     body = {"release": change["to"], "with_config": args.with_config, "idempotency_key": str(uuid.uuid4())}
-    job = api.post(f"/projects/{args.name}/rollback", body)
-    job = follow(api, job, screen, timeout=args.timeout, cancel_on_interrupt=args.cancel_on_interrupt)
-    tell_ended(screen, job)
+    job = watched(args, api, screen, api.post(f"/projects/{args.name}/rollback", body))
     if job["state"] == "succeeded":
         screen.say(typed(f"   Undo: {change['undo']}"))
     return BY_STATE[job["state"]], job | {"change": change}
 
 
 def restart(args: argparse.Namespace, api: Api, screen: Screen) -> tuple[int, Document]:
-    job = api.post(f"/projects/{args.name}/restart")
-    job = follow(api, job, screen, timeout=args.timeout, cancel_on_interrupt=args.cancel_on_interrupt)
-    tell_ended(screen, job)
+    job = watched(args, api, screen, api.post(f"/projects/{args.name}/restart"))
     return BY_STATE[job["state"]], job
 
 

@@ -65,8 +65,7 @@ def job(args: argparse.Namespace, api: Api, screen: Screen) -> tuple[int, Any]:
         _log(args, api, screen)
         return DONE, None
     if args.follow:
-        found = follow(api, found, screen, timeout=args.timeout, cancel_on_interrupt=args.cancel_on_interrupt)
-        tell_ended(screen, found)
+        found = watched(args, api, screen, found)
     elif not args.json:
         _show(found, screen)
     return BY_STATE.get(found["state"], DONE), found
@@ -98,8 +97,7 @@ def destroy(args: argparse.Namespace, api: Api, screen: Screen) -> tuple[int, An
         found = api.get(f"/projects/{args.name}/belongings")
         _confirm(args, found, screen)
     going = api.delete(f"/projects/{args.name}", **({"backup": False} if args.no_backup else {}))
-    gone = follow(api, going, screen, timeout=args.timeout)
-    tell_ended(screen, gone)
+    gone = watched(args, api, screen, going)
     if any(step["name"].startswith("backup_") and step["state"] in ("failed", "errored") for step in gone["steps"]):
         screen.say(typed(f"  Without its last backup it goes all the same: dz destroy {args.name} --no-backup"))
     return BY_STATE[gone["state"]], gone
@@ -132,6 +130,14 @@ def belongings(name: str, found: Document) -> list[str]:
     if backups:
         lines.append(f"  {backups} {'backup' if backups == 1 else 'backups'}")
     return lines
+
+
+def watched(args: argparse.Namespace, api: Api, screen: Screen, job: Document) -> Document:
+    """The job at its end, which is told. Raises what ``follow`` raises."""
+    interrupt = getattr(args, "cancel_on_interrupt", False)  # not every command has the option
+    job = follow(api, job, screen, timeout=args.timeout, cancel_on_interrupt=interrupt)
+    tell_ended(screen, job)
+    return job
 
 
 def tell_ended(screen: Screen, job: Document) -> None:

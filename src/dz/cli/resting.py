@@ -6,14 +6,14 @@ import argparse
 from typing import Any
 
 from dz.cli.client import Api
-from dz.cli.ending import BY_STATE
+from dz.cli.ending import BY_STATE, RELEASE_BASE
 from dz.cli.following import Document, follow
-from dz.cli.reports import tell_ended
+from dz.cli.reports import tell_ended, watched
 from dz.cli.screen import Screen
 from dz.typed import typed
 from dz.words import duration
 
-ACTIVATE_BASE: dict[str, Any] = {"job": None, "state": None, "url": None, "seconds": None, "release": None}
+ACTIVATE_BASE = RELEASE_BASE
 DEACTIVATE_BASE: dict[str, Any] = {"job": None, "state": None, "seconds": None}
 
 
@@ -30,7 +30,5 @@ def deactivate(args: argparse.Namespace, api: Api, screen: Screen) -> tuple[int,
 
 
 def activate(args: argparse.Namespace, api: Api, screen: Screen) -> tuple[int, Document]:
-    job = api.post(f"/projects/{args.name}/activate")
-    job = follow(api, job, screen, timeout=args.timeout, cancel_on_interrupt=args.cancel_on_interrupt)
-    tell_ended(screen, job)
+    job = watched(args, api, screen, api.post(f"/projects/{args.name}/activate"))
     return BY_STATE[job["state"]], job

@@ -8,8 +8,7 @@ from typing import Any
 from dz.cli import values
 from dz.cli.client import Api
 from dz.cli.ending import BY_STATE, DONE
-from dz.cli.following import follow
-from dz.cli.reports import ago, tell_ended
+from dz.cli.reports import ago, watched
 from dz.cli.screen import Screen
 from dz.cli.words import Column, table
 from dz.errors import UserError
@@ -78,8 +77,7 @@ def _change(args: argparse.Namespace, api: Api, screen: Screen, body: dict[str, 
     if answer["job"] is None:
         screen.say(_not_live(args.name, answer))
         return DONE, answer
-    job = follow(api, api.get(f"/jobs/{answer['job']}"), screen, timeout=args.timeout)
-    tell_ended(screen, job)
+    job = watched(args, api, screen, api.get(f"/jobs/{answer['job']}"))
     return BY_STATE[job["state"]], answer | job
 
 
