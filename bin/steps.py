@@ -12,6 +12,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 PYTEST = [sys.executable, "-m", "pytest"]
 STAGES = {
@@ -21,7 +22,8 @@ STAGES = {
     "e2e": ["tests/e2e"],
     "faults": ["tests/faults"],
 }
-TOGETHER = ("parts", "role")  # they mostly wait for what they started: two cores have room for both
+# They mostly wait for what they started: two cores have room for both.
+TOGETHER = (("parts", "role"), ("e2e", "faults"))
 BIN = os.path.dirname(sys.executable)
 CHECKS = {
     "format": [os.path.join(BIN, "ruff"), "format", "--check", "."],
@@ -43,7 +45,7 @@ def test():
             return code
     stages = [(name, PYTEST + words) for name, words in chosen(os.environ.get("TESTS", ""))]
     while stages:
-        two = tuple(name for name, _ in stages[:2]) == TOGETHER
+        two = tuple(name for name, _ in stages[:2]) in TOGETHER
         code = together(*stages[:2]) if two else stage(*stages[0])
         if code:
             return code
@@ -75,28 +77,22 @@ def bench():
 
 def together(first, second):
     """Both at the same time; what the second says follows when the first has ended."""
-    with tempfile.TemporaryFile() as said:
-        began = time.time()
-        running = subprocess.Popen(second[1], stdout=said)
-        codes = [stage(*first), running.wait()]
+    with tempfile.TemporaryFile() as said, ThreadPoolExecutor(1) as beside:
+        later = beside.submit(stage, *second, said)
+        codes = [stage(*first), later.result()]
         said.seek(0)
         shutil.copyfileobj(said, sys.stdout.buffer)
-        tell(second[0], codes[1], began)
+        sys.stdout.flush()
     return codes[0] or codes[1]
 
 
-def stage(name, argv):
+def stage(name, argv, stdout=None):
     sys.stdout.flush()
     began = time.time()
-    code = subprocess.run(argv, check=False).returncode
-    tell(name, code, began)
-    return code
-
-
-def tell(name, code, began):
-    sys.stdout.flush()
+    code = subprocess.run(argv, stdout=stdout, check=False).returncode
     sys.stderr.write("stage %-8s %6.1f s   %s\n" % (name, time.time() - began, "green" if not code else "RED"))
     sys.stderr.flush()
+    return code
 
 
 if __name__ == "__main__":
