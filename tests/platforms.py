@@ -205,7 +205,10 @@ _held: list[IO[str]] = []  # each block of ports is ours as long as this process
 def own_ports() -> dict[str, str]:
     """Ports, and Unix users of projects, that no other platform of tests on this machine has, whoever runs it."""
     for number in range(60):
-        lock = Path(f"/tmp/dz-test-ports-{number}").open("a")  # noqa: SIM115 - held to the end
+        file = Path(f"/tmp/dz-test-ports-{number}")
+        if not file.exists():
+            file.touch(0o644)
+        lock = file.open()  # noqa: SIM115 - held to the end; for reading, so that another user's file will do
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
