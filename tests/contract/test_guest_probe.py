@@ -143,3 +143,58 @@ def test_the_projects_own_modules_are_never_hidden_by_ours(tmp_path: Path) -> No
     files = {f"{name}.py": "OURS = True\n" for name in ("main", "spec", "probe", "errors", "files", "override")}
     text = SETTINGS + "".join(f"import {file[:-3]} as m\nassert m.OURS\n" for file in files)
     assert Site.of(tmp_path, environment("newest"), {**files, "site_settings.py": text}).probe(["site_settings"])
+
+
+OWN_STORAGE = """
+from django.contrib.staticfiles.storage import StaticFilesStorage
+class Own(StaticFilesStorage):
+    pass
+"""
+OWN_COMMAND = "from django.contrib.staticfiles.management.commands.collectstatic import Command\n"
+
+
+def static_inputs(root: Path, name: str, files: dict[str, str], settings: str = "") -> str:
+    lines = f"{SETTINGS}STATICFILES_DIRS = ['assets']\n{settings}\n"
+    made = Site.of(root, environment(name), {"site_settings.py": lines, "assets/site.css": "body {}", **files})
+    return made.probe(["site_settings"]).learned.static_inputs
+
+
+@everywhere
+def test_what_collectstatic_is_made_from_changes_with_what_it_would_collect(name: str, tmp_path: Path) -> None:
+    first = static_inputs(tmp_path, name, {})
+    assert first
+    assert static_inputs(tmp_path, name, {"site_urls.py": f"{URLS}\nMORE = 1\n"}) == first
+    others = [
+        static_inputs(tmp_path, name, {"assets/site.css": "body { color: red }"}),
+        static_inputs(tmp_path, name, {"peek/static/new.css": ""}),
+        static_inputs(tmp_path, name, {}, "STATIC_URL = '/files/'"),
+        static_inputs(
+            tmp_path, name, {}, STORED.format("django.contrib.staticfiles.storage.ManifestStaticFilesStorage")
+        ),
+    ]
+    assert len({first, *others}) == 5
+
+
+STORED = """
+if __import__("django").VERSION < (5, 1):
+    STATICFILES_STORAGE = "{0}"
+else:
+    STORAGES = {{"staticfiles": {{"BACKEND": "{0}"}}}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("files", "settings"),
+    [
+        ({"storing.py": OWN_STORAGE}, STORED.format("storing.Own")),
+        ({"peek/management/commands/collectstatic.py": OWN_COMMAND}, "INSTALLED_APPS.reverse()"),
+        ({"committed/old.js": ""}, "STATIC_ROOT = 'committed'"),
+        ({}, "COMPRESS_ENABLED = COMPRESS_OFFLINE = True"),
+        ({}, "STATIC_HEADERS = lambda: None"),
+    ],
+    ids=["own storage", "own command", "committed files", "compressor", "a function"],
+)
+def test_where_more_than_files_decides_what_is_collected_nothing_is_said_of_it(
+    files: dict[str, str], settings: str, tmp_path: Path
+) -> None:
+    assert static_inputs(tmp_path, "newest", files, settings) == ""

@@ -114,3 +114,11 @@ def test_a_bundle_of_which_the_store_has_lost_a_layer_is_not_taken_and_that_laye
     assert built_before(ctx, ctx.door.project(), "1") is None
     assert ctx.door.find_layer("app", lost.key) is None
     assert ctx.door.find_layer("env", "env") is not None
+
+
+@pytest.mark.usefixtures("hosts")
+def test_a_layer_of_another_project_is_never_taken_though_it_was_made_from_the_same(j: Any, tmp_path: Path) -> None:
+    deploy(j, j.project(), 1, FakeProxy(), tmp_path)
+    other = j.claim(j.accept(j.project()), "build_bundle")
+    ctx = at_host(other, "build-1", "build", FakeProxy(), tmp_path)
+    assert [ctx.door.find_layer(kind, key) for kind, key in (("env", "env"), ("static", "static-1"))] == [None, None]

@@ -144,9 +144,11 @@ def _learned():
     import django
     from django.conf import settings
     from dz_guest import settings as wrapper
+    from dz_guest import staticinputs
 
     own = wrapper.original
     apps = [str(app) for app in settings.INSTALLED_APPS]
+    collects = any("django.contrib.staticfiles" in app for app in apps)
     databases = own.get("DATABASES") or {}
     return {
         "django": django.get_version(),
@@ -159,7 +161,8 @@ def _learned():
         "debug": bool(own.get("DEBUG", False)),
         "user_model": str(settings.AUTH_USER_MODEL),
         "admin": any("django.contrib.admin" in app for app in apps),
-        "staticfiles": any("django.contrib.staticfiles" in app for app in apps),
+        "staticfiles": collects,
+        "static_inputs": staticinputs.fingerprint() if collects else "",
         "urls": str(getattr(settings, "ROOT_URLCONF", "") or ""),
         "changed": sorted(wrapper.changed),
         "checks": _checks(),

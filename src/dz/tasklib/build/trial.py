@@ -41,6 +41,7 @@ class Proof:
     static_url: str
     media_url: str
     collects: bool
+    static_inputs: str  # a hash of all that is collected; "" where nobody can tell without collecting
     migrations: Sequence[tuple[str, str, bool]]  # app, name, whether it can be undone
 
 
@@ -77,6 +78,7 @@ def prove(build: Build, environment: Environment) -> Proof:
         static_url=learned.static_url,
         media_url=learned.media_url,
         collects=learned.staticfiles and "collectstatic" in build.config.hooks,
+        static_inputs=learned.static_inputs,
         migrations=learned.migrations,
     )
 
@@ -86,9 +88,10 @@ def collect(build: Build, environment: Environment, proof: Proof) -> Layer | Non
     if not proof.collects:
         return None
     ctx, folder = build.ctx, _trial_folder(build)
-    key = layers.key_of("static", environment.layer.key, build.release.commit, proof.settings_module)
+    key = _static_key(build, environment, proof)
     known = ctx.door.find_layer("static", key)
     if known is not None:
+        ctx.log.note("static files unchanged: the layer of an earlier release is used")
         return known
     spec = _spec(build, folder) | {"settings_module": proof.settings_module, "wsgi": proof.wsgi, "asgi": proof.asgi}
     marker = secrets.token_hex(16)
@@ -96,6 +99,14 @@ def collect(build: Build, environment: Environment, proof: Proof) -> Layer | Non
         box = _box(build, environment, folder, spec, "manage", "collectstatic", "--noinput", marker=marker)
         manage(ctx, box, marker, root=folder / "own/app", deadline=ctx.left(300))
     return pack(build, "static", key, folder / "static")
+
+
+def _static_key(build: Build, environment: Environment, proof: Proof) -> str:
+    """Made from the same files and settings it is the same layer, whatever the commit; asked to rebuild, none is."""
+    made_from = proof.static_inputs or f"{build.release.commit} {proof.settings_module}"
+    if build.ctx.params.get("rebuild"):
+        made_from = f"release {build.release.number}"
+    return layers.key_of("static", environment.layer.key, guest_folder(build.ctx.settings.home).name, made_from)
 
 
 def candidates(build: Build, field: str) -> list[str]:

@@ -64,6 +64,7 @@ class Learned(_Answer):
     user_model: Short
     admin: bool
     staticfiles: bool
+    static_inputs: Short = ""  # what the static layer would be made from; "" where only collecting tells
     urls: Short
     changed: list[Short] = Field(max_length=500)
     checks: list[Short] = Field(max_length=20)
