@@ -1,4 +1,4 @@
-"""The stages of ``make test``, ``make lint`` and ``make bench``, run by .venv's Python. Standard library only.
+"""The stages of ``make test``, ``lint``, ``bench`` and ``corpus``, run by .venv's Python. Standard library only.
 
 ``TESTS`` chooses: names of stages (``TESTS=unit,role``) or pytest's own words (``TESTS=tests/unit/test_x.py``).
 Each stage tells its time on stderr; the first that is red ends the run.
@@ -34,7 +34,7 @@ CHECKS = {
 
 
 def main():
-    work = {"test": test, "lint": lint, "bench": bench}[sys.argv[1]]
+    work = {"test": test, "lint": lint, "bench": bench, "corpus": corpus}[sys.argv[1]]
     sys.exit(work())
 
 
@@ -73,6 +73,10 @@ def lint():
 
 def bench():
     return stage("bench", [sys.executable, "-m", "benchmarks"])
+
+
+def corpus():
+    return stage("corpus", [sys.executable, "-m", "corpus"])
 
 
 def together(first, second):

@@ -6,6 +6,7 @@ This is evidence (which file, which Django, which services); what is installed i
 from __future__ import annotations
 
 import ast
+import contextlib
 import difflib
 import json
 import re
@@ -18,6 +19,7 @@ from typing import Any
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
+from packaging.version import InvalidVersion, Version
 from pip_requirements_parser import RequirementsFile
 
 from dz.tasklib.build.inspect import code
@@ -104,8 +106,7 @@ def _of_file(tree: Tree, path: str) -> Iterator[Declared]:
             yield from _located(tree, path, _pipfile_lock(tree.text(path)))
         case "uv.lock" | "poetry.lock" | "pdm.lock":
             packages = toml(tree, path).get("package", [])
-            pairs = [(p.get("name"), p.get("version")) for p in packages if isinstance(p, dict)]
-            yield from _located(tree, path, [(f"{n}=={v}", "") for n, v in pairs if n and v])
+            yield from _located(tree, path, _locked(packages))
         case _:
             yield from _requirements(tree, path)
 
@@ -182,6 +183,18 @@ def _pipfile_lock(text: str) -> list[tuple[str, str]]:
 def ordered(bounds: SpecifierSet | None) -> str:
     """A range as people write it, the lower bound first: a set has no order of its own."""
     return ",".join(sorted(map(str, bounds or ()), key=lambda one: (one.startswith(("<", "!")), one)))
+
+
+def _locked(packages: Any) -> list[tuple[str, str]]:
+    """Of a package that is locked in several versions (by the Python's version) the newest: the newest Python that fits
+    is taken."""
+    newest: dict[str, Version] = {}
+    for one in packages if isinstance(packages, list) else ():
+        name, version = (one.get("name"), one.get("version")) if isinstance(one, dict) else (None, None)
+        if isinstance(name, str) and isinstance(version, str):
+            with contextlib.suppress(InvalidVersion):
+                newest[name] = max(newest.get(name, Version(version)), Version(version))
+    return [(f"{name}=={version}", "") for name, version in newest.items()]
 
 
 def _option(text: str, name: str) -> list[str]:

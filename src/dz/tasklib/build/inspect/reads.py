@@ -53,7 +53,9 @@ def own_helpers(module: ast.Module) -> frozenset[str]:
         if isinstance(one, ast.FunctionDef) and one.args.args and not one.args.defaults:
             first = one.args.args[0].arg
             keys = [sub.slice for sub in ast.walk(one) if isinstance(sub, ast.Subscript) and _is_environ(sub)]
-            if any(isinstance(key, ast.Name) and key.id == first for key in keys):
+            asks = [sub for sub in ast.walk(one) if isinstance(sub, ast.Compare) and isinstance(sub.ops[0], ast.In)]
+            asked = any(code.dotted(sub.left) == first for sub in asks)  # ``if name in os.environ``
+            if not asked and any(isinstance(key, ast.Name) and key.id == first for key in keys):
                 found.add(one.name)
     return frozenset(found)
 
@@ -109,7 +111,9 @@ class _Finder(ast.NodeVisitor):
 
     def visit_If(self, node: ast.If) -> None:
         self.visit(node.test)
-        self._within(_asked_by(node.test), [*node.body, *node.orelse])
+        debugging = isinstance(node.test, ast.Name) and node.test.id == "DEBUG"
+        self._within({"*"} if debugging else _asked_by(node.test), node.body)
+        self._within(_asked_by(node.test), node.orelse)
 
     def visit_IfExp(self, node: ast.IfExp) -> None:
         self.visit(node.test)

@@ -14,7 +14,7 @@ NEEDS = ("project_root", "requirements_files", "settings_module")
 GIVES = ("django_version",)
 
 _MADE_WITH = re.compile(r"using Django ([0-9]+\.[0-9]+)|docs\.djangoproject\.com/en/([0-9]\.[0-9]+)/")
-
+_ASIDE = re.compile(r"(?i)(^|/)(docs?|documentation|tools|scripts|ci|examples?)/")
 
 # What a settings file of old times has that later Djangos took away: (sign, what replaced it, the range it leaves).
 _OLD = (
@@ -41,7 +41,9 @@ def _declared(tree: Tree, facts: Facts) -> Iterator[Evidence]:
         locked = one.file in locks and folder_of(one.file) in places and not _is_requirements_only(chosen)
         in_use = locked or one.file in in_force
         value, confidence, why = _meaning(one.version, locked=locked)
-        yield at(tree, "django_version", value, confidence - (0 if in_use else 0.4), why, one.file, one.line)
+        # A list for the documentation or for tools says least: templates and code are nearer to the site.
+        less = 0 if in_use else 0.55 if _ASIDE.search(one.file) else 0.4
+        yield at(tree, "django_version", value, confidence - less, why, one.file, one.line)
 
 
 def _meaning(version: str, *, locked: bool) -> tuple[str, float, str]:

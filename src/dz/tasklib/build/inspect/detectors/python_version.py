@@ -103,10 +103,10 @@ def _workflows(tree: Tree) -> Iterator[Evidence]:
 
 
 def _bytecode(tree: Tree) -> Iterator[Evidence]:
-    for tag in sorted(tree.bytecode):
-        if found := re.fullmatch(r"cpython-([23])([0-9]{1,2})", tag):
-            why = f"committed .pyc files ({tag}) were made by it"
-            yield Evidence(field="python_version", value=f"{found[1]}.{found[2]}", confidence=0.5, why=why)
+    tags = [found for tag in tree.bytecode if (found := re.fullmatch(r"cpython-([23])([0-9]{1,2})", tag))]
+    for found in sorted(tags, key=lambda one: (int(one[1]), int(one[2])), reverse=True):  # the newest ran last
+        why = f"committed .pyc files ({found[0]}) were made by it"
+        yield Evidence(field="python_version", value=f"{found[1]}.{found[2]}", confidence=0.5, why=why)
 
 
 def _django(facts: Facts) -> Iterator[Evidence]:

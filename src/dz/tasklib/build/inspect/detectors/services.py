@@ -25,7 +25,7 @@ _IN_SETTINGS = (
 )
 _PACKAGES = {
     "redis": ("redis", 0.4),
-    "django-redis": ("redis", 0.45),
+    "django-redis": ("redis", 0.5),
     "channels-redis": ("redis", 0.5),
     "django-rq": ("redis", 0.5),
     "celery": ("celery", 0.45),

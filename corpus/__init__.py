@@ -1,0 +1,1 @@
+"""Real projects, checked and deployed against what people verified of them by hand: ``make corpus``."""
