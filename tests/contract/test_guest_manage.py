@@ -10,8 +10,13 @@ from urllib.parse import parse_qs
 
 import psycopg
 import pytest
+from psycopg.conninfo import conninfo_to_dict
 
+from dz.log import Secret
+from dz.names import InstanceId
 from dz.run import Finished
+from dz.seams.dbserver import Database
+from dz.seams.dbserver.applied import applied_migrations
 from dz.tasklib.build import verdict
 from tests.guests import SETTINGS, Site, environment, everywhere
 from tests.postgres import PostgresServer
@@ -123,6 +128,73 @@ def test_a_database_that_does_not_answer_is_told(tmp_path: Path) -> None:
     told = verdict.hook_error(made.manage("migrate"), made.code)
     assert told.id == "hook.failed"
     assert "OperationalError" in told.brief
+
+
+LISTENS = """
+from django.apps import AppConfig
+from django.db.models.signals import post_migrate
+def fill(**_): pass
+class Shop(AppConfig):
+    name = "shop"
+    def ready(self): post_migrate.connect(fill, sender=self)
+"""
+THING = """
+from django.db import models
+class Thing(models.Model):
+    name = models.CharField(max_length=9, default="")
+    class Meta:
+        permissions = [("weigh", "May weigh")]
+"""
+QUIET = {
+    "site_settings.py": SETTINGS + 'INSTALLED_APPS += ["django.contrib.auth", "shop"]\n',
+    "bare/models.py": "",
+}
+
+
+def migrates(made: Site) -> str:
+    return made.probe(["site_settings"]).learned.migrates
+
+
+@everywhere
+def test_what_migrate_makes_is_known_beforehand_and_the_database_says_that_it_has_it(
+    name: str, tmp_path: Path, postgres_server: PostgresServer, database: str
+) -> None:
+    made = shop(tmp_path, name, database, **QUIET)
+    learned = made.probe(["site_settings"]).learned
+    given = conninfo_to_dict(database)
+    there = Database(
+        server=InstanceId("db"),
+        address=str(given["host"]),
+        port=int(str(given["port"])),
+        name=str(given["dbname"]),
+        role=str(given["user"]),
+        password=Secret(str(given.get("password", ""))),
+    )
+    assert applied_migrations(there) == frozenset()
+    assert made.manage("migrate").ok
+    assert applied_migrations(there) == {(app, one) for app, one, _ in learned.migrations}
+    (made.code / "site_urls.py").write_text("urlpatterns = []\n")
+    assert migrates(made) == learned.migrates != ""
+    (made.code / "shop/models.py").write_text(THING)
+    third = migrates(made)
+    (made.code / "shop/migrations/0003_third.py").write_text(THIRD)
+    assert len({learned.migrates, third, migrates(made)}) == 3
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"site_settings.py": SHOP["site_settings.py"]},  # an app that has tables and no migrations
+        {"shop/apps.py": LISTENS, "site_settings.py": SETTINGS + 'INSTALLED_APPS += ["shop.apps.Shop"]\n'},
+        {"site_settings.py": SETTINGS + 'INSTALLED_APPS += ["shop"]\nDATABASE_ROUTERS = ["shop.routing.Router"]\n'},
+    ],
+    ids=["no migrations", "a listener", "a router"],
+)
+def test_where_a_project_takes_part_in_its_migrations_nothing_is_said_of_what_they_make(
+    more: dict[str, str], tmp_path: Path, database: str
+) -> None:
+    bare = SHOP["bare/models.py"]
+    assert migrates(shop(tmp_path, "newest", database, **{**QUIET, "bare/models.py": bare, **more})) == ""
 
 
 MANIFEST = "django.contrib.staticfiles.storage.ManifestStaticFilesStorage"

@@ -150,6 +150,7 @@ def _learned():
     apps = [str(app) for app in settings.INSTALLED_APPS]
     collects = any("django.contrib.staticfiles" in app for app in apps)
     databases = own.get("DATABASES") or {}
+    migrations, migrates = _migrations()
     return {
         "django": django.get_version(),
         "apps": apps,
@@ -166,7 +167,8 @@ def _learned():
         "urls": str(getattr(settings, "ROOT_URLCONF", "") or ""),
         "changed": sorted(wrapper.changed),
         "checks": _checks(),
-        "migrations": _migrations(),
+        "migrations": migrations,
+        "migrates": migrates,
     }
 
 
@@ -181,16 +183,18 @@ def _checks():
 
 
 def _migrations():
-    """Every migration of the project and its packages: app, name, and whether it says that it can be undone."""
+    """Every migration of the project and its packages: app, name, and whether it says that it can be undone. Beside
+    them the hash of what else ``migrate`` makes."""
     from django.db.migrations.loader import MigrationLoader
+    from dz_guest import schema
 
     loader = MigrationLoader(None, load=False)
     try:
         loader.load_disk()
     except Exception as error:  # told by migrate itself, with its line
         print("The migrations can't be read: %s" % error, file=sys.stderr)
-        return []
+        return [], ""
     found = []
     for (app, name), migration in sorted(loader.disk_migrations.items()):
         found.append([app, name, all(getattr(one, "reversible", False) for one in migration.operations)])
-    return found[:MOST_MIGRATIONS]
+    return found[:MOST_MIGRATIONS], schema.fingerprint(loader) if len(found) <= MOST_MIGRATIONS else ""

@@ -9,6 +9,8 @@ import json
 import os
 import sys
 
+from dz_guest import schema
+
 MOST_FILES = 20000
 PREFIXES = ("STATIC", "WHITENOISE_", "FILE_UPLOAD_")
 KNOWN = ("django.", "whitenoise.", "dz_guest.", "builtins")
@@ -75,7 +77,7 @@ def _path(value):
 
 
 def _content(path):
-    if os.path.realpath(path).startswith(os.path.realpath(sys.prefix) + os.sep):
+    if schema.in_environment(path):
         return "environment"
     digest = hashlib.sha256()
     with open(path, "rb") as file:

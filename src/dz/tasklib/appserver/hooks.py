@@ -12,6 +12,7 @@ from typing import Any
 from dz.errors import UserError
 from dz.tasklib.appserver import beside, health
 from dz.tasklib.appserver.deployments import site_of, supervisor
+from dz.tasklib.appserver.migrated import is_migrated
 from dz.tasklib.appserver.site import Site
 from dz.tasklib.appserver.watch import Watch
 from dz.tasklib.build.verdict import HookResult
@@ -43,6 +44,10 @@ def post_build_hooks(ctx: Context) -> Mapping[str, Any]:
 def _hook(ctx: Context, site: Site, command: str) -> HookResult:
     """One management command in the release's own sandbox."""
     words = command.split()
+    if words == ["migrate"] and is_migrated(ctx, site.running):
+        ctx.log.title("No migrations to run")
+        ctx.log.note("migrate is not run: the database has every migration, and nothing else of it changed")
+        return HookResult(command="migrate", ok=True)
     with ctx.part(f"manage.py {command}"):
         result = run_command(ctx, site, *words)
     if words[0] == "migrate":

@@ -66,6 +66,7 @@ def manifest(build: Build, environment: Environment, proof: trial.Proof, static:
         "python": str(environment.interpreter.version),
         "packages": environment.packages,
         "migrations": [list(one) for one in proof.migrations],
+        "migrates": proof.migrates,
         "settings_module": proof.settings_module,
         "wsgi": proof.wsgi,
         "asgi": proof.asgi,

@@ -43,6 +43,7 @@ class Proof:
     collects: bool
     static_inputs: str  # a hash of all that is collected; "" where nobody can tell without collecting
     migrations: Sequence[tuple[str, str, bool]]  # app, name, whether it can be undone
+    migrates: str  # a hash of what else migrate makes; "" where nobody can tell without running it
 
 
 def prove(build: Build, environment: Environment) -> Proof:
@@ -80,6 +81,7 @@ def prove(build: Build, environment: Environment) -> Proof:
         collects=learned.staticfiles and "collectstatic" in build.config.hooks,
         static_inputs=learned.static_inputs,
         migrations=learned.migrations,
+        migrates=learned.migrates,
     )
 
 

@@ -68,6 +68,7 @@ class Learned(_Answer):
     urls: Short
     changed: list[Short] = Field(max_length=500)
     checks: list[Short] = Field(max_length=20)
+    migrates: Short = ""  # what else migrate would make; "" where only running it tells
     migrations: list[tuple[Short, Short, bool]] = Field(default=[], max_length=5_000)  # app, name, can be undone
 
 

@@ -1,0 +1,63 @@
+"""What ``migrate`` does beside the migrations themselves, as one hash: tables of apps that have none, permissions,
+content types, and what listens to its signals.
+
+"" where that can't be told without running it: where the project's own code listens or takes part.
+"""
+
+import hashlib
+import json
+import os
+import sys
+import weakref
+
+
+def fingerprint(loader):
+    """The hash of a project whose ``loader`` has read all migrations from the disk, or ""."""
+    try:
+        return _fingerprint(loader)
+    except Exception as error:
+        print("What migrate would do can't be told: %s" % error, file=sys.stderr)
+        return ""
+
+
+def _fingerprint(loader):
+    from django.apps import apps
+    from django.conf import settings
+    from django.core.management import get_commands
+
+    command = get_commands().get("migrate") == "django.core"
+    plain = command and len(settings.DATABASES) == 1 and not settings.DATABASE_ROUTERS
+    unmigrated = [one for one in loader.unmigrated_apps if list(apps.get_app_config(one).get_models())]
+    if not plain or unmigrated or _listens():
+        return ""
+    found = [[str(app) for app in settings.INSTALLED_APPS]]
+    for model in apps.get_models():
+        meta = model._meta
+        rights = [list(meta.default_permissions), [[str(word) for word in pair] for pair in meta.permissions]]
+        found.append([meta.label, str(meta.verbose_name_raw), rights])
+    for key, migration in sorted(loader.disk_migrations.items()):
+        found.append(list(key) + [_content(sys.modules[migration.__module__].__file__)])
+    return hashlib.sha256(json.dumps(found).encode("utf-8")).hexdigest()
+
+
+def _listens():
+    """Whether code of the project is told when a migration ran."""
+    from django.db.models.signals import post_migrate, pre_migrate
+
+    for entry in pre_migrate.receivers + post_migrate.receivers:
+        receiver = entry[1]() if isinstance(entry[1], weakref.ReferenceType) else entry[1]
+        if receiver is not None and not in_environment(sys.modules[receiver.__module__].__file__):
+            return True
+    return False
+
+
+def in_environment(path):
+    """Whether a file is of the project's packages, which have a hash of their own, or of its code."""
+    return os.path.realpath(path).startswith(os.path.realpath(sys.prefix) + os.sep)
+
+
+def _content(path):
+    if in_environment(path):
+        return "environment"
+    with open(path, "rb") as file:
+        return hashlib.sha256(file.read()).hexdigest()

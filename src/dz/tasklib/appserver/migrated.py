@@ -1,0 +1,52 @@
+"""Whether ``migrate`` would do nothing, so that a release need not import its project once more to learn that.
+
+It is run whenever that is not certain: after a rollback, with other variables, on a restored database, on request.
+"""
+
+from __future__ import annotations
+
+from dz.seams.dbserver.applied import applied_migrations
+from dz.tasklib.context import Context
+from dz.tasklib.records import Running
+
+
+def is_migrated(ctx: Context, new: Running) -> bool:
+    """Its migrations are all in the database, which asks for no more than the live release already gave it there."""
+    live = ctx.door.live_here()
+    if (
+        live is None
+        or ctx.params.get("rebuild")
+        or not asks_for_the_same(live, new, built="build_bundle" in ctx.results)
+    ):
+        return False
+    wanted = {(str(app), str(name)) for app, name, _ in new.bundle.manifest.get("migrations", ())}
+    return wanted <= applied_migrations(new.database)
+
+
+def asks_for_the_same(live: Running, new: Running, *, built: bool) -> bool:
+    """Whether ``migrate`` of both would make the same tables, rights and rows on the same database, but for what the
+    migrations do. ``live`` was migrated, or it would not be live.
+
+    The build's probe worked that out, with the variables of its own time: it holds for what is ``built`` in this job,
+    and for what runs already with the same.
+    """
+    same = live.bundle.id == new.bundle.id and _variables(live) == _variables(new)
+    if not (built or same) or _place(live) != _place(new):
+        return False
+    return _asked(new) is not None and _asked(live) == _asked(new)
+
+
+def _place(running: Running) -> tuple[str, str]:
+    return running.database.server, running.database.name
+
+
+def _asked(running: Running) -> tuple[str, ...] | None:
+    """With the packages that make a part of it, and the hooks that a release of it ran. None: nobody can tell."""
+    env, manifest = running.bundle.layer("env"), running.bundle.manifest
+    if env is None or not manifest.get("migrates"):
+        return None
+    return env.key, str(manifest["migrates"]), *map(str, manifest.get("hooks", ()))
+
+
+def _variables(running: Running) -> dict[str, str]:
+    return {name: value.reveal() for name, value in running.release.environment.items()}
