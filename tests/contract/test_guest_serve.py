@@ -132,6 +132,32 @@ def uploads(running: Running) -> None:
         assert b"secret" not in body.replace(path.encode(), b"").replace(b"secret.txt", b""), path
 
 
+COUNTED = "import os, socket, threading, time\nwith open('loaded', 'a') as file:\n    file.write('once ')\n"
+
+
+@pytest.mark.parametrize(
+    ("name", "own", "times"),
+    [
+        ("oldest", "", 1),
+        ("newest", "", 1),
+        ("newest", "threading.Thread(target=time.sleep, args=[600], daemon=True).start()", 3),
+        ("newest", "kept = socket.socketpair()", 3),
+    ],
+    ids=["oldest", "newest", "a thread", "a connection"],
+)
+def test_a_project_is_loaded_once_for_all_workers_but_where_they_would_share_what_is_one_process_s(
+    name: str, own: str, times: int, tmp_path: Path
+) -> None:
+    made = site(tmp_path, name, wsgi="site_wsgi.application", workers=2)
+    (made.code / "site_urls.py").write_text(f"{COUNTED}{own}\n{SLOW}")
+    (made.code / "site_wsgi.py").write_text(f"{WSGI}import site_urls\n")
+    with serving(made) as running:
+        until(lambda: running.get("/")[0] == 200, what="it answers")
+        until(lambda: running.log.read_text().count("Booting worker") == 2, what="both workers run")
+        loaded = made.code / "loaded"
+        until(lambda: loaded.read_text().count("once") == times, what=f"it is loaded {times} times")
+
+
 @pytest.mark.parametrize("workers", [1, 2])
 def test_uvicorn_serves_a_project_that_has_only_an_asgi_application(workers: int, tmp_path: Path) -> None:
     with serving(site(tmp_path, "newest", wsgi="", asgi="site_asgi.application", workers=workers)) as running:

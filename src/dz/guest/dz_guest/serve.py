@@ -1,14 +1,15 @@
 """The web process: gunicorn on fd 3, or uvicorn for a project that has only an ASGI application.
 
 The socket was bound and is listening already; what the repository says about its own server (``gunicorn.conf.py``,
-``GUNICORN_CMD_ARGS``) is not used, and that is said. TERM lets running requests finish, up to GRACE seconds.
+``GUNICORN_CMD_ARGS``) is not used, and that is said. gunicorn's workers are forked from the loaded project.
+TERM lets running requests finish, up to GRACE seconds.
 """
 
 import inspect
 import os
 import socket
 
-from dz_guest import spec
+from dz_guest import forking, spec
 
 FD = 3
 GRACE = 30
@@ -46,7 +47,11 @@ def _gunicorn():
         def load(self):
             from dz_guest import applications
 
-            return applications.wsgi()
+            before = forking.opened()
+            loaded = applications.wsgi()
+            if options["preload_app"]:
+                forking.ready(before)
+            return loaded
 
     return Site().run()
 
@@ -58,7 +63,7 @@ def _gunicorn_options():
         "worker_class": "gthread",
         "threads": THREADS,
         "graceful_timeout": GRACE,
-        "preload_app": False,
+        "preload_app": forking.together(),
         "accesslog": "-",
         "access_log_format": "%(m)s %(U)s %(s)s %(M)s ms",  # no query: it may hold secrets
         "errorlog": "-",

@@ -1,0 +1,56 @@
+"""A project loaded once, in the process that then forks the workers: half the work of a start, and shared memory.
+
+Only where a fork copies nothing that two processes must not share. A project that started threads or opened sockets
+while it was imported is started again, and each worker imports it for itself.
+"""
+
+import gc
+import os
+import sys
+import threading
+
+APART = "DZ_GUEST_APART"
+SHARED = ("socket:", "anon_inode:[eventpoll]", "anon_inode:[eventfd]")
+_environment = dict(os.environ)  # before the project may have changed it
+
+
+def together():
+    """Whether workers may be forked from a project that is loaded."""
+    return os.environ.get(APART) != "1" and os.path.isdir("/proc/self/fd")
+
+
+def ready(before):
+    """Make the loaded project ready to be forked, or start this program again; ``before``: what ``opened`` told."""
+    from django.db import connections
+
+    _urls()
+    connections.close_all()
+    if threading.active_count() > 1 or opened() - before:
+        print("The project has threads or connections of its own: each worker loads it for itself", flush=True)
+        os.execve(sys.executable, [sys.executable] + sys.argv, dict(_environment, **{APART: "1"}))
+    gc.collect()
+    if hasattr(gc, "freeze"):
+        gc.freeze()
+
+
+def opened():
+    """Every open file of this process that the kernel would share with a fork and that has a state of its own."""
+    found = set()
+    for name in os.listdir("/proc/self/fd"):
+        try:
+            link = os.readlink("/proc/self/fd/" + name)
+        except OSError:  # the listing's own
+            continue
+        if link.startswith(SHARED):
+            found.add(link)
+    return found
+
+
+def _urls():
+    """Else the first request of each worker imports them. What fails now fails then, and is told by its answer."""
+    from django.urls import get_resolver
+
+    try:
+        get_resolver().url_patterns
+    except Exception as error:
+        print("The urls can't be loaded yet: %s" % error, flush=True)
