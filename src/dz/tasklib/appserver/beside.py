@@ -31,14 +31,14 @@ AILS = frozenset({"backoff", "fatal", "exited"})
 TAIL = 16 * 1024
 
 
-def begin(ctx: Context, here: Sequence[Deployment]) -> None:
-    """Start what may run beside the old release, and settle what can't run at all."""
+def settle(ctx: Context, here: Sequence[Deployment]) -> list[Deployment]:
+    """Take out what can't run at all; the others are returned. Asking a Celery application for its broker takes as long
+    as importing it: done while web starts, it costs nothing."""
     brokers: dict[str, str] = {}  # application → what is wrong with its broker
+    fit = []
     for deployment in here:
         site = site_of(ctx, ctx.door.running(deployment.id))
-        name = processes.kind(deployment.process)
-        line = processes.lines(site.running.release.build_config).get(name, "")
-        words, why = processes.argv(line)
+        words, why = processes.argv(_line(site, deployment))
         app = processes.celery_app(words)
         if app is not None and app not in brokers:
             brokers[app] = _no_broker(ctx, site, app)
@@ -46,12 +46,21 @@ def begin(ctx: Context, here: Sequence[Deployment]) -> None:
         if why:
             ctx.door.not_started(deployment.id, why)
             ctx.log.note(f"{deployment.process} is not started: {why}", level="warning")
-        elif processes.is_single(name, line):
-            ctx.log.note(f"{deployment.process} starts when nothing of the old release runs any more")
         else:
-            with locked(_lock(ctx, deployment), deadline=ctx.left(120), check=ctx.check):
-                start(ctx, deployment)
-            ctx.door.healthy(deployment.id)
+            fit.append(deployment)
+    return fit
+
+
+def begin(ctx: Context, fit: Sequence[Deployment]) -> None:
+    """Start what may run beside the old release."""
+    for deployment in fit:
+        site = site_of(ctx, ctx.door.running(deployment.id))
+        if processes.is_single(processes.kind(deployment.process), _line(site, deployment)):
+            ctx.log.note(f"{deployment.process} starts when nothing of the old release runs any more")
+            continue
+        with locked(_lock(ctx, deployment), deadline=ctx.left(120), check=ctx.check):
+            start(ctx, deployment)
+        ctx.door.healthy(deployment.id)
 
 
 def look_after(ctx: Context) -> Mapping[str, Any]:
@@ -80,6 +89,11 @@ def begin_singles(ctx: Context, app_id: str | None = None) -> None:
                 continue
             start(ctx, deployment)
             ctx.door.healthy(deployment.id)
+
+
+def _line(site: Site, deployment: Deployment) -> str:
+    lines = processes.lines(site.running.release.build_config)
+    return lines.get(processes.kind(deployment.process), "")
 
 
 def _no_broker(ctx: Context, site: Site, app: str) -> str:

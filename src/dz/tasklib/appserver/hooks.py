@@ -28,16 +28,16 @@ def post_build_hooks(ctx: Context) -> Mapping[str, Any]:
     all_here = [d for d in ctx.door.deployments() if d.host == ctx.host]
     here = [d for d in all_here if d.is_web]
     told: dict[str, Any] = {"migrations": [], "adminless": None}
-    for number, deployment in enumerate(here):
-        site = site_of(ctx, ctx.door.running(deployment.id))
-        if number == 0:
-            for command in site.running.bundle.manifest.get("hooks", ()):
-                result = _hook(ctx, site, str(command))
-                told["migrations"] += [".".join(migration) for migration in result.applied]
-                told["adminless"] = result.adminless or told["adminless"]
+    sites = [site_of(ctx, ctx.door.running(deployment.id)) for deployment in here]
+    for command in sites[0].running.bundle.manifest.get("hooks", ()) if sites else ():
+        result = _hook(ctx, sites[0], str(command))
+        told["migrations"] += [".".join(migration) for migration in result.applied]
+        told["adminless"] = result.adminless or told["adminless"]
+    fit = beside.settle(ctx, [d for d in all_here if not d.is_web])
+    for deployment, site in zip(here, sites, strict=True):
         told["status"] = _see_it_answer(ctx, site, deployment)
         ctx.door.healthy(deployment.id)
-    beside.begin(ctx, [d for d in all_here if not d.is_web])
+    beside.begin(ctx, fit)
     return told
 
 
