@@ -1,7 +1,7 @@
 """The only place that starts a process.
 
 Promises: an argv list and never a shell string; an environment made of an allow-list and what the caller gives; a
-deadline; a cap on output; no standard input but the bytes given; when it leaves, for whatever reason, no process of
+deadline; a cap on output; no standard input but what is given; when it leaves, for whatever reason, no process of
 the command's session is left. It does not sandbox: what runs a user's code goes through ``dz.seams.sandbox``, whose
 commands end up here.
 """
@@ -115,7 +115,7 @@ def run(
     deadline: float,
     env: Mapping[str, str] | None = None,
     cwd: Path | None = None,
-    stdin: bytes = b"",
+    stdin: bytes | int = b"",
     pass_fds: Sequence[int] = (),
     on_output: Callable[[bytes], None] | None = None,
     cancelled: Callable[[], bool] | None = None,
@@ -128,15 +128,18 @@ def run(
 
     stdout and stderr come as one stream, given to ``on_output`` in pieces as they arrive; the last ``keep`` bytes are
     returned. With ``stderr_to`` the two are apart and ``output`` is stdout alone (``on_output`` too). With ``stdio``
-    there is no output: the caller has the other ends. ``cancelled`` is asked a few times a second.
+    there is no output: the caller has the other ends. ``cancelled`` is asked a few times a second. ``stdin`` may be a
+    descriptor, which is the command's once it runs, and closed here.
 
     Raises DeadlinePassed, Cancelled, or FileNotFoundError if there is no such program. A code other than 0 is an
     answer, not an exception: see ``check``.
     """
     words = [os.fspath(a) for a in argv]
     began = time.monotonic()
+    given = stdin if isinstance(stdin, bytes) else b""
+    none = subprocess.DEVNULL if isinstance(stdin, bytes) else stdin
     pipes = (
-        subprocess.PIPE if stdin else subprocess.DEVNULL,
+        subprocess.PIPE if given else none,
         subprocess.PIPE,
         subprocess.PIPE if stderr_to else subprocess.STDOUT,
     )
@@ -147,7 +150,7 @@ def run(
             stdio.started(process.pid)
         if caps is not None:
             caps.lay(process.pid)
-        _pump(process, stdin, began + deadline, _both(tail, on_output), stderr_to, cancelled)
+        _pump(process, given, began + deadline, _both(tail, on_output), stderr_to, cancelled)
     except _Overtime:
         raise DeadlinePassed(words, deadline, tail.value()) from None
     finally:

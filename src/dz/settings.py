@@ -82,6 +82,10 @@ class PanelSettings(StoreSettings):
     )
     file_urls: bool = Field(default=False, description="Whether file:// repositories are taken (embedded only).")
 
+    push_folder: Path | None = Field(
+        default=None, description="Where the repositories are that people push to (embedded only); empty: no pushes."
+    )
+
     @property
     def token_file(self) -> Path:
         return self.api_token_file or self.home / "token"
@@ -122,6 +126,7 @@ class WorkerSettings(StoreSettings):
     panel_socket: str = Field(default="", description="The panel's socket: its names lead there, terminals meet there.")
     panel_url: str = Field(default="", description="Where this host reaches the panel, if not by its socket.")
     panel_static: str = Field(default="", description="The folder of the panel's static files, which nginx serves.")
+    push_socket: str = Field(default="", description="The socket of the service that takes pushes (embedded only).")
     # database
     postgres_url: SecretStr = Field(default=SecretStr(""), description="The provisioner's URL of the projects' server.")
     postgres_address: str = Field(default="", description="Where sites reach that server: socket folder or address.")

@@ -1,7 +1,8 @@
 """How ``dz`` is typed here. Sentences say ``dz up``; people are shown what they can paste.
 
 Where ``dz`` on PATH is this very installation it stays ``dz``. Else it is what was typed (``./dz``, ``.venv/bin/dz``)
-or, under make, the script that there is, seen from the current folder. Documents for programs keep the plain ``dz``.
+or, under make, the script that there is, seen from the current folder. Documents for programs keep the plain ``dz``,
+and so does what is shown on another machine (DZ_TYPED is the bare word then).
 """
 
 from __future__ import annotations
@@ -26,6 +27,8 @@ def typed(text: str) -> str:
 
 def dz() -> str:
     """The first word of a command line that reaches this installation from the current folder."""
+    if os.environ.get(TYPED) == "dz":
+        return "dz"
     ways = [os.environ.get(TYPED, ""), sys.argv[0], str(LAUNCHER), str(Path(sys.executable).with_name("dz"))]
     ours = [way for way in ways if Path(way).name == "dz" and Path(way).is_file()]
     on_path = shutil.which("dz")

@@ -75,7 +75,7 @@ def _found_or_made(url: giturl.GitUrl, wanted: ProjectName | None, ref: str, own
         return _with_ref(found, ref)
     if wanted and (other := Project.objects.filter(name=wanted, destroyed_at=None).first()):
         raise UserError("project.name-taken", name=wanted, url=other.repo_url)
-    return _create(url.text, wanted or url.project_name(), exact=wanted is not None, ref=ref, owner=owner)
+    return create(url.text, wanted or url.project_name(), exact=wanted is not None, ref=ref, owner=owner)
 
 
 def check(
@@ -197,8 +197,8 @@ def _ended_badly() -> list[str]:
     return [JobState.FAILED, JobState.ERRORED, JobState.CANCELLED]
 
 
-def _create(url: str, name: ProjectName, *, exact: bool, ref: str, owner: Any) -> Project:
-    """A row and its hostname; a name from an address is counted up until it is free."""
+def create(url: str, name: ProjectName, *, exact: bool, ref: str, owner: Any) -> Project:
+    """A project: a row and its hostname. A name from an address is counted up until it is free."""
     for number in range(1, 1000):
         spelled = name if number == 1 else ProjectName(f"{name[: 39 - len(str(number))].rstrip('-')}-{number}")
         hostname = HostName(f"{spelled}.{panel().sites_domain}")

@@ -31,6 +31,7 @@ USERS = {
     "dispatcher": "dz-core",
     "worker-proxy": "dz-proxy",
     "worker-database": "dz-db",
+    "push": "dz-push",
     "nginx": "dz-proxy",
 }
 

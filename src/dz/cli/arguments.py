@@ -76,6 +76,11 @@ def deploy(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--rebuild", action="store_true", help="build anew what was built before from the same commit")
 
 
+def git(parser: argparse.ArgumentParser) -> None:
+    project(parser)
+    parser.add_argument("--remote", default="dz", help="what the remote is called; default: dz")
+
+
 def jobs(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("name", metavar="NAME", nargs="?", default="", help="only this project's")
     parser.add_argument("-n", type=count, default=20, metavar="N", help="how many")

@@ -36,7 +36,7 @@ class Clone:
 
 def here(folder: Path) -> Clone:
     """The clone that ``folder`` is in. Raises ``cli.not-a-clone``, ``cli.own-clone``."""
-    _refuse_own(folder)
+    refuse_own(folder)
     remote = _remote_url(folder)
     if not remote:
         raise UserError("cli.not-a-clone", folder=folder)
@@ -45,18 +45,18 @@ def here(folder: Path) -> Clone:
 
 def committed(folder: Path) -> Clone:
     """The repository that ``folder`` is in, by its ``file://`` address. Raises ``cli.no-commit``, ``cli.own-clone``."""
-    top = _refuse_own(folder)
+    top = refuse_own(folder)
     if not top or not _head(folder):
         raise UserError("cli.no-commit", folder=folder.resolve())
     return _clone(folder, f"file://{top}")
 
 
 def _clone(folder: Path, address: str) -> Clone:
-    changed = _git(folder, "status", "--porcelain", "--no-renames") or ""
+    changed = git(folder, "status", "--porcelain", "--no-renames") or ""
     return Clone(
         address=address,
         remote=_remote_url(folder),
-        ref=_branch(folder) or _head(folder),
+        ref=branch(folder) or _head(folder),
         unpushed=_unpushed(folder),
         uncommitted=len(changed.splitlines()),
     )
@@ -66,41 +66,52 @@ def _unpushed(folder: Path) -> int:
     """0 in a repository without a remote too: there is nowhere to push to."""
     if not _remote_url(folder):
         return 0
-    ahead = _git(folder, "rev-list", "--count", "@{upstream}..HEAD")
+    ahead = git(folder, "rev-list", "--count", "@{upstream}..HEAD")
     pushed = f"--remotes={_remote_of(folder)}"
-    return int(ahead or _git(folder, "rev-list", "--count", "HEAD", "--not", pushed) or 0)
+    return int(ahead or git(folder, "rev-list", "--count", "HEAD", "--not", pushed) or 0)
 
 
 def _remote_of(folder: Path) -> str:
-    return _git(folder, "config", "--get", f"branch.{_branch(folder)}.remote") or "origin"
+    return git(folder, "config", "--get", f"branch.{branch(folder)}.remote") or "origin"
 
 
 def _remote_url(folder: Path) -> str:
-    url = _git(folder, "remote", "get-url", _remote_of(folder)) or ""
+    url = git(folder, "remote", "get-url", _remote_of(folder)) or ""
     return f"file://{url}" if url.startswith("/") else url
 
 
-def _branch(folder: Path) -> str:
-    return _git(folder, "symbolic-ref", "--quiet", "--short", "HEAD") or ""
+def branch(folder: Path) -> str:
+    """The one that is checked out; "" for a commit."""
+    return git(folder, "symbolic-ref", "--quiet", "--short", "HEAD") or ""
 
 
 def _head(folder: Path) -> str:
-    return _git(folder, "rev-parse", "--verify", "--quiet", "HEAD") or ""
+    return git(folder, "rev-parse", "--verify", "--quiet", "HEAD") or ""
 
 
-def _refuse_own(folder: Path) -> str | None:
-    """The top of the clone; newcomers stand in DjangoZoom's own, which is no site."""
-    top = _git(folder, "rev-parse", "--show-toplevel")
+def refuse_own(folder: Path) -> str | None:
+    """The top of the clone, None outside of one; newcomers stand in DjangoZoom's own, which is no site."""
+    top = git(folder, "rev-parse", "--show-toplevel")
     if top and Path(top, "src/dz/cli/clone.py").is_file():
         raise UserError("cli.own-clone", folder=top)
     return top
 
 
-def _git(folder: Path, *words: str) -> str | None:
-    """Git's answer; None if it has none."""
+def git(folder: Path, *words: str) -> str | None:
+    """Git's answer; None if it has none, or fails."""
+    found = _ran(folder, *words)
+    return found.text.strip() or None if found and found.ok else None
+
+
+def done(folder: Path, *words: str) -> bool:
+    """Whether git did it."""
+    found = _ran(folder, *words)
+    return found is not None and found.ok
+
+
+def _ran(folder: Path, *words: str) -> run.Finished | None:
     env = {"GIT_TERMINAL_PROMPT": "0", "HOME": str(Path.home()), "LC_ALL": "C"}
     try:
-        answer = run.run(["git", *words], deadline=10, cwd=folder, env=env, stderr_to=lambda _: None)
+        return run.run(["git", *words], deadline=10, cwd=folder, env=env, stderr_to=lambda _: None)
     except FileNotFoundError:
         return None
-    return answer.text.strip() or None if answer.ok else None

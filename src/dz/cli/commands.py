@@ -45,6 +45,13 @@ COMMANDS = {
                 "deploy .",
             ),
         ),
+        Command(
+            "git",
+            "Have a project deployed by git push, and give this clone the remote.",
+            arguments.git,
+            "pushing.git",
+            examples=("git shop", "git shop --yes"),
+        ),
         Command("jobs", "The latest jobs.", arguments.jobs, "reports.jobs", examples=("jobs", "jobs shop -n 5")),
         Command(
             "job",

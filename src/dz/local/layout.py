@@ -61,6 +61,16 @@ class Layout:
         return self.core_sockets / "panel"
 
     @property
+    def push_socket(self) -> Path:
+        """In a folder of its user's, who reaches no other socket."""
+        return self.sockets / "push" / "http"
+
+    @property
+    def push_folder(self) -> Path:
+        """The repositories that are pushed to; in the service's own folder, where what it left behind is known."""
+        return self.folder("push") / "repositories"
+
+    @property
     def broker_socket(self) -> Path:
         return self.core_sockets / "broker"
 

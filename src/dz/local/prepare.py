@@ -17,7 +17,7 @@ from dz.errors import UserError
 from dz.local.bring import source_digest
 from dz.local.layout import Layout
 from dz.local.services import Plan
-from dz.local.users import CORE, DATABASE, GROUP, POSTGRES, PROXY, ROOT, become, file, folder, rooted
+from dz.local.users import CORE, DATABASE, GROUP, POSTGRES, PROXY, PUSH, ROOT, become, file, folder, rooted
 from dz.log import Secret
 from dz.run import check
 from dz.seams.dbserver.postgres import prepare as prepare_projects_server
@@ -33,6 +33,8 @@ def folders(layout: Layout) -> None:
     folder(layout.folder("x").parent, ROOT, 0o711)
     folder(layout.proxy_home, PROXY, 0o711)
     folder(layout.database_home, DATABASE, 0o711)
+    folder(layout.folder("push"), PUSH, 0o700)
+    folder(layout.push_folder, PUSH, 0o700)
     # Bundles hold the code of every project: root writes them, the proxy worker reads them, nobody else gets in.
     if rooted():
         folder(layout.store, ROOT, 0o750, group=PROXY)
@@ -57,6 +59,7 @@ def sockets(layout: Layout) -> None:
     folder(path, ROOT, 0o711)
     folder(layout.core_sockets, CORE, 0o710, group=GROUP if rooted() else "")
     folder(layout.postgres_sockets, POSTGRES, 0o711)
+    folder(layout.push_socket.parent, PUSH, 0o710, group=GROUP if rooted() else "")
 
 
 def clusters(plan: Plan) -> None:

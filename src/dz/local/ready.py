@@ -55,6 +55,7 @@ def _asker(plan: Plan, service: str, since: float | None) -> Callable[[], str]:
         "postgres-projects": lambda: _postgres(plan.superuser_url("postgres")),
         "broker": lambda: _broker(plan.broker_url),
         "panel": lambda: _http(_UnixConnection(plan.layout.panel_socket)),
+        "push": lambda: _http(_UnixConnection(plan.layout.push_socket)),
         "nginx": lambda: _nginx(plan),
         "dispatcher": lambda: _dispatcher(plan),
     }[service]

@@ -19,7 +19,7 @@ from dz.local.layout import Layout
 from dz.local.providers import Found, executable
 from dz.local.service import Service
 from dz.local.state import State
-from dz.local.users import CORE, DATABASE, POSTGRES, PROXY, ROOT, config, folder
+from dz.local.users import CORE, DATABASE, POSTGRES, PROXY, PUSH, ROOT, config, folder
 from dz.settings import Common
 from dz.terminal import PIECE
 
@@ -124,6 +124,7 @@ class Plan:
             "DZ_PANEL_URL": self.state.url,
             "DZ_API_TOKEN_FILE": str(self.layout.token),
             "DZ_FILE_URLS": "1",
+            "DZ_PUSH_FOLDER": str(self.layout.push_folder),
             **self.backup_env,
         }
 
@@ -172,6 +173,7 @@ def ours(plan: Plan) -> Iterator[Service]:
     dispatch = (python, "-m", "dz.tasks.dispatch")
     yield Service(name="dispatcher", argv=dispatch, env=plan.dispatcher_env(), user=CORE)
     yield from _workers(plan)
+    yield Service(name="push", argv=(python, "-m", "dz.push"), env=_push_env(plan), user=PUSH, umask=0o077)
     lay = (python, "-m", "dz.local.nginx")
     yield Service(
         name="nginx", argv=lay, env=_proxy_env(plan), user=PROXY, death_signal="TERM", low_port=plan.state.port < 1024
@@ -214,6 +216,21 @@ def _proxy_env(plan: Plan) -> dict[str, str]:
         "DZ_LISTEN": plan.state.listen,
         "DZ_PANEL_SOCKET": str(layout.panel_socket),
         "DZ_PANEL_STATIC": str(layout.panel_static),
+        "DZ_PUSH_SOCKET": str(layout.push_socket),
+    }
+
+
+def _push_env(plan: Plan) -> dict[str, str]:
+    """No secret is in it: the service asks the API as whoever pushes, by the way that everybody has."""
+    host, port = plan.state.probe
+    return {
+        "PATH": SYSTEM_PATH,
+        "PYTHONUNBUFFERED": "1",
+        **MEMORY,
+        **plan.shared.env,
+        "DZ_PUSH_SOCKET": str(plan.layout.push_socket),
+        "DZ_PUSH_FOLDER": str(plan.layout.push_folder),
+        "DZ_PUSH_PANEL": f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}",
     }
 
 

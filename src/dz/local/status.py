@@ -85,6 +85,7 @@ def _address(plan: Plan, name: str) -> str:
         "postgres-projects": str(layout.postgres_sockets),
         "broker": f"127.0.0.1:{ports[0]}" if plan.state.broker == "rabbitmq" else str(layout.broker_socket),
         "panel": str(layout.panel_socket),
+        "push": str(layout.push_socket),
         "nginx": plan.state.listen,
     }.get(name, "")
 

@@ -1,7 +1,8 @@
 """Who runs what. As root every service has an ordinary user, made once; without root there is one user for all.
 
 ``dz-core``: panel, dispatcher, zoomdb, broker. ``dz-pg``: the projects' PostgreSQL. ``dz-proxy``: nginx and the proxy
-worker. ``dz-db``: the database worker. Build and appserver workers stay root: they start each project under its uid.
+worker. ``dz-db``: the database worker. ``dz-push``: what takes pushes. Build and appserver workers stay root: they
+start each project under its uid.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from pathlib import Path
 
 from dz.run import check
 
-CORE, POSTGRES, PROXY, DATABASE = "dz-core", "dz-pg", "dz-proxy", "dz-db"
+CORE, POSTGRES, PROXY, DATABASE, PUSH = "dz-core", "dz-pg", "dz-proxy", "dz-db", "dz-push"
 GROUP = "djangozoom"  # reaches the sockets of zoomdb, broker and panel
 ROOT = ""  # whoever runs dz up
 
@@ -29,9 +30,9 @@ def make_users() -> None:
         return
     if not _known_group(GROUP):
         check(["groupadd", "--system", GROUP], deadline=30)
-    for name in (CORE, POSTGRES, PROXY, DATABASE):
+    for name in (CORE, POSTGRES, PROXY, DATABASE, PUSH):
         if not _known_user(name):
-            groups = [] if name == POSTGRES else ["--groups", GROUP]
+            groups = [] if name in (POSTGRES, PUSH) else ["--groups", GROUP]
             words = ["--system", "--user-group", "--no-create-home", "--home-dir", "/nonexistent"]
             check(["useradd", *words, "--shell", "/usr/sbin/nologin", *groups, name], deadline=30)
 

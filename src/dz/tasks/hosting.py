@@ -53,7 +53,8 @@ def _proxy(ours: WorkerSettings) -> Proxy:
 
     panel = Path(ours.panel_socket) if ours.panel_socket else None
     static = ("/static/", Path(ours.panel_static)) if ours.panel_static else None
-    return Nginx(Path(ours.nginx), ours.home / "proxy", ours.listen, panel=panel, panel_static=static)
+    push = Path(ours.push_socket) if ours.push_socket else None
+    return Nginx(Path(ours.nginx), ours.home / "proxy", ours.listen, panel=panel, panel_static=static, push=push)
 
 
 def _dbserver(ours: WorkerSettings) -> DatabaseServer:

@@ -32,6 +32,8 @@ STATUS = {
     "data.none": 409,
     "data.not-good": 409,
     "data.no-server": 503,
+    "push.none-here": 409,
+    "push.other-source": 409,
     "api.not-signed-in": 401,
 }
 

@@ -17,7 +17,7 @@ from dz.errors import UserError
 from dz.names import EnvName, ProjectName
 from dz2 import configs, services
 from dz2.accounts import is_token
-from dz2.api import commands, data, documents, problems, processes, releases, resting, sitelogs, variables
+from dz2.api import commands, data, documents, problems, processes, pushes, releases, resting, sitelogs, variables
 from dz2.api.hosts import status_document
 from dz2.api.polling import After, Lines, Wait, Words, until
 from dz2.models import ConfigGuess, Job, JobLog, JobState, Project
@@ -42,7 +42,7 @@ api = NinjaAPI(
 )
 problems.install(api)
 nothing = Router()  # the last one: the API's own addresses come before every router's
-_routers = (data, commands, releases, processes, resting, variables, sitelogs)
+_routers = (data, commands, releases, processes, pushes, resting, variables, sitelogs)
 for _router in (one.router for one in _routers):
     api.add_router("/projects", _router)
 api.add_router("", nothing)

@@ -21,6 +21,7 @@ NOT_FOUND = "project.not-found"
 ASKING = {
     "check": ("nowhere", NOT_FOUND),
     "deploy": ("nowhere", NOT_FOUND),
+    "git": ("nowhere", "push.none-here"),  # on a platform with pushes it makes the project
     "jobs": ("nowhere", NOT_FOUND),
     "job": ("4711", "job.not-found"),
     "job cancel": ("4711", "job.not-found"),

@@ -86,6 +86,7 @@ return 502 "<!doctype html><title>Not answering</title><p>This site does not ans
 """
 
 
+PUSHED = "1100m"  # over what the service behind it takes, which says so in git's own words
 _RESTS = "<!doctype html><title>{name} rests</title><h1>{name} rests</h1><p>Its owner has deactivated it for now."
 
 
@@ -94,7 +95,8 @@ class Base:
     """The instance's own settings. ``user``: what workers become when nginx is started by root.
 
     ``panel``: the panel's unix socket, or None on a proxy host without one; ``panel_static``: URL and folder of its
-    static files. ``min_timeout``: whether this nginx knows keepalive_min_timeout.
+    static files; ``push``: the unix socket of the service that takes pushes, beside a panel. ``min_timeout``: whether
+    this nginx knows keepalive_min_timeout.
     """
 
     prefix: Path
@@ -104,6 +106,7 @@ class Base:
     panel: Path | None = None
     panel_static: tuple[str, Path] | None = None
     panel_names: tuple[HostName, ...] = (HostName("localhost"),)
+    push: Path | None = None
     min_timeout: bool = True
     workers: int = 2
 
@@ -182,14 +185,30 @@ return 404 "{_NOT_FOUND}";
             )
         return f"""\
 upstream dz_panel {{ server "unix:{_path(self.panel)}"; }}
-server {{
+{self._push_upstream()}server {{
 listen {host}:{port};
 server_name {names};
 client_max_body_size 2m;
-{_DOWN}{static}location / {{
+{_DOWN}{static}{self._push_location()}location / {{
 {_FORWARD}proxy_read_timeout 3600s;
 proxy_pass http://dz_panel;
 }}
+}}
+"""
+
+    def _push_upstream(self) -> str:
+        return "" if self.push is None else f'upstream dz_push {{ server "unix:{_path(self.push)}"; }}\n'
+
+    def _push_location(self) -> str:
+        """A push comes whole, and is answered line by line for as long as its deploy takes."""
+        if self.push is None:
+            return ""
+        return f"""\
+location ^~ /git/ {{
+client_max_body_size {PUSHED};
+{_FORWARD}proxy_buffering off;
+proxy_read_timeout 7200s;
+proxy_pass http://dz_push;
 }}
 """
 

@@ -41,7 +41,8 @@ log = get_logger()
 class Nginx:
     """One nginx instance on this host.
 
-    ``user``: what its workers become, only for an instance that root starts. ``panel``: the panel's unix socket.
+    ``user``: what its workers become, only for an instance that root starts. ``panel``: the panel's unix socket;
+    ``push``: that of the service which takes pushes.
     """
 
     def __init__(
@@ -54,12 +55,14 @@ class Nginx:
         panel: Path | None = None,
         panel_static: tuple[str, Path] | None = None,
         panel_names: tuple[HostName, ...] = (HostName("localhost"),),
+        push: Path | None = None,
     ) -> None:
         self._binary = binary
         self._prefix = prefix
         self._listen = listen
         self._user = user
         self._panel = (panel, panel_static, panel_names)
+        self._push = push
 
     @property
     def command(self) -> tuple[str, ...]:
@@ -112,6 +115,7 @@ class Nginx:
             panel=panel,
             panel_static=static,
             panel_names=names,
+            push=self._push,
             min_timeout=knows_min_timeout(self._binary, self._prefix / "temp"),
         )
 
@@ -181,10 +185,11 @@ class Nginx:
     def _lingering(self, workers: list[Worker], wait: float) -> int:
         """Wait until none of these workers matters any more; how many still do after ``wait`` seconds."""
         began = time.monotonic()
-        port, panel = listen_address(self._listen)[1], self._panel[0]
+        port = listen_address(self._listen)[1]
+        sockets = [one for one in (self._panel[0], self._push) if one is not None]
 
         def left() -> int:
-            return sum(one.matters(time.monotonic() - began, port, panel) for one in workers)
+            return sum(one.matters(time.monotonic() - began, port, sockets) for one in workers)
 
         _until(lambda: not left(), wait)
         return left()

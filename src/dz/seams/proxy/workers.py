@@ -1,13 +1,14 @@
 """nginx's own processes: its master, the workers of one configuration, and when an old worker stops to matter.
 
 After a reload an old worker accepts nothing new, closes its idle connections within seconds and ends once its last
-request has ended. A stream (a WebSocket, the panel's live log) may keep one for hours, and holds nothing up: its
-connection to the old version is seen there, by who drains it. What a switch has to wait for is a visitor whose request
-has not been passed on yet, such as an upload.
+request has ended. A stream (a WebSocket, the panel's live log, a push that waits for its deploy) may keep one for
+hours, and holds nothing up: its connection to the old version is seen there, by who drains it. What a switch has to
+wait for is a visitor whose request has not been passed on yet, such as an upload.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -31,27 +32,31 @@ class Worker:
         except psutil.NoSuchProcess:
             return True
 
-    def matters(self, seconds: float, port: int, panel: Path | None) -> bool:
+    def matters(self, seconds: float, port: int, sockets: Iterable[Path]) -> bool:
         """Whether, ``seconds`` after the reload, it may still pass a request to a version that is leaving.
 
-        nginx listens on ``port``; ``panel`` is the one upstream that is a unix socket.
+        nginx listens on ``port``; ``sockets``: the upstreams that are unix sockets, none of them a site.
         """
         if self.gone():
             return False
-        return seconds < SETTLED or self._visitors_alone(port, panel)
-
-    def _visitors_alone(self, port: int, panel: Path | None) -> bool:
-        """Whether it has more visitors than connections to upstreams."""
         try:
-            connections = [c for c in self.process.net_connections("tcp") if c.status == psutil.CONN_ESTABLISHED]
-            visitors = sum(c.laddr.port == port for c in connections)
-            upstream = len(connections) - visitors
-            streams = len(clients_of(panel) & sockets_of(self.process.pid)) if panel else 0
+            if seconds < SETTLED and "shutting down" not in " ".join(self.process.cmdline()):
+                return True  # it may still accept somebody
+            return self._visitors_alone(port, sockets, settled=seconds >= SETTLED)
         except psutil.NoSuchProcess:
             return False
         except (psutil.AccessDenied, OSError):
             return not self.gone()
-        return bool(visitors > upstream + streams)
+
+    def _visitors_alone(self, port: int, sockets: Iterable[Path], *, settled: bool) -> bool:
+        """Whether it has more visitors than connections to upstreams."""
+        connections = [c for c in self.process.net_connections("tcp") if c.status == psutil.CONN_ESTABLISHED]
+        visitors = sum(c.laddr.port == port for c in connections)
+        ours = sockets_of(self.process.pid)
+        streams = sum(len(clients_of(one) & ours) for one in sockets)
+        # Until then a connection to a site may be one that is kept for the next request, and is no visitor's.
+        sites = len(connections) - visitors if settled else 0
+        return bool(visitors > sites + streams)
 
 
 def master_of(pidfile: Path) -> psutil.Process | None:

@@ -1,0 +1,48 @@
+"""Problems with ``git push dz``."""
+
+from dz.problems import Problem
+
+PROBLEMS = [
+    Problem(
+        "push.none-here",
+        "This platform takes no pushes.",
+        "Push to a Git host and deploy from there: dz deploy URL",
+        "What is pushed lies on the machine that builds it, so pushes go to a platform that dz up started.",
+    ),
+    Problem(
+        "push.no-project",
+        "There is no project {name}.{hint}",
+        "dz git {name} in your clone makes it and adds the remote.",
+        "A push never makes a project: a mistyped name would be one.",
+    ),
+    Problem(
+        "push.other-source",
+        "{name} is deployed from {url}, not from what is pushed here.",
+        "Push there, then dz deploy {name}; or have it deployed from pushes: dz git {name} --yes",
+        "A project has one source. Changing it leaves releases, variables and data as they are.",
+    ),
+    Problem(
+        "push.going-on",
+        "Another push to {name} is still being deployed.",
+        "dz jobs {name} shows its job; push again when that has ended.",
+        "A branch moves when its deploy has succeeded, so pushes come one after the other.",
+    ),
+    Problem(
+        "push.deleted",
+        "{branch} is what {name} is deployed from; it stays.",
+        "To take the whole project away: dz destroy {name}",
+        "Other branches and tags may be deleted.",
+    ),
+    Problem(
+        "push.other-ref",
+        "{ref} is nothing that can be kept here.",
+        "Push branches and tags only.",
+        "Branches hold commits; other names are Git's and the platform's own.",
+    ),
+    Problem(
+        "push.too-many",
+        "{most} pushes and fetches are going on already.",
+        "Push again when one has ended.",
+        "Each one takes memory on the platform's machine.",
+    ),
+]

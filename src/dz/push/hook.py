@@ -1,0 +1,103 @@
+"""What becomes of one pushed ref: git's ``update`` hook, whose exit code says whether the branch moves.
+
+The project's branch is deployed: the job is the platform's from the moment it is accepted, what it says is the push's
+own answer, and unless it ends with a live site the branch stays where it was. The commit is kept under a ref of ours
+first, so that the build has it whatever becomes of the push. Any other branch or tag is kept, and nothing is deployed.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from dz.cli.client import Api, Refused, Told, Unreachable
+from dz.cli.ending import BY_STATE, DONE, tell
+from dz.cli.following import follow
+from dz.cli.reports import tell_ended
+from dz.cli.screen import Screen
+from dz.cli.where import Server
+from dz.errors import UserError
+from dz.push import repository
+
+HEADS = "refs/heads/"
+KEPT_KINDS = (HEADS, "refs/tags/", "refs/notes/")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Push:
+    """One ref of a push. ``branch``: the one that the project is deployed from."""
+
+    project: str
+    branch: str
+    ref: str
+    new: str
+    repository: Path
+
+    @property
+    def deletes(self) -> bool:
+        return not self.new.strip("0")
+
+    @property
+    def deploys(self) -> bool:
+        return self.ref == f"{HEADS}{self.branch}"
+
+
+def main(words: list[str], environ: Mapping[str, str]) -> int:
+    """0: the ref moves."""
+    screen = Screen(environ=environ)
+    ref, _, new = words
+    push = Push(
+        project=environ["DZ_PUSH_PROJECT"], branch=environ["DZ_PUSH_BRANCH"], ref=ref, new=new, repository=Path.cwd()
+    )
+    api = Api(Server(url=environ["DZ_PUSH_PANEL"], token=environ["DZ_PUSH_TOKEN"]))
+    try:
+        return decide(push, api, screen)
+    except (Refused, Unreachable) as error:
+        tell(screen, error.told)
+    except UserError as error:
+        tell(screen, Told.of(error))
+    return 1
+
+
+def decide(push: Push, api: Api, screen: Screen) -> int:
+    """What the hook answers. Raises UserError, Refused, Unreachable."""
+    if push.deploys and push.deletes:
+        raise UserError("push.deleted", branch=push.branch, name=push.project)
+    if push.deploys:
+        return deploy(push, api, screen)
+    if not push.ref.startswith(KEPT_KINDS):
+        raise UserError("push.other-ref", ref=push.ref)
+    if push.ref.startswith(HEADS) and not push.deletes:
+        short = push.ref.removeprefix(HEADS)
+        screen.say(f"{short} is kept and not deployed: {push.project} is deployed from {push.branch}.")
+        screen.say(f"  To deploy it: git push dz {short}:{push.branch}")
+    return DONE
+
+
+def deploy(push: Push, api: Api, screen: Screen) -> int:
+    """Deploy the commit and watch it to its end."""
+    env = repository.environment(push.repository)
+    commit = repository.commit_of(push.repository, push.new, env)
+    if not commit:
+        raise UserError("push.other-ref", ref=push.ref)
+    with (push.repository / "deploying").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise UserError("push.going-on", name=push.project) from None
+        repository.stage(push.repository, commit, env)
+        job = api.post("/deploy", {"target": push.project, "ref": commit})
+        screen.say(f"{push.project}  {push.branch} @ {commit[:7]}   job {job['job']}   {job['page']}")
+        job = follow(api, job, screen)
+        tell_ended(screen, job)
+        if job["url"]:
+            screen.say(f"   {job['url']}")
+    return BY_STATE[job["state"]]
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:], os.environ))

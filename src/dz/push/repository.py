@@ -1,0 +1,96 @@
+"""The bare repositories that are pushed to, and the settings of every git that works on them.
+
+Promise: no configuration of the machine or of a repository counts over SETTINGS, which are in the environment; what
+comes in is checked object by object, capped in size, and the only hook is ours, in a folder that no pusher and not the
+service itself can write.
+"""
+
+from __future__ import annotations
+
+import re
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+
+from dz.run import check, run
+
+HOOKS = Path(__file__).parent / "hooks"
+MOST = 1024 * 1024 * 1024  # bytes of one push, as of what a build fetches
+KEPT = 10  # commits that were deployed by a push and are on no branch: refused ones, for a job that still waits
+STAGED = "refs/dz"
+SETTINGS = {
+    "core.hooksPath": str(HOOKS),
+    "core.fsmonitor": "false",
+    "receive.maxInputSize": str(MOST),
+    "receive.fsckObjects": "true",
+    # What old and honest histories hold; a host of repositories that refuses them refuses people's work.
+    "receive.fsck.zeroPaddedFilemode": "ignore",
+    "receive.fsck.missingSpaceBeforeDate": "ignore",
+    "receive.fsck.badTimezone": "ignore",
+    "receive.denyDeleteCurrent": "ignore",  # the hook says it in our words
+    "transfer.hideRefs": STAGED,
+    "receive.keepAlive": "5",
+    "gc.autoDetach": "false",  # it ends with the push that began it
+    "maintenance.autoDetach": "false",
+    "safe.directory": "*",
+}
+_APP_ID = re.compile(r"p[0-9]{8}")
+
+
+def environment(work: Path) -> dict[str, str]:
+    """Of every git here; ``work``: a folder of the service's own without any configuration."""
+    numbered = list(enumerate(SETTINGS.items()))
+    keys = {f"GIT_CONFIG_KEY_{number}": key for number, (key, _) in numbered}
+    values = {f"GIT_CONFIG_VALUE_{number}": value for number, (_, value) in numbered}
+    return {
+        "HOME": str(work),
+        "XDG_CONFIG_HOME": str(work),
+        "LC_ALL": "C.UTF-8",
+        "GIT_CONFIG_NOSYSTEM": "1",
+        "GIT_CONFIG_GLOBAL": "/dev/null",
+        "GIT_ATTR_NOSYSTEM": "1",
+        "GIT_CONFIG_COUNT": str(len(numbered)),
+        **keys,
+        **values,
+    }
+
+
+def address(folder: Path, app_id: str) -> str:
+    """How a project names its repository here: where the build worker fetches it."""
+    return f"file://{path(folder, app_id)}"
+
+
+def path(folder: Path, app_id: str) -> Path:
+    if _APP_ID.fullmatch(app_id) is None:
+        raise ValueError(f"not an app id: {app_id[:80]!r}")
+    return folder / f"{app_id}.git"
+
+
+def made(folder: Path, app_id: str, branch: str, env: Mapping[str, str]) -> Path:
+    """The repository of a project, made at its first use."""
+    wanted = path(folder, app_id)
+    if not wanted.exists():
+        coming = Path(tempfile.mkdtemp(prefix="new-", dir=folder))
+        check(
+            ["git", "init", "-q", "--bare", f"--initial-branch={branch}", "--template=", coming], deadline=30, env=env
+        )
+        try:
+            coming.rename(wanted)
+        except OSError:  # somebody else was first
+            check(["rm", "-rf", "--", coming], deadline=30)
+    return wanted
+
+
+def stage(repository: Path, commit: str, env: Mapping[str, str]) -> None:
+    """Keep a commit for the build before a branch has it, and forget the oldest of those kept before."""
+    names = ["git", "for-each-ref", "--sort=-creatordate", "--format=%(refname)", STAGED]
+    for old in check(names, deadline=30, env=env, cwd=repository).text.split()[KEPT - 1 :]:
+        run(["git", "update-ref", "-d", old], deadline=30, env=env, cwd=repository)
+    check(["git", "update-ref", f"{STAGED}/{commit}", commit], deadline=30, env=env, cwd=repository)
+
+
+def commit_of(repository: Path, object_id: str, env: Mapping[str, str]) -> str:
+    """The commit that a pushed object is; "" if it is none."""
+    words = ["git", "rev-parse", "--verify", "--quiet", "--end-of-options", f"{object_id}^{{commit}}"]
+    found = run(words, deadline=30, env=env, cwd=repository)
+    return found.text.strip() if found.ok else ""
