@@ -6,7 +6,6 @@ What is there is never written again (``mode="create"``) and never trusted when 
 from __future__ import annotations
 
 import hashlib
-import os
 from collections.abc import Mapping
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -71,7 +70,8 @@ class Store:
             raise told(error) from error
 
     def fetch(self, layer: Layer, into: Path) -> None:
-        """Write the packed layer to ``into``. Raises PlatformError if its bytes are not what its name says."""
+        """Write the packed layer to ``into``, to be read now and then deleted. Raises PlatformError if its bytes are
+        not what its name says."""
         seen = hashlib.sha256()
         try:
             with into.open("wb") as out:
@@ -79,8 +79,6 @@ class Store:
                     data = bytes(piece)
                     seen.update(data)
                     out.write(data)
-                out.flush()
-                os.fsync(out.fileno())
         except FileNotFoundError as error:
             raise PlatformError(f"the bundle store has no {layer.kind} layer {layer.digest[:12]}") from error
         except BaseError as error:

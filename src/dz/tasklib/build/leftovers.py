@@ -1,5 +1,5 @@
 """What builds leave on a build host: checkouts of commits that were built, attempts that were killed, layers
-that were packed in vain.
+that were packed in vain, and the last trial, which the next build would else have to clear away before its own.
 
 Nothing that a step may be using goes: a build holds the project's lock, an inspection touches its checkout and is over
 within UNUSED, and no step lasts as long as AGE.
@@ -34,6 +34,7 @@ def drop(home: Path, app_id: AppId) -> int:
         now = time.time()
         gone = [one for one in checkouts[KEPT:] if _used(one) < now - UNUSED]
         gone += [one for one in others if _used(one) < now - AGE]
+        gone += [*work.glob("trial")]
         for one in gone:
             clear(one)
     return len(gone)
