@@ -47,10 +47,13 @@ class BrokerSettings(BaseSettings):
 
 
 class StoreSettings(Common):
-    """Where bundles and backups are kept, for those that read or write there."""
+    """Where bundles, backups and what people push are kept, for those that read or write there."""
 
     backup_store: str = Field(
         default="", description="Where backups go: file:///folder or s3://bucket/prefix; empty: in DZ_HOME."
+    )
+    push_folder: Path | None = Field(
+        default=None, description="Where the repositories are that people push to (embedded only); empty: no pushes."
     )
     store_endpoint: str = Field(default="", description="The S3 endpoint, where it is not the provider's own.")
     store_region: str = Field(default="us-east-1", description="The S3 region.")
@@ -81,10 +84,6 @@ class PanelSettings(StoreSettings):
         default=None, description="The file with the API token of this machine's dz command; empty: token in DZ_HOME."
     )
     file_urls: bool = Field(default=False, description="Whether file:// repositories are taken (embedded only).")
-
-    push_folder: Path | None = Field(
-        default=None, description="Where the repositories are that people push to (embedded only); empty: no pushes."
-    )
 
     @property
     def token_file(self) -> Path:

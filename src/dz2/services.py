@@ -42,6 +42,7 @@ def find_job(job_id: int) -> Job:
 
 def find_target(target: str) -> Project | None:
     """The project that a name or a repository's address means; None for an address not seen before."""
+    target = _pushed_to(target)
     if is_name(target):
         return find_project(target)
     url = giturl.parse(target, file_urls=panel().file_urls)
@@ -53,11 +54,18 @@ def is_name(target: str) -> bool:
     return not any(sign in target for sign in "./:@")
 
 
+def _pushed_to(target: str) -> str:
+    """The name, from the address that a project is pushed to; any other target as it is."""
+    before = f"{panel().panel_url.rstrip('/')}/git/"
+    return target.removeprefix(before).removesuffix(".git") if target.startswith(before) else target
+
+
 def project_of(target: str, *, name: str | None = None, ref: str = "", owner: Any = None) -> Project:
     """The project of a name or address; the first sight of an address makes it.
 
     With ``name`` the address may be a second project of the same repository. Raises UserError.
     """
+    target = _pushed_to(target)
     if is_name(target):
         return _with_ref(find_project(target), ref)
     url = giturl.parse(target, file_urls=panel().file_urls)

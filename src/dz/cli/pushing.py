@@ -36,6 +36,8 @@ def git(args: argparse.Namespace, api: Api, screen: Screen) -> tuple[int, dict[s
     if found["remote"]:
         _connect(here, args.remote, found["url"], api.server)
         what = found["ref"] if branch in ("", found["ref"]) else f"{branch}:{found['ref']}"
+        if not clone.done(here, "ls-remote", "--", args.remote):  # asked now, so that the push meets no surprise
+            screen.say(f"Git does not reach it yet; it says why: git ls-remote {args.remote}")
         screen.say(f"Deploy it with: git push {args.remote} {what}")
     else:
         screen.say(typed(f"{here} is no clone of it. There, dz git {found['name']} adds the remote."))

@@ -97,6 +97,11 @@ class Plan:
         return passed | {"DZ_BACKUP_STORE": self.given.get("DZ_BACKUP_STORE") or beside}
 
     @property
+    def push_env(self) -> dict[str, str]:
+        """Where pushed repositories are, for the panel, which names them, and the builder, which takes them away."""
+        return {"DZ_PUSH_FOLDER": str(self.layout.push_folder)}
+
+    @property
     def broker_url(self) -> str:
         if self.given.get("DZ_BROKER_URL"):
             return self.given["DZ_BROKER_URL"]
@@ -124,7 +129,7 @@ class Plan:
             "DZ_PANEL_URL": self.state.url,
             "DZ_API_TOKEN_FILE": str(self.layout.token),
             "DZ_FILE_URLS": "1",
-            "DZ_PUSH_FOLDER": str(self.layout.push_folder),
+            **self.push_env,
             **self.backup_env,
         }
 
@@ -149,7 +154,7 @@ class Plan:
         passed = {n: v for n, v in self.given.items() if n in BUILD_PASSED or n.startswith(BUILD_PREFIXES)}
         home, keys_file = self.layout.home, keys.core_keys(self.layout)
         env = passed | self.worker_env(role, self.runtime, home, keys_file)
-        return env | self.backup_env | {"PATH": passed.get("PATH", SYSTEM_PATH), "DZ_TRUSTED_CODE": "1"}
+        return env | self.backup_env | self.push_env | {"PATH": passed.get("PATH", SYSTEM_PATH), "DZ_TRUSTED_CODE": "1"}
 
 
 INSTANCES = {"build": "build-1", "appserver": "app-1", "proxy": "proxy-1", "database": "db-1"}

@@ -81,11 +81,12 @@ def drop_old_layers(ctx: Context, app_id: AppId) -> int:
 
 
 def forget(ctx: Context) -> None:
-    """Destroy's last step: bundles, work folders and secrets."""
+    """Destroy's last step: bundles, work folders, what was pushed, and secrets."""
     app_id, folders = ctx.door.project().app_id, Folders(ctx.settings.home)
     store = store_of(ctx, app_id)
     for digest in ctx.door.digests():
         store.delete(digest)
-    for folder in (folders.build(app_id), folders.layers(app_id)):
+    pushed = ctx.settings.push_folder
+    for folder in (folders.build(app_id), folders.layers(app_id), *([pushed / f"{app_id}.git"] if pushed else [])):
         clear(folder)
     ctx.door.forget()
