@@ -226,3 +226,19 @@ def test_requirements_that_cannot_be_are_told_in_one_sentence(
         resolve(bench, WANTED)
     assert told.value.id == id and words in told.value.brief
     assert str(bench.work) not in told.value.brief
+
+
+def test_what_turned_out_to_be_missing_is_added_and_fits_what_the_project_pins(bench: Bench) -> None:
+    (bench.tree / "requirements.txt").write_text("Django==4.2.16\nsqlparse==0.5.0\n")
+    locked, _ = resolve(
+        bench, Wanted(installer="requirements", files=("requirements.txt",), added=("django-debug-toolbar",))
+    )
+    assert locked.version("django") == "4.2.16" and locked.version("sqlparse") == "0.5.0"
+    assert "django-debug-toolbar" in {one.name for one in locked.platform}
+
+
+def test_a_pinned_driver_without_a_wheel_gives_way_to_one_that_has_one_and_it_is_said(bench: Bench) -> None:
+    (bench.tree / "requirements.txt").write_text("Django==4.2.16\npsycopg2-binary==2.7.7\n")
+    locked, _ = resolve(bench, WANTED)
+    assert locked.version("psycopg2-binary").startswith("2.9") and not locked.built
+    assert "another version of it is taken" in said(bench)

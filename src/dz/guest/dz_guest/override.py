@@ -6,6 +6,7 @@ because this is not the developer's machine. Each function takes all values and 
 
 import os
 import re
+import socket
 
 import django
 from dz_guest import database, logs, spec
@@ -122,7 +123,7 @@ def media(values):
 def stores(values):
     """Caches and channels that want a Redis or memcached nobody gave: memory, and sessions in the database."""
     changed = {}
-    given = any("REDIS" in name or "MEMCACHE" in name or name == "CACHE_URL" for name in os.environ)
+    given = _store_given()
     caches = values.get("CACHES") or {}
     wanting = [a for a in caches if re.search("(?i)redis|memcached|pymemcache|pylibmc", str(caches[a].get("BACKEND")))]
     if wanting and not given:
@@ -158,6 +159,25 @@ def rooted(url, default):
         return url
     path = "/" + (found.group(2) or "" if found else url).strip("/") + "/"
     return path if path != "//" else default
+
+
+def _store_given():
+    """Whether a variable names a Redis or memcached; one of this machine's own only if something answers there: in a
+    site's sandbox that is nobody, unless its operator let it through."""
+    for name in os.environ:
+        if "REDIS" in name or "MEMCACHE" in name or name == "CACHE_URL":
+            local = re.search(r"(?:localhost|127\.0\.0\.1)(?::(\d+))?", os.environ[name])
+            if not local or _answers(int(local.group(1) or 6379)):
+                return True
+    return False
+
+
+def _answers(port):
+    try:
+        socket.create_connection(("127.0.0.1", port), 0.5).close()
+    except (OSError, OverflowError):
+        return False
+    return True
 
 
 def _memory(alias, cache):

@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from packaging.version import Version
 
-# psycopg2 compiles against libpq, which few machines have; the -binary one is the same module with libpq inside.
-SAME_MODULE = {"psycopg2": "psycopg2-binary"}
+# psycopg2 compiles against libpq, which few machines have; the -binary one is the same module with libpq inside. A
+# version of it without a wheel for this Python would be compiled too.
+SAME_MODULE = {"psycopg2": "psycopg2-binary", "psycopg2-binary": "psycopg2-binary"}
+
+
+def any_driver(lines: Sequence[str], django: str) -> list[str] | None:
+    """The same lines with whatever psycopg2 has wheels, where a Django works with all of them; None where it doesn't,
+    or where none of them is the driver."""
+    pinned = [line for line in lines if line.startswith("psycopg2-binary~=")]
+    if not pinned or Version(django) < Version("3.1"):
+        return None
+    return ["psycopg2-binary" if line in pinned else line for line in lines]
 
 
 def additions(have: Mapping[str, str], *, asgi_only: bool) -> list[str]:
@@ -27,7 +37,7 @@ def _driver(have: Mapping[str, str]) -> list[str]:
     if "psycopg2-binary" in have:
         return []
     if "psycopg2" in have:
-        release = Version(have["psycopg2"]).release
+        release = (*Version(have["psycopg2"]).release, 0)
         return [f"psycopg2-binary~={release[0]}.{release[1]}.0"]
     if "psycopg" in have:
         return [] if {"psycopg-binary", "psycopg-c"} & set(have) else [f"psycopg-binary=={have['psycopg']}"]

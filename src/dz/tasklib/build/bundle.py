@@ -1,8 +1,8 @@
 """The step ``build_bundle``: a commit becomes layers and a manifest, and has proved that it starts.
 
-Parts, in order: choose Python, resolve, install (only when the env layer's key is new), pack the code, check that it
-starts, collect static files. Nothing is uploaded before all of it succeeded; what a failed build packed is of use to
-the next one.
+Parts, in order: pack the code, choose Python, resolve, install (only when the env layer's key is new), check that it
+starts (once more with what turned out to be missing), collect static files. Nothing is uploaded before all of it
+succeeded; what a failed build packed is of use to the next one.
 """
 
 from __future__ import annotations
@@ -11,7 +11,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from dz.tasklib.build import layers, opening, trial
-from dz.tasklib.build.dependencies import Environment, provide
+from dz.tasklib.build.completing import proven
+from dz.tasklib.build.dependencies import Environment
 from dz.tasklib.build.desk import Build, pack
 from dz.tasklib.buildconfig import parse
 from dz.tasklib.context import Context
@@ -40,9 +41,8 @@ def build_bundle(ctx: Context) -> Mapping[str, Any]:
 
 def _build(build: Build) -> Mapping[str, Any]:
     ctx, release = build.ctx, build.release
-    environment = provide(build)
     app = pack(build, "app", layers.key_of("app", release.commit), build.tree)
-    proof = trial.prove(build, environment)
+    environment, proof = proven(build)
     static = trial.collect(build, environment, proof)
     packed = [environment.layer, app, *([static] if static else [])]
     bundle = ctx.door.save_bundle(

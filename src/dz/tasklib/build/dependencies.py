@@ -37,12 +37,12 @@ class Environment:
     reused: bool
 
 
-def provide(build: Build) -> Environment:
-    """Choose Python, resolve, install what is new."""
+def provide(build: Build, added: tuple[str, ...] = ()) -> Environment:
+    """Choose Python, resolve, install what is new. ``added``: requirement lines beside the project's own."""
     ctx = build.ctx
     interpreter = choose_python(build)
     bench = open_bench(build, interpreter)
-    wanted = wanted_of(build)
+    wanted = wanted_of(build, added)
     with ctx.part("Resolve dependencies"):
         locked, wheels = resolve(bench, wanted)
         _tell(build, locked)
@@ -61,7 +61,7 @@ def provide(build: Build) -> Environment:
     return Environment(layer=layer, folder=folder, interpreter=interpreter, packages=packages, reused=False)
 
 
-def wanted_of(build: Build) -> Wanted:
+def wanted_of(build: Build, added: tuple[str, ...] = ()) -> Wanted:
     """The build config's files; beside them what the code says of packages and of Django's version."""
     config, door = build.config, build.ctx.door
     lines = [line for g in door.guesses("packages") if g.is_primary for line in g.value.splitlines()]
@@ -74,6 +74,7 @@ def wanted_of(build: Build) -> Wanted:
         django=told.django_range([g.value for g in door.guesses("django_version")]),
         root=config.project_root,
         asgi_only=serves_asgi(config),
+        added=added,
     )
 
 

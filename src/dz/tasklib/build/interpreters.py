@@ -19,7 +19,7 @@ from pathlib import Path
 
 import findpython
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
-from packaging.version import InvalidVersion, Version
+from packaging.version import Version
 
 from dz.errors import PlatformError, UserError
 from dz.run import run
@@ -42,13 +42,6 @@ DJANGO: Mapping[str, tuple[str, str]] = {
     "4.1": ("3.8", "3.11"), "4.2": ("3.8", "3.12"), "5.0": ("3.10", "3.12"), "5.1": ("3.10", "3.13"),
     "5.2": ("3.10", "3.14"), "6.0": ("3.12", "3.14"),
 }  # fmt: skip
-# Compiled packages: the first release with wheels for a Python (the files on pypi.org). An older pin means a build from
-# source on that Python, which most machines can't do.
-WHEELS: Mapping[str, tuple[tuple[str, str], ...]] = {
-    "psycopg2-binary": (("2.8.6", "3.9"), ("2.9.2", "3.10"), ("2.9.5", "3.11"), ("2.9.9", "3.12"), ("2.9.10", "3.13")),
-    "pillow": (("8.0", "3.9"), ("8.4", "3.10"), ("9.3", "3.11"), ("10.1", "3.12"), ("11.0", "3.13"), ("12.0", "3.14")),
-    "numpy": (("1.19.3", "3.9"), ("1.21.2", "3.10"), ("1.23.2", "3.11"), ("1.26.0", "3.12"), ("2.1.0", "3.13")),
-}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,24 +93,21 @@ def brought_to(home: Path) -> Path:
     return home / "pythons"
 
 
-def choose(
-    found: Sequence[Interpreter], *, declared: str = "", django: str = "", pins: Mapping[str, str] | None = None
-) -> Chosen:
+def choose(found: Sequence[Interpreter], *, declared: str = "", django: str = "") -> Chosen:
     """The interpreter for a project that declares ``declared`` (a version or a range) and uses that Django.
 
-    The declaration rules; then what Django supports; then pins that have wheels. Raises UserError ``python.none-fits``.
+    The declaration rules, then what Django supports. Raises UserError ``python.none-fits``.
     """
     wanted = specifier(declared)
     low, high = django_range(django)
-    ceiling = wheel_ceiling(pins or {})
     if wanted is not None and (fits := [one for one in found if wanted.contains(str(one.version))]):
-        best = _best(fits, low, high, ceiling)
+        best = _best(fits, low, high)
         return Chosen(interpreter=best, why=f"the project asks for Python {declared}", exact=True)
     good = [one for one in found if low <= one.series <= high]
     if not good:
         raise _none_fits(found, declared, django, low, high)
     if wanted is None:
-        best = _best(good, low, high, ceiling)
+        best = _best(good, low, high)
         why = f"the newest here that Django {django} supports" if django else "the newest here"
         return Chosen(interpreter=best, why=why, exact=True)
     return _nearest(good, declared)
@@ -150,22 +140,7 @@ def django_range(django: str) -> tuple[Version, Version]:
     newest = list(DJANGO)[-1]
     if Version(series) > Version(newest):
         return Version(DJANGO[newest][0]), ANY
-    return OLDEST, Version(DJANGO["1.11"][1])
-
-
-def wheel_ceiling(pins: Mapping[str, str]) -> Version:
-    """The newest Python for which every compiled pin has a wheel."""
-    ceiling = ANY
-    for name, value in pins.items():
-        steps = WHEELS.get(name.lower().replace("_", "-"))
-        try:
-            version = Version(value)
-        except InvalidVersion:
-            continue
-        if steps and version < Version(steps[-1][0]):
-            has = [Version(python) for since, python in steps if version >= Version(since)]
-            ceiling = min(ceiling, max(has, default=Version("3.8")))
-    return ceiling
+    return OLDEST, OLDEST  # before 1.11: they run on 3.6, and on no newer one
 
 
 def readable_by_others(path: Path) -> bool:
@@ -178,10 +153,9 @@ def readable_by_others(path: Path) -> bool:
         return False
 
 
-def _best(fits: Sequence[Interpreter], low: Version, high: Version, ceiling: Version) -> Interpreter:
-    """The first of the narrowest group that is not empty; ``fits`` is sorted, the newest first."""
-    in_django = [one for one in fits if low <= one.series <= high] or list(fits)
-    return next((one for one in in_django if one.series <= ceiling), in_django[0])
+def _best(fits: Sequence[Interpreter], low: Version, high: Version) -> Interpreter:
+    """The first that Django supports, else the first; ``fits`` is sorted, the newest first."""
+    return next((one for one in fits if low <= one.series <= high), fits[0])
 
 
 def _nearest(good: Sequence[Interpreter], declared: str) -> Chosen:

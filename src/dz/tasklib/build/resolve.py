@@ -19,7 +19,7 @@ from pathlib import Path, PurePosixPath
 from dz.errors import UserError
 from dz.run import Finished
 from dz.tasklib.build import locked
-from dz.tasklib.build.additions import SAME_MODULE, additions
+from dz.tasklib.build.additions import SAME_MODULE, additions, any_driver
 from dz.tasklib.build.bench import Bench
 from dz.tasklib.build.locked import Locked, Requirement, Source
 from dz.tasklib.build.wheels import keep
@@ -40,7 +40,8 @@ KNOWN = """override-dependencies = ["mysqlclient ; sys_platform == 'none'"]\n"""
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wanted:
     """``files``: relative to the repository; ``root``: the project's folder in it; ``packages``: requirement lines
-    instead of files; ``django``: the range that the code says, where the files leave it open."""
+    instead of files; ``django``: the range that the code says, where the files leave it open; ``added``: lines for what
+    the code imports and nothing declares."""
 
     installer: str
     files: tuple[str, ...]
@@ -48,6 +49,7 @@ class Wanted:
     django: str = ""
     root: str = ""
     asgi_only: bool = False
+    added: tuple[str, ...] = ()
 
 
 def resolve(bench: Bench, wanted: Wanted) -> tuple[Locked, Path]:
@@ -64,8 +66,11 @@ def resolve(bench: Bench, wanted: Wanted) -> tuple[Locked, Path]:
     have = {one.name: one.version for one in ready} | {one.name: one.version for one in sources}
     if "django" not in have:
         raise UserError("build.django-missing", files=", ".join(wanted.files) or "no file names any")
-    sources = [one for one in sources if one.name not in SAME_MODULE]
-    more = _additions(bench, ready, sources, additions(have, asgi_only=wanted.asgi_only))
+    for one in [one for one in sources if one.name in SAME_MODULE]:
+        sources.remove(one)
+        have["psycopg2"] = have.pop(one.name)
+    lines = [*additions(have, asgi_only=wanted.asgi_only), *wanted.added]
+    more = _additions(bench, ready, sources, lines, django=have["django"])
     built = _build(bench, sources, wheels)
     result = Locked(
         project=tuple(sorted((*ready, *built))), platform=tuple(sorted(more)), built=tuple(one.name for one in built)
@@ -158,7 +163,7 @@ def _folder_of(bench: Bench, wanted: Wanted, root: Path) -> Path:
 
 
 def _additions(
-    bench: Bench, ready: Sequence[Requirement], sources: Sequence[Source], lines: Sequence[str]
+    bench: Bench, ready: Sequence[Requirement], sources: Sequence[Source], lines: Sequence[str], *, django: str
 ) -> list[Requirement]:
     """The platform's own list: wheels only, fitting what the project has; without what it has already."""
     if not lines:
@@ -167,7 +172,16 @@ def _additions(
     limits = bench.write("project.txt", locked.constraints(ready, sources))
     words: list[str | Path] = ["pip", "compile", "--no-config", "--format", "pylock.toml", "--no-header"]
     words += ["--only-binary", ":all:", "-c", limits, "--python", bench.python.path, "--", wanted]
-    found, _ = _answer(bench, words, bench.box)
+    finished, said = bench.inside([bench.uv(), *words], cwd=bench.box)
+    if not finished.ok:
+        other = any_driver(lines, django)
+        if other is None:
+            raise bench.failure(said)
+        bench.log.note(
+            "the pinned driver has no wheel for this Python: another version of it is taken", level="warning"
+        )
+        return _additions(bench, ready, sources, other, django=django)
+    found, _ = locked.read(finished.output, bench.python)
     have = {one.name for one in ready} | {one.name for one in sources}
     return [one for one in found if one.name not in have]
 

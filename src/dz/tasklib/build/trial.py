@@ -33,9 +33,10 @@ SECONDS = 120.0  # a project may take to be imported
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Proof:
-    """What really works."""
+    """What really works. ``lacks``: the module without which a better candidate did not."""
 
     settings_module: str
+    lacks: str
     wsgi: str
     asgi: str
     static_url: str
@@ -74,6 +75,7 @@ def prove(build: Build, environment: Environment) -> Proof:
     chosen, learned = result.chosen, result.learned
     return Proof(
         settings_module=chosen.settings,
+        lacks=next((one.lacks for one in result.failed if one.lacks), ""),
         wsgi=chosen.wsgi,
         asgi=chosen.asgi,
         static_url=learned.static_url,

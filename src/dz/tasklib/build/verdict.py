@@ -85,6 +85,12 @@ class Try(_Answer):
     error: Failure | None = None
     note: Failure | None = None
 
+    @property
+    def lacks(self) -> str:
+        """The module that it imports and that is not installed, "" where it failed otherwise."""
+        missing = self.error is not None and self.error.kind == "module" and not _names_itself(self)
+        return self.error.name if self.error is not None and missing else ""
+
 
 class _Probe(_Answer):
     python: Short

@@ -31,6 +31,7 @@ _OTHER_NAME = {
     "crispy_forms": "django-crispy-forms",
     "channels_redis": "channels-redis",
     "cv2": "opencv-python-headless",
+    "constance": "django-constance",
     "dateutil": "python-dateutil",
     "debug_toolbar": "django-debug-toolbar",
     "decouple": "python-decouple",
@@ -42,41 +43,67 @@ _OTHER_NAME = {
     "django_filters": "django-filter",
     "django_htmx": "django-htmx",
     "django_tables2": "django-tables2",
+    "django_crontab": "django-crontab",
+    "django_q": "django-q2",
+    "django_rq": "django-rq",
     "django_celery_beat": "django-celery-beat",
     "django_celery_results": "django-celery-results",
     "django_redis": "django-redis",
+    "django_quill": "django-quill-editor",
+    "django_summernote": "django-summernote",
+    "django_tailwind_cli": "django-tailwind-cli",
     "docx": "python-docx",
     "dotenv": "python-dotenv",
     "drf_spectacular": "drf-spectacular",
     "drf_yasg": "drf-yasg",
     "environ": "django-environ",
+    "embed_video": "django-embed-video",
     "easy_thumbnails": "easy-thumbnails",
+    "factory": "factory-boy",
+    "graphene_django": "graphene-django",
     "guardian": "django-guardian",
     "import_export": "django-import-export",
     "jazzmin": "django-jazzmin",
+    "jose": "python-jose",
     "jwt": "pyjwt",
     "markdownify": "django-markdownify",
     "markdownx": "django-markdownx",
     "mptt": "django-mptt",
+    "multiselectfield": "django-multiselectfield",
+    "mathfilters": "django-mathfilters",
+    "colorfield": "django-colorfield",
+    "hitcount": "django-hitcount",
+    "polymorphic": "django-polymorphic",
+    "rosetta": "django-rosetta",
+    "tailwind": "django-tailwind",
+    "unfold": "django-unfold",
+    "django_recaptcha": "django-recaptcha",
     "phonenumber_field": "django-phonenumber-field[phonenumbers]",
     "PIL": "pillow",
     "rest_framework": "djangorestframework",
     "rest_framework_simplejwt": "djangorestframework-simplejwt",
     "simple_history": "django-simple-history",
+    "sentry_sdk": "sentry-sdk",
     "sklearn": "scikit-learn",
     "social_django": "social-auth-app-django",
+    "silk": "django-silk",
+    "slugify": "python-slugify",
     "sorl": "sorl-thumbnail",
     "storages": "django-storages",
     "taggit": "django-taggit",
     "tinymce": "django-tinymce",
     "widget_tweaks": "django-widget-tweaks",
+    "watchman": "django-watchman",
+    "webpack_loader": "django-webpack-loader",
     "yaml": "pyyaml",
 }
 _SAME_NAME = re.compile(
-    r"bleach|bokeh|boto3|celery|channels|cloudinary|coreapi|daphne|djoser|faker|feedparser|folium|geopy|gtts|gunicorn"
-    r"|html5lib|httpx|lxml|markdown|matplotlib|nltk|numpy|openai|openpyxl|pandas|pdfkit|plotly|psycopg2|pydantic"
-    r"|pygments|pymongo|pymysql|pytz|qrcode|razorpay|redis|reportlab|requests|scipy|seaborn|selenium|sendgrid"
-    r"|sqlalchemy|stripe|textblob|tweepy|twilio|unidecode|wagtail|weasyprint|whitenoise|wikipedia|xhtml2pdf|yfinance"
+    r"arrow|bleach|bokeh|boto3|celery|channels|cloudinary|coreapi|cryptography|daphne|djoser|faker|feedparser"
+    r"|folium|geopy|gtts|gunicorn|html5lib|httpx|humanize|lxml|markdown|markdown2|matplotlib|nltk|numpy"
+    r"|oauthlib|openai|openpyxl|pandas|pdfkit|plotly|psutil|psycopg2|pydantic|pygments|pymongo|pymysql|pytest"
+    r"|pytz|qrcode|raven|razorpay|redis|reportlab|requests|scipy|seaborn|selenium|sendgrid|sqlalchemy|stripe"
+    r"|textblob|tweepy|twilio|unidecode|wagtail|waitress|watchdog|weasyprint|whitenoise|wikipedia|xhtml2pdf"
+    r"|xlrd|xlsxwriter|yfinance"
 )
 
 
@@ -87,10 +114,11 @@ def distributions(tree: Tree, paths: list[str], apps: list[str]) -> list[str]:
         modules.add("PIL")
     own = {path.split("/")[depth].removesuffix(".py") for path in tree.files for depth in range(path.count("/") + 1)}
     strange = modules - set(sys.stdlib_module_names) - own
-    return sorted({"django", *(found for name in strange if (found := _distribution(name)))})
+    return sorted({"django", *(found for name in strange if (found := distribution(name)))})
 
 
-def _distribution(module: str) -> str:
+def distribution(module: str) -> str:
+    """What brings a top-level module, "" for one that is not well known."""
     same = module.lower()
     return _OTHER_NAME.get(module) or (same if _SAME_NAME.fullmatch(same) else "")
 

@@ -49,6 +49,15 @@ def _poetry_word(word: str) -> str:
     return f">={found[2]},<{'.'.join(map(str, upper))}"
 
 
+def specifier(text: str) -> SpecifierSet:
+    """A version (``3.12``, ``3.12.4``) or a range as a range."""
+    exact = f"=={text}.*" if text.count(".") < 2 else f"=={text}"
+    try:
+        return SpecifierSet(text if text[:1] in ("<", ">", "=", "!", "~", "") else exact)
+    except InvalidSpecifier:
+        return SpecifierSet()
+
+
 def is_range(text: str) -> bool:
     try:
         return bool(SpecifierSet(text))

@@ -7,13 +7,23 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
-from dz.tasklib.build.inspect import declared
+from packaging.version import Version
+
+from dz.tasklib.build.inspect import declared, pinned
 from dz.tasklib.build.inspect.evidence import Evidence, Facts, at
-from dz.tasklib.build.inspect.pythons import is_one_minor, is_range, poetry_range, supported_by_django
-from dz.tasklib.build.inspect.tree import Tree, parents
+from dz.tasklib.build.inspect.pythons import (
+    django_series,
+    is_one_minor,
+    is_range,
+    poetry_range,
+    specifier,
+    supported_by_django,
+)
+from dz.tasklib.build.inspect.tree import Tree, folder_of, join, parents
 
-NEEDS = ("project_root", "django_version")
+NEEDS = ("project_root", "django_version", "requirements_files")
 GIVES = ("python_version",)
 
 _VERSION = r"([23]\.[0-9]{1,2}(?:\.[0-9]{1,2})?)"
@@ -43,6 +53,52 @@ _PLACES = (
 
 
 def detect(tree: Tree, facts: Facts) -> Iterable[Evidence]:
+    found = list(_said(tree, facts))
+    limit = pinned.ceiling(_in_force(tree, facts))
+    yield from _within(tree, facts, found, *limit) if limit else found
+
+
+def _in_force(tree: Tree, facts: Facts) -> Iterator[declared.Declared]:
+    """What the chosen files ask for, and the locks beside them."""
+    for path in facts.primary("requirements_files").split("\n"):
+        yield from declared.with_included(tree, path) if path else ()
+        for lock in declared.LOCKS:
+            beside = join(folder_of(path), lock)
+            if path and not declared.is_requirements(path) and tree.has(beside):
+                yield from declared.of_file(tree, beside)
+
+
+def _within(tree: Tree, facts: Facts, found: list[Evidence], newest: int, pin: declared.Declared) -> Iterator[Evidence]:
+    """Ranges are cut where a pin has no more wheels.
+
+    A version beyond that was likely run somewhere, with what it takes to build the package; it loses only for the
+    driver of a Django that works with no newer one.
+    """
+    package = f"{pin.name} {pin.version.removeprefix('==')}"
+    beyond = []
+    for one in found:
+        wanted = specifier(one.value)
+        minors = [minor for minor in range(30) if any(wanted.contains(f"3.{minor}.{patch}") for patch in range(30))]
+        if not minors or max(minors) <= newest:
+            yield one
+        elif len(minors) > 1 and min(minors) <= newest:
+            why = f"{one.why}; {package} has wheels up to Python 3.{newest}"
+            yield replace(one, value=f"{one.value},<3.{newest + 1}", why=why)
+        else:
+            beyond.append(one)
+    yield from beyond
+    if beyond and pin.name.startswith("psycopg2") and _is_before_3_1(facts.primary("django_version")):
+        best = max(beyond, key=lambda one: one.confidence)
+        why = f"{package} has wheels up to it, but none for Python {best.value}, of which is said: {best.why}"
+        yield _evidence(tree, f"3.{newest}", best.confidence + 0.01, why, pin.file, pin.line)
+
+
+def _is_before_3_1(django: str) -> bool:
+    series = django_series(django)
+    return series is not None and Version(series) < Version("3.1")
+
+
+def _said(tree: Tree, facts: Facts) -> Iterator[Evidence]:
     above = list(parents(facts.primary("project_root")))
     yield from _places(tree, above)
     yield from _ranges(tree, above)

@@ -1,0 +1,42 @@
+"""An environment in which the project is proved to start, completed with what its code imports and nothing declares.
+
+Only a module whose distribution is well known is added (``inspect/imports.py``), in the newest version that fits what
+the project has; the job's log says it with the reason. Whatever else is missing is the project's error.
+"""
+
+from __future__ import annotations
+
+from dz.errors import UserError
+from dz.tasklib.build.dependencies import Environment, provide
+from dz.tasklib.build.desk import Build
+from dz.tasklib.build.inspect.imports import distribution
+from dz.tasklib.build.trial import Proof, prove
+
+MOST = 6  # distributions that are added
+
+
+def proven(build: Build) -> tuple[Environment, Proof]:
+    """The environment and the proof. Raises UserError with the project's own line."""
+    added: tuple[str, ...] = ()
+    while True:
+        environment = provide(build, added)
+        try:
+            proof = prove(build, environment)
+        except UserError as error:
+            missing = str(error.facts.get("module", "")) if error.id == "settings.module-missing" else ""
+            more = addition(missing, added)
+            if not more:
+                raise
+        else:
+            missing = proof.lacks
+            more = addition(missing, added)
+            if not more:
+                return environment, proof
+        build.ctx.log.note(f"{missing} is imported and nothing declares it: {more} is added", level="warning")
+        added = (*added, more)
+
+
+def addition(module: str, added: tuple[str, ...]) -> str:
+    """The distribution to add for a missing module, "" if none is known or it did not help."""
+    found = distribution(module.split(".", maxsplit=1)[0]) if module else ""
+    return "" if found in added or len(added) >= MOST else found
