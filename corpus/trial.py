@@ -90,9 +90,6 @@ def _logged(platform: Platform, slug: str, path: str) -> bool:
 
 
 def _error(job: dict[str, Any]) -> str:
-    """The error's sentence with its place, in one line."""
-    error = job.get("error")
-    if not isinstance(error, dict):
-        return str(error or "")
-    words = [error.get("id"), error.get("where"), error.get("message") or error.get("what") or error.get("title")]
+    """The error's id, place and sentence, in one line."""
+    words = [job.get("error_id"), job.get("where"), job.get("error")]
     return " · ".join(" ".join(str(word).split()) for word in words if word)[:300]

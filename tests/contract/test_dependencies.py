@@ -9,6 +9,7 @@ import subprocess
 import tempfile
 import zlib
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -242,3 +243,13 @@ def test_a_pinned_driver_without_a_wheel_gives_way_to_one_that_has_one_and_it_is
     locked, _ = resolve(bench, WANTED)
     assert locked.version("psycopg2-binary").startswith("2.9") and not locked.built
     assert "another version of it is taken" in said(bench)
+
+
+def test_versions_of_a_lock_bound_what_the_project_asks_for_and_one_that_does_not_fit_is_left_out(bench: Bench) -> None:
+    project = "[tool.poetry]\nname = 'x'\nversion = '1'\n[project]\nname = 'x'\nversion = '1'\ndependencies = ['django>=4.2,<5']\n"
+    (bench.tree / "pyproject.toml").write_text(project)
+    wanted = Wanted(installer="poetry", files=("pyproject.toml",), pins=("django==4.2.11", "black==24.1.0"))
+    locked, _ = resolve(bench, wanted)
+    assert locked.version("django") == "4.2.11" and not locked.version("black")
+    other, _ = resolve(bench, replace(wanted, pins=("django==3.2.1",)))
+    assert other.version("django").startswith("4.2.") and "it was left out" in said(bench)

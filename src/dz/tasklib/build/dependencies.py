@@ -71,6 +71,7 @@ def wanted_of(build: Build, added: tuple[str, ...] = ()) -> Wanted:
         installer=config.installer,
         files=tuple(config.pip_reqs),
         packages=told.plain(lines) if config.installer in ("none", "pipenv") else (),
+        pins=told.plain(lines) if config.installer in ("poetry", "pdm") else (),
         django=told.django_range([g.value for g in door.guesses("django_version")]),
         root=config.project_root,
         asgi_only=serves_asgi(config),

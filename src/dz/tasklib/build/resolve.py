@@ -41,7 +41,7 @@ KNOWN = """override-dependencies = ["mysqlclient ; sys_platform == 'none'"]\n"""
 class Wanted:
     """``files``: relative to the repository; ``root``: the project's folder in it; ``packages``: requirement lines
     instead of files; ``django``: the range that the code says, where the files leave it open; ``added``: lines for what
-    the code imports and nothing declares."""
+    the code imports and nothing declares; ``pins``: versions of a lock that uv does not read."""
 
     installer: str
     files: tuple[str, ...]
@@ -50,6 +50,7 @@ class Wanted:
     root: str = ""
     asgi_only: bool = False
     added: tuple[str, ...] = ()
+    pins: tuple[str, ...] = ()
 
 
 def resolve(bench: Bench, wanted: Wanted) -> tuple[Locked, Path]:
@@ -119,26 +120,31 @@ def _project(bench: Bench, wanted: Wanted) -> tuple[list[Requirement], list[Sour
     files = _files(bench, wanted)
     if not files:
         return [], []
-    return _compiled(bench, files, wanted.django, _folder_of(bench, wanted, root))
+    return _compiled(bench, files, wanted, _folder_of(bench, wanted, root))
 
 
-def _compiled(bench: Bench, files: list[Path], django: str, cwd: Path) -> tuple[list[Requirement], list[Source]]:
+def _compiled(bench: Bench, files: list[Path], wanted: Wanted, cwd: Path) -> tuple[list[Requirement], list[Source]]:
     known = bench.write("known.toml", KNOWN)
     words: list[str | Path] = ["pip", "compile", "--config-file", known, "--format", "pylock.toml", "--no-header"]
     words += ["--python", bench.python.path]
     # What the files leave open is bounded: old packages ask for any setuptools and import pkg_resources, which the
     # newest have no more; old code asks for any Django. Where that does not fit, the files alone decide.
-    limits = bench.write("limits.txt", bench.limits.read_text() + (f"django{django}\n" if django else ""))
-    finished, said = bench.inside([bench.uv(), *words, "-c", limits, "--", *files], cwd=cwd)
-    if finished.ok:
-        return locked.read(finished.output, bench.python)
+    bounds = bench.limits.read_text() + (f"django{wanted.django}\n" if wanted.django else "")
+    said = ""
+    for limits in dict.fromkeys(("".join(f"{pin}\n" for pin in wanted.pins) or bounds, bounds)):
+        given = bench.write("limits.txt", limits)
+        finished, said = bench.inside([bench.uv(), *words, "-c", given, "--", *files], cwd=cwd)
+        if finished.ok:
+            return locked.read(finished.output, bench.python)
+        if limits != bounds:
+            bench.log.note("the lock does not fit what the project asks for: it was left out", level="warning")
     if not re.search("setuptools|django", said, re.IGNORECASE):
         raise bench.failure(said)
     return _answer(bench, [*words, "--", *files], cwd)
 
 
 def _files(bench: Bench, wanted: Wanted) -> list[Path]:
-    """What uv is pointed at, by installer. Lock files of other tools are read as their pyproject says, for now."""
+    """What uv is pointed at, by installer. Of the locks of other tools it gets the versions, as bounds."""
     if wanted.packages:
         return [bench.write("packages.in", "".join(f"{line}\n" for line in wanted.packages))]
     if wanted.installer == "none":

@@ -1,6 +1,7 @@
 """What to install where no file says so in a way that the resolver reads: requirement lines, as one value.
 
-A Pipfile and its lock are translated; a project that declares nothing is read by its imports.
+A Pipfile and its lock are translated; of the locks of Poetry and PDM the versions are taken; a project that declares
+nothing is read by its imports.
 """
 
 from __future__ import annotations
@@ -24,6 +25,8 @@ def detect(tree: Tree, facts: Facts) -> Iterable[Evidence]:
     installer = facts.primary("installer")
     if installer == "pipenv":
         yield from _of_pipenv(tree, facts.primary("requirements_files"))
+    elif installer in ("poetry", "pdm"):
+        yield from _of_lock(tree, join(folder_of(facts.primary("requirements_files")), f"{installer}.lock"))
     elif installer == "none":
         root = facts.primary("project_root")
         paths = [p for p in tree.files if p.endswith(".py") and below(root, p) and not _ASIDE.search(p)][:2000]
@@ -31,6 +34,14 @@ def detect(tree: Tree, facts: Facts) -> Iterable[Evidence]:
         lines = distributions(tree, paths, apps)
         why = "no file declares dependencies; the code imports these"
         yield Evidence(field="packages", value="\n".join(lines), confidence=0.5, why=why)
+
+
+def _of_lock(tree: Tree, lock: str) -> Iterable[Evidence]:
+    """Versions of all that is locked, development packages too: which of them are wanted, the pyproject says."""
+    lines = [f"{one.name}{one.version}" for one in declared.of_file(tree, lock)] if tree.has(lock) else []
+    if lines:
+        why = "the lock names these versions"
+        yield Evidence(field="packages", value="\n".join(lines), confidence=0.9, why=why, file=lock)
 
 
 def _of_pipenv(tree: Tree, pipfile: str) -> Iterable[Evidence]:
