@@ -142,6 +142,12 @@ def test_requirements_become_an_environment_and_a_second_one_is_linked_from_the_
     assert os.path.samefile(*modules)
     byte_code = next(first.glob("lib/python*/site-packages/django/__pycache__/__init__.*.pyc"))
     assert byte_code.read_bytes()[4:8] == b"\x01\0\0\0"  # a hash that is never checked
+    assert str(first).encode() not in byte_code.read_bytes()
+    assert os.path.samefile(byte_code, second / byte_code.relative_to(first))  # compiled once
+    file = modules[1].with_name("apps") / "config.py"
+    origin = "import django.apps.config as c; print(c.__file__, c.AppConfig.__init__.__code__.co_filename)"
+    answer = subprocess.run([second / "bin/python", "-I", "-c", origin], capture_output=True, text=True, check=True)
+    assert answer.stdout.split() == [str(file)] * 2
 
     before = said(bench)
     (bench.tree / "views.py").write_text("one = 2\n")

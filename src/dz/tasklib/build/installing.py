@@ -2,7 +2,6 @@
 
 The base interpreter makes the folder; uv, pointed at the base interpreter and never at the environment (it would run
 its ``.pth`` files), links checked wheels into it from a cache that no project can write.
-Byte code is compiled with hashes that are never checked, so that it survives packing and read-only mounts.
 """
 
 from __future__ import annotations
@@ -11,22 +10,18 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
-from packaging.version import Version
 from uv import find_uv_bin
 
-from dz.errors import PlatformError
 from dz.run import Caps, check, run
 from dz.seams.sandbox.indexes import Indexes
+from dz.tasklib.build.bytecode import ByteCode
 from dz.tasklib.build.interpreters import Interpreter
 from dz.tasklib.build.locked import Locked
 from dz.tasklib.build.uvfailure import failure
 from dz.tasklib.folders import clear, settle
 
-# Rarely imported, and a good part of all files: compiled when they are needed, by who needs them.
-NOT_COMPILED = r"/(setuptools|pkg_resources|tests?|testing)/"
-# A wheel or a module may be made to cost whoever reads it. uv reserves addresses for each of its threads.
+# A wheel may be made to cost whoever reads it. uv reserves addresses for each of its threads.
 UV_CAPS = Caps(memory=8 * 1024**3, file_size=4 * 1024**3, cpu=900)
-COMPILE_CAPS = Caps(memory=2 * 1024**3, file_size=256 * 1024**2, cpu=300)
 SCRIPT = 256 * 1024  # no generated script is longer
 
 
@@ -67,9 +62,11 @@ def install(
     )
     if not finished.ok:
         raise failure(finished.text, python=str(python.version))
-    compile_all(python, coming, deadline=deadline, cancelled=cancelled)
+    code = ByteCode(python, coming, cache.with_name("bytecode"))
+    code.compile(deadline=deadline, cancelled=cancelled)
     _seat(coming / "bin", env / "bin/python")
     settle(coming)
+    code.keep()
     clear(env)
     coming.rename(env)
 
@@ -85,26 +82,3 @@ def _seat(folder: Path, python: Path) -> None:
             path.unlink()
             path.write_bytes(b"#!" + os.fsencode(python) + b"\n" + rest)
             path.chmod(0o755)
-
-
-def compile_all(
-    python: Interpreter, env: Path, *, deadline: float, cancelled: Callable[[], bool] | None = None
-) -> None:
-    """compileall parses, it runs nothing; files that are no Python of this version, or that cost too much, are left as
-    they are.
-
-    The installed files are links into the cache, the byte code is not: a second environment compiles its own.
-    """
-    argv: list[str | Path] = [python.path, "-I", "-S", "-m", "compileall", "-q", "-j", str(os.cpu_count() or 1)]
-    if python.version >= Version("3.7"):
-        argv += ["--invalidation-mode", "unchecked-hash"]
-    try:
-        run(
-            [*argv, "-x", NOT_COMPILED, env / "lib"],
-            deadline=deadline,
-            cwd=Path("/"),
-            cancelled=cancelled,
-            caps=COMPILE_CAPS,
-        )
-    except FileNotFoundError as error:
-        raise PlatformError(f"Python {python.version} is gone from {python.path}") from error
