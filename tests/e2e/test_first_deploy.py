@@ -27,6 +27,14 @@ QUEUES = {
     "proxy_update": "proxy",
     "prune": "build",
 }
+MORE = """\
+from django.db import migrations
+
+
+class Migration(migrations.Migration):
+    dependencies = [("notes", "0001_initial")]
+    operations = [migrations.RunSQL("SELECT 1")]
+"""
 ADA = """\
 import os
 
@@ -107,14 +115,14 @@ def test_an_administrator_logs_in_by_the_form_of_the_sample(platform: Platform, 
     assert status == 200 and "Site administration" in body
 
 
-def test_a_change_of_the_code_builds_no_dependencies_again(platform: Platform, folder: Path) -> None:
+def test_a_change_of_the_code_builds_collects_and_migrates_nothing_again(platform: Platform, folder: Path) -> None:
     project = playing.words(platform, folder, "again")
     first = project.deploy()
     project.says("second")
     second = project.deploy()
     assert project.page() == "2 second 0"
-    reused = [
-        row[0]["env_reused"]
+    before, after = [
+        row[0]
         for row in playing.ask_zoomdb(
             platform,
             "SELECT result FROM dz2_jobstep WHERE name = 'build_bundle' AND job_id IN (%s, %s) ORDER BY job_id",
@@ -122,9 +130,14 @@ def test_a_change_of_the_code_builds_no_dependencies_again(platform: Platform, f
             second["job"],
         )
     ]
-    assert reused == [False, True]
+    assert (before["env_reused"], after["env_reused"]) == (False, True)
+    assert before["layers"]["static"] == after["layers"]["static"]
     assert "install" in step(first, "build_bundle")["title"]
     assert "install" not in step(second, "build_bundle")["title"]
+    assert "migrate is not run" in platform.dz("job", str(second["job"]), "--log").out
+
+    project.change({"notes/migrations/0002_more.py": MORE})
+    assert step(project.deploy(), "post_build_hooks")["title"] == "Run 1 migration"
 
 
 def test_destroy_leaves_nothing_behind(either: Platform, folder: Path) -> None:
