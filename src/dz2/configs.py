@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+import structlog
 from django.db import transaction
 
 from dz.errors import UserError
@@ -28,6 +29,7 @@ REFUSED = (
     (r"PATH|HOME|TMPDIR|IFS|BASH_ENV|ENV", "the sandbox sets it"),
     (r"DJANGO_SETTINGS_MODULE", "the settings module is chosen in the form, or by zoombuild.cfg"),
 )
+log = structlog.get_logger()
 LOOKED_BACK = 100  # configs in which it is looked for who set a value
 LONGEST = 100_000  # characters of a value
 LARGEST, LARGEST_SUM = 128_000, 1_000_000  # bytes of a variable, and of all
@@ -135,6 +137,13 @@ def value_of(project: Project, name: str) -> Secret:
     found = opened(project, latest(project)).get(name)
     if found is None:
         raise UserError("project.no-such-variable", name=project.name, variable=repr(name[:80]))
+    return found
+
+
+def reveal(project: Project, name: str, *, who: str) -> Secret:
+    """Today's value for a person's eyes, which is written down. Raises ``project.no-such-variable``."""
+    found = value_of(project, name)
+    log.info("variable.revealed", project=project.name, variable=name, who=who)
     return found
 
 

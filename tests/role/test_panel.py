@@ -159,6 +159,8 @@ def test_a_live_project_is_shown_with_its_address_and_everything_about_it(ada: C
         "/": "release 1",
         "/jobs": "Build and deploy",
         "/projects/shop": "web.1",
+        "/projects/shop/releases": "Releases",
+        "/projects/shop/database": "shop has no database yet",
         "/projects/shop/variables": "Set one",
         "/projects/shop/logs": "dz logs shop -f",
         "/projects/shop/settings": "Destroy shop",

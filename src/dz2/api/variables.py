@@ -36,7 +36,7 @@ def listed(request: HttpRequest, name: str) -> Any:
 
 @router.get("/{name}/variables/{variable}")
 def value(request: HttpRequest, name: str, variable: str) -> Any:
-    return {"name": variable, "value": configs.value_of(services.find_project(name), variable).reveal()}
+    return {"name": variable, "value": configs.reveal(services.find_project(name), variable, who="dz").reveal()}
 
 
 @router.post("/{name}/preview-variables")

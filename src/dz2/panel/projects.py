@@ -15,7 +15,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 from dz.errors import UserError
 from dz.tasklib.build import giturl
 from dz.tasklib.build.git import generate_key
-from dz2 import configs, releases, services, vault
+from dz2 import formations, services, vault
 from dz2.accounts import panel
 from dz2.api.documents import project_document, site_url
 from dz2.api.processes import process_documents
@@ -60,28 +60,6 @@ class New(forms.Form):
         except UserError as error:
             raise forms.ValidationError(f"{error.brief} {error.next}") from None
         return target
-
-
-class Variable(forms.Form):
-    name = forms.CharField(max_length=128, widget=forms.TextInput(attrs={"spellcheck": "false", "autocomplete": "off"}))
-    value = forms.CharField(
-        max_length=100_000,
-        strip=False,
-        widget=forms.Textarea(attrs={"rows": 1, "spellcheck": "false", "autocomplete": "off"}),
-    )
-
-
-class Destroy(forms.Form):
-    typed = forms.CharField(max_length=40, label="Its name", widget=forms.TextInput(attrs={"autocomplete": "off"}))
-
-    def __init__(self, *args: Any, name: str, **options: Any) -> None:
-        super().__init__(*args, **options)
-        self.name = name
-
-    def clean_typed(self) -> str:
-        if self.cleaned_data["typed"] != self.name:
-            raise forms.ValidationError(f"Type {self.name}, the project's name.")
-        return self.name
 
 
 @login_required
@@ -202,17 +180,6 @@ def deploy(request: HttpRequest, name: str) -> HttpResponse:
 
 
 @login_required
-@posted("variables")
-@told
-def reconfigure(request: HttpRequest, name: str) -> HttpResponse:
-    """What is live with the variables as they are saved: no build."""
-    project, user = services.find_project(name), request.user
-    why = "Variables changed"
-    job = pressed(request, lambda key: releases.reconfigure(project, why, idempotency_key=key, requested_by=user))
-    return redirect("job", job_id=job.pk)
-
-
-@login_required
 @require_GET
 @told
 def overview(request: HttpRequest, name: str) -> HttpResponse:
@@ -222,58 +189,9 @@ def overview(request: HttpRequest, name: str) -> HttpResponse:
         "doc": project_document(project),
         "live": project.live_release(),
         "processes": process_documents(project),
+        "formation": formations.counts(project),
         "latest": project.jobs.order_by("-pk")[:LATEST],
         "needs": _rows([project])[0]["needs"],
         "tab": "overview",
     }
     return render(request, "panel/project.html", context)
-
-
-@login_required
-@require_http_methods(["GET", "POST"])
-@told
-def variables(request: HttpRequest, name: str) -> HttpResponse:
-    """Names, never values; set one."""
-    project = services.find_project(name)
-    form = Variable(request.POST or None)
-    if request.method == "POST" and form.is_valid():
-        values = {form.cleaned_data["name"].strip(): form.cleaned_data["value"].replace("\r\n", "\n")}
-        try:
-            configs.change(project, values, who=request.user.get_username())
-            return redirect("variables", name=name)
-        except UserError as error:
-            beside(form, "name", error)
-    config, live = configs.latest(project), project.live_release()
-    context = {
-        "project": project,
-        "form": form,
-        "config": config,
-        "live": live,
-        "unlive": live is not None and config is not None and live.config_id != config.pk,
-        "changed": _set_when(project),
-        "tab": "variables",
-    }
-    return render(request, "panel/variables.html", context, status=422 if form.errors else 200)
-
-
-def _set_when(project: Project) -> list[dict[str, Any]]:
-    """Each variable with the version of the config that brought it or last touched the whole."""
-    config = configs.latest(project)
-    first: dict[str, Any] = {}
-    for one in project.configs.order_by("version"):
-        for name in one.names:
-            first.setdefault(name, one)
-    return [{"name": name, "since": first[name]} for name in config.names] if config else []
-
-
-@login_required
-@require_http_methods(["GET", "POST"])
-@told
-def settings(request: HttpRequest, name: str) -> HttpResponse:
-    project = services.find_project(name)
-    form = Destroy(request.POST or None, name=project.name)
-    if request.method == "POST" and form.is_valid():
-        job = services.destroy(project.name, requested_by=request.user)
-        return redirect("job", job_id=job.pk)
-    context = {"project": project, "form": form, "tab": "settings"}
-    return render(request, "panel/settings.html", context, status=422 if form.errors else 200)

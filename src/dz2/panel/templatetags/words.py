@@ -23,6 +23,7 @@ SIGNS = {
     "live": "✓",
     "ok": "✓",
     "healthy": "✓",
+    "good": "✓",
     "running": "●",
     "waiting": "○",
     "ready": "○",

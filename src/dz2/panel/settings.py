@@ -1,0 +1,89 @@
+"""A project's settings: where it comes from, how many of each process run, and its end: to rest, or to be gone."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_http_methods
+
+from dz.errors import UserError
+from dz2 import belongings, formations, resting, services
+from dz2.models import Job, Project
+from dz2.panel.naming import Typed
+from dz2.panel.pressing import posted
+from dz2.panel.problems import told
+
+
+@login_required
+@require_http_methods(["GET", "POST"])
+@told
+def page(request: HttpRequest, name: str) -> HttpResponse:
+    """A POST destroys the project."""
+    project = services.find_project(name)
+    form = Typed(request.POST or None, name=project.name)
+    if request.method == "POST" and form.is_valid():
+        job = services.destroy(project.name, backup="no_backup" not in request.POST, requested_by=request.user)
+        return redirect("job", job_id=job.pk)
+    return _shown(request, project, form=form)
+
+
+@login_required
+@posted("settings")
+@told
+def scale(request: HttpRequest, name: str) -> HttpResponse:
+    """Only what differs is asked for; beside the numbers stands what can't be."""
+    project = services.find_project(name)
+    sent = {kind: request.POST.get(f"count-{kind}", "").strip() for kind in formations.counts(project)}
+    wrong = [kind for kind, text in sent.items() if not (text.isdecimal() and len(text) < 4)]
+    if wrong:
+        errors = [(f"count-{kind}", f"Give a number of {kind} processes, like 2.") for kind in wrong]
+        return _shown(request, project, errors=errors, sent=sent)
+    wanted = {kind: int(text) for kind, text in sent.items() if int(text) != formations.counts(project)[kind]}
+    if not wanted:
+        return redirect("settings", name=name)
+    try:
+        job = formations.scale(project, wanted, who=request.user.get_username(), requested_by=request.user)
+    except UserError as error:
+        return _shown(request, project, errors=[(f"count-{next(iter(wanted))}", str(error))], sent=sent)
+    return _to(job, "settings", name)
+
+
+@login_required
+@posted("settings")
+@told
+def deactivate(request: HttpRequest, name: str) -> HttpResponse:
+    user = request.user
+    return _to(resting.deactivate(services.find_project(name), who=user.get_username(), requested_by=user))
+
+
+@login_required
+@posted("settings")
+@told
+def activate(request: HttpRequest, name: str) -> HttpResponse:
+    user = request.user
+    return _to(resting.activate(services.find_project(name), who=user.get_username(), requested_by=user))
+
+
+def _to(job: Job | None, page: str = "", name: str = "") -> HttpResponse:
+    return redirect("job", job_id=job.pk) if job else redirect(page, name=name)
+
+
+def _shown(request: HttpRequest, project: Project, **more: Any) -> HttpResponse:
+    sent, counts = more.pop("sent", {}), formations.counts(project)
+    form, errors = more.pop("form", None) or Typed(name=project.name), more.pop("errors", [])
+    context = {
+        "project": project,
+        "form": form,
+        "errors": errors,
+        "formation": [
+            {"kind": kind, "line": line, "count": sent.get(kind, counts[kind])}
+            for kind, line in formations.kinds(project).items()
+        ],
+        "goes": belongings.of(project),
+        "live": project.live_release(),
+        "tab": "settings",
+    }
+    return render(request, "panel/settings.html", context, status=422 if form.errors or errors else 200)

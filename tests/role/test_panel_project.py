@@ -1,0 +1,156 @@
+"""A project's tabs: what a rollback changes before it is pressed, variables one by one and by the .env, its data, its
+formation, its rest and its end. Each press is the act that the API has."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from tests.panels import Hands
+from tests.visiting import checked, shown, to
+
+SHOP = "/projects/shop"
+
+
+@pytest.fixture
+def shop(ada: Client, hands: Hands) -> Any:
+    """Live, once deployed."""
+    from dz2.models import Project
+
+    checked(ada, hands, "STRIPE_API_KEY", "GREETING")
+    ada.post(f"{SHOP}/deploy")
+    hands.deploy()
+    return Project.objects.get()
+
+
+def release(shop: Any, number: int, state: str, **manifest: Any) -> Any:
+    """A release of a bundle of its own, with today's variables."""
+    from dz2 import configs
+    from dz2.models import Bundle, Release
+
+    commit = f"{number}" * 40
+    bundle = Bundle.objects.create(project=shop, commit=commit, platform="linux", manifest=manifest)
+    how: dict[str, Any] = {
+        "bundle": bundle,
+        "config": configs.latest(shop),
+        "build_config": f"[project]\npython_version = 3.{number}\n",
+    }
+    found, _ = Release.objects.update_or_create(
+        project=shop,
+        number=number,
+        defaults=how | {"state": state, "commit": commit, "subject": f"Commit {number}", "live_at": timezone.now()},
+    )
+    return found
+
+
+def test_a_rollback_says_what_it_changes_and_a_migration_between_has_to_be_agreed_to(ada: Client, shop: Any) -> None:
+    from dz2 import configs
+    from dz2.models import Job
+
+    release(shop, 1, "retired", packages={"django": "5.1"}, migrations=[["shop", "0001_initial", True]])
+    configs.change(shop, {"GREETING": "hello"}, who="ada")
+    known = [["shop", "0001_initial", True], ["shop", "0002_price", False]]
+    release(shop, 2, "live", packages={"django": "5.2"}, migrations=known)
+    listed = shown(ada.get(f"{SHOP}/releases"))
+    assert "Commit 2" in listed and "Compare with live" in listed
+    page = shown(ada.get(f"{SHOP}/releases/1"))
+    for said in (
+        "Rolling back to 1 undoes 1 commit, leaves the variables, leaves 1 migration applied that its code does not",
+        "django 5.2 5.1",
+        "GREETING had another value then. Today's stay.",
+        "shop.0002_price can't be undone",
+        "- python_version = 3.2 + python_version = 3.1",
+    ):
+        assert said in page
+    assert "takes the variables of then" in shown(ada.get(f"{SHOP}/releases/1?with_config=on"))
+    refused = ada.post(f"{SHOP}/releases/1", {"key": "k", "with_config": "on"})
+    assert refused.status_code == 422 and "Say that the migrations stay applied" in shown(refused)
+    pressed = {"key": "k", "with_config": "on", "agreed": "on"}
+    job = to(ada.post(f"{SHOP}/releases/1", pressed))
+    assert to(ada.post(f"{SHOP}/releases/1", pressed)) == job, "pressed twice it is one"
+    asked = Job.objects.latest("pk")
+    assert asked.kind == "rollback" and asked.job_params["release"] == 1 and asked.job_params["with_config"]
+    assert to(ada.get(f"{SHOP}/releases/2")) == f"{SHOP}/releases", "it is live"
+    assert ada.get(f"{SHOP}/releases/7").status_code == 404
+
+
+def test_a_variable_is_listed_with_what_reads_it_and_shown_only_when_asked_for(ada: Client, shop: Any) -> None:
+    page = f"{SHOP}/variables"
+    assert "STRIPE_API_KEY ! no value - shop/settings.py:42 Leave unset" in shown(ada.get(page))
+    ada.post(page, {"name": "STRIPE_API_KEY", "value": "sk-1"})
+    listed = shown(ada.get(page))
+    assert "just now by ada@example.org, config 1 shop/settings.py:42" in listed and "sk-1" not in listed
+    revealed = ada.post(f"{page}/reveal", {"name": "STRIPE_API_KEY"})
+    assert "sk-1" in shown(revealed) and revealed.headers["Cache-Control"] == "no-store"
+    assert ada.post(f"{page}/reveal", {"name": "OTHER"}).status_code == 404
+    assert to(ada.get(f"{page}/reveal")) == page, "an address shows nothing"
+    ada.post(f"{page}/leave", {"name": "GREETING"})
+    assert "Left unset, as you decided: GREETING" in shown(ada.get(page))
+    ada.post(f"{page}/unset", {"name": "STRIPE_API_KEY"})
+    assert "STRIPE_API_KEY ! no value" in shown(ada.get(page))
+
+
+def test_a_pasted_env_is_saved_after_its_preview_and_what_it_lacks_goes_only_if_told(ada: Client, shop: Any) -> None:
+    from dz2 import configs
+
+    def values() -> dict[str, str]:
+        return {name: value.reveal() for name, value in configs.opened(shop, configs.latest(shop)).items()}
+
+    page = f"{SHOP}/variables"
+    configs.change(shop, {"SAME": "1", "CHANGED": "1", "GONE": "1"})
+    text = 'SAME=1\r\nCHANGED=2\r\nADDED="one\r\ntwo ${SAME}"\r\n'
+    preview = shown(ada.post(f"{page}/paste", {"text": text}))
+    for said in ("Added (1) ADDED", "Changed (1) CHANGED", "The same (1) SAME", "Missing there (1) GONE"):
+        assert said in preview
+    assert len(values()) == 3, "a preview saves nothing"
+    assert to(ada.post(f"{page}/paste", {"text": text, "save": "yes", "missing": "keep"})) == page
+    assert values() == {"SAME": "1", "CHANGED": "2", "GONE": "1", "ADDED": "one\ntwo ${SAME}"}
+    ada.post(f"{page}/paste", {"text": text, "save": "yes", "missing": "remove"})
+    assert "GONE" not in values()
+    wrong = ada.post(f"{page}/paste", {"text": "LD_PRELOAD=x\n"})
+    assert wrong.status_code == 422 and "makes every program load other code first" in shown(wrong)
+
+
+def test_the_database_is_told_with_its_backups_and_restored_by_the_typed_name(ada: Client, shop: Any) -> None:
+    from dz2.models import Backup, DatabaseServer, Job, ProjectDatabase
+
+    assert ada.post(f"{SHOP}/database/back-up").status_code == 409
+    server = DatabaseServer.objects.create(instance_id="db-1", address="/nowhere")
+    row: dict[str, Any] = {"server": server, "password": b"", "ready_at": timezone.now()}
+    ProjectDatabase.objects.create(project=shop, name="p1", role="p1", **row)
+    release(shop, 1, "live")
+    Backup.objects.create(project=shop, number=1, why="nightly", state="good", rows={"public.note": 3}, size=4000)
+    Backup.objects.create(project=shop, number=2, why="asked", state="failed", error="no room")
+    page = shown(ada.get(f"{SHOP}/database"))
+    assert "The database is asked for its size" in page and "not tested yet Restore" in page and "no room" in page
+    assert to(ada.post(f"{SHOP}/database/back-up", {"key": "b"})).startswith("/jobs/")
+    restore = f"{SHOP}/database/restore/1"
+    assert "3 rows in 1 table" in shown(ada.get(restore))
+    assert ada.post(restore, {"typed": "shopp"}).status_code == 422
+    assert to(ada.post(restore, {"typed": "shop", "key": "r"})).startswith("/jobs/")
+    assert Job.objects.latest("pk").job_params["restore"] == 1
+    assert ada.get(f"{SHOP}/database/restore/2").status_code == 409, "it is not good"
+
+
+def test_settings_scale_let_rest_and_say_what_goes(ada: Client, shop: Any) -> None:
+    from dz2.models import Job
+
+    page = f"{SHOP}/settings"
+    release(shop, 1, "live")
+    assert "its address shop.localhost" in shown(ada.get(page)) and "1 release" in shown(ada.get(page))
+    for number, said in {"many": "Give a number of web processes", "0": "web"}.items():
+        wrong = ada.post(f"{SHOP}/scale", {"count-web": number})
+        assert wrong.status_code == 422 and said in shown(wrong)
+    assert to(ada.post(f"{SHOP}/scale", {"count-web": "1"})) == page, "it runs so"
+    assert to(ada.post(f"{SHOP}/scale", {"count-web": "2"})).startswith("/jobs/")
+    assert "web 2" in shown(ada.get(SHOP))
+    for act, kind in {"restart": "restart", "deactivate": "deactivate"}.items():
+        assert to(ada.post(f"{SHOP}/{act}")).startswith("/jobs/")
+        assert Job.objects.latest("pk").kind == kind
+    shop.deactivated_at = timezone.now()
+    shop.save()
+    assert "Wake shop" in shown(ada.get(SHOP)) and "Wake shop" in shown(ada.get(page))
+    assert to(ada.post(f"{SHOP}/activate")).startswith("/jobs/")
