@@ -30,6 +30,7 @@ class ByHand:
         database = f"sqlite:///{state / 'db.sqlite3'}"
         self._environment = {**os.environ, "UV_CACHE_DIR": str(cache), "DATABASE_URL": database}
         self._environment.pop("VIRTUAL_ENV", None)
+        self._environment.pop("PYTHONDONTWRITEBYTECODE", None)  # the hand is as quick as it may be
 
     def deploy(self) -> float:
         """Seconds until the new code answered 200."""
