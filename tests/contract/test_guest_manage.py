@@ -88,8 +88,10 @@ def test_migrate_makes_all_tables_and_says_what_it_applied(name: str, tmp_path: 
     assert [one for one in result.applied if one[0] == "shop"] == [("shop", "0001_first"), ("shop", "0002_second")]
     with psycopg.connect(database) as connection:
         assert connection.execute("SELECT count(*) FROM bare_bare").fetchone() == (0,)
+    made.env["DZ_GUEST_BROKERS"] = '["shop"]'
     again = made.manage("migrate")
     assert (again.ok, again.applied) == (True, [])
+    assert "celery" in again.brokers["shop"].error  # it can't be asked, which fails no migration
 
 
 @everywhere

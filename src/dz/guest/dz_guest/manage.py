@@ -1,18 +1,22 @@
 """Management commands under the wrapper; the project's own manage.py is never run (it may set other settings).
 
-With ``DZ_GUEST_MARKER`` in the environment a JSON summary follows the output: ``{"command", "ok", "error", ...}``.
+With ``DZ_GUEST_MARKER`` in the environment a JSON summary follows the output: ``{"command", "ok", "error", ...}``. With
+``DZ_GUEST_BROKERS``, a JSON list of Celery applications, it also says where the broker of each is: to ask them apart
+would import the project once more.
 """
 
+import json
 import os
 import sys
 
-from dz_guest import answers, errors, spec
+from dz_guest import answers, errors, spec, work
 
 
 def main(argv):
     """Run it; the exit code is the command's own."""
     marker = os.environ.pop("DZ_GUEST_MARKER", "")
     answer = answers.Answers(marker, apart=False) if marker else None
+    applications = json.loads(os.environ.pop("DZ_GUEST_BROKERS", "[]"))
     os.environ["DJANGO_SETTINGS_MODULE"] = spec.WRAPPER
     sys.argv = ["manage.py"] + argv
     summary = {"command": argv[0], "ok": False, "error": None}
@@ -20,6 +24,7 @@ def main(argv):
     try:
         _run(argv, summary)
         summary["ok"], code = True, 0
+        summary["brokers"] = {name: work.broker_of(name) for name in applications}
     except SystemExit as ending:
         code = ending.code if isinstance(ending.code, int) else (0 if ending.code is None else 1)
         summary["ok"] = code == 0

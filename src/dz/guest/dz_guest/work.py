@@ -114,10 +114,16 @@ def expanded(word, environment):
 
 
 def broker(name, marker):
-    """Answer where that Celery application's broker is: ``url`` without its password, "" for none; ``answers``: None
-    where it was not tried, since only what is said to be on this very machine is. ``error``: it could not be asked."""
+    """Answer where that Celery application's broker is."""
     answer = answers.Answers(marker)
     os.environ["DJANGO_SETTINGS_MODULE"] = spec.WRAPPER
+    answer.give(broker_of(name))
+    return 0
+
+
+def broker_of(name):
+    """``url`` without its password, "" for none; ``answers``: None where it was not tried, since only what is said to
+    be on this very machine is. ``error``: it could not be asked."""
     told = {"url": "", "answers": None, "error": ""}
     try:
         url = _broker_url(name)
@@ -128,8 +134,7 @@ def broker(name, marker):
             told["answers"] = _answers(parts.hostname or "localhost", parts.port or PORTS[parts.scheme])
     except BaseException as error:
         told["error"] = repr(error)
-    answer.give(told)
-    return 0
+    return told
 
 
 def _broker_url(name):

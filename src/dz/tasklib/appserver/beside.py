@@ -6,18 +6,19 @@ the site answers without it, and it may only wait for a service that is away.
 
 from __future__ import annotations
 
-import json
 import re
 import secrets
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from dz.plain import plain
+from pydantic import ValidationError
+
 from dz.seams.supervisor import Status
 from dz.tasklib.appserver import processes
 from dz.tasklib.appserver.blame import blame
 from dz.tasklib.appserver.deployments import site_of, start, supervisor
 from dz.tasklib.appserver.site import Site
+from dz.tasklib.build.verdict import Broker
 from dz.tasklib.context import Context
 from dz.tasklib.folders import Folders
 from dz.tasklib.locks import locked
@@ -31,17 +32,26 @@ AILS = frozenset({"backoff", "fatal", "exited"})
 TAIL = 16 * 1024
 
 
-def settle(ctx: Context, here: Sequence[Deployment]) -> list[Deployment]:
-    """Take out what can't run at all; the others are returned. Asking a Celery application for its broker takes as long
-    as importing it: done while web starts, it costs nothing."""
+def unknown_brokers(site: Site, here: Sequence[Deployment]) -> list[str]:
+    """The Celery applications whose broker only they can tell: none where a variable of the project's names one."""
+    given = site.running.release.environment
+    if any(BROKER.search(name) and value.reveal() for name, value in given.items()):
+        return []
+    apps = {processes.celery_app(processes.argv(_line(site, deployment))[0]) for deployment in here}
+    return sorted(app for app in apps if app is not None)
+
+
+def settle(ctx: Context, here: Sequence[Deployment], known: Mapping[str, Broker]) -> list[Deployment]:
+    """Take out what can't run at all; the others are returned. To ask a Celery application for its broker takes as long
+    as importing it: what a hook asked on its way is ``known``, else it is done while web starts."""
     brokers: dict[str, str] = {}  # application → what is wrong with its broker
     fit = []
     for deployment in here:
         site = site_of(ctx, ctx.door.running(deployment.id))
         words, why = processes.argv(_line(site, deployment))
         app = processes.celery_app(words)
-        if app is not None and app not in brokers:
-            brokers[app] = _no_broker(ctx, site, app)
+        if app is not None and app not in brokers and app in unknown_brokers(site, [deployment]):
+            brokers[app] = _no_broker(ctx, known.get(app) or _ask(ctx, site, app))
         why = why or brokers.get(app or "", "")
         if why:
             ctx.door.not_started(deployment.id, why)
@@ -96,33 +106,26 @@ def _line(site: Site, deployment: Deployment) -> str:
     return lines.get(processes.kind(deployment.process), "")
 
 
-def _no_broker(ctx: Context, site: Site, app: str) -> str:
-    """Why a process of that Celery application would wait for ever, or "". Where a variable of the project's names a
-    broker the application is not asked, which takes as long as importing it."""
-    given = site.running.release.environment
-    if any(BROKER.search(name) and value.reveal() for name, value in given.items()):
-        return ""
-    answer = _ask(ctx, site, app)
-    if answer.get("error"):
+def _no_broker(ctx: Context, told: Broker) -> str:
+    """Why a process of that Celery application would wait for ever, or ""."""
+    if told.error:
         return ""  # it will say so itself
-    url = plain(str(answer.get("url", "")))[:80]
+    url = told.url[:80]
     act = f"give one: dz env set {ctx.door.project().name} {_variable(ctx)}"
     if not url:
         return f"no broker is named; {act}"
-    return f"nothing answers at its broker {url}; {act}" if answer.get("answers") is False else ""
+    return f"nothing answers at its broker {url}; {act}" if told.answers is False else ""
 
 
-def _ask(ctx: Context, site: Site, app: str) -> Mapping[str, Any]:
+def _ask(ctx: Context, site: Site, app: str) -> Broker:
     marker = secrets.token_hex(16)
     with ctx.part("Look for the broker of Celery"):
         box = site.box("broker", app, marker, kill_id=ctx.kill_id)
         finished = ctx.seams.sandbox.run(box, deadline=ctx.left(SECONDS), cancelled=ctx.stop)
-    told = finished.output.rpartition(marker.encode())[2]
     try:
-        found = json.loads(told)
-    except ValueError:
-        return {"error": "no answer"}
-    return found if isinstance(found, dict) else {"error": "no answer"}
+        return Broker.model_validate_json(finished.output.rpartition(marker.encode())[2])
+    except ValidationError:
+        return Broker(error="no answer")
 
 
 def _variable(ctx: Context) -> str:

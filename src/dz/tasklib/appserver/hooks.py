@@ -5,8 +5,10 @@ Migrations run one at a time per project (an advisory lock that the migrating co
 
 from __future__ import annotations
 
+import json
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from dz.errors import UserError
@@ -15,7 +17,7 @@ from dz.tasklib.appserver.deployments import site_of, supervisor
 from dz.tasklib.appserver.migrated import is_migrated
 from dz.tasklib.appserver.site import Site
 from dz.tasklib.appserver.watch import Watch
-from dz.tasklib.build.verdict import HookResult
+from dz.tasklib.build.verdict import Broker, HookResult
 from dz.tasklib.context import Context
 from dz.tasklib.managing import manage
 from dz.tasklib.records import Deployment
@@ -27,13 +29,16 @@ def post_build_hooks(ctx: Context) -> Mapping[str, Any]:
     """Run the release's hooks once, then see every deployment of it answer."""
     all_here = [d for d in ctx.door.deployments() if d.host == ctx.host]
     here = [d for d in all_here if d.is_web]
+    others = [d for d in all_here if not d.is_web]
     told: dict[str, Any] = {"migrations": [], "adminless": None}
+    brokers: dict[str, Broker] = {}
     sites = [site_of(ctx, ctx.door.running(deployment.id)) for deployment in here]
     for command in sites[0].running.bundle.manifest.get("hooks", ()) if sites else ():
-        result = _hook(ctx, sites[0], str(command))
+        result = _hook(ctx, sites[0], str(command), beside.unknown_brokers(sites[0], others))
+        brokers |= result.brokers
         told["migrations"] += [".".join(migration) for migration in result.applied]
         told["adminless"] = result.adminless or told["adminless"]
-    fit = beside.settle(ctx, [d for d in all_here if not d.is_web])
+    fit = beside.settle(ctx, others, brokers)
     for deployment, site in zip(here, sites, strict=True):
         told["status"] = _see_it_answer(ctx, site, deployment)
         ctx.door.healthy(deployment.id)
@@ -41,26 +46,28 @@ def post_build_hooks(ctx: Context) -> Mapping[str, Any]:
     return told
 
 
-def _hook(ctx: Context, site: Site, command: str) -> HookResult:
-    """One management command in the release's own sandbox."""
+def _hook(ctx: Context, site: Site, command: str, applications: Sequence[str]) -> HookResult:
+    """One management command in the release's own sandbox. A migrate, which imports the project anyhow, also asks these
+    Celery applications for their brokers."""
     words = command.split()
     if words == ["migrate"] and is_migrated(ctx, site.running):
         ctx.log.title("No migrations to run")
         ctx.log.note("migrate is not run: the database has every migration, and nothing else of it changed")
         return HookResult(command="migrate", ok=True)
     with ctx.part(f"manage.py {command}"):
-        result = run_command(ctx, site, *words)
+        result = run_command(ctx, site, *words, applications=applications if words[0] == "migrate" else ())
     if words[0] == "migrate":
         count = len(result.applied)
         ctx.log.title(f"Run {count} migration{'' if count == 1 else 's'}" if count else "No migrations to run")
     return result
 
 
-def run_command(ctx: Context, site: Site, *words: str) -> HookResult:
+def run_command(ctx: Context, site: Site, *words: str, applications: Sequence[str] = ()) -> HookResult:
     """A management command in the release's sandbox. Raises UserError as ``verdict`` says."""
     options = () if "--noinput" in words or words[0] not in ("migrate", "collectstatic") else ("--noinput",)
     marker = secrets.token_hex(16)
     box = site.box("manage", *words, *options, kill_id=ctx.kill_id, marker=marker)
+    box = replace(box, env={**box.env, "DZ_GUEST_BROKERS": json.dumps(applications)})
     return manage(ctx, box, marker, root=site.code, deadline=ctx.left())
 
 

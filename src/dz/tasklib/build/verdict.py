@@ -106,6 +106,14 @@ class ProbeResult(_Answer):
     failed: tuple[Try, ...]
 
 
+class Broker(_Answer):
+    """Where a Celery application sends its messages; ``answers``: None where that was not tried."""
+
+    url: Short = ""
+    answers: bool | None = None
+    error: Short = ""
+
+
 class HookResult(_Answer):
     """How a management command ended; ``applied`` and ``failed`` are migrations, app and name; ``adminless``: whether
     the project has an admin that nobody may enter, None where that was not looked at."""
@@ -116,6 +124,7 @@ class HookResult(_Answer):
     applied: list[tuple[Short, Short]] = Field(default=[], max_length=5_000)
     failed: tuple[Short, Short] | None = None
     adminless: bool | None = None
+    brokers: dict[Short, Broker] = Field(default={}, max_length=100)  # of the applications that were asked for it
 
 
 Model = TypeVar("Model", bound=_Answer)
