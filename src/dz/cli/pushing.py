@@ -30,6 +30,8 @@ def git(args: argparse.Namespace, api: Api, screen: Screen) -> tuple[int, dict[s
     clones = _in_a_clone(here)
     branch = clone.branch(here) if clones else ""
     found = api.post(f"/projects/{args.name}/git", {"ref": branch, "replace": args.yes})
+    if not api.server.socket:  # from here the platform is where it was just asked
+        found["url"] = f"{api.server.url}/git/{found['name']}.git"
     found["remote"] = args.remote if clones else None
     if found["made"]:
         screen.say(f"{found['name']} is a new project, deployed from the branch {found['ref']}.")
