@@ -17,6 +17,7 @@ from pathlib import Path
 import pytest
 
 from dz.run import environment as process_environment
+from dz.tasklib.appserver.blame import blame
 from tests.guests import GUEST, Site, environment, everywhere
 from tests.waiting import until
 
@@ -156,6 +157,16 @@ def test_a_project_is_loaded_once_for_all_workers_but_where_they_would_share_wha
         until(lambda: running.log.read_text().count("Booting worker") == 2, what="both workers run")
         loaded = made.code / "loaded"
         until(lambda: loaded.read_text().count("once") == times, what=f"it is loaded {times} times")
+
+
+@everywhere
+def test_a_project_that_dies_while_it_is_loaded_says_where(name: str, tmp_path: Path) -> None:
+    made = site(tmp_path, name, wsgi="site_wsgi.application")
+    (made.code / "site_wsgi.py").write_text("x = 1\nraise RuntimeError('not today')\n")
+    with serving(made) as running:
+        assert running.process.wait(60) == 1
+        found = blame(running.log.read_text(), root=str(made.code))
+    assert (found.where, found.error) == ("site_wsgi.py:2 raise RuntimeError('not today')", "RuntimeError: not today")
 
 
 @pytest.mark.parametrize("workers", [1, 2])

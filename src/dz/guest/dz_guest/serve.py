@@ -8,6 +8,8 @@ TERM lets running requests finish, up to GRACE seconds.
 import inspect
 import os
 import socket
+import sys
+import traceback
 
 from dz_guest import forking, spec
 
@@ -47,10 +49,15 @@ def _gunicorn():
         def load(self):
             from dz_guest import applications
 
+            if not options["preload_app"]:
+                return applications.wsgi()
             before = forking.opened()
-            loaded = applications.wsgi()
-            if options["preload_app"]:
-                forking.ready(before)
+            try:
+                loaded = applications.wsgi()
+            except Exception:  # of a RuntimeError gunicorn would say no more than its words
+                traceback.print_exc()
+                sys.exit(1)
+            forking.ready(before)
             return loaded
 
     return Site().run()
