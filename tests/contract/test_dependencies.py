@@ -259,3 +259,16 @@ def test_versions_of_a_lock_bound_what_the_project_asks_for_and_one_that_does_no
     assert locked.version("django") == "4.2.11" and not locked.version("black")
     other, _ = resolve(bench, replace(wanted, pins=("django==3.2.1",)))
     assert other.version("django").startswith("4.2.") and "it was left out" in said(bench)
+
+
+def test_a_package_that_only_old_setuptools_can_build_gets_that(bench: Bench) -> None:
+    (bench.tree / "old").mkdir()
+    (bench.tree / "old/setup.py").write_text(
+        "import setuptools\nif int(setuptools.__version__.split('.')[0]) >= 58:\n"
+        "    raise SystemExit('error in old setup command: use_2to3 is invalid.')\n"
+        "setuptools.setup(name='old', version='1', py_modules=[])\n"
+    )
+    (bench.tree / "requirements.txt").write_text("Django>=4.2,<5\n./old\nuwsgi==2.0.20\nmysqlclient==2.1\n")
+    locked, _ = resolve(bench, WANTED)
+    assert locked.built == ("old",) and "setuptools before 58" in said(bench)
+    assert not locked.version("uwsgi") and not locked.version("mysqlclient")

@@ -30,9 +30,11 @@ TELLING = (".txt", ".in", ".toml", ".lock", ".cfg", ".pip")
 TELLING_NAMES = ("setup.py", "Pipfile")
 FILE = 8 * 1024 * 1024
 
-# A driver that has to be compiled, for a server that no project gets, is left out: its marker is never true.
+# What has to be compiled and no project uses here is left out, its marker is never true: a driver for a database server
+# that none gets, and another web server than the platform's.
 # psycopg2's own build needs libpq only to tell that it depends on nothing; so we tell it.
-KNOWN = """override-dependencies = ["mysqlclient ; sys_platform == 'none'"]\n""" + "".join(
+LEFT_OUT = [f"{name} ; sys_platform == 'none'" for name in ("mysqlclient", "uwsgi")]
+KNOWN = f"override-dependencies = {LEFT_OUT}\n" + "".join(
     f'[[dependency-metadata]]\nname = "{name}"\nrequires-dist = []\n' for name in SAME_MODULE
 )
 

@@ -18,6 +18,7 @@ from dz.tasklib.build.inspect.tree import Tree, folder_of, join
 NEEDS = ("project_root", "settings_module", "additional_python_path_dirs", "installer", "requirements_files")
 GIVES = ("packages",)
 
+LONGEST = 7_900  # characters that a value may have
 _ASIDE = re.compile(r"(?i)(^|/)(tests?|test_[^/]*|[^/]*_test\.py|tests\.py|conftest\.py|docs?|functional_tests)(/|$)")
 
 
@@ -39,6 +40,8 @@ def detect(tree: Tree, facts: Facts) -> Iterable[Evidence]:
 def _of_lock(tree: Tree, lock: str) -> Iterable[Evidence]:
     """Versions of all that is locked, development packages too: which of them are wanted, the pyproject says."""
     lines = [f"{one.name}{one.version}" for one in declared.of_file(tree, lock)] if tree.has(lock) else []
+    while len("\n".join(lines)) > LONGEST:
+        del lines[-20:]
     if lines:
         why = "the lock names these versions"
         yield Evidence(field="packages", value="\n".join(lines), confidence=0.9, why=why, file=lock)
