@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import subprocess
 from dataclasses import dataclass
@@ -88,6 +89,7 @@ def test_a_push_is_a_deploy_and_one_that_fails_is_refused_while_the_old_version_
     assert "remote:   Live    release 1 serves as before" in refused and "[remote rejected] main -> main" in refused
     assert project.page() == "1 first 0"
 
+    project.repository.commit({"large.bin": os.urandom(3_000_000)})  # more than any buffer on its way
     kept = pusher.push("main:dev")
     assert f"remote: dev is kept and not deployed: {name} is deployed from main." in kept
     assert "it stays" in pusher.push(":main", code=1)
@@ -103,7 +105,7 @@ def test_a_push_is_a_deploy_and_one_that_fails_is_refused_while_the_old_version_
 
 def _goes_on_alone(pusher: Pusher, project: playing.Project) -> None:
     """Pushed in place of what was there, one at a time; whoever pushed may leave."""
-    commit = pusher.repository.git("rev-parse", "main~1")
+    commit = pusher.repository.git("rev-parse", "main~2")
     pusher.repository.git("reset", "-q", "--hard", commit)
     pusher.repository.git("commit", "-q", "--amend", "-m", "Said anew")
     with pusher.platform.parked("deploy"):

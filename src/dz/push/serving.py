@@ -1,8 +1,8 @@
 """The HTTP side: who asks, for which project, and git's own answer, passed on as it comes.
 
 Behind nginx, on a unix socket: nginx has the whole of a request before it comes here, so no slow client is met. Each
-request asks the API with the token it brought; git then reads the body from the connection itself. A pusher who leaves
-changes nothing: git and the deploy it waits for go on to their end.
+request asks the API with the token it brought. A pusher who leaves changes nothing: git and the deploy it waits for go
+on to their end.
 """
 
 from __future__ import annotations
@@ -11,19 +11,20 @@ import contextlib
 import os
 import socketserver
 import sys
+import tempfile
 import threading
 from dataclasses import dataclass
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from dz.cli.client import Api, Refused, Told, Unreachable
 from dz.cli.where import Server
-from dz.errors import DzError, UserError
+from dz.errors import DzError, Transient, UserError
 from dz.push import repository
 from dz.push.asked import Asked, asked, protocol_of, token_of
-from dz.run import Caps, run
+from dz.run import CHUNK, Caps, run
 
 AT_ONCE = 16
 # A push waits for its deploy, and that for those before it.
@@ -56,7 +57,6 @@ class PushServer(socketserver.ThreadingMixIn, socketserver.UnixStreamServer):
 
 class Handler(BaseHTTPRequestHandler):
     server: PushServer
-    rbufsize = 0  # what follows the head is git's to read
 
     def log_message(self, format: str, *words: Any) -> None:
         """Nothing: what there is to know is in the job."""
@@ -105,23 +105,37 @@ class Handler(BaseHTTPRequestHandler):
             "QUERY_STRING": f"service={found.service}" if found.advertised else "",
             "REQUEST_METHOD": self.command,
             "CONTENT_TYPE": f"application/x-{found.service}-request",
-            "CONTENT_LENGTH": str(int(self.headers.get("Content-Length") or 0)),
             "HTTP_CONTENT_ENCODING": "gzip" if self.headers.get("Content-Encoding") == "gzip" else "",
             "GIT_PROTOCOL": protocol_of(self.headers.get("Git-Protocol", "")),
             "REMOTE_USER": "dz",  # who pushes is known: git takes a push
         }
 
     def pass_on(self, env: dict[str, str]) -> None:
-        run(
-            ["git", "http-backend"],
-            env=env,
-            cwd=self.server.place.work,
-            deadline=DEADLINE,
-            stdin=os.dup(self.connection.fileno()),
-            on_output=_Answer(self),
-            stderr_to=_log,
-            caps=CAPS,
-        )
+        """The body is here before git begins: nginx sends no more of it once git's answer has begun."""
+        with tempfile.TemporaryFile(dir=self.server.place.work) as body:
+            length = self.take(body)
+            run(
+                ["git", "http-backend"],
+                env=env | {"CONTENT_LENGTH": str(length)},
+                cwd=self.server.place.work,
+                deadline=DEADLINE,
+                stdin=_from_its_start(body),
+                on_output=_Answer(self),
+                stderr_to=_log,
+                caps=CAPS,
+            )
+
+    def take(self, body: IO[bytes]) -> int:
+        """The whole of the request's body; how long it is."""
+        left = length = int(self.headers.get("Content-Length") or 0)
+        while left:
+            piece = self.rfile.read(min(left, CHUNK))
+            if not piece:
+                raise Transient("the request broke off")
+            body.write(piece)
+            left -= len(piece)
+        body.flush()
+        return length
 
     def refuse(self, status: HTTPStatus, told: Told) -> None:
         self.say(status, "\n".join(line for line in (told.error, f"Next: {told.next}" if told.next else "") if line))
@@ -179,6 +193,13 @@ def _project(place: Place, found: Asked, token: str) -> dict[str, Any]:
     if project["repo_url"] != repository.address(place.folder, project["app_id"]):
         raise UserError("push.other-source", name=found.name, url=project["repo_url"])
     return project
+
+
+def _from_its_start(body: IO[bytes]) -> int:
+    """A descriptor for the command to read the whole of it."""
+    descriptor = os.dup(body.fileno())
+    os.lseek(descriptor, 0, os.SEEK_SET)
+    return descriptor
 
 
 def _log(said: bytes) -> None:
