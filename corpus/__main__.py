@@ -2,7 +2,7 @@
 
 ``ONLY`` takes names (commas between them); ``DEPLOY=no`` only checks. Each row is kept in a folder of the user's cache,
 so that the page is written after every project and a run that was ended is gone on with: ``AGAIN=no`` leaves out what
-has a row of a deploy already.
+has a row of a deploy already, ``ONLY=none`` writes the page anew from the rows.
 """
 
 from __future__ import annotations
@@ -18,11 +18,14 @@ from typing import Any
 from benchmarks.subject import measured as platform_of_its_own
 
 from corpus.page import is_live, written
-from corpus.trial import measured
+from corpus.trial import gone, measured
 from corpus.truth import Truth, found
 
 ROOT = Path(__file__).resolve().parent.parent
 ROWS = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "djangozoom" / "corpus"
+# When the run begins, as the platform does; ``dirty`` with changes that are in no commit.
+_SAID = subprocess.run(["git", "-C", ROOT, "describe", "--always", "--dirty"], capture_output=True, check=False)
+MEASURED_ON = _SAID.stdout.decode().strip()
 
 
 def main() -> int:
@@ -33,14 +36,21 @@ def main() -> int:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # the platform is taken down then too
     here, missing = found(Path(truth), Path(repos))
     ROWS.mkdir(parents=True, exist_ok=True)
-    with platform_of_its_own() as platform:
-        for number, one in enumerate(chosen(here), 1):
-            sys.stderr.write(f"corpus: {number} {one.name} ")
-            row = _row(platform, one)
-            (ROWS / f"{one.name}.json").write_text(json.dumps(row))
-            sys.stderr.write(f"{'live' if is_live(row) else 'not live'} {json.dumps(row.get('deploy'))}\n")
-            (ROOT / "docs" / "corpus.md").write_text(written(_kept(here), missing))
+    if wanted := chosen(here):
+        with platform_of_its_own() as platform:
+            for number, one in enumerate(wanted, 1):
+                sys.stderr.write(f"corpus: {number} of {len(wanted)} {one.name} ")
+                row = _row(platform, one)
+                gone(platform, one)  # not when the run is ended: the whole platform goes then
+                (ROWS / f"{one.name}.json").write_text(json.dumps(row))
+                sys.stderr.write(f"{'live' if is_live(row) else 'not live'} {json.dumps(row.get('deploy'))}\n")
+                _write(here, missing)
+    _write(here, missing)
     return 0
+
+
+def _write(here: list[Truth], missing: list[str]) -> None:
+    (ROOT / "docs" / "corpus.md").write_text(written(_kept(here), [one.name for one in here], missing))
 
 
 def chosen(here: list[Truth]) -> list[Truth]:
@@ -60,8 +70,7 @@ def _row(platform: Any, one: Truth) -> dict[str, Any]:
         facts = one.facts
         row = {key: facts[key] for key in ("repo", "commit", "deployable", "python")}
         row |= {"name": one.name, "ref": one.ref, "at": "", "crash": f"{type(error).__name__}: {error}"[:300]}
-    commit = subprocess.run(["git", "-C", ROOT, "rev-parse", "--short", "HEAD"], capture_output=True, check=False)
-    return row | {"measured_on": commit.stdout.decode().strip()}
+    return row | {"measured_on": MEASURED_ON}
 
 
 def _kept(here: list[Truth]) -> list[dict[str, Any]]:

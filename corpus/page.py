@@ -10,7 +10,7 @@ from uv import find_uv_bin
 
 TEXT = """\
 # Real projects, untouched
-Written by `make corpus` on {date} ({commits}). {here} of {all} projects of the truth have a repository here{missing}.
+Written by `make corpus` on {date}. {here} of {all} projects of the truth are measured{missing}{waiting}.
 
 Each is checked, deployed by its URL (with the values that only its owner knows, where the truth names some), asked at
 the truth's path, redirects followed to their end, looked for in its own log, and destroyed. Rules of comparison:
@@ -21,8 +21,8 @@ the truth's path, redirects followed to their end, looked for in its own log, an
 - `with-code-change` and `no`: {refused} ended with the project's line or a reason (read them below).
 
 ## Each project
-| project | truth | check s | fields | deploy s | answer | in its log | uv has its Python |
-|---|---|---|---|---|---|---|---|
+| project | truth | check s | fields | deploy s | answer | in its log | uv has its Python | measured on |
+|---|---|---|---|---|---|---|---|---|
 {rows}
 
 ## What falls short
@@ -38,19 +38,19 @@ the truth's path, redirects followed to their end, looked for in its own log, an
 _PARTS = {"with-code-change": 2, "no": 1}
 
 
-def written(rows: Sequence[Mapping[str, Any]], missing: Sequence[str]) -> str:
+def written(rows: Sequence[Mapping[str, Any]], here: Sequence[str], missing: Sequence[str]) -> str:
     """The whole page."""
     checked = [row for row in rows if row.get("fields")]
     verdicts = [verdict for row in checked for verdict in row["fields"].values()]
     right = sum(bool(verdict[0]) for verdict in verdicts)
-    commits = sorted({row["measured_on"] for row in rows})
+    waiting = sorted(set(here) - {row["name"] for row in rows})
     offered = _offered()
     return TEXT.format(
         date=max((row["at"] for row in rows), default=""),
-        commits=f"the platform's commit {commits[0]}" if len(commits) == 1 else f"commits {', '.join(commits)}",
         here=len(rows),
-        all=len(rows) + len(missing),
-        missing=f"; without: {', '.join(missing)}" if missing else "",
+        all=len(here) + len(missing),
+        missing=f"; no repository was here of {', '.join(missing)}" if missing else "",
+        waiting=f"; not measured yet: {', '.join(waiting)}" if waiting else "",
         right=right,
         fields=len(verdicts),
         percent=round(100 * right / max(1, len(verdicts)), 1),
@@ -98,6 +98,7 @@ def _row(row: Mapping[str, Any], offered: frozenset[str]) -> str:
         told,
         {True: "yes", False: "no"}.get(row.get("logged", ""), "-"),
         "yes" if ".".join(row["python"].split(".")[:2]) in offered else "no",
+        row["measured_on"],
     ]
     return f"| {' | '.join(str(cell).replace('|', '/') for cell in cells)} |"
 

@@ -31,27 +31,26 @@ def measured(platform: Platform, truth: Truth, *, deploy: bool) -> dict[str, Any
         "at": time.strftime("%Y-%m-%d"),
     }
     url = f"file://{truth.folder}"
-    try:
-        checked = platform.dz(
-            "check", url, "--ref", truth.ref, "--name", truth.slug, "--json", "--yes", deadline=JOB
-        ).json
-        row["check"] = {"state": checked["state"], "seconds": checked["seconds"], "error": _error(checked)}
-        if checked["state"] == "succeeded":
-            asked = [one["name"] for one in checked["missing"]]
-            row["fields"] = compare(truth.facts, checked["guesses"], asked)
-        if deploy:
-            row |= _deployed(platform, truth, url)
-    finally:
-        platform.dz("destroy", truth.slug, "--yes", "--no-backup", "--json", deadline=300)
-    return row
+    words = ("--ref", truth.ref, "--name", truth.slug, "--json", "--yes")
+    checked = platform.dz("check", url, *words, deadline=JOB).json
+    row["check"] = {"state": checked["state"], "seconds": checked["seconds"], "error": _error(checked)}
+    if checked["state"] == "succeeded":
+        asked = [one["name"] for one in checked["missing"]]
+        row["fields"] = compare(truth.facts, checked["guesses"], asked)
+    return row | (_deployed(platform, truth, url, words) if deploy else {})
 
 
-def _deployed(platform: Platform, truth: Truth, url: str) -> dict[str, Any]:
+def gone(platform: Platform, truth: Truth) -> None:
+    """Nothing of it is left."""
+    platform.dz("destroy", truth.slug, "--yes", "--no-backup", "--json", deadline=300)
+
+
+def _deployed(platform: Platform, truth: Truth, url: str, words: tuple[str, ...]) -> dict[str, Any]:
     if shutil.disk_usage(platform.home).free < ROOM:
         return {"deploy": {"state": "not begun", "seconds": 0, "error": "less than 5 GB are free"}}
     values = [word for name, value in truth.values.items() for word in ("--env", f"{name}={value}")]
     began = time.monotonic()
-    ran = platform.dz("deploy", url, "--ref", truth.ref, "--name", truth.slug, "--json", "--yes", *values, deadline=JOB)
+    ran = platform.dz("deploy", url, *words, *values, deadline=JOB)
     job = ran.json
     took = round(time.monotonic() - began, 1)
     row: dict[str, Any] = {
