@@ -136,13 +136,8 @@ def run(
     """
     words = [os.fspath(a) for a in argv]
     began = time.monotonic()
-    given = stdin if isinstance(stdin, bytes) else b""
-    none = subprocess.DEVNULL if isinstance(stdin, bytes) else stdin
-    pipes = (
-        subprocess.PIPE if given else none,
-        subprocess.PIPE,
-        subprocess.PIPE if stderr_to else subprocess.STDOUT,
-    )
+    given, own = (stdin, subprocess.DEVNULL) if isinstance(stdin, bytes) else (b"", stdin)
+    pipes = (subprocess.PIPE if given else own, subprocess.PIPE, subprocess.PIPE if stderr_to else subprocess.STDOUT)
     process = _begin(words, environment(env), cwd, pass_fds, stdio.streams if stdio else pipes)
     tail = _Tail(keep)
     try:
