@@ -208,7 +208,7 @@ def own_ports() -> dict[str, str]:
         file = Path(f"/tmp/dz-test-ports-{number}")
         if not file.exists():
             file.touch(0o644)
-        lock = file.open()  # noqa: SIM115 - held to the end; for reading, so that another user's file will do
+        lock = file.open()
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
