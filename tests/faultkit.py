@@ -49,7 +49,8 @@ urlpatterns = [path("", page)]
 def saying(word: str, *, holding: str = "") -> dict[str, str]:
     """The small project with ``word`` on its page, which asks its database; ``holding``: a command that waits."""
     settings = playing.SETTINGS + (HOLDS.format(command=holding) if holding else "")
-    return {"words/urls.py": URLS.replace("WORD", word), "words/settings.py": settings}
+    files = {"words/urls.py": URLS.replace("WORD", word), "words/settings.py": settings}
+    return files | ({"notes/static/notes/word.css": f"/* {word} */\n"} if holding else {})  # or nothing is collected
 
 
 @dataclass
