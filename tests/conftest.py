@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import signal
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -29,11 +31,22 @@ for _plugin in (
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    if os.geteuid() == 0:
-        return
     for item in items:
-        if item.get_closest_marker("root"):
-            item.add_marker(pytest.mark.skip(reason="needs root"))
+        for need, met in NEEDS.items():
+            if item.get_closest_marker(need) and not met():
+                item.add_marker(pytest.mark.skip(reason=f"needs {need}"))
+
+
+@functools.cache
+def _may(*unshare: str) -> bool:
+    return subprocess.run(["/usr/bin/unshare", *unshare, "/bin/true"], capture_output=True, check=False).returncode == 0
+
+
+NEEDS = {
+    "root": lambda: os.geteuid() == 0,
+    "mount": lambda: os.geteuid() == 0 and _may("--mount"),
+    "namespaces": lambda: _may("--user") or _may("--mount"),
+}
 
 
 @pytest.hookimpl(wrapper=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
+import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
@@ -251,16 +252,16 @@ def frozen(pid: int) -> Iterator[None]:
 
 
 @contextmanager
-def second_build_host(platform: Platform, folder: Path) -> Iterator[None]:
+def second_build_host(platform: Platform) -> Iterator[None]:
     """Another build worker, with a home of its own; the bundle store is shared, as between real hosts."""
     plan = replace(playing.plan(platform), given=platform.environment)
     service = next(one for one in services.ours(plan) if one.name == "worker-build")
     store = service.env.get("DZ_BUNDLE_STORE", f"file://{platform.home / 'store'}")
-    home = folder / "build-2"
-    home.mkdir(mode=0o755)
+    home = Path(tempfile.mkdtemp(prefix="build-2-", dir=platform.home.parent))  # where the projects' uids may pass
+    home.chmod(0o755)
     env = service.env | {"DZ_INSTANCE_ID": "build-2", "DZ_HOME": str(home), "DZ_BUNDLE_STORE": store}
     argv = [word.replace("build-1@", "build-2@") for word in service.argv]
-    with (folder / "log").open("wb") as log:
+    with (home / "log").open("wb") as log:
         worker = subprocess.Popen(argv, cwd=home, env=env, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
     try:
         query = "SELECT 1 FROM dz2_host WHERE instance_id = 'build-2' AND last_heartbeat > now() - interval '5 s'"

@@ -99,7 +99,7 @@ def test_other_bytes_than_were_written_are_told(tmp_path: Path) -> None:
     assert (damaged.value.id, (tmp_path / "back").exists()) == ("data.damaged", False)
 
 
-@pytest.mark.root
+@pytest.mark.mount
 def test_a_full_disk_is_told_as_what_it_is_and_leaves_nothing(tmp_path: Path) -> None:
     small = tmp_path / "small"
     small.mkdir()

@@ -274,7 +274,7 @@ def test_the_deploy_key_of_a_process_that_was_killed_goes_with_the_next_and_one_
     assert list((tmp_path / "work").iterdir()) == []
 
 
-@pytest.mark.root
+@pytest.mark.mount
 def test_a_full_disk_is_not_the_repositorys_fault(tmp_path: Path) -> None:
     origin = new_repository(tmp_path / "origin", {"manage.py": "x" * 1_000_000})
     with faultkit.full(tmp_path / "small"):

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import importlib
 import json
+import shutil
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -22,10 +25,18 @@ def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Sandbox:
     return make(home=tmp_path_factory.mktemp("home"))
 
 
-def test_a_repository_becomes_guesses_and_a_build_config(sandbox: Sandbox, tmp_path: Path) -> None:
+@pytest.fixture
+def tree() -> Iterator[Path]:
+    """Where whoever inspects may come, as on a build host: pytest's own folders are closed to others."""
+    made = Path(tempfile.mkdtemp(prefix="dz-tree-", dir="/tmp"))
+    made.chmod(0o755)
+    yield made
+    shutil.rmtree(made)
+
+
+def test_a_repository_becomes_guesses_and_a_build_config(sandbox: Sandbox, tree: Path) -> None:
     case = importlib.import_module("tests.unit.inspect.cases.several_settings")
-    (tmp_path / "tree").mkdir()
-    inspection = inspect(sandbox, write_tree(tmp_path / "tree", case.FILES), log=Notes(), deadline=60)
+    inspection = inspect(sandbox, write_tree(tree, case.FILES), log=Notes(), deadline=60)
     config = from_guesses(inspection.guesses)
     assert config.django_settings_module == "quokka.settings.production"
     assert config.pip_reqs == ("requirements/production.txt",)
@@ -34,18 +45,18 @@ def test_a_repository_becomes_guesses_and_a_build_config(sandbox: Sandbox, tmp_p
     assert "platform" not in filled["PAYMENT_KEY"]
 
 
-def test_a_link_to_what_only_root_may_read_shows_nothing(sandbox: Sandbox, tmp_path: Path) -> None:
+def test_a_link_to_what_only_root_may_read_shows_nothing(sandbox: Sandbox, tree: Path) -> None:
     case = importlib.import_module("tests.unit.inspect.cases.plain")
-    root = write_tree(tmp_path / "tree", case.FILES)
+    root = write_tree(tree, case.FILES)
     (root / "Procfile").unlink()
     (root / "Procfile").symlink_to("/etc/shadow")
     inspection = inspect(sandbox, root, log=Notes(), deadline=60)
     assert not any(one.field == "processes" for one in inspection.guesses)
 
 
-def test_no_django_is_told_as_the_projects_own_problem(sandbox: Sandbox, tmp_path: Path) -> None:
+def test_no_django_is_told_as_the_projects_own_problem(sandbox: Sandbox, tree: Path) -> None:
     with pytest.raises(UserError) as refused:
-        inspect(sandbox, write_tree(tmp_path / "tree", {"index.html": ""}), log=Notes(), deadline=60)
+        inspect(sandbox, write_tree(tree, {"index.html": ""}), log=Notes(), deadline=60)
     assert refused.value.id == "repo.no-django"
 
 

@@ -40,7 +40,8 @@ from tests.servers import free_port
 from tests.waiting import until
 
 ROOTED = os.geteuid() == 0
-RUNGS = (Rung.FULL, Rung.UID) if ROOTED else (Rung.USER, Rung.LIMITS)
+UPPER, LOWER = (Rung.FULL, Rung.UID) if ROOTED else (Rung.USER, Rung.LIMITS)
+RUNGS = (pytest.param(UPPER, marks=pytest.mark.namespaces), LOWER)
 PROJECT = AppId.of(7)
 PYTHON = "/usr/bin/python3"
 
@@ -417,6 +418,7 @@ def test_where_namespaces_are_forbidden_the_ladder_falls_and_says_why(
 
 
 @pytest.mark.root
+@pytest.mark.namespaces
 def test_an_ordinary_user_gets_the_same_on_its_rungs() -> None:
     if not ROOTED:
         return

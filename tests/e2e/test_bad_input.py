@@ -123,7 +123,7 @@ def full_disk(live: Project) -> Iterator[None]:
         subprocess.run(["umount", "--lazy", at], check=True, timeout=60)
 
 
-@pytest.mark.root
+@pytest.mark.mount
 @pytest.mark.usefixtures("full_disk")
 def test_a_full_disk_is_the_hosts_fault_and_is_called_so(live: Project) -> None:
     live.change({**WORDS, "words/large.txt": "word " * 100_000})

@@ -98,7 +98,7 @@ def test_data_goes_back_to_a_backup_without_a_failed_request_and_forward_again(
     assert "public.notes_note" in [one["table"] for one in info["database"]["largest"]]
 
 
-@pytest.mark.root
+@pytest.mark.mount
 def test_only_whole_backups_are_listed_as_good_a_nights_is_tested_and_the_last_one_outlives_the_project(
     platform: Platform, tmp_path: Path
 ) -> None:

@@ -7,7 +7,7 @@ import pytest
 from tests import faultkit
 from tests.faultkit import Site
 
-pytestmark = pytest.mark.root
+pytestmark = pytest.mark.mount
 
 
 @pytest.mark.parametrize("where", ["build", "run"])

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-from pathlib import Path
 
 import psutil
 import pytest
@@ -31,13 +30,13 @@ def test_a_killed_worker_costs_an_attempt_in_the_build_and_one_in_the_deployment
 
 
 def test_a_bundle_whose_build_host_does_not_come_back_is_built_again_by_the_one_that_is_to_store_it(
-    site: Site, tmp_path: Path
+    site: Site,
 ) -> None:
     platform = site.platform
     with platform.fault("bundle_upload.claimed", "hold") as fault:
         number = site.begin()
         built_by = psutil.Process(faultkit.held(fault)).ppid()
-        with faultkit.frozen(built_by), faultkit.second_build_host(platform, tmp_path):
+        with faultkit.frozen(built_by), faultkit.second_build_host(platform):
             job = site.sound(number)
     hosts = {name: playing.step(job, name)["host"] for name in ("build_bundle", "bundle_upload")}
     assert hosts == {"build_bundle": "build-1", "bundle_upload": "build-2"}
@@ -45,13 +44,13 @@ def test_a_bundle_whose_build_host_does_not_come_back_is_built_again_by_the_one_
 
 
 def test_a_frozen_worker_loses_its_step_to_another_host_and_its_late_record_changes_nothing(
-    site: Site, tmp_path: Path
+    site: Site,
 ) -> None:
     platform = site.platform
     with platform.fault("build_bundle.effect", "hold") as fault:
         number = site.begin()
         frozen = faultkit.held(fault)
-        with faultkit.frozen(psutil.Process(frozen).ppid()), faultkit.second_build_host(platform, tmp_path):
+        with faultkit.frozen(psutil.Process(frozen).ppid()), faultkit.second_build_host(platform):
             job = site.sound(number)
             fault.write_text("")  # nothing: once awake it goes on to record, at once
         faultkit.gone(frozen, "the worker that woke up")

@@ -11,7 +11,6 @@ from dz.seams.sandbox import Rung
 from dz.seams.sandbox.network import rules
 from tests.hostile.ordinary import as_ordinary_user
 
-pytestmark = pytest.mark.root
 BASE = 600_000_000  # of no platform
 CLOSED = {
     "broker": "refused", "broker_by_ipv6": "refused", "neighbour": "refused", "metadata": "refused",
@@ -21,6 +20,7 @@ CLOSED = {
 OPEN = {name: "reached" if what == "refused" else what for name, what in CLOSED.items()} | {"private": "left"}
 
 
+@pytest.mark.mount  # a network of its own for each case
 @pytest.mark.parametrize("rung", [Rung.FULL, Rung.UID])
 @pytest.mark.parametrize("laid", ["laid", "left"])
 def test_a_running_site_reaches_nothing_of_the_platform_once_the_rules_are_laid(

@@ -4,6 +4,7 @@ own shows that ``dz down`` leaves nothing."""
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import stat
 import subprocess
@@ -138,12 +139,10 @@ FAR = 700_000_000  # no other platform has uids that high
 
 def fenced() -> bool:
     """Whether the firewall for those uids is laid."""
-    if os.geteuid() != 0:
+    nft = shutil.which("nft", path="/usr/sbin:/sbin:/usr/bin:/bin")  # an emptied PATH may lack the first
+    if os.geteuid() != 0 or nft is None:
         return False
-    try:
-        listed = subprocess.run(["nft", "list", "tables"], capture_output=True, text=True, check=False)
-    except FileNotFoundError:
-        return False
+    listed = subprocess.run([nft, "list", "tables"], capture_output=True, text=True, check=False)
     return f"dz_sites_{FAR}\n" in listed.stdout
 
 

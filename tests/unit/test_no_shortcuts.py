@@ -18,7 +18,7 @@ SKIPS = r"pytest\.skip\(|pytest\.importorskip|mark\.skip\b|mark\.skipif"
 # Where a machine may lack what only production needs: said aloud there, and in CI a failure.
 MAY_SKIP = {
     "tests/browsers.py",  # Chromium
-    "tests/conftest.py",  # what is marked root
+    "tests/conftest.py",  # root, mounts, namespaces
     "tests/contract/test_git.py",  # sshd
     "tests/platforms.py",  # RabbitMQ
     "tests/role/test_local.py",  # users of their own: root

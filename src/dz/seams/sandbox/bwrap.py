@@ -26,6 +26,7 @@ from dz.seams.sandbox.outbound import Outbound
 ETC = (
     "ca-certificates", "ssl", "localtime", "nsswitch.conf", "resolv.conf", "hosts", "services", "protocols",
     "mime.types", "ld.so.cache", "ld.so.conf", "ld.so.conf.d", "alternatives", "passwd", "group", "fonts",
+    "os-release", "debian_version", "lsb-release",  # pip and others ask which system this is
 )  # fmt: skip
 TMP = 512 * 1024 * 1024  # bytes of a command's own /tmp
 ENDED = 10.0  # seconds for the kernel to end all that was in a namespace
