@@ -99,7 +99,7 @@ def fingerprint():
 def go_on(given, arguments):
     python = os.path.join(VENV, "bin", "python")
     if COMMANDS[given] == "local":
-        os.execv(python, [python, "-m", "dz.local", given, *arguments])
+        os.execv(python, [python, "-P", "-m", "dz.local", given, *arguments])
     if COMMANDS[given] == "steps":
         os.chdir(ROOT)
         os.execv(python, [python, os.path.join("bin", "steps.py"), given, *arguments])

@@ -34,7 +34,7 @@ def dz() -> str:
     on_path = shutil.which("dz")
     if on_path and any(Path(on_path).samefile(way) for way in ours):
         return "dz"
-    return shlex.quote(_from_here(ours[0])) if ours else shlex.join([sys.executable, "-m", "dz.cli"])
+    return shlex.quote(_from_here(ours[0])) if ours else shlex.join([sys.executable, "-P", "-m", "dz.cli"])
 
 
 def _from_here(way: str) -> str:

@@ -64,7 +64,7 @@ def _exec_local(command: Command, rest: Sequence[str]) -> NoReturn:
     words = command.words.replace(" ", "-")
     os.environ.setdefault("DZ_HOME", str(home()))
     os.environ.setdefault(TYPED, sys.argv[0])
-    os.execv(sys.executable, [sys.executable, "-m", "dz.local", words, *rest])  # noqa: S606  argv of ours
+    os.execv(sys.executable, [sys.executable, "-P", "-m", "dz.local", words, *rest])  # noqa: S606  argv of ours
 
 
 def _run(command: Command, args: argparse.Namespace, screen: Screen) -> int:

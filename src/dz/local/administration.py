@@ -26,5 +26,5 @@ def admin_link(plan: Plan) -> str:
 
 def broker_setup(plan: Plan) -> list[str]:
     """Every queue declared; their names."""
-    argv = (plan.shared.python, "-m", "dz.tasks.declare", INSTANCES["appserver"])
+    argv = (plan.shared.python, "-P", "-m", "dz.tasks.declare", INSTANCES["appserver"])
     return check(argv, deadline=60, env=plan.dispatcher_env()).text.split()

@@ -107,13 +107,13 @@ def repository(layout: Layout) -> Path:
 
 def _dz(plan: Plan, words: list[str], on_output: Callable[[bytes], None]) -> str:
     env = {"DZ_HOME": str(plan.layout.home), "PYTHONPATH": str(ROOT / "src"), "NO_COLOR": "1"}
-    argv = [sys.executable, "-m", "dz.cli", *words]
+    argv = [sys.executable, "-P", "-m", "dz.cli", *words]
     return run(argv, deadline=DEADLINE, env=env, stderr_to=on_output, keep=1024 * 1024).text
 
 
 def _launcher(plan: Plan) -> None:
     """``./dz`` in the clone: this platform's command line, from any folder; none where the clone is read-only."""
-    words = shlex.join([sys.executable, "-m", "dz.cli"])
+    words = shlex.join([sys.executable, "-P", "-m", "dz.cli"])
     home = shlex.quote(str(plan.layout.home))
     with suppress(OSError):
         LAUNCHER.write_text(f'#!/bin/sh\n{TYPED}="$0" DZ_HOME="${{DZ_HOME:-{home}}}" exec {words} "$@"\n')

@@ -118,11 +118,11 @@ def prepared(plan: Plan) -> bool:
 def tables(plan: Plan) -> None:
     """zoomdb migrated, the panel's static files collected, the queues declared."""
     python, env = plan.shared.python, plan.panel_env()
-    django = (python, "-m", "django")
+    django = (python, "-P", "-m", "django")
     check([*django, "migrate", "--skip-checks", "--verbosity=0"], deadline=300, env=env)
     plan.layout.panel_static.mkdir(exist_ok=True)
     check([*django, "collectstatic", "--noinput", "--skip-checks", "--verbosity=0"], deadline=120, env=env)
-    check([python, "-m", "dz.tasks.declare", "app-1"], deadline=60, env=plan.dispatcher_env())
+    check([python, "-P", "-m", "dz.tasks.declare", "app-1"], deadline=60, env=plan.dispatcher_env())
     file(plan.layout.stamp, _stamp(plan), ROOT)
 
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -59,3 +62,13 @@ def test_a_repository_that_has_no_remote_has_nothing_to_push_and_one_without_a_c
     with pytest.raises(UserError) as told:
         clone.committed(tmp_path / "none")
     assert told.value.id == "cli.no-commit"
+
+
+def test_no_module_of_the_folder_one_stands_in_is_imported(tmp_path: Path) -> None:
+    """A hostile clone is where ``dz`` is typed."""
+    (tmp_path / "json.py").write_text("open('/dev/stderr', 'w').write('theirs')\nraise SystemExit(9)\n")
+    dz = Path(sys.executable).with_name("dz")
+    env = {"DZ_HOME": str(tmp_path / "home"), "PATH": os.defpath}
+    for words in (["status"], ["down"]):  # the second becomes dz.local
+        done = subprocess.run([dz, *words], cwd=tmp_path, env=env, capture_output=True, text=True, check=False)
+        assert done.returncode in (0, 3) and "theirs" not in done.stderr, done.stderr
