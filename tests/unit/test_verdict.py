@@ -69,6 +69,13 @@ def test_settings_that_are_not_there_are_told_only_when_nothing_else_is() -> Non
     }
 
 
+def test_a_module_of_a_system_library_is_told_as_that() -> None:
+    error = told(
+        a_try("shop.settings", "settings", kind="module", name="osgeo.gdal", message="No module named 'osgeo'")
+    )
+    assert (error.id, error.facts["library"]) == ("settings.library-missing", "GDAL")
+
+
 def test_a_file_outside_the_checkout_is_not_named() -> None:
     inside = told(a_try("a", "urls", file=f"{ROOT}/shop/urls.py", line=3, source="boom()"))
     assert inside.where == "shop/urls.py:3  boom()"

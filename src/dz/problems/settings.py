@@ -36,6 +36,12 @@ PROBLEMS = [
         "Only what the project declares is installed.",
     ),
     Problem(
+        "settings.library-missing",
+        "The project imports {module}, which comes with the system library {library}, and this host lacks it.",
+        "Install {library} on each build host and appserver, or take that import out and push; then deploy again.",
+        "Python packages are installed for each project; libraries of the operating system are its host's.",
+    ),
+    Problem(
         "settings.hangs",
         "Importing the project with {settings} did not end in time.",
         "Look for code that waits (a connection, a loop) while it is imported; there is no network in a build.",

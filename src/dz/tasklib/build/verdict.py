@@ -19,6 +19,8 @@ from dz.plain import plain
 
 KEEP = 1024 * 1024  # bytes of output to keep (``keep=``) so that no answer is cut
 STAGES = ("settings", "setup", "urls", "application")
+# Modules that no wheel brings: they are made for the library of the host.
+LIBRARIES = {"osgeo": "GDAL", "gi": "GObject introspection", "apt": "APT", "rpm": "RPM"}
 _FAILED = dict(
     zip(STAGES, ("settings.import-failed", "app.setup-failed", "app.urls-failed", "app.wsgi-failed"), strict=True)
 )
@@ -201,6 +203,9 @@ def _of_try(one: Try, error: Failure, python: str, root: Path) -> UserError:
     if error.kind == "module" and _names_itself(one):
         return UserError("settings.not-found", where=place, settings=one.settings)
     if error.kind == "module":
+        library = LIBRARIES.get(error.name.partition(".")[0])
+        if library:
+            return UserError("settings.library-missing", where=place, module=error.name, library=library)
         return UserError("settings.module-missing", where=place, module=error.name)
     if error.kind == "timeout":
         return UserError("settings.hangs", where=place, settings=one.settings)
