@@ -6,18 +6,15 @@ content types, and what listens to its signals.
 
 import hashlib
 import json
-import os
 import sys
 import weakref
+
+from dz_guest import inputs
 
 
 def fingerprint(loader):
     """The hash of a project whose ``loader`` has read all migrations from the disk, or ""."""
-    try:
-        return _fingerprint(loader)
-    except Exception as error:
-        print("What migrate would do can't be told: %s" % error, file=sys.stderr)
-        return ""
+    return inputs.told("migrate would do", _fingerprint, loader)
 
 
 def _fingerprint(loader):
@@ -36,7 +33,7 @@ def _fingerprint(loader):
         rights = [list(meta.default_permissions), [[str(word) for word in pair] for pair in meta.permissions]]
         found.append([meta.label, str(meta.verbose_name_raw), rights])
     for key, migration in sorted(loader.disk_migrations.items()):
-        found.append(list(key) + [_content(sys.modules[migration.__module__].__file__)])
+        found.append(list(key) + [inputs.content(sys.modules[migration.__module__].__file__)])
     return hashlib.sha256(json.dumps(found).encode("utf-8")).hexdigest()
 
 
@@ -46,18 +43,6 @@ def _listens():
 
     for entry in pre_migrate.receivers + post_migrate.receivers:
         receiver = entry[1]() if isinstance(entry[1], weakref.ReferenceType) else entry[1]
-        if receiver is not None and not in_environment(sys.modules[receiver.__module__].__file__):
+        if receiver is not None and not inputs.in_environment(sys.modules[receiver.__module__].__file__):
             return True
     return False
-
-
-def in_environment(path):
-    """Whether a file is of the project's packages, which have a hash of their own, or of its code."""
-    return os.path.realpath(path).startswith(os.path.realpath(sys.prefix) + os.sep)
-
-
-def _content(path):
-    if in_environment(path):
-        return "environment"
-    with open(path, "rb") as file:
-        return hashlib.sha256(file.read()).hexdigest()

@@ -1,15 +1,14 @@
 """What ``collectstatic`` would be made from, as one hash: while it stays, so does what was collected.
 
-Files of the environment count by name (its layer is an input of its own), all others by content. Where the project's
-own code takes part in the collecting (its storage, its command, a compressor), the answer is "": collect every time.
+Where the project's own code takes part in the collecting (its storage, its command, a compressor), the answer is "":
+collect every time.
 """
 
 import hashlib
 import json
 import os
-import sys
 
-from dz_guest import schema
+from dz_guest import inputs
 
 MOST_FILES = 20000
 PREFIXES = ("STATIC", "WHITENOISE_", "FILE_UPLOAD_")
@@ -18,11 +17,7 @@ KNOWN = ("django.", "whitenoise.", "dz_guest.", "builtins")
 
 def fingerprint():
     """The hash, or "" where it would not say enough."""
-    try:
-        return _fingerprint()
-    except Exception as error:  # collectstatic itself tells what is wrong
-        print("What collectstatic is made from can't be told: %s" % error, file=sys.stderr)
-        return ""
+    return inputs.told("collectstatic is made from", _fingerprint)
 
 
 def _fingerprint():
@@ -39,7 +34,7 @@ def _fingerprint():
                 return ""
             seen.setdefault(name, storage.path(path))  # of two with one name the first is collected
     for name in sorted(seen):
-        digest.update(("%s\0%s\n" % (name, _content(seen[name]))).encode("utf-8", "surrogateescape"))
+        digest.update(("%s\0%s\n" % (name, inputs.content(seen[name]))).encode("utf-8", "surrogateescape"))
     return digest.hexdigest()
 
 
@@ -74,13 +69,3 @@ def _path(value):
     if hasattr(value, "__fspath__"):
         return str(value)
     raise TypeError("a setting is a %s" % type(value).__name__)
-
-
-def _content(path):
-    if schema.in_environment(path):
-        return "environment"
-    digest = hashlib.sha256()
-    with open(path, "rb") as file:
-        for piece in iter(lambda: file.read(1024 * 1024), b""):
-            digest.update(piece)
-    return digest.hexdigest()
