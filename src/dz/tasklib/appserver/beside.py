@@ -34,38 +34,38 @@ TAIL = 16 * 1024
 
 def unknown_brokers(site: Site, here: Sequence[Deployment]) -> list[str]:
     """The Celery applications whose broker only they can tell: none where a variable of the project's names one."""
-    given = site.running.release.environment
-    if any(BROKER.search(name) and value.reveal() for name, value in given.items()):
+    if _is_named(site):
         return []
     apps = {processes.celery_app(processes.argv(_line(site, deployment))[0]) for deployment in here}
     return sorted(app for app in apps if app is not None)
 
 
-def settle(ctx: Context, here: Sequence[Deployment], known: Mapping[str, Broker]) -> list[Deployment]:
-    """Take out what can't run at all; the others are returned. To ask a Celery application for its broker takes as long
-    as importing it: what a hook asked on its way is ``known``, else it is done while web starts."""
+def settle(ctx: Context, here: Sequence[Deployment], known: Mapping[str, Broker]) -> list[tuple[Deployment, str]]:
+    """Take out what can't run at all; the others are returned, each with its line. To ask a Celery application for its
+    broker takes as long as importing it: what a hook asked on its way is ``known``, else it is done while web starts.
+    """
     brokers: dict[str, str] = {}  # application → what is wrong with its broker
     fit = []
     for deployment in here:
         site = site_of(ctx, ctx.door.running(deployment.id))
-        words, why = processes.argv(_line(site, deployment))
+        line = _line(site, deployment)
+        words, why = processes.argv(line)
         app = processes.celery_app(words)
-        if app is not None and app not in brokers and app in unknown_brokers(site, [deployment]):
+        if app is not None and app not in brokers and not _is_named(site):
             brokers[app] = _no_broker(ctx, known.get(app) or _ask(ctx, site, app))
         why = why or brokers.get(app or "", "")
         if why:
             ctx.door.not_started(deployment.id, why)
             ctx.log.note(f"{deployment.process} is not started: {why}", level="warning")
         else:
-            fit.append(deployment)
+            fit.append((deployment, line))
     return fit
 
 
-def begin(ctx: Context, fit: Sequence[Deployment]) -> None:
+def begin(ctx: Context, fit: Sequence[tuple[Deployment, str]]) -> None:
     """Start what may run beside the old release."""
-    for deployment in fit:
-        site = site_of(ctx, ctx.door.running(deployment.id))
-        if processes.is_single(processes.kind(deployment.process), _line(site, deployment)):
+    for deployment, line in fit:
+        if processes.is_single(processes.kind(deployment.process), line):
             ctx.log.note(f"{deployment.process} starts when nothing of the old release runs any more")
             continue
         with locked(_lock(ctx, deployment), deadline=ctx.left(120), check=ctx.check):
@@ -104,6 +104,12 @@ def begin_singles(ctx: Context, app_id: str | None = None) -> None:
 def _line(site: Site, deployment: Deployment) -> str:
     lines = processes.lines(site.running.release.build_config)
     return lines.get(processes.kind(deployment.process), "")
+
+
+def _is_named(site: Site) -> bool:
+    """Whether a variable of the project's names a broker: then no application is asked for one."""
+    given = site.running.release.environment
+    return any(BROKER.search(name) and value.reveal() for name, value in given.items())
 
 
 def _no_broker(ctx: Context, told: Broker) -> str:

@@ -33,8 +33,9 @@ def post_build_hooks(ctx: Context) -> Mapping[str, Any]:
     told: dict[str, Any] = {"migrations": [], "adminless": None}
     brokers: dict[str, Broker] = {}
     sites = [site_of(ctx, ctx.door.running(deployment.id)) for deployment in here]
+    applications = beside.unknown_brokers(sites[0], others) if sites else []
     for command in sites[0].running.bundle.manifest.get("hooks", ()) if sites else ():
-        result = _hook(ctx, sites[0], str(command), beside.unknown_brokers(sites[0], others))
+        result = _hook(ctx, sites[0], str(command), applications)
         brokers |= result.brokers
         told["migrations"] += [".".join(migration) for migration in result.applied]
         told["adminless"] = result.adminless or told["adminless"]
