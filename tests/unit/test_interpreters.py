@@ -8,7 +8,8 @@ import pytest
 from packaging.version import Version
 
 from dz.errors import UserError
-from dz.tasklib.build.interpreters import Interpreter, choose, find, specifier
+from dz.tasklib.build.inspect.pythons import specifier
+from dz.tasklib.build.interpreters import Interpreter, choose, find
 
 HERE = tuple(
     Interpreter(version=Version(v), path=Path(f"/opt/{v}/bin/python3"))

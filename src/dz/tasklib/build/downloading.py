@@ -17,7 +17,8 @@ from uv import find_uv_bin
 from dz.errors import PlatformError
 from dz.run import CommandFailed, check
 from dz.seams.sandbox.indexes import python_sources
-from dz.tasklib.build.interpreters import DJANGO, Interpreter, brought_to, django_range, specifier
+from dz.tasklib.build.inspect.pythons import specifier
+from dz.tasklib.build.interpreters import DJANGO, Interpreter, brought_to, django_range
 from dz.tasklib.context import Context
 
 SERIES = tuple(Version(f"3.{minor}") for minor in range(15, 7, -1))  # what uv has, the newest first

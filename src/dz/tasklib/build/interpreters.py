@@ -18,13 +18,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import findpython
-from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.version import Version
 
 from dz.errors import PlatformError, UserError
 from dz.run import run
 from dz.seams.sandbox import Sandbox
 from dz.settings import WorkerSettings
+from dz.tasklib.build.inspect.pythons import specifier
 
 ASK = (
     "import sys, json, venv\n"
@@ -111,21 +111,6 @@ def choose(found: Sequence[Interpreter], *, declared: str = "", django: str = ""
         why = f"the newest here that Django {django} supports" if django else "the newest here"
         return Chosen(interpreter=best, why=why, exact=True)
     return _nearest(good, declared)
-
-
-def specifier(declared: str) -> SpecifierSet | None:
-    """``3.12``, ``3.12.1``, ``python-3.11.4``, ``>=3.11,<4``, ``^3.11``, ``~3.11``, ``3.11.x`` as one; None if none."""
-    text = re.sub(r"^(c?python-)", "", declared.strip()).replace(".x", ".*")
-    if caret := re.fullmatch(r"\^\s*((\d+)(\.\d+)*)", text):
-        return SpecifierSet(f">={caret[1]},<{int(caret[2]) + 1}")
-    if tilde := re.fullmatch(r"~\s*(\d+\.\d+)(\.\d+)?", text):
-        return SpecifierSet(f"=={tilde[1]}.*")
-    if re.fullmatch(r"\d+(\.\d+)?", text):
-        return SpecifierSet(f"=={text}.*")
-    try:
-        return SpecifierSet(text if re.match(r"[<>=!~]", text) else f"=={text}") if text not in ("", "*") else None
-    except InvalidSpecifier:
-        return None
 
 
 def django_range(django: str) -> tuple[Version, Version]:

@@ -49,13 +49,19 @@ def _poetry_word(word: str) -> str:
     return f">={found[2]},<{'.'.join(map(str, upper))}"
 
 
-def specifier(text: str) -> SpecifierSet:
-    """A version (``3.12``, ``3.12.4``) or a range as a range."""
-    exact = f"=={text}.*" if text.count(".") < 2 else f"=={text}"
+def specifier(declared: str) -> SpecifierSet | None:
+    """``3.12``, ``3.12.1``, ``python-3.11.4``, ``>=3.11,<4``, ``^3.11``, ``~3.11``, ``3.11.x`` as one; None if none."""
+    text = re.sub(r"^(c?python-)", "", declared.strip()).replace(".x", ".*")
+    if caret := re.fullmatch(r"\^\s*((\d+)(\.\d+)*)", text):
+        return SpecifierSet(f">={caret[1]},<{int(caret[2]) + 1}")
+    if tilde := re.fullmatch(r"~\s*(\d+\.\d+)(\.\d+)?", text):
+        return SpecifierSet(f"=={tilde[1]}.*")
+    if re.fullmatch(r"\d+(\.\d+)?", text):
+        return SpecifierSet(f"=={text}.*")
     try:
-        return SpecifierSet(text if text[:1] in ("<", ">", "=", "!", "~", "") else exact)
+        return SpecifierSet(text if re.match(r"[<>=!~]", text) else f"=={text}") if text not in ("", "*") else None
     except InvalidSpecifier:
-        return SpecifierSet()
+        return None
 
 
 def is_range(text: str) -> bool:
@@ -65,13 +71,18 @@ def is_range(text: str) -> bool:
         return False
 
 
+def minors(wanted: SpecifierSet) -> list[int]:
+    """The minor versions of Python 3 that a range leaves."""
+    return [minor for minor in range(30) if any(wanted.contains(f"3.{minor}.{patch}") for patch in range(30))]
+
+
 def is_one_minor(text: str) -> bool:
     """Whether a range leaves one minor version of Python 3."""
     try:
         wanted = SpecifierSet(text)
     except InvalidSpecifier:
         return False
-    return sum(any(wanted.contains(f"3.{minor}.{patch}") for patch in range(30)) for minor in range(30)) == 1
+    return len(minors(wanted)) == 1
 
 
 def wants_python2(text: str) -> bool:

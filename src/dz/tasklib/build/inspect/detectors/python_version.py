@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
+from packaging.specifiers import SpecifierSet
 from packaging.version import Version
 
 from dz.tasklib.build.inspect import declared, pinned
@@ -17,6 +18,7 @@ from dz.tasklib.build.inspect.pythons import (
     django_series,
     is_one_minor,
     is_range,
+    minors,
     poetry_range,
     specifier,
     supported_by_django,
@@ -77,11 +79,10 @@ def _within(tree: Tree, facts: Facts, found: list[Evidence], newest: int, pin: d
     package = f"{pin.name} {pin.version.removeprefix('==')}"
     beyond = []
     for one in found:
-        wanted = specifier(one.value)
-        minors = [minor for minor in range(30) if any(wanted.contains(f"3.{minor}.{patch}") for patch in range(30))]
-        if not minors or max(minors) <= newest:
+        fits = minors(specifier(one.value) or SpecifierSet())
+        if not fits or max(fits) <= newest:
             yield one
-        elif len(minors) > 1 and min(minors) <= newest:
+        elif len(fits) > 1 and min(fits) <= newest:
             why = f"{one.why}; {package} has wheels up to Python 3.{newest}"
             yield replace(one, value=f"{one.value},<3.{newest + 1}", why=why)
         else:
