@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from django.contrib.auth.decorators import login_required
@@ -36,39 +37,40 @@ def page(request: HttpRequest, name: str) -> HttpResponse:
 def scale(request: HttpRequest, name: str) -> HttpResponse:
     """Only what differs is asked for; beside the numbers stands what can't be."""
     project = services.find_project(name)
-    sent = {kind: request.POST.get(f"count-{kind}", "").strip() for kind in formations.counts(project)}
+    counts = formations.counts(project)
+    sent = {kind: request.POST.get(f"count-{kind}", "").strip() for kind in counts}
     wrong = [kind for kind, text in sent.items() if not (text.isdecimal() and len(text) < 4)]
     if wrong:
         errors = [(f"count-{kind}", f"Give a number of {kind} processes, like 2.") for kind in wrong]
         return _shown(request, project, errors=errors, sent=sent)
-    wanted = {kind: int(text) for kind, text in sent.items() if int(text) != formations.counts(project)[kind]}
+    wanted = {kind: int(text) for kind, text in sent.items() if int(text) != counts[kind]}
     if not wanted:
         return redirect("settings", name=name)
     try:
         job = formations.scale(project, wanted, who=request.user.get_username(), requested_by=request.user)
     except UserError as error:
         return _shown(request, project, errors=[(f"count-{next(iter(wanted))}", str(error))], sent=sent)
-    return _to(job, "settings", name)
+    return redirect("job", job_id=job.pk) if job else redirect("settings", name=name)
 
 
 @login_required
 @posted("settings")
 @told
 def deactivate(request: HttpRequest, name: str) -> HttpResponse:
-    user = request.user
-    return _to(resting.deactivate(services.find_project(name), who=user.get_username(), requested_by=user))
+    return _job(request, name, resting.deactivate)
 
 
 @login_required
 @posted("settings")
 @told
 def activate(request: HttpRequest, name: str) -> HttpResponse:
+    return _job(request, name, resting.activate)
+
+
+def _job(request: HttpRequest, name: str, begin: Callable[..., Job]) -> HttpResponse:
     user = request.user
-    return _to(resting.activate(services.find_project(name), who=user.get_username(), requested_by=user))
-
-
-def _to(job: Job | None, page: str = "", name: str = "") -> HttpResponse:
-    return redirect("job", job_id=job.pk) if job else redirect(page, name=name)
+    job = begin(services.find_project(name), who=user.get_username(), requested_by=user)
+    return redirect("job", job_id=job.pk)
 
 
 def _shown(request: HttpRequest, project: Project, **more: Any) -> HttpResponse:
