@@ -42,7 +42,7 @@ def take(name: str, *, ref: str = "", replace: bool = False, owner: Any = None) 
             raise UserError("push.other-source", name=wanted, url=found.repo_url)
         project.repo_url, project.ref = source, project.ref or ref or BRANCH
         project.save(update_fields=["repo_url", "ref"])
-    url = f"{panel().panel_url.rstrip('/')}/git/{wanted}.git"
+    url = f"{services.pushed_at()}{wanted}.git"
     return Pushed(project=project, url=url, made=found is None)
 
 

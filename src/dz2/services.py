@@ -54,9 +54,14 @@ def is_name(target: str) -> bool:
     return not any(sign in target for sign in "./:@")
 
 
+def pushed_at() -> str:
+    """What the address of every project that is pushed to begins with."""
+    return f"{panel().panel_url.rstrip('/')}/git/"
+
+
 def _pushed_to(target: str) -> str:
     """The name, from the address that a project is pushed to; any other target as it is."""
-    before = f"{panel().panel_url.rstrip('/')}/git/"
+    before = pushed_at()
     return target.removeprefix(before).removesuffix(".git") if target.startswith(before) else target
 
 

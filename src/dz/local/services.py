@@ -227,7 +227,6 @@ def _proxy_env(plan: Plan) -> dict[str, str]:
 
 def _push_env(plan: Plan) -> dict[str, str]:
     """No secret is in it: the service asks the API as whoever pushes, by the way that everybody has."""
-    host, port = plan.state.probe
     return {
         "PATH": SYSTEM_PATH,
         "PYTHONUNBUFFERED": "1",
@@ -235,7 +234,7 @@ def _push_env(plan: Plan) -> dict[str, str]:
         **plan.shared.env,
         "DZ_PUSH_SOCKET": str(plan.layout.push_socket),
         "DZ_PUSH_FOLDER": str(plan.layout.push_folder),
-        "DZ_PUSH_PANEL": f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}",
+        "DZ_PUSH_PANEL": plan.state.probe_url,
     }
 
 

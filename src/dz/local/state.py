@@ -29,7 +29,7 @@ class State:
 
     @property
     def listen(self) -> str:
-        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+        return _spelled(self.host, self.port)
 
     @property
     def url(self) -> str:
@@ -40,6 +40,14 @@ class State:
     def probe(self) -> tuple[str, int]:
         """Where this machine's own probes connect."""
         return {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(self.host, self.host), self.port
+
+    @property
+    def probe_url(self) -> str:
+        return f"http://{_spelled(*self.probe)}"
+
+
+def _spelled(host: str, port: int) -> str:
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
 
 def known(layout: Layout) -> State | None:

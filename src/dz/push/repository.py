@@ -7,11 +7,11 @@ service itself can write.
 
 from __future__ import annotations
 
-import re
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
+from dz.names import AppId
 from dz.run import check, run
 
 HOOKS = Path(__file__).parent / "hooks"
@@ -34,7 +34,6 @@ SETTINGS = {
     "maintenance.autoDetach": "false",
     "safe.directory": "*",
 }
-_APP_ID = re.compile(r"p[0-9]{8}")
 
 
 def environment(work: Path) -> dict[str, str]:
@@ -61,9 +60,8 @@ def address(folder: Path, app_id: str) -> str:
 
 
 def path(folder: Path, app_id: str) -> Path:
-    if _APP_ID.fullmatch(app_id) is None:
-        raise ValueError(f"not an app id: {app_id[:80]!r}")
-    return folder / f"{app_id}.git"
+    """Raises ValueError for what is no app id."""
+    return folder / f"{AppId(app_id)}.git"
 
 
 def made(folder: Path, app_id: str, branch: str, env: Mapping[str, str]) -> Path:
