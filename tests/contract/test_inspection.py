@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import importlib
 import json
-import shutil
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -17,6 +15,7 @@ from dz.seams.sandbox.ladder import make
 from dz.tasklib.build.inspect.runner import inspect, read_answer
 from dz.tasklib.buildconfig import from_guesses
 from tests.contract.test_git import Notes
+from tests.passable import passable
 from tests.repositories import write_tree
 
 
@@ -28,10 +27,8 @@ def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Sandbox:
 @pytest.fixture
 def tree() -> Iterator[Path]:
     """Where whoever inspects may come, as on a build host: pytest's own folders are closed to others."""
-    made = Path(tempfile.mkdtemp(prefix="dz-tree-", dir="/tmp"))
-    made.chmod(0o755)
-    yield made
-    shutil.rmtree(made)
+    with passable("dz-tree-", mode=0o755) as made:
+        yield made
 
 
 def test_a_repository_becomes_guesses_and_a_build_config(sandbox: Sandbox, tree: Path) -> None:

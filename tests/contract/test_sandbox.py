@@ -36,6 +36,7 @@ from dz.seams.sandbox.outbound import Outbound
 from dz.tasklib.guestcopy import guest_folder
 from tests.hostile.measure import alive, mark
 from tests.hostile.ordinary import as_ordinary_user
+from tests.passable import passable
 from tests.servers import free_port
 from tests.waiting import until
 
@@ -48,10 +49,8 @@ PYTHON = "/usr/bin/python3"
 
 @pytest.fixture(scope="module")
 def home() -> Iterator[Path]:
-    made = Path(tempfile.mkdtemp(prefix="dzsb-", dir="/tmp"))
-    made.chmod(0o711)
-    yield made
-    shutil.rmtree(made)
+    with passable("dzsb-") as made:
+        yield made
 
 
 @pytest.fixture(scope="module", params=RUNGS)

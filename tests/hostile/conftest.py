@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import shutil
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from tests.passable import passable
+
 
 @pytest.fixture
 def folder() -> Iterator[Path]:
     """A home that every uid may pass through; short, for the sockets in it."""
-    made = Path(tempfile.mkdtemp(prefix="dz-hostile-", dir="/tmp"))
-    made.chmod(0o711)
-    yield made
-    shutil.rmtree(made)
+    with passable("dz-hostile-") as made:
+        yield made
