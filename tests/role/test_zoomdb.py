@@ -289,6 +289,34 @@ def test_a_project_that_rests_runs_nowhere_and_is_a_plain_page_until_the_next_sw
 
 
 @pytest.mark.usefixtures("hosts")
+@pytest.mark.parametrize("kind", ["deactivate", "destroy"])
+def test_a_job_that_stops_a_project_lets_no_command_begin_and_ends_those_that_run_with_its_first_step(
+    j: Any, kind: str
+) -> None:
+    from dz.tasklib.jobs import PIPELINES
+    from dz2 import commands, engine
+
+    shop = j.project()
+    first, door, _ = live(j, shop)
+    end(j, first, door)
+    deploy = j.accept(shop)
+    run = partial(commands.run, shop, ["manage.py", "shell"], attached=False)
+    waiting, running = run(), run()
+    claimed = j.claim(running, "managepy_command", "app-1")
+    stops = j.accept(shop, PIPELINES[kind])
+    assert (j.state(stops), j.state(waiting)) == ("waiting", "running")  # a deploy runs; until then people may type
+    with pytest.raises(UserError, match="is about to stop"):
+        run()
+    engine.cancel(deploy.pk, pipelines=PIPELINES)
+    begins = door_of(j.claim(stops, PIPELINES[kind].steps[0].name))
+    begins.rest() if kind == "deactivate" else begins.begin_destroying()
+    assert j.state(waiting) == "cancelled"
+    assert engine.renew(claimed, lease=15).cancel
+    with pytest.raises(UserError):
+        run()
+
+
+@pytest.mark.usefixtures("hosts")
 def test_a_database_is_made_on_the_server_that_is_asked_first_and_stays_there(j: Any, tmp_path: Path) -> None:
     from dz.tasklib.database.databases import create_database, drop_database
 

@@ -11,7 +11,7 @@ from django.db.models.functions import Coalesce, Now
 from dz.errors import PlatformError
 from dz.names import AppId, InstanceId
 from dz.tasklib import records
-from dz2 import sitelog
+from dz2 import commands, sitelog
 from dz2.door import values
 from dz2.door.base import Base
 from dz2.door.statics import static_layers
@@ -178,10 +178,13 @@ class Placing(Base):
             Project.objects.filter(pk=project.pk, deactivated_at=None).update(deactivated_at=Now())
             runs = deployments(release__project=project, release__state=ReleaseState.LIVE).exclude(state=GONE)
             AppServerDeployment.objects.filter(pk__in=runs.values("pk")).update(state=DeploymentState.RETIRING)
+            commands.end_all(project)
 
     def begin_destroying(self) -> None:
         with self._fenced():
-            Project.objects.filter(pk=self._project().pk, destroying_at=None).update(destroying_at=Now())
+            project = self._project()
+            Project.objects.filter(pk=project.pk, destroying_at=None).update(destroying_at=Now())
+            commands.end_all(project)
 
     def forget(self) -> None:
         with self._fenced():
