@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
@@ -221,6 +222,28 @@ def test_a_silent_appserver_holds_up_neither_the_next_deploy_nor_the_projects_en
     assert j.accept(shop, j.DESTROY).steps.get().queue == "appserver_app-2"
     Host.objects.filter(instance_id="app-2").update(last_heartbeat=None)
     assert j.state(j.accept(shop, j.DESTROY)) == "succeeded"
+
+
+@pytest.mark.usefixtures("hosts")
+def test_a_project_stays_on_the_host_of_its_files_and_where_it_must_move_that_is_told(j: Any, tmp_path: Path) -> None:
+    from dz.tasklib.appserver.placing import placement
+    from dz2.joblog import Writer
+    from dz2.models import Host, JobLog
+
+    shop = j.project()
+    first, door, _ = live(j, shop)
+    end(j, first, door)
+    Host.objects.filter(instance_id="app-1").update(load=9.0)  # app-2 is idle
+    second, door = built(j, shop)
+    assert placement(on_a_host(door._claimed, "build-1", "build", tmp_path))["host"] == "app-1"
+    end(j, second, door)
+    Host.objects.filter(instance_id="app-1").update(last_heartbeat=None)
+    third, door = built(j, shop)
+    with Writer(door._claimed) as log:
+        told = placement(replace(on_a_host(door._claimed, "build-1", "build", tmp_path), log=log))
+    assert (told["host"], told["moved_from"]) == ("app-2", "app-1")
+    said = JobLog.objects.get(job=third, level="warning").text
+    assert "moves to app-2" in said and f"volumes/{shop.app_id}, and have to be copied" in said
 
 
 @pytest.mark.usefixtures("hosts")

@@ -133,6 +133,9 @@ class Door(Protocol):
     def appservers(self) -> tuple[Host, ...]:
         """Every appserver with its last heartbeat, capacity and number of deployments."""
 
+    def home(self) -> str:
+        """The appserver of the release that was live last, where the project's volume is; "" before the first."""
+
     def formation(self) -> Mapping[str, int]:
         """How many of each kind of process the project wants; of what is not in it, one."""
 

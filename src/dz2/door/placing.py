@@ -81,6 +81,11 @@ class Placing(Base):
             for row in rows
         )
 
+    def home(self) -> str:
+        ran = deployments(release__project=self._project(), release__live_at__isnull=False)
+        last = ran.order_by("-release__live_at", "pk").first()
+        return last.appserver.host.instance_id if last else ""
+
     def formation(self) -> Mapping[str, int]:
         return {str(name): int(count) for name, count in self._project().formation.items()}
 
