@@ -243,6 +243,40 @@ def test_a_restore_fills_a_new_database_which_is_the_projects_with_the_switch_an
     assert host.running(coming.pk).database.name == new
 
 
+def test_a_restore_whose_first_backup_cannot_be_made_names_the_way_on_without_it(
+    j: Any, shop: Any, server: FakeDatabaseServer, tmp_path: Path
+) -> None:
+    from dz.errors import Transient
+    from dz.tasklib.database.backups import backup_database
+    from dz2 import backups, ringing
+    from dz2.models import Job
+
+    backed_up(j, backups.back_up(shop), tmp_path, server)
+
+    class Corrupt(FakeDatabaseServer):
+        def dump(self, *_: Any, **__: Any) -> Any:
+            raise Transient("pg_dump: invalid page in block 7", id="data.dump-failed")
+
+    for job, id in ((backups.back_up(shop), "data.dump-failed"), (backups.restore(shop, None), "data.not-backed-up")):
+        claimed = claim(job, "backup_database")
+        with pytest.raises(Transient, match="invalid page") as refused:
+            backup_database(context(claimed, tmp_path, Corrupt()))
+        assert refused.value.id == id
+    backup_database(context(claimed, tmp_path, server))
+    record(claimed, j.OK)
+    ringing.lose_patience(0)  # nobody has the files
+    job.refresh_from_db()
+    assert (job.state, job.error["id"]) == ("errored", "data.not-backed-up")
+    assert "--no-backup" in job.error["next"]
+
+    claimed = claim(backups.restore(shop, None, first=False), "backup_database")
+    assert backup_database(context(claimed, tmp_path, server)) == {}
+    record(claimed, j.OK)
+    record(claim(Job.objects.get(pk=claimed.job_id), "keep_backup"), j.OK)
+    assert claim(Job.objects.get(pk=claimed.job_id), "release", "app-1")
+    assert shop.backups.count() == 3
+
+
 def named(server: FakeDatabaseServer, shop: Any, name: str) -> Any:
     from dataclasses import replace
 

@@ -99,6 +99,11 @@ def backup(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("backup", metavar="BACKUP", type=count, nargs="?", help="its number; default: the last one")
 
 
+def restore(parser: argparse.ArgumentParser) -> None:
+    backup(parser)
+    parser.add_argument("--no-backup", action="store_true", help="do not back today's data up first: it is lost")
+
+
 def download(parser: argparse.ArgumentParser) -> None:
     backup(parser)
     parser.add_argument("-o", "--output", metavar="FILE", help="default: NAME-BACKUP.dump in this folder")

@@ -157,7 +157,7 @@ COMMANDS = {
         Command(
             "db restore",
             "Go back to a backup's data, without a request lost.",
-            arguments.backup,
+            arguments.restore,
             "data.db_restore",
             examples=("db restore shop", "db restore shop 7", "db restore shop 7 --yes"),
         ),

@@ -66,10 +66,11 @@ def db_restore(args: argparse.Namespace, api: Api, screen: Screen) -> tuple[int,
     if newer := len(change["behind"]):
         releases = "1 release is" if newer == 1 else f"{newer} releases are"
         screen.say(f"  {releases} newer than it: the code stays, and its migrations run on the old data.")
-    screen.say("  What was written since goes. It is backed up first, so the restore can be undone.")
+    kept = "is backed up first, so the restore can be undone"
+    screen.say(f"  What was written since goes. It {'is not backed up: it is lost' if args.no_backup else kept}.")
     if not (args.yes or args.json):
         _confirm(args, screen)
-    body = {"backup": backup["backup"], "idempotency_key": str(uuid.uuid4())}
+    body = {"backup": backup["backup"], "first": not args.no_backup, "idempotency_key": str(uuid.uuid4())}
     job = watched(args, api, screen, api.post(f"/projects/{args.name}/restore", body))
     before = _made_by(args.name, api, job)
     undo = f"dz db restore {args.name} {before['backup']}" if before else None

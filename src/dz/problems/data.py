@@ -47,6 +47,13 @@ PROBLEMS = [
         "The dump itself can be read to its end; what is live was not touched.",
     ),
     Problem(
+        "data.not-backed-up",
+        "Today's data could not be backed up, and so nothing was restored: {detail}.",
+        "dz db restore PROJECT --no-backup goes on without. What was written since the backup is lost by that.",
+        "A restore first backs up what it replaces. Where a table, or the host that has the files, is broken that can't"
+        " be done, and the restore is the way out.",
+    ),
+    Problem(
         "data.too-big",
         "The backup does not fit: {detail}.",
         "Raise DZ_BACKUP_LIMIT before dz up, or delete what the site needs no more.",

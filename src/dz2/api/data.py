@@ -26,7 +26,10 @@ class BackupIn(Schema):
 
 
 class RestoreIn(BackupIn):
+    """``first``: today's data is backed up before."""
+
     backup: Number | None = None
+    first: bool = True
 
 
 @router.get("/{name}/database")
@@ -62,7 +65,7 @@ def what_if(request: HttpRequest, name: str, backup: Number | None = None) -> An
 @router.post("/{name}/restore")
 def restore(request: HttpRequest, name: str, body: RestoreIn) -> Any:
     project = services.find_project(name)
-    job = backups.restore(project, body.backup, who="dz", idempotency_key=body.idempotency_key)
+    job = backups.restore(project, body.backup, first=body.first, who="dz", idempotency_key=body.idempotency_key)
     return documents.job_document(job)
 
 
