@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import timedelta
+from functools import cache
 from typing import Any
 
 from django.conf import settings
@@ -41,6 +42,12 @@ def known(pipelines: Pipelines | None) -> Pipelines:
     from dz.tasklib.jobs import PIPELINES  # the whole work hangs on it; tests bring their own
 
     return PIPELINES
+
+
+@cache
+def alone() -> tuple[str, ...]:
+    """The names of steps of which one runs at a time per queue."""
+    return tuple({step.name for pipeline in known(None).values() for step in pipeline.steps if step.alone})
 
 
 def lock_project(project_id: int) -> Project:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -257,11 +258,17 @@ def test_a_restore_whose_first_backup_cannot_be_made_names_the_way_on_without_it
         def dump(self, *_: Any, **__: Any) -> Any:
             raise Transient("pg_dump: invalid page in block 7", id="data.dump-failed")
 
-    for job, id in ((backups.back_up(shop), "data.dump-failed"), (backups.restore(shop, None), "data.not-backed-up")):
+    for act, id in (
+        (backups.back_up, "data.dump-failed"),
+        (partial(backups.restore, number=None), "data.not-backed-up"),
+    ):
+        job = act(shop)
         claimed = claim(job, "backup_database")
         with pytest.raises(Transient, match="invalid page") as refused:
             backup_database(context(claimed, tmp_path, Corrupt()))
         assert refused.value.id == id
+        if job.kind == "backup":
+            record(claimed, j.FAILED)
     backup_database(context(claimed, tmp_path, server))
     record(claimed, j.OK)
     ringing.lose_patience(0)  # nobody has the files
@@ -323,6 +330,29 @@ def test_a_volume_that_is_too_large_is_left_out_aloud_and_a_restore_without_it_l
         record(claimed, j.FAILED)
     assert [one.name for one in folders.volumes(shop.app_id)] == [shop.app_id, f"{shop.app_id}.r2", f"{shop.app_id}.r3"]
     assert (media / "film").exists()
+
+
+def test_one_long_step_runs_at_a_time_and_a_deploys_database_is_not_held_up_by_those_that_wait(
+    j: Any, shop: Any
+) -> None:
+    from dz2 import backups, engine, ringing
+    from dz2.models import JobStep
+
+    def rung() -> list[tuple[int, str]]:
+        return [(JobStep.objects.get(pk=one.step_id).job_id, one.name) for one in ringing.due_rings(again=10)]
+
+    first, second = backups.back_up(shop), backups.back_up(lived(j))
+    assert rung() == [(first.pk, "backup_database")]
+    parked = claim(first, "backup_database")
+    waiting = JobStep.objects.get(job=second, name="backup_database")
+    assert engine.claim(waiting.pk, waiting.attempt, host="db-1", pid=1, lease=15) is None  # a message from before
+    deploy = j.accept(j.project())
+    j.do(deploy, "build_bundle")
+    assert sorted(rung()) == [(deploy.pk, "bundle_upload"), (deploy.pk, "create_database")]
+    j.do(deploy, "create_database")
+    record(parked, j.OK)
+    assert (second.pk, "backup_database") in rung()
+    assert claim(second, "backup_database")
 
 
 def named(server: FakeDatabaseServer, shop: Any, name: str) -> Any:
