@@ -41,6 +41,13 @@ PROBLEMS = [
         "The dump is made as the project's own role, so it needs one or two of the project's connections.",
     ),
     Problem(
+        "data.row-security",
+        "The database can't be dumped whole: {tables} hide rows from their own owner (FORCE ROW LEVEL SECURITY).",
+        "If the site does without: dz db psql PROJECT, and there ALTER TABLE {table} NO FORCE ROW LEVEL SECURITY;",
+        "A dump is made as the project's own role, never as one that sees more. One without the hidden rows would be"
+        " no backup. To restore without a first backup: dz db restore PROJECT --no-backup.",
+    ),
+    Problem(
         "data.restore-failed",
         "The backup could not be restored: {detail}.",
         "Try again when the site is less busy; dz status shows whether its database server runs.",
