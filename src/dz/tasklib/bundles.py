@@ -1,11 +1,15 @@
 """The bundle store: packed layers by their digest, in a folder or on any S3 endpoint, through obstore.
 
+obstore works in threads of its own, begun by its first use. A process that is forked after that has none of them, and
+would wait for ever for what they do: so whoever opens a store there is told instead (``tasks/aside.py`` forks).
+
 What is there is never written again (``mode="create"``) and never trusted when it comes back: its sha256 is its name.
 """
 
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -19,10 +23,15 @@ from dz.names import Digest
 from dz.tasklib.records import Layer
 
 PIECE = 4 * 1024 * 1024
+_used_by: set[int] = set()  # the process that opened a store; a fork of it inherits the number
 
 
 def opened(url: str, options: Mapping[str, str] | None = None) -> LocalStore | S3Store:
-    """``file:///folder``, made if missing, or ``s3://bucket/prefix``."""
+    """``file:///folder``, made if missing, or ``s3://bucket/prefix``. Raises PlatformError in a fork of a process that
+    opened one."""
+    _used_by.add(os.getpid())
+    if len(_used_by) > 1:
+        raise PlatformError("the store was used before this process was forked, and would never answer in it")
     parts = urlsplit(url)
     if parts.scheme == "file":
         Path(parts.path).mkdir(parents=True, exist_ok=True, mode=0o700)
