@@ -11,6 +11,7 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Mapping
+from functools import cached_property
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -51,7 +52,12 @@ class Store:
     def __init__(self, url: str, options: Mapping[str, str] | None = None, *, within: str = "") -> None:
         self.url = url
         self._within = f"{within}/" if within else ""
-        self._store = opened(url, options)
+        self._options = options
+
+    @cached_property
+    def _store(self) -> LocalStore | S3Store:
+        """Opened by its first use: who finds all layers on its disk may be a fork."""
+        return opened(self.url, self._options)
 
     def _name(self, digest: Digest) -> str:
         return f"{self._within}{digest[:2]}/{digest}.tar.zst"
