@@ -163,7 +163,7 @@ from setuptools import setup
 seen = ["uid %d" % os.getuid()]
 for path in ({secret!r}, "/etc/shadow", {tree!r}):
     try:
-        seen.append("read %s" % path if os.path.isdir(path) or open(path).read() else path)
+        seen.append("read %s" % path if os.path.isdir(path) and os.listdir(path) or open(path).read() else path)
     except OSError as error:
         seen.append("no %s" % path)
 pathlib.Path("mine.py").write_text("SEEN = %r" % seen)

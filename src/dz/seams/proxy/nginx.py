@@ -188,11 +188,15 @@ class Nginx:
         port = listen_address(self._listen)[1]
         sockets = [one for one in (self._panel[0], self._push) if one is not None]
 
-        def left() -> int:
-            return sum(one.matters(time.monotonic() - began, port, sockets) for one in workers)
+        left = len(workers)
 
-        _until(lambda: not left(), wait)
-        return left()
+        def none() -> bool:
+            nonlocal left
+            left = sum(one.matters(time.monotonic() - began, port, sockets) for one in workers)
+            return not left
+
+        _until(none, wait)
+        return left
 
     def _loaded(self) -> str:
         file = self._prefix / "loaded"

@@ -39,24 +39,21 @@ class Worker:
         """
         if self.gone():
             return False
+        return seconds < SETTLED or self._visitors_alone(port, sockets)
+
+    def _visitors_alone(self, port: int, sockets: Iterable[Path]) -> bool:
+        """Whether it has more visitors than connections to upstreams."""
         try:
-            if seconds < SETTLED and "shutting down" not in " ".join(self.process.cmdline()):
-                return True  # it may still accept somebody
-            return self._visitors_alone(port, sockets, settled=seconds >= SETTLED)
+            connections = [c for c in self.process.net_connections("tcp") if c.status == psutil.CONN_ESTABLISHED]
+            visitors = sum(c.laddr.port == port for c in connections)
+            upstream = len(connections) - visitors
+            ours = sockets_of(self.process.pid)
+            streams = sum(len(clients_of(one) & ours) for one in sockets)
         except psutil.NoSuchProcess:
             return False
         except (psutil.AccessDenied, OSError):
             return not self.gone()
-
-    def _visitors_alone(self, port: int, sockets: Iterable[Path], *, settled: bool) -> bool:
-        """Whether it has more visitors than connections to upstreams."""
-        connections = [c for c in self.process.net_connections("tcp") if c.status == psutil.CONN_ESTABLISHED]
-        visitors = sum(c.laddr.port == port for c in connections)
-        ours = sockets_of(self.process.pid)
-        streams = sum(len(clients_of(one) & ours) for one in sockets)
-        # Until then a connection to a site may be one that is kept for the next request, and is no visitor's.
-        sites = len(connections) - visitors if settled else 0
-        return bool(visitors > sites + streams)
+        return bool(visitors > upstream + streams)
 
 
 def master_of(pidfile: Path) -> psutil.Process | None:
