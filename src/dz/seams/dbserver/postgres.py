@@ -62,13 +62,13 @@ class Postgres:
             if _one(connection, "SELECT 1 FROM pg_roles WHERE rolname = %s", database.role):
                 _do(connection, "ALTER ROLE {} NOLOGIN", role)
             for one in sorted({database.name, *_owned(connection, database)}):
-                _do(connection, "DROP DATABASE IF EXISTS {} WITH (FORCE)", sql.Identifier(one))
+                _drop(connection, sql.Identifier(one))
             _do(connection, "DROP ROLE IF EXISTS {}", role)
 
     def discard(self, database: Database) -> None:
         name, _ = named(database)
         with _connected(self._url) as connection:
-            _do(connection, "DROP DATABASE IF EXISTS {} WITH (FORCE)", name)
+            _drop(connection, name)
 
     def names(self, database: Database) -> frozenset[str]:
         named(database)
@@ -168,6 +168,14 @@ def _verifier(connection: Connection, role: str, password: Secret) -> sql.Litera
 
 def _do(connection: Connection, statement: LiteralString, *parts: sql.Composable) -> None:
     connection.execute(sql.SQL(statement).format(*parts))
+
+
+def _drop(connection: Connection, name: sql.Composable) -> None:
+    """Refused to all but superusers for as long as an autovacuum worker is in that database: tried again then."""
+    try:
+        _do(connection, "DROP DATABASE IF EXISTS {} WITH (FORCE)", name)
+    except psycopg.errors.InsufficientPrivilege as error:
+        raise Transient(f"the projects' database server cleans that database just now: {error}") from error
 
 
 def _one(connection: Connection, query: LiteralString, *values: str) -> bool:
