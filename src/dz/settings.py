@@ -133,7 +133,9 @@ class WorkerSettings(StoreSettings):
     postgres_bin: str = Field(default="", description="The folder of pg_dump and pg_restore, as new as that server.")
     backups_nightly: int = Field(default=7, ge=1, description="Nightly backups that are kept of a project.")
     backups_asked: int = Field(default=10, ge=1, description="Other backups that are kept of a project.")
-    backup_limit: int = Field(default=20_000, ge=1, description="MB that one dump, or one volume, may have packed.")
+    backup_limit: int = Field(
+        default=20_000, ge=1, description="MB that one dump may have packed, and one volume unpacked."
+    )
 
     def checked_instance(self) -> InstanceId:
         return InstanceId(self.instance_id)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import timedelta
+from functools import cache
 from typing import Any
 
 from django.conf import settings
@@ -14,7 +15,7 @@ from django.db.models import BooleanField, Count, Exists, ExpressionWrapper, Q
 from django.db.models.functions import Now
 
 from dz.tasklib.pipeline import APPSERVER, WRONG, Pipeline
-from dz2.channels import JOB, RING, notify
+from dz2.channels import JOB, RECONCILE, RING, notify
 from dz2.models import (
     AppServer,
     AppServerDeployment,
@@ -41,6 +42,12 @@ def known(pipelines: Pipelines | None) -> Pipelines:
     from dz.tasklib.jobs import PIPELINES  # the whole work hangs on it; tests bring their own
 
     return PIPELINES
+
+
+@cache
+def alone() -> tuple[str, ...]:
+    """The names of steps of which one runs at a time per queue."""
+    return tuple({step.name for pipeline in known(None).values() for step in pipeline.steps if step.alone})
 
 
 def lock_project(project_id: int) -> Project:
@@ -181,10 +188,13 @@ def _finish(job: Job, verdict: str, pipelines: Pipelines) -> None:
 
 
 def _give_up_release(job: Job) -> None:
-    """Before the commit point a failure takes the release with it; reconcile clears its deployments away."""
+    """Before the commit point a failure takes the release with it; its hosts' reconcile clears its deployments away, at
+    once: until then its workers would take tasks, and the project's next scheduler wait for them."""
     released = Release.objects.filter(job=job, state=ReleaseState.BUILDING)
-    stays = AppServerDeployment.objects.exclude(state=DeploymentState.STOPPED)
-    stays.filter(release__in=released).update(state=DeploymentState.FAILED)
+    stays = AppServerDeployment.objects.exclude(state=DeploymentState.STOPPED).filter(release__in=released)
+    for host in set(stays.values_list("appserver__host__instance_id", flat=True)):
+        notify(RECONCILE, host)
+    stays.update(state=DeploymentState.FAILED)
     released.update(state=ReleaseState.FAILED)
 
 

@@ -69,12 +69,16 @@ def back_up(project: Project, *, who: str = "", idempotency_key: str | None = No
     return engine.accept(known(None)["backup"], project, {"why": ASKED, "who": who}, idempotency_key=idempotency_key)
 
 
-def restore(project: Project, number: int | None, *, who: str = "", idempotency_key: str | None = None) -> Job:
-    """A new release of the live bundle on the data of a backup. Raises UserError."""
+def restore(
+    project: Project, number: int | None, *, first: bool = True, who: str = "", idempotency_key: str | None = None
+) -> Job:
+    """A new release of the live bundle on the data of a backup. ``first``: today's data is backed up before, without
+    which nothing happens; where that can't be, because a table or a host is broken, only a restore without it helps.
+    Raises UserError."""
     releases.live(project)
     releases.refuse_resting(project)
     wanted = good(project, number).number
-    params = {"restore": wanted, "why": f"Restore of backup {wanted}", "who": who}
+    params = {"restore": wanted, "why": f"Restore of backup {wanted}", "who": who, "backup": first}
     return engine.accept(known(None)["restore"], project, params, idempotency_key=idempotency_key)
 
 

@@ -5,16 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from django.db import transaction
 from django.db.models import QuerySet
 
 from dz.errors import UserError
 from dz2 import engine, releases
-from dz2.advancing import known
+from dz2.advancing import known, lock_project
 from dz2.models import Job, JobState, Project
 from dz2.terminals import KIND
 
 MOST, MOST_IN_ALL = 10, 20  # at once of one project, and on the platform: each holds two connections to zoomdb
 LONGEST = 32 * 1024  # bytes of a command line
+STOPS = ("destroy", "deactivate")  # kinds of jobs that no command outlives
 PROGRAMS = ("manage.py", "python", "admin")  # the last is ours: the first administrator, see dz_guest/admin.py
 
 
@@ -32,9 +34,6 @@ def run(
     """A job that runs it. ``attached``: once its typist is at the relay; else its output is in the log alone, and it
     has no input. Raises UserError."""
     program, argv = checked(project, command)
-    releases.live(project)
-    releases.refuse_resting(project)
-    _refuse_many(project)
     params = {
         "program": program,
         "argv": argv,
@@ -44,17 +43,31 @@ def run(
         "term": term,
         "who": who,
     }
-    return engine.accept(known(None)[KIND], project, params, requested_by=requested_by)
+    with transaction.atomic():  # what is looked at stays so until the job is there
+        project = lock_project(project.pk)
+        releases.live(project)
+        releases.refuse_resting(project)
+        _refuse_stopping(project)
+        _refuse_many(project)
+        return engine.accept(known(None)[KIND], project, params, requested_by=requested_by)
 
 
 def end_all(project: Project) -> None:
-    """Nobody types on in a project that goes or rests."""
+    """Nobody types on in a project that goes or rests. In the transaction that writes so, in which the project is
+    held: whoever begins a command meanwhile waits for it, and is refused."""
     for job in _running().filter(project=project).values_list("pk", flat=True):
         engine.cancel(job)
 
 
 def _running() -> QuerySet[Job]:
     return Job.objects.filter(kind=KIND).exclude(state__in=JobState.terminal())
+
+
+def _refuse_stopping(project: Project) -> None:
+    """A job that will stop the project may wait behind another one; what was begun meanwhile would die of it."""
+    stopping = project.jobs.filter(kind__in=STOPS).exclude(state__in=JobState.terminal()).first()
+    if stopping is not None:
+        raise UserError("run.stopping", name=project.name, job=stopping.pk)
 
 
 def _refuse_many(project: Project) -> None:

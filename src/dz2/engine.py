@@ -15,13 +15,13 @@ from enum import StrEnum
 from typing import Any
 
 from django.db import transaction
-from django.db.models import DurationField, ExpressionWrapper, F, Q, Value
+from django.db.models import DurationField, Exists, ExpressionWrapper, F, OuterRef, Q, Value
 from django.db.models.functions import Least, Now
 
 from dz.errors import UserError
 from dz.names import AppId
 from dz.tasklib.pipeline import DONE, Pipeline
-from dz2.advancing import DESTROYS, Pipelines, advance, end_steps, is_busy, known, lock, lock_project, start
+from dz2.advancing import DESTROYS, Pipelines, advance, alone, end_steps, is_busy, known, lock, lock_project, start
 from dz2.channels import JOB, notify
 from dz2.models import Job, JobState, JobStep, Project, StepState
 from dz2.storable import storable
@@ -128,8 +128,11 @@ def cancel(job_id: int, *, pipelines: Pipelines | None = None) -> CancelAnswer:
 
 
 def claim(step_id: int, attempt: int, *, host: str, pid: int, lease: float) -> Claimed | None:
-    """Take the step for ``lease`` seconds; None if this attempt is somebody else's, over or not due."""
+    """Take the step for ``lease`` seconds; None if this attempt is somebody else's, over or not due, or must not run
+    beside another one."""
+    others = JobStep.objects.filter(name__in=alone(), queue=OuterRef("queue"), state=StepState.RUNNING)
     taken = JobStep.objects.filter(
+        ~Q(name__in=alone()) | ~Exists(others),
         Q(not_before=None) | Q(not_before__lte=Now()),
         pk=step_id,
         attempt=attempt,

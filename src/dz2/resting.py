@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from dz.errors import UserError
-from dz2 import commands, engine, releases
+from dz2 import engine, releases
 from dz2.advancing import known
 from dz2.models import Job, Project
 
@@ -14,7 +14,6 @@ def deactivate(project: Project, *, who: str = "", requested_by: Any = None) -> 
     """Take it off the proxy and stop it. Raises ``project.rests``, ``release.none-live``."""
     releases.live(project)
     releases.refuse_resting(project)
-    commands.end_all(project)
     return engine.accept(known(None)["deactivate"], project, {"who": who}, requested_by=requested_by)
 
 

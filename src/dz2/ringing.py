@@ -15,7 +15,7 @@ from django.db.models.functions import Now
 
 from dz.log import get_logger
 from dz.problems import told
-from dz2.advancing import Pipelines, advance, known, lock
+from dz2.advancing import Pipelines, advance, alone, known, lock
 from dz2.channels import JOB, RING, notify
 from dz2.engine import SECONDS_OF_TIMEOUT
 from dz2.models import Job, JobStep, StepState
@@ -28,7 +28,12 @@ log = get_logger()
 _TAKE_DUE = """
     UPDATE dz2_jobstep SET rings = rings + 1,
            next_ring = now() + least(%s, %s * 2 ^ least(rings, 20)) * interval '1 second'
-     WHERE id IN (SELECT id FROM dz2_jobstep WHERE state = 'ready' AND next_ring <= now()
+     WHERE id IN (SELECT id FROM dz2_jobstep due WHERE state = 'ready' AND next_ring <= now()
+                  AND NOT (name = ANY(%s) AND EXISTS (  -- one at a time: the oldest, and none while one runs
+                      SELECT 1 FROM dz2_jobstep other
+                       WHERE other.name = ANY(%s) AND other.queue = due.queue
+                         AND (other.state = 'running' OR (other.state = 'ready' AND other.next_ring IS NOT NULL
+                              AND coalesce(other.not_before, now()) <= now() AND other.id < due.id))))
                   ORDER BY next_ring LIMIT %s FOR UPDATE SKIP LOCKED)
     RETURNING id, attempt, name, queue, rings
 """
@@ -56,7 +61,7 @@ class Ring:
 def due_rings(limit: int = 100, *, again: float) -> list[Ring]:
     """Take the steps to ring now; each is due again after ``again``, twice that, ... seconds while unclaimed."""
     with connection.cursor() as cursor:
-        cursor.execute(_TAKE_DUE, [LONGEST_WAIT, again, limit])
+        cursor.execute(_TAKE_DUE, [LONGEST_WAIT, again, [*alone()], [*alone()], limit])
         return [Ring(*row) for row in cursor.fetchall()]
 
 
@@ -84,8 +89,11 @@ def lose_patience(patience: float, *, pipelines: Pipelines | None = None) -> int
         cursor.execute(_IN_VAIN, [patience, patience])
         found = cursor.fetchall()
 
-    def give_up(_: Job, step_id: int) -> bool:
-        if step := JobStep.objects.filter(pk=step_id, state=StepState.READY).first():
+    def give_up(job: Job, step_id: int) -> bool:
+        step = JobStep.objects.filter(pk=step_id, state=StepState.READY).first()
+        if step is not None and job.kind == "restore" and step.name == "backup_volume":
+            _error(step, "data.not-backed-up", detail=f"{step.queue} has been silent for {patience:.0f} s")
+        elif step is not None:
             _error(step, "platform.no-worker", role=step.queue, seconds=round(patience))
         return step is not None
 

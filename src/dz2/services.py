@@ -16,7 +16,7 @@ from dz.errors import UserError
 from dz.names import HostName, ProjectName, Ref
 from dz.tasklib import buildconfig
 from dz.tasklib.build import giturl
-from dz2 import commands, configs, engine, releases
+from dz2 import configs, engine, releases
 from dz2.accounts import panel
 from dz2.advancing import known, lock_project
 from dz2.models import Job, JobState, Project, VirtualHostname
@@ -134,7 +134,6 @@ def destroy(name: str, *, backup: bool = True, requested_by: Any = None) -> Job:
     project = find_project(name)
     key = f"destroy-{project.pk}-{project.jobs.filter(kind='destroy', state__in=_ended_badly()).count()}"
     pipeline = known(None)["destroy"]
-    commands.end_all(project)
     params = {} if backup else {"backup": False}
     return engine.accept(pipeline, project, params, requested_by=requested_by, idempotency_key=key)
 

@@ -2,7 +2,7 @@
 
 ``add`` is a host's: the lines and how far their file was told go into one transaction, fenced by where it stood before,
 so that no crash loses or doubles one. Numbers appear in their order (the project's head is held until the commit), so
-whoever reads on from a number misses nothing. Of each project KEPT lines stay, the newest.
+whoever reads on from a number misses nothing. Of each project KEPT lines, KEPT_BYTES at most, stay, the newest.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from dz2 import vault
 from dz2.hidden import Hidden
 from dz2.models import Project, ProjectDatabase, Release, ShippedLog, SiteLog, SiteLogHead
 
-KEPT = 20_000  # lines of a project
+KEPT, KEPT_BYTES = 20_000, 16_000_000  # lines of a project, and bytes of their text
 SWEEP = 1000  # lines between two deletions of old ones
 
 _NUMBER = """
@@ -37,6 +37,13 @@ _INSERT = """
     SELECT %(project)s, %(first)s + line.number - 1, line.at, %(host)s, %(process)s, %(release)s, line.level, line.text
       FROM unnest(%(ats)s::timestamptz[], %(levels)s::text[], %(texts)s::text[])
            WITH ORDINALITY AS line(at, level, text, number)
+"""
+
+
+_TOO_MANY_BYTES = """
+    DELETE FROM dz2_sitelog WHERE project_id = %(project)s AND seq <= (
+        SELECT max(seq) FROM (SELECT seq, sum(octet_length(text)) OVER (ORDER BY seq DESC) AS bytes
+                                FROM dz2_sitelog WHERE project_id = %(project)s) AS newest WHERE bytes > %(most)s)
 """
 
 
@@ -108,6 +115,8 @@ def _insert(source: Source, lines: Sequence[Line]) -> None:
         cursor.execute(_INSERT, values)
     if first // SWEEP != (first + count) // SWEEP:
         SiteLog.objects.filter(project=project, seq__lt=first + count - KEPT).delete()
+        with connection.cursor() as cursor:
+            cursor.execute(_TOO_MANY_BYTES, {"project": project, "most": KEPT_BYTES})
 
 
 def _numbers(project: int, count: int) -> int:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -13,6 +15,23 @@ from dz.names import Digest
 from dz.tasklib.bundles import Store
 from dz.tasklib.records import Layer
 from tests.stores import free_ports, options
+
+FORKS = """
+import os, signal, sys
+from dz.names import Digest
+from dz.tasklib.bundles import Store
+nothing = Digest("0" * 64)
+if sys.argv[2] == "True":
+    Store(sys.argv[1]).has(nothing)
+if pid := os.fork():
+    sys.exit(os.waitpid(pid, 0)[1])
+signal.alarm(20)
+try:
+    print(Store(sys.argv[1]).has(nothing), flush=True)
+except Exception as error:
+    print(type(error).__name__, flush=True)
+os._exit(0)
+"""
 
 
 @pytest.fixture(params=["folder", "s3"])
@@ -101,3 +120,13 @@ def test_equal_bytes_of_two_projects_go_with_their_own_project(packed: Packed, t
     other.delete(layer.digest)
     assert mine.has(layer.digest)
     assert not other.has(layer.digest)
+
+
+@pytest.mark.parametrize("used_before", [True, False])
+def test_a_store_that_was_used_before_a_fork_is_refused_in_the_child_which_would_hang(
+    used_before: bool, tmp_path: Path
+) -> None:
+    argv = [sys.executable, "-c", FORKS, tmp_path.as_uri(), str(used_before)]
+    done = subprocess.run(argv, capture_output=True, text=True, timeout=60, check=False)
+    told = "PlatformError" if used_before else "False"
+    assert (done.returncode, told in done.stdout) == (0, True), done.stderr

@@ -12,7 +12,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from dz.errors import PlatformError
+from dz.errors import PlatformError, UserError
 from dz.log import Secret
 from dz.names import InstanceId
 from dz.seams.dbserver import Database, DatabaseServer
@@ -161,6 +161,19 @@ def test_no_password_is_seen_and_what_a_hostile_database_runs_has_no_right_but_i
     real.create(other)
     rows = real.restore(other, tmp_path / "dump", deadline=DEADLINE, cancelled=never)
     assert rows["public.who"] == 1
+
+
+def test_tables_that_hide_rows_from_their_owner_are_named_and_never_dumped_in_part(
+    database: Database, real: Postgres, tmp_path: Path
+) -> None:
+    with connect(database) as connection:
+        connection.execute("ALTER TABLE note ENABLE ROW LEVEL SECURITY")
+        assert dumped(real, database, tmp_path / "dump") == ROWS  # the owner sees all
+        connection.execute("ALTER TABLE note FORCE ROW LEVEL SECURITY")
+    with pytest.raises(UserError) as refused:
+        dumped(real, database, tmp_path / "part")
+    assert (refused.value.id, "public.note hide" in refused.value.brief) == ("data.row-security", True)
+    assert (tmp_path / "part").read_bytes() == b""
 
 
 def test_a_role_is_made_by_one_at_a_time(real: Postgres, postgres_server: PostgresServer, tmp_path: Path) -> None:

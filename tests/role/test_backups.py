@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -11,12 +12,12 @@ import pytest
 
 from dz.errors import PlatformError, UserError
 from dz.seams.dbserver.fake import FakeDatabaseServer
+from dz.seams.sandbox.fake import Fake
 from dz.settings import WorkerSettings
 from dz.tasklib.context import Context
 from dz.tasklib.hosting import Seams
 from dz.tasks.eventlog import EventLog
 from tests.role.test_zoomdb import another_database_server, door_of, end, hosts, j, live
-from tests.unit.tasklib.test_site import NoSandbox
 
 __all__ = ["hosts", "j"]  # fixtures
 
@@ -72,7 +73,7 @@ def record(claimed: Any, outcome: Any) -> None:
 
 
 def context(claimed: Any, home: Path, server: FakeDatabaseServer | None, **more: Any) -> Context:
-    sandbox: Any = NoSandbox()
+    sandbox: Any = Fake()
     settings: dict[str, Any] = {"home": home, "zoomdb_url": "", "keys_file": home, "role": "database"}
     return Context(
         job_id=claimed.job_id,
@@ -241,6 +242,117 @@ def test_a_restore_fills_a_new_database_which_is_the_projects_with_the_switch_an
     door.switched()
     assert [one.name for one in host.databases("db-1")] == [new]
     assert host.running(coming.pk).database.name == new
+
+
+def test_a_restore_whose_first_backup_cannot_be_made_names_the_way_on_without_it(
+    j: Any, shop: Any, server: FakeDatabaseServer, tmp_path: Path
+) -> None:
+    from dz.errors import Transient
+    from dz.tasklib.database.backups import backup_database
+    from dz2 import backups, ringing
+    from dz2.models import Job
+
+    backed_up(j, backups.back_up(shop), tmp_path, server)
+
+    class Corrupt(FakeDatabaseServer):
+        def dump(self, *_: Any, **__: Any) -> Any:
+            raise Transient("pg_dump: invalid page in block 7", id="data.dump-failed")
+
+    for act, id in (
+        (backups.back_up, "data.dump-failed"),
+        (partial(backups.restore, number=None), "data.not-backed-up"),
+    ):
+        job = act(shop)
+        claimed = claim(job, "backup_database")
+        with pytest.raises(Transient, match="invalid page") as refused:
+            backup_database(context(claimed, tmp_path, Corrupt()))
+        assert refused.value.id == id
+        if job.kind == "backup":
+            record(claimed, j.FAILED)
+    backup_database(context(claimed, tmp_path, server))
+    record(claimed, j.OK)
+    ringing.lose_patience(0)  # nobody has the files
+    job.refresh_from_db()
+    assert (job.state, job.error["id"]) == ("errored", "data.not-backed-up")
+    assert "--no-backup" in job.error["next"]
+
+    claimed = claim(backups.restore(shop, None, first=False), "backup_database")
+    assert backup_database(context(claimed, tmp_path, server)) == {}
+    record(claimed, j.OK)
+    record(claim(Job.objects.get(pk=claimed.job_id), "keep_backup"), j.OK)
+    assert claim(Job.objects.get(pk=claimed.job_id), "release", "app-1")
+    assert shop.backups.count() == 3
+
+
+def test_a_volume_that_is_too_large_is_left_out_aloud_and_a_restore_without_it_leaves_todays_files_in_use(
+    j: Any, shop: Any, server: FakeDatabaseServer, tmp_path: Path
+) -> None:
+    from dz.tasklib.appserver.volumes import backup_volume, restore_volume
+    from dz.tasklib.database.backups import backup_database, keep_backup
+    from dz.tasklib.folders import Folders
+    from dz2 import backups, engine
+    from dz2.api.data import backup_document
+
+    folders = Folders(tmp_path)
+    (media := folders.volume(shop.app_id) / "media").mkdir(parents=True)
+    (media / "film").write_bytes(b"\0" * 3_000_000)  # far below the limit once it is packed, and not a volume's size
+
+    def backed_up_with_files(job: Any) -> Any:
+        run = {"backup_database": backup_database, "backup_volume": backup_volume, "keep_backup": keep_backup}
+        for name, work in run.items():
+            claimed = claim(job, name, "app-1" if name == "backup_volume" else "db-1")
+            told = work(context(claimed, tmp_path, server, backup_limit=1))
+            record(claimed, engine.Outcome(ended=engine.Ended.SUCCEEDED, result=told))
+        return shop.backups.get(job=job)
+
+    job = backups.back_up(shop)
+    document = backup_document(backed_up_with_files(job))
+    assert (document["state"], document["files_size"], document["error"]) == ("good", None, None)
+    assert "more than 1 MB (DZ_BACKUP_LIMIT)" in document["left_out"]
+    job.refresh_from_db()
+    assert "DZ_BACKUP_LIMIT" in job.result["without_files"]
+
+    for number in (2, 3):
+        job = backups.restore(shop, 1, first=False)
+        for name in ("backup_database", "keep_backup"):
+            record(claim(job, name), j.OK)
+        claimed = claim(job, "release", "app-1")
+        door = door_of(claimed, "app-1")
+        door.release_again()
+        door.healthy(door.place("app-1", ports=range(21000, 21009)).id)
+        record(claimed, j.OK)
+        record(claim(job, "restore_database"), j.OK)
+        claimed = claim(job, "restore_volume", "app-1")
+        restore_volume(context(claimed, tmp_path, server))
+        door = door_of(claimed, "app-1")
+        assert folders.volume(shop.app_id, f"{shop.app_id}_r{number}") == media.parent
+        door.switched()
+        record(claimed, j.FAILED)
+    assert [one.name for one in folders.volumes(shop.app_id)] == [shop.app_id, f"{shop.app_id}.r2", f"{shop.app_id}.r3"]
+    assert (media / "film").exists()
+
+
+def test_one_long_step_runs_at_a_time_and_a_deploys_database_is_not_held_up_by_those_that_wait(
+    j: Any, shop: Any
+) -> None:
+    from dz2 import backups, engine, ringing
+    from dz2.models import JobStep
+
+    def rung() -> list[tuple[int, str]]:
+        return [(JobStep.objects.get(pk=one.step_id).job_id, one.name) for one in ringing.due_rings(again=10)]
+
+    first, second = backups.back_up(shop), backups.back_up(lived(j))
+    assert rung() == [(first.pk, "backup_database")]
+    parked = claim(first, "backup_database")
+    waiting = JobStep.objects.get(job=second, name="backup_database")
+    assert engine.claim(waiting.pk, waiting.attempt, host="db-1", pid=1, lease=15) is None  # a message from before
+    deploy = j.accept(j.project())
+    j.do(deploy, "build_bundle")
+    assert sorted(rung()) == [(deploy.pk, "bundle_upload"), (deploy.pk, "create_database")]
+    j.do(deploy, "create_database")
+    record(parked, j.OK)
+    assert (second.pk, "backup_database") in rung()
+    assert claim(second, "backup_database")
 
 
 def named(server: FakeDatabaseServer, shop: Any, name: str) -> Any:

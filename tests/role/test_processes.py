@@ -5,12 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 
 from dz.errors import UserError
 from dz.settings import WorkerSettings
 from dz.tasklib.appserver.vitals import Vital
 from tests.role.test_zoomdb import COMMIT, door_of, end, hosts, j
+from tests.waiting import until
 
 __all__ = ["hosts", "j"]
 
@@ -77,6 +79,58 @@ def test_a_scheduler_may_start_only_when_its_release_is_live_and_nothing_older_i
     for process in ("worker.1", "beat.1"):
         door.stopped(old[process].id)
     assert there.before(new["beat.1"]) == ()
+
+
+def test_a_release_that_failed_goes_from_its_hosts_at_once_and_wakes_the_scheduler_that_waited_for_it(
+    j: Any, zoomdb: str, keys_file: Path, tmp_path: Path
+) -> None:
+    from dz2.channels import RECONCILE
+    from dz2.zoomdb import of_host
+
+    shop = j.project()
+    _, door = built(j, shop)
+    failed = placed(door)
+    with psycopg.connect(zoomdb, autocommit=True) as listener:
+
+        def told() -> set[str]:
+            """Those that were told by now: what comes behind them in the order of commits is our own word."""
+            with listener.cursor() as own:
+                own.execute("SELECT pg_notify(%s, 'end')", [RECONCILE])
+            heard: set[str] = set()
+            for one in listener.notifies(timeout=60):
+                if one.payload == "end":
+                    return heard
+                heard.add(one.payload)
+            raise AssertionError("nothing came")
+
+        listener.execute(f"LISTEN {RECONCILE}")
+        assert j.record(door._claimed, j.FAILED)
+        assert told() == {"app-1"}
+        live(j, shop, "app-2")
+        assert told() == set()
+        of_host("app-1").stopped(failed["worker.1"].id)
+        assert told() == {"app-2"}
+
+
+def test_the_dispatcher_passes_on_which_host_is_to_look(zoomdb: str, keys_file: Path) -> None:
+    from dz.settings import Common
+    from dz.tasks.dispatch import Dispatcher
+    from dz2.channels import RECONCILE, notify
+
+    sent: list[str] = []
+
+    class Told(Dispatcher):
+        def _send(self, name: str, args: tuple[int, ...], **where: Any) -> bool:
+            sent.append(f"{name} {where['queue'].name}")
+            return True
+
+    dispatcher = Told(Common(home=".", zoomdb_url=zoomdb, keys_file=keys_file), "")
+    dispatcher._wait()
+    for host in ("app-1", "app-2"):
+        notify(RECONCILE, host)
+    until(lambda: dispatcher._wait() or len(sent) == 2, what="both were told")
+    dispatcher._close_zoomdb()
+    assert sent == ["reconcile appserver_app-1", "reconcile appserver_app-2"]
 
 
 def test_what_could_not_be_started_is_told_with_its_reason_as_long_as_its_release_is_live(j: Any) -> None:

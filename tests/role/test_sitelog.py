@@ -133,14 +133,29 @@ def test_a_flood_is_counted_instead_of_kept_and_old_lines_go(host: Host) -> None
 
     host.write("x\n" * 25_000)
     told = host.look()
-    assert told[-1] == "5,000 lines left out: more than 2,000 a second"
+    assert told[-1] == "5,000 lines left out: more than 2,000, or 1 MB, a second"
     assert len(told) == 20_000
     host.clock.now = 1
     host.write("y\n" * 2500)
-    assert host.look()[-2:] == ["y", "500 lines left out: more than 2,000 a second"]
+    assert host.look()[-2:] == ["y", "500 lines left out: more than 2,000, or 1 MB, a second"]
     assert sitelog.KEPT <= len(host.lines()) <= sitelog.KEPT + sitelog.SWEEP + 2001
     page = sitelog.page(host.project, sitelog.Wanted(), after=5, limit=1)
     assert page.gone == page.lines[0].seq - 6 > 0
+
+
+def test_long_lines_count_by_their_bytes_when_they_are_shipped_and_when_they_are_kept(host: Host) -> None:
+    from dz2 import sitelog
+
+    long = "é" * 3900 + "\n"  # 7,800 bytes
+    host.write(long * 3000)
+    told = host.look()
+    notes = [line for line in told if line.endswith(" lines left out: more than 2,000, or 1 MB, a second")]
+    assert notes and len(told) - len(notes) + sum(int(one.split()[0]) for one in notes) == 3000
+    assert len(told) * 7800 < sitelog.KEPT_BYTES * 1.01
+    host.clock.now = 60
+    host.write(long * 2000)
+    assert host.look()[-1] == long[:-1]
+    assert sum(len(line.encode()) for line in host.lines()) < sitelog.KEPT_BYTES + sitelog.SWEEP * 7800
 
 
 def test_what_was_rotated_away_unread_is_said(host: Host) -> None:

@@ -252,4 +252,5 @@ def test_open_commands_are_counted_and_end_with_their_project(panel: Panel, work
     one_more = panel.dz("run", "shop", "--", "manage.py", "shell")
     assert (one_more.code, "10 commands run in shop already" in one_more.err) == (125, True)
     services.destroy("shop")
+    worker.hands.door(worker.hands.claim("proxy_remove")).begin_destroying()
     assert set(Job.objects.filter(kind="managepy_command").values_list("state", flat=True)) == {"cancelled"}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
@@ -224,6 +225,28 @@ def test_a_silent_appserver_holds_up_neither_the_next_deploy_nor_the_projects_en
 
 
 @pytest.mark.usefixtures("hosts")
+def test_a_project_stays_on_the_host_of_its_files_and_where_it_must_move_that_is_told(j: Any, tmp_path: Path) -> None:
+    from dz.tasklib.appserver.placing import placement
+    from dz2.joblog import Writer
+    from dz2.models import Host, JobLog
+
+    shop = j.project()
+    first, door, _ = live(j, shop)
+    end(j, first, door)
+    Host.objects.filter(instance_id="app-1").update(load=9.0)  # app-2 is idle
+    second, door = built(j, shop)
+    assert placement(on_a_host(door._claimed, "build-1", "build", tmp_path))["host"] == "app-1"
+    end(j, second, door)
+    Host.objects.filter(instance_id="app-1").update(last_heartbeat=None)
+    third, door = built(j, shop)
+    with Writer(door._claimed) as log:
+        told = placement(replace(on_a_host(door._claimed, "build-1", "build", tmp_path), log=log))
+    assert (told["host"], told["moved_from"]) == ("app-2", "app-1")
+    said = JobLog.objects.get(job=third, level="warning").text
+    assert "moves to app-2" in said and f"volumes/{shop.app_id}, and have to be copied" in said
+
+
+@pytest.mark.usefixtures("hosts")
 def test_a_project_that_goes_is_wanted_nowhere_and_a_failed_destroy_is_done_again(j: Any, tmp_path: Path) -> None:
     from dz.tasklib.destroy import DESTROY
     from dz2 import engine
@@ -286,6 +309,34 @@ def test_a_project_that_rests_runs_nowhere_and_is_a_plain_page_until_the_next_sw
     assert host.routes()[0].resting
     door.switched()
     assert (door.route().resting, host.routes()[0].resting) == (False, False)
+
+
+@pytest.mark.usefixtures("hosts")
+@pytest.mark.parametrize("kind", ["deactivate", "destroy"])
+def test_a_job_that_stops_a_project_lets_no_command_begin_and_ends_those_that_run_with_its_first_step(
+    j: Any, kind: str
+) -> None:
+    from dz.tasklib.jobs import PIPELINES
+    from dz2 import commands, engine
+
+    shop = j.project()
+    first, door, _ = live(j, shop)
+    end(j, first, door)
+    deploy = j.accept(shop)
+    run = partial(commands.run, shop, ["manage.py", "shell"], attached=False)
+    waiting, running = run(), run()
+    claimed = j.claim(running, "managepy_command", "app-1")
+    stops = j.accept(shop, PIPELINES[kind])
+    assert (j.state(stops), j.state(waiting)) == ("waiting", "running")  # a deploy runs; until then people may type
+    with pytest.raises(UserError, match="is about to stop"):
+        run()
+    engine.cancel(deploy.pk, pipelines=PIPELINES)
+    begins = door_of(j.claim(stops, PIPELINES[kind].steps[0].name))
+    begins.rest() if kind == "deactivate" else begins.begin_destroying()
+    assert j.state(waiting) == "cancelled"
+    assert engine.renew(claimed, lease=15).cancel
+    with pytest.raises(UserError):
+        run()
 
 
 @pytest.mark.usefixtures("hosts")

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from dz.errors import UserError
-from dz.local import providers, state
+from dz.local import elsewhere, providers, state
 from dz.local.bring import reachable
 from dz.local.layout import Layout
 from dz.local.users import config, file
@@ -83,6 +83,32 @@ def test_a_port_asked_for_by_name_is_never_exchanged_for_another(tmp_path: Path)
         with pytest.raises(UserError) as told:
             state.chosen(Layout(tmp_path / "h"), f"127.0.0.1:{other.getsockname()[1]}")
     assert told.value.id == "local.port-taken"
+
+
+def test_a_domain_is_kept_and_what_is_none_is_told(tmp_path: Path) -> None:
+    (home := tmp_path / "h").mkdir()
+    layout = Layout(home)
+    first = state.in_domain(state.chosen(layout, ""), "")
+    assert first.domain == "localhost"
+    state.keep(layout, state.in_domain(first, "sites.example.org"))
+    again = state.in_domain(state.chosen(layout, ""), "")
+    assert again.domain == "sites.example.org"
+    for wrong in ("https://example.org", "example.org/", "-x.org", "a b"):
+        with pytest.raises(UserError) as told:
+            state.in_domain(again, wrong)
+        assert told.value.id == "local.domain"
+
+
+def test_who_sits_elsewhere_is_told_how_to_come_here(tmp_path: Path) -> None:
+    here = state.State(host="127.0.0.1", port=8801)
+    assert list(elsewhere.ways(here, env={}, root=tmp_path)) == []
+    (tunnel,) = elsewhere.ways(here, env={"SSH_CONNECTION": "10.0.0.1 1 10.0.0.2 22"}, root=tmp_path)
+    assert "ssh -L 8801:127.0.0.1:8801 " in tunnel
+    (tmp_path / ".dockerenv").touch()
+    (publish,) = elsewhere.ways(here, env={}, root=tmp_path)
+    assert "-p 8801:8801" in publish and "--listen 0.0.0.0:8801" in publish
+    (publish,) = elsewhere.ways(state.State(host="0.0.0.0", port=80), env={}, root=tmp_path)
+    assert "--listen" not in publish
 
 
 @pytest.mark.parametrize("listen", ["80a", "127.0.0.1:", "localhost:80", "127.0.0.1:70000", "1.2.3:80"])

@@ -42,10 +42,11 @@ def nothing(_: argparse.ArgumentParser) -> None:
 
 def up(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--listen", metavar="ADDRESS:PORT", help="where the platform answers; else from 8800 on")
+    parser.add_argument("--domain", help="new projects are NAME under it, like example.org; default: localhost")
 
 
 def doctor(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--fix", action="store_true", help="as root: give bubblewrap what it needs here")
+    parser.add_argument("--fix", action="store_true", help="start what is down; as root: give bubblewrap what it needs")
 
 
 def project(parser: argparse.ArgumentParser) -> None:
@@ -97,6 +98,11 @@ def job(parser: argparse.ArgumentParser) -> None:
 def backup(parser: argparse.ArgumentParser) -> None:
     project(parser)
     parser.add_argument("backup", metavar="BACKUP", type=count, nargs="?", help="its number; default: the last one")
+
+
+def restore(parser: argparse.ArgumentParser) -> None:
+    backup(parser)
+    parser.add_argument("--no-backup", action="store_true", help="do not back today's data up first: it is lost")
 
 
 def download(parser: argparse.ArgumentParser) -> None:

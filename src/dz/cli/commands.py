@@ -13,7 +13,7 @@ COMMANDS = {
             "Start the platform on this machine.",
             arguments.up,
             local=True,
-            examples=("up", "up --listen 127.0.0.1:8080"),
+            examples=("up", "up --listen 127.0.0.1:8080", "up --listen 0.0.0.0:80 --domain example.org"),
         ),
         Command("down", "Stop it; data stays.", arguments.nothing, local=True, examples=("down",)),
         Command(
@@ -157,7 +157,7 @@ COMMANDS = {
         Command(
             "db restore",
             "Go back to a backup's data, without a request lost.",
-            arguments.backup,
+            arguments.restore,
             "data.db_restore",
             examples=("db restore shop", "db restore shop 7", "db restore shop 7 --yes"),
         ),

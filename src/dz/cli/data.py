@@ -52,7 +52,8 @@ def db_backup(args: argparse.Namespace, api: Api, screen: Screen) -> tuple[int, 
     made = _made_by(args.name, api, job)
     if job["state"] == "succeeded" and made:
         parts = f"{made['rows']} rows in {made['tables']} tables, {size(made['size'])}"
-        screen.say(f" {screen.sign('succeeded')} backup {made['backup']} of {args.name}: {parts}")
+        left_out = f", {made['left_out']}" if made["left_out"] else ""
+        screen.say(f" {screen.sign('succeeded')} backup {made['backup']} of {args.name}: {parts}{left_out}")
         screen.say(typed(f"   Go back to it: dz db restore {args.name} {made['backup']}"))
     return BY_STATE[job["state"]], job | {"backup": made["backup"] if made else None}
 
@@ -66,10 +67,11 @@ def db_restore(args: argparse.Namespace, api: Api, screen: Screen) -> tuple[int,
     if newer := len(change["behind"]):
         releases = "1 release is" if newer == 1 else f"{newer} releases are"
         screen.say(f"  {releases} newer than it: the code stays, and its migrations run on the old data.")
-    screen.say("  What was written since goes. It is backed up first, so the restore can be undone.")
+    kept = "is backed up first, so the restore can be undone"
+    screen.say(f"  What was written since goes. It {'is not backed up: it is lost' if args.no_backup else kept}.")
     if not (args.yes or args.json):
         _confirm(args, screen)
-    body = {"backup": backup["backup"], "idempotency_key": str(uuid.uuid4())}
+    body = {"backup": backup["backup"], "first": not args.no_backup, "idempotency_key": str(uuid.uuid4())}
     job = watched(args, api, screen, api.post(f"/projects/{args.name}/restore", body))
     before = _made_by(args.name, api, job)
     undo = f"dz db restore {args.name} {before['backup']}" if before else None
@@ -104,6 +106,8 @@ def _made_by(name: str, api: Api, job: Document) -> Document | None:
 
 
 def _files(backup: Document) -> str:
+    if backup["left_out"]:
+        return ", without files: today's stay"
     return f", {size(backup['files_size'])} of files" if backup["files_size"] else ", no files"
 
 
@@ -112,4 +116,4 @@ def _row(one: Document) -> list[str]:
     tested = "tested" if one["tested"] else ""
     packed = size(one["size"]) if one["size"] else ""
     told = [str(one["backup"]), one["state"], one["why"], ago(one["created_at"])]
-    return [*told, packed, rows, tested, one["error"] or ""]
+    return [*told, packed, rows, tested, one["error"] or one["left_out"] or ""]

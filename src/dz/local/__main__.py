@@ -15,12 +15,11 @@ from collections.abc import Callable
 from typing import Any
 
 from dz.errors import DzError, UserError
-from dz.local import administration, demo, doctor, planning, psql, status
+from dz.local import administration, demo, doctor, elsewhere, planning, psql, status
 from dz.local.down import down
 from dz.local.layout import Layout, default_home
 from dz.local.screen import Screen, since
 from dz.local.up import up
-from dz.seams.sandbox import ladder
 
 Answer = tuple[int, dict[str, Any]]
 BROKEN = 3
@@ -52,11 +51,15 @@ def _parser() -> argparse.ArgumentParser:
         one.add_argument("--json", action="store_true", help="one JSON document on stdout")
         if name in ("up", "demo"):
             one.add_argument("--listen", default="", metavar="ADDRESS:PORT", help="where nginx listens")
+        if name == "up":
+            one.add_argument("--domain", default="", help="new projects are NAME under it; default: localhost")
         if name == "db-psql":
             one.add_argument("name")
             one.add_argument("words", nargs=argparse.REMAINDER)
         if name == "doctor":
-            one.add_argument("--fix", action="store_true", help="as root: give bubblewrap what it needs here")
+            one.add_argument(
+                "--fix", action="store_true", help="start what is down; as root: give bubblewrap what it needs"
+            )
     return top
 
 
@@ -65,14 +68,15 @@ def _up(layout: Layout, given: argparse.Namespace, screen: Screen) -> Answer:
     before = planning.running(layout)
     if before is not None and given.listen and given.listen != before.state.listen:
         raise UserError("local.listens-elsewhere", listen=before.state.listen)
-    unchanged = before is not None and not status.report(before).wrong
-    plan = up(layout, given.listen, (lambda *_: None) if unchanged else screen.step)
+    unchanged = before is not None and not status.report(before).wrong and given.domain in ("", before.state.domain)
+    plan = up(layout, given.listen, (lambda *_: None) if unchanged else screen.step, domain=given.domain)
     if unchanged:
         now = status.report(plan)
         projects = "1 project" if now.live == 1 else f"{now.live} projects"
         screen.note(f"Up since {since(now.seconds)} ago, {projects} live. Nothing to start.")
-    if plan.state.said:
-        screen.note(plan.state.said)
+    for line in (plan.state.said, *elsewhere.ways(plan.state)):
+        if line:
+            screen.note(line)
     if not given.json:
         print(plan.state.url)
     seconds = round(time.monotonic() - began, 1)
@@ -104,7 +108,7 @@ def _status(layout: Layout, given: argparse.Namespace, screen: Screen) -> Answer
 
 
 def _doctor(layout: Layout, given: argparse.Namespace, screen: Screen) -> Answer:
-    for done in ladder.fix() if given.fix else ():
+    for done in doctor.mend(layout) if given.fix else ():
         screen.note(done)
     found = list(doctor.checks(layout))
     for one in found:

@@ -6,7 +6,6 @@ The sample becomes a Git repository of its own and is deployed by the command li
 from __future__ import annotations
 
 import json
-import os
 import re
 import shlex
 import shutil
@@ -17,6 +16,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from dz.errors import PlatformError
+from dz.local import elsewhere
 from dz.local.administration import admin_link
 from dz.local.layout import Layout
 from dz.local.screen import Screen
@@ -85,9 +85,8 @@ def _deployed(plan: Plan, screen: Screen) -> int:
     print(f"Your project    {launcher} deploy https://...      Stop everything: make down")
     if launcher == "./dz":
         print('To type dz alone   export PATH="$PWD:$PATH"')
-    if os.environ.get("SSH_CONNECTION"):
-        port = plan.state.port
-        print(f"On your own computer: ssh -L {port}:127.0.0.1:{port} you@this-host, then open the same address.")
+    for line in elsewhere.ways(plan.state):
+        print(line)
     return 0
 
 

@@ -16,6 +16,8 @@ from dz.local import bring, planning, providers
 from dz.local.layout import Layout
 from dz.local.state import FIRST, is_free, who_listens
 from dz.local.status import report
+from dz.local.up import up
+from dz.seams.sandbox import ladder
 from dz.seams.sandbox.indexes import of_this_host
 from dz.seams.sandbox.ladder import probe_host
 
@@ -44,6 +46,20 @@ def checks(layout: Layout) -> Iterator[Check]:
         ("services", _services),
     ):
         yield _looked(name, look, layout)
+
+
+def mend(layout: Layout) -> Iterator[str]:
+    """Mend what can be mended from here, where it is wrong; says each thing that it did. Raises UserError for what only
+    root may do."""
+    down, low = _looked("services", _services, layout), _looked("sandbox", _sandbox, layout)
+    if not down.ok:
+        wrong = ", ".join(report(planning.current(layout)).wrong)
+        up(layout, "", lambda *_: None)
+        yield f"started {wrong}"
+    if not low.ok:
+        yield from ladder.fix()
+    if down.ok and low.ok:
+        yield "nothing that can be mended from here is wrong"
 
 
 def _looked(name: str, look: Callable[[Layout], tuple[bool, str, str]], layout: Layout) -> Check:

@@ -10,15 +10,15 @@ from dz.errors import UserError
 from dz.local import bring, keys, providers
 from dz.local.layout import Layout
 from dz.local.services import Plan
-from dz.local.state import State, chosen, free_ports, keep, known
+from dz.local.state import State, chosen, free_ports, in_domain, keep, known
 from dz.local.supervising import Supervision
 
 LOOPBACK = ("127.", "::1")
 
 
-def new(layout: Layout, listen: str) -> Plan:
+def new(layout: Layout, listen: str, domain: str = "") -> Plan:
     """What ``dz up`` starts: choices made now are kept. Raises UserError for what is missing."""
-    state = chosen(layout, listen)
+    state = in_domain(chosen(layout, listen), domain)
     return _plan(layout, state, keys.make(layout))
 
 
@@ -28,6 +28,11 @@ def current(layout: Layout) -> Plan:
     if state is None:
         raise UserError("local.not-up", home=layout.home)
     return _plan(layout, state, keys.passwords(layout))
+
+
+def moved(plan: Plan, domain: str) -> Plan:
+    """The plan of what runs, new projects' names under that domain from now on."""
+    return replace(plan, state=keep(plan.layout, in_domain(plan.state, domain)))
 
 
 def _plan(layout: Layout, state: State, passwords: keys.Passwords) -> Plan:

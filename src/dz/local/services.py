@@ -127,6 +127,7 @@ class Plan:
     def panel_env(self) -> dict[str, str]:
         return self.common(self.shared, self.layout.home, keys.core_keys(self.layout)) | {
             "DZ_PANEL_URL": self.state.url,
+            "DZ_SITES_DOMAIN": self.state.domain,
             "DZ_API_TOKEN_FILE": str(self.layout.token),
             "DZ_FILE_URLS": "1",
             **self.push_env,

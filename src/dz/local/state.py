@@ -13,6 +13,7 @@ import psutil
 from dz.errors import UserError
 from dz.local.layout import Layout
 from dz.local.users import ROOT, file
+from dz.names import HostName
 
 FIRST, LAST = 8800, 8899
 
@@ -26,6 +27,7 @@ class State:
     broker: str = ""
     broker_ports: tuple[int, ...] = ()
     said: str = ""
+    domain: str = "localhost"  # new projects' hostnames are under it
 
     @property
     def listen(self) -> str:
@@ -81,6 +83,16 @@ def chosen(layout: Layout, listen: str) -> State:
             )
             return replace(before or State(host=host, port=port), port=port, said=said)
     raise UserError("local.no-free-port", first=first, last=LAST)
+
+
+def in_domain(state: State, domain: str) -> State:
+    """Where that domain is given. Raises UserError for what is none."""
+    if not domain:
+        return state
+    try:
+        return replace(state, domain=str(HostName(domain)))
+    except ValueError:
+        raise UserError("local.domain", domain=repr(domain[:80])) from None
 
 
 def parsed(listen: str) -> tuple[str, int]:

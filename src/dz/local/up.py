@@ -25,13 +25,13 @@ PATIENCE = 90.0
 Say = Callable[[str, float, str], None]  # service, seconds, detail
 
 
-def up(layout: Layout, listen: str, say: Say) -> Plan:
+def up(layout: Layout, listen: str, say: Say, *, domain: str = "") -> Plan:
     """Everything runs and answers when this returns. Raises UserError naming what does not, and its log."""
     make_users()
     prepare.folders(layout)
     with locked(layout):
         running = planning.running(layout)
-        plan = running or planning.new(layout, listen)
+        plan = planning.moved(running, domain) if running else planning.new(layout, listen, domain)
         supervision = Supervision(layout, plan.passwords.supervisor)
         if running is None:
             _start_servers(plan, supervision)

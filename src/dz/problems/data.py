@@ -41,10 +41,24 @@ PROBLEMS = [
         "The dump is made as the project's own role, so it needs one or two of the project's connections.",
     ),
     Problem(
+        "data.row-security",
+        "The database can't be dumped whole: {tables} hide rows from their own owner (FORCE ROW LEVEL SECURITY).",
+        "If the site does without: dz db psql PROJECT, and there ALTER TABLE {table} NO FORCE ROW LEVEL SECURITY;",
+        "A dump is made as the project's own role, never as one that sees more. One without the hidden rows would be"
+        " no backup. To restore without a first backup: dz db restore PROJECT --no-backup.",
+    ),
+    Problem(
         "data.restore-failed",
         "The backup could not be restored: {detail}.",
         "Try again when the site is less busy; dz status shows whether its database server runs.",
         "The dump itself can be read to its end; what is live was not touched.",
+    ),
+    Problem(
+        "data.not-backed-up",
+        "Today's data could not be backed up, and so nothing was restored: {detail}.",
+        "dz db restore PROJECT --no-backup goes on without. What was written since the backup is lost by that.",
+        "A restore first backs up what it replaces. Where a table, or the host that has the files, is broken that can't"
+        " be done, and the restore is the way out.",
     ),
     Problem(
         "data.too-big",

@@ -43,6 +43,11 @@ PROBLEMS = [
         "Give address:port, like 127.0.0.1:8800; then dz up.",
     ),
     Problem(
+        "local.domain",
+        "{domain} is not a domain.",
+        "Give a name like sites.example.org, whose wildcard *.sites.example.org leads here; then dz up.",
+    ),
+    Problem(
         "local.port-taken",
         "{address} is used by {who}.",
         "Choose another with --listen, or stop that one; then dz up.",

@@ -22,6 +22,12 @@ PROBLEMS = [
         "Each open terminal holds a process of the platform and one of the project.",
     ),
     Problem(
+        "run.stopping",
+        "Job {job} is about to stop {name}, so nothing is begun in it.",
+        "Wait for it: dz job {job} -f",
+        "A project that is deactivated or destroyed ends the commands that run in it; a new one would be cut off.",
+    ),
+    Problem(
         "run.too-long",
         "The command is longer than {most} bytes.",
         "Put what is long into a file or pipe it in: dz run {name} -- manage.py shell < script.py",

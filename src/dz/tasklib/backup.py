@@ -16,11 +16,20 @@ from dz.tasklib.pipeline import APPSERVER, DATABASE, Pipeline, Step, Together
 LONG = 1500.0
 
 BACK_UP = (
-    Step(name="backup_database", title="Back up the database", queue=DATABASE, timeout=LONG, run=backup_database),
+    Step(
+        name="backup_database",
+        title="Back up the database",
+        queue=DATABASE,
+        timeout=LONG,
+        run=backup_database,
+        alone=True,
+    ),
     Step(name="backup_volume", title="Back up the files", queue=APPSERVER, timeout=LONG, run=backup_volume),
     Step(name="keep_backup", title="Keep the backup", queue=DATABASE, timeout=60, run=keep_backup),
 )
-TEST = Step(name="test_restore", title="Test that it restores", queue=DATABASE, timeout=LONG, run=test_restore)
+TEST = Step(
+    name="test_restore", title="Test that it restores", queue=DATABASE, timeout=LONG, run=test_restore, alone=True
+)
 
 BACKUP = Pipeline("backup", *BACK_UP, changes=False)
 NIGHTLY_BACKUP = Pipeline("nightly_backup", *BACK_UP, TEST, changes=False)
@@ -30,7 +39,14 @@ RESTORE = Pipeline(
     *BACK_UP,
     MAKE,
     Together(
-        Step(name="restore_database", title="Restore the database", queue=DATABASE, timeout=LONG, run=restore_database),
+        Step(
+            name="restore_database",
+            title="Restore the database",
+            queue=DATABASE,
+            timeout=LONG,
+            run=restore_database,
+            alone=True,
+        ),
         Step(name="restore_volume", title="Restore the files", queue=APPSERVER, timeout=LONG, run=restore_volume),
     ),
     *GO_LIVE,

@@ -1,12 +1,17 @@
 """The bundle store: packed layers by their digest, in a folder or on any S3 endpoint, through obstore.
 
+obstore works in threads of its own, begun by its first use. A process that is forked after that has none of them, and
+would wait for ever for what they do: so whoever opens a store there is told instead (``tasks/aside.py`` forks).
+
 What is there is never written again (``mode="create"``) and never trusted when it comes back: its sha256 is its name.
 """
 
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Mapping
+from functools import cached_property
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -19,10 +24,15 @@ from dz.names import Digest
 from dz.tasklib.records import Layer
 
 PIECE = 4 * 1024 * 1024
+_used_by: set[int] = set()  # the process that opened a store; a fork of it inherits the number
 
 
 def opened(url: str, options: Mapping[str, str] | None = None) -> LocalStore | S3Store:
-    """``file:///folder``, made if missing, or ``s3://bucket/prefix``."""
+    """``file:///folder``, made if missing, or ``s3://bucket/prefix``. Raises PlatformError in a fork of a process that
+    opened one."""
+    _used_by.add(os.getpid())
+    if len(_used_by) > 1:
+        raise PlatformError("the store was used before this process was forked, and would never answer in it")
     parts = urlsplit(url)
     if parts.scheme == "file":
         Path(parts.path).mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -42,7 +52,12 @@ class Store:
     def __init__(self, url: str, options: Mapping[str, str] | None = None, *, within: str = "") -> None:
         self.url = url
         self._within = f"{within}/" if within else ""
-        self._store = opened(url, options)
+        self._options = options
+
+    @cached_property
+    def _store(self) -> LocalStore | S3Store:
+        """Opened by its first use: who finds all layers on its disk may be a fork."""
+        return opened(self.url, self._options)
 
     def _name(self, digest: Digest) -> str:
         return f"{self._within}{digest[:2]}/{digest}.tar.zst"

@@ -43,7 +43,13 @@ class Folders:
         return self.home / "run" / app_id
 
     def volume(self, app_id: AppId, database: str = "") -> Path:
-        """Beside the database of that name: what a restore brought back is a volume of its own, ``p00000042.r7``."""
+        """Where the files beside the database of that name are."""
+        named = self.named_volume(app_id, database)
+        return named.parent / named.readlink() if named.is_symlink() else named
+
+    def named_volume(self, app_id: AppId, database: str) -> Path:
+        """What a restore brought back is a volume of its own, ``p00000042.r7``; where a backup had no files it is a
+        link to the volume that stays in use. Only we make names in this folder."""
         suffix = database.removeprefix(app_id).replace("_", ".", 1)
         return self.home / "volumes" / f"{app_id}{suffix}"
 

@@ -35,6 +35,7 @@ class Step:
     ``timeout``: seconds an attempt may take. ``commits``: once it has begun the job can't be cancelled, it only goes
     forward. ``may_fail``: its failure never fails the job (retire, prune). ``aside``: in a process of its own
     beside the worker, which stays free for other steps; it may last as long as a person wants, longer than any task.
+    ``alone``: it may take long, so of all such steps one runs at a time per queue, and the others have room beside it.
     """
 
     name: str
@@ -45,6 +46,7 @@ class Step:
     commits: bool = False
     may_fail: bool = False
     aside: bool = False
+    alone: bool = False
 
 
 @dataclass(frozen=True, slots=True)

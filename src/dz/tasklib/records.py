@@ -179,6 +179,7 @@ class Backup:
     why: str
     rows: Mapping[str, int]
     objects: Mapping[str, Stored]  # database, volume
+    left_out: str = ""  # why there are files, and not in it
 
     @property
     def within(self) -> str:

@@ -109,6 +109,9 @@ class Door(Protocol):
     def backup_stored(self, kind: str, stored: Stored, rows: Mapping[str, int] | None = None) -> None:
         """An object of this job's backup is whole in the store; ``rows`` of a database's."""
 
+    def files_left_out(self, why: str) -> None:
+        """This job's backup will be good without the project's files."""
+
     def keep_backup(self, *, nightly: int, others: int) -> None:
         """This job's backup, if it has one, is good; of older good ones only so many are kept."""
 
@@ -132,6 +135,9 @@ class Door(Protocol):
     # -- placement and deployments ----------------------------------------------------------------------------------
     def appservers(self) -> tuple[Host, ...]:
         """Every appserver with its last heartbeat, capacity and number of deployments."""
+
+    def home(self) -> str:
+        """The appserver of the release that was live last, where the project's volume is; "" before the first."""
 
     def formation(self) -> Mapping[str, int]:
         """How many of each kind of process the project wants; of what is not in it, one."""

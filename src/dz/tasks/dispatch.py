@@ -20,12 +20,12 @@ from kombu.exceptions import OperationalError as BrokerError
 
 from dz import log as events
 from dz.settings import BrokerSettings, Common
-from dz.tasklib.pipeline import DATABASE, PROXY
+from dz.tasklib.pipeline import APPSERVER, DATABASE, PROXY
 from dz.tasks.celeryapp import app
 from dz.tasks.faults import point
 from dz.tasks.queues import all_appservers, step_queue
 from dz2 import backups, ringing
-from dz2.channels import RING
+from dz2.channels import RECONCILE, RING
 
 TURN = 1.0
 AT_ONCE = 100
@@ -108,10 +108,12 @@ class Dispatcher:
         if self._listener is None:
             url = self.settings.zoomdb_url.get_secret_value()
             self._listener = psycopg.connect(url, autocommit=True, connect_timeout=5)
-            self._listener.execute(f"LISTEN {RING}")
+            for channel in (RING, RECONCILE):
+                self._listener.execute(f"LISTEN {channel}")
             return  # what became ready before we listened is found by another turn
-        for _ in self._listener.notifies(timeout=TURN, stop_after=1):
-            pass
+        for heard in self._listener.notifies(timeout=TURN, stop_after=1):
+            if heard.channel == RECONCILE:  # one that is lost is made up for by the next round
+                self._send("reconcile", (), queue=step_queue(f"{APPSERVER}_{heard.payload}", self.broker_url))
 
     def _close_zoomdb(self) -> None:
         connection.close()

@@ -23,7 +23,7 @@ from dz.run import DeadlinePassed, marked
 from dz.settings import WorkerSettings
 from dz.tasklib.context import Context, kill_id
 from dz.tasklib.hosting import Seams
-from dz.tasklib.pipeline import APPSERVER, Step
+from dz.tasklib.pipeline import Step
 from dz.tasks import hosting
 from dz.tasks.eventlog import EventLog
 from dz.tasks.faults import point
@@ -65,8 +65,6 @@ def run_step(step_id: int, attempt: int) -> None:
             kept = _insist(lambda: engine.record(claimed, outcome))
     point("recorded", step=step.name, attempt=attempt)
     log.info("step.finished", step=step.name, job=claimed.job_id, ended=outcome.ended, kept=kept)
-    if outcome.ended is not Ended.SUCCEEDED and settings.role == APPSERVER and not step.aside:
-        reconcile()  # a release that failed here is taken away now, not with the next round
 
 
 def reconcile() -> None:

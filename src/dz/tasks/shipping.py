@@ -1,8 +1,8 @@
 """Ships what the sites of this host write into zoomdb, from a thread of the appserver's worker.
 
 The files that supervisord writes and rotates are the buffer: a line is taken once, whenever a worker runs again. What
-is left out (more than RATE lines a second, a file rotated away unread) is said in the log itself. The log of a program
-that is over is read to its end and goes some minutes later; its lines stay in zoomdb.
+is left out (more than RATE lines or RATE_BYTES a second, a file rotated away unread) is said in the log itself. The log
+of a program that is over is read to its end and goes some minutes later; its lines stay in zoomdb.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -28,10 +28,11 @@ from dz2 import sitelog
 from dz2.hidden import LONGEST, Hidden, last_state
 
 EVERY = 0.5  # seconds between two looks
-RATE = 2000  # lines a second of a project; a log that nobody can read need not be kept whole
-BURST = sitelog.KEPT  # lines at once: what gathered while no worker ran is told whole
+RATE, RATE_BYTES = 2000, 1_000_000  # a second of a project; a log that nobody can read need not be kept whole
+BURST, BURST_BYTES = sitelog.KEPT, sitelog.KEPT_BYTES  # at once: what gathered while no worker ran is told whole
 HALF = 3.0  # seconds that half a line waits for its end
 LONG_HALF = 16 * LONGEST  # bytes without an end of line that are no line
+MOST_KEPT = 4 * LONGEST  # bytes that are kept of a line
 SWEEP = 60.0  # seconds between two looks for logs that may go
 OVER = 600.0  # seconds that a log stays after the last word of a program that is over
 
@@ -42,15 +43,26 @@ log = get_logger()
 
 @dataclass(slots=True)
 class Budget:
-    """The lines that a project may still write: RATE a second, BURST at most."""
+    """The lines and bytes that a project may still write: a second's more each second, a burst's at most."""
 
     at: float
     lines: float = BURST
+    size: float = BURST_BYTES
 
     def left(self, now: float) -> int:
         self.lines = min(BURST, self.lines + (now - self.at) * RATE)
+        self.size = min(BURST_BYTES, self.size + (now - self.at) * RATE_BYTES)
         self.at = now
         return int(self.lines)
+
+    def fitting(self, lines: Sequence[bytes]) -> int:
+        """How many of these may be written, which are written now."""
+        count = 0
+        while count < len(lines) and self.size > 0:
+            self.size -= min(len(lines[count]), MOST_KEPT)
+            count += 1
+        self.lines -= count
+        return count
 
 
 @dataclass(slots=True)
@@ -157,13 +169,14 @@ class Shipper:
         kept = raw.split(b"\n", most) if consumed else []
         rest = kept.pop() if len(kept) > most else None
         left_out = 0 if rest is None else rest.count(b"\n") + 1
-        budget.lines -= len(kept)
+        fitting = budget.fitting(kept)
+        left_out += len(kept) - fitting
         at = datetime.fromtimestamp(piece.written, UTC)
-        lines = [self._line(one, line, at) for line in kept]
+        lines = [self._line(one, line, at) for line in kept[:fitting]]
         if piece.lost:
             lines.insert(0, _note(at, "lines are missing here: they were written faster than they could be read"))
         if left_out:
-            lines.append(_note(at, f"{left_out:,} lines left out: more than {RATE:,} a second"))
+            lines.append(_note(at, f"{left_out:,} lines left out: more than {RATE:,}, or 1 MB, a second"))
         return lines, left_out
 
     def _line(self, one: _Log, raw: bytes, at: datetime) -> sitelog.Line:

@@ -26,7 +26,10 @@ class BackupIn(Schema):
 
 
 class RestoreIn(BackupIn):
+    """``first``: today's data is backed up before."""
+
     backup: Number | None = None
+    first: bool = True
 
 
 @router.get("/{name}/database")
@@ -62,7 +65,7 @@ def what_if(request: HttpRequest, name: str, backup: Number | None = None) -> An
 @router.post("/{name}/restore")
 def restore(request: HttpRequest, name: str, body: RestoreIn) -> Any:
     project = services.find_project(name)
-    job = backups.restore(project, body.backup, who="dz", idempotency_key=body.idempotency_key)
+    job = backups.restore(project, body.backup, first=body.first, who="dz", idempotency_key=body.idempotency_key)
     return documents.job_document(job)
 
 
@@ -102,7 +105,8 @@ def backup_document(row: Backup) -> dict[str, Any]:
         "rows": sum(row.rows.values()),
         "tested": row.tested_at is not None and row.state == BackupState.GOOD,
         "tested_at": documents.time_text(row.tested_at),
-        "error": row.error or None,
+        "error": (row.error or None) if row.state != BackupState.GOOD else None,
+        "left_out": (row.error or None) if row.state == BackupState.GOOD else None,
         "job": row.job_id,
         "created_at": documents.time_text(row.created_at),
         "finished_at": documents.time_text(row.finished_at),

@@ -53,6 +53,10 @@ class Data(Base):
                 row.rows = dict(rows)
             row.save(update_fields=["objects_in_store", "size", "rows"])
 
+    def files_left_out(self, why: str) -> None:
+        with self._fenced():
+            Backup.objects.filter(pk=self._backup().pk).update(error=why[:500])
+
     def keep_backup(self, *, nightly: int, others: int) -> None:
         with self._fenced():
             row = self._own_backup()
@@ -134,4 +138,5 @@ def told(row: Backup) -> records.Backup:
         why=row.why,
         rows=row.rows,
         objects={kind: records.Stored(**one) for kind, one in row.objects_in_store.items()},
+        left_out=row.error if row.state in (BackupState.RUNNING, BackupState.GOOD) else "",
     )

@@ -11,7 +11,8 @@ from django.db.models.functions import Coalesce, Now
 from dz.errors import PlatformError
 from dz.names import AppId, InstanceId
 from dz.tasklib import records
-from dz2 import sitelog
+from dz2 import commands, sitelog
+from dz2.channels import RECONCILE, notify
 from dz2.door import values
 from dz2.door.base import Base
 from dz2.door.statics import static_layers
@@ -30,12 +31,19 @@ from dz2.models import (
 
 GONE = DeploymentState.STOPPED
 NOT_STARTED = "not started:"
+_HOST = "appserver__host__instance_id"
 
 
 def deployments(**which: Any) -> QuerySet[AppServerDeployment]:
     """Rows fit for ``values.deployment``, the oldest first."""
     rows = AppServerDeployment.objects.select_related("release", "appserver__host")
     return rows.filter(**which).order_by("pk")
+
+
+def _singles(**which: Any) -> QuerySet[AppServerDeployment]:
+    """Schedulers of live releases that are still to be started."""
+    live = {"release__state": ReleaseState.LIVE, "release__project__destroying_at": None, "port": None}
+    return deployments(state=DeploymentState.WANTED, **live, **which)
 
 
 def told(rows: QuerySet[AppServerDeployment]) -> tuple[records.Deployment, ...]:
@@ -81,6 +89,11 @@ class Placing(Base):
             for row in rows
         )
 
+    def home(self) -> str:
+        ran = deployments(release__project=self._project(), release__live_at__isnull=False)
+        last = ran.order_by("-release__live_at", "pk").first()
+        return last.appserver.host.instance_id if last else ""
+
     def formation(self) -> Mapping[str, int]:
         return {str(name): int(count) for name, count in self._project().formation.items()}
 
@@ -120,9 +133,7 @@ class Placing(Base):
             AppServerDeployment.objects.filter(pk=deployment, state=DeploymentState.WANTED).update(**ended)
 
     def singles(self) -> tuple[records.Deployment, ...]:
-        live = {"release__state": ReleaseState.LIVE, "release__project__destroying_at": None, "port": None}
-        waiting = deployments(appserver__host__instance_id=self._host, state=DeploymentState.WANTED, **live)
-        return told(waiting)
+        return told(_singles(**{_HOST: self._host}))
 
     def before(self, deployment: records.Deployment) -> tuple[records.Deployment, ...]:
         older = {"release__project": deployment.app_id.number, "release__number__lt": deployment.release}
@@ -131,6 +142,10 @@ class Placing(Base):
     def stopped(self, deployment: int) -> None:
         with self._fenced():
             AppServerDeployment.objects.filter(pk=deployment).update(state=GONE, stopped_at=Now())
+            if self._claimed is None:  # of a reconcile: no step looks after a scheduler that waited for this
+                project = Release.objects.values("project").filter(deployments=deployment)
+                for host in set(_singles(release__project__in=project).values_list(_HOST, flat=True)):
+                    notify(RECONCILE, host)
 
     def hostnames(self) -> tuple[str, ...]:
         return values.hostnames(self._project())
@@ -178,10 +193,13 @@ class Placing(Base):
             Project.objects.filter(pk=project.pk, deactivated_at=None).update(deactivated_at=Now())
             runs = deployments(release__project=project, release__state=ReleaseState.LIVE).exclude(state=GONE)
             AppServerDeployment.objects.filter(pk__in=runs.values("pk")).update(state=DeploymentState.RETIRING)
+            commands.end_all(project)
 
     def begin_destroying(self) -> None:
         with self._fenced():
-            Project.objects.filter(pk=self._project().pk, destroying_at=None).update(destroying_at=Now())
+            project = self._project()
+            Project.objects.filter(pk=project.pk, destroying_at=None).update(destroying_at=Now())
+            commands.end_all(project)
 
     def forget(self) -> None:
         with self._fenced():

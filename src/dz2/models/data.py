@@ -66,7 +66,7 @@ class Backup(models.Model):
     created_at = models.DateTimeField(auto_now_add=True)
     finished_at = models.DateTimeField(null=True)
     tested_at = models.DateTimeField(null=True)  # restored into a scratch database, rows equal
-    error = models.CharField(max_length=500, blank=True)
+    error = models.CharField(max_length=500, blank=True)  # why it failed; of a good one, why its files were left out
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["project", "number"], name="backup_number_once")]

@@ -15,7 +15,9 @@ from dz.tasklib.folders import Folders
 
 def packed(folder: Path, archive: Path) -> None:
     with archive.open("wb") as out:
-        subprocess.run([sys.executable, "-m", "dz.tasklib.appserver.volume_tar", folder], stdout=out, check=True)
+        subprocess.run(
+            [sys.executable, "-m", "dz.tasklib.appserver.volume_tar", folder, "40000000"], stdout=out, check=True
+        )
 
 
 def test_files_folders_and_links_within_come_back_and_nothing_else_does(tmp_path: Path) -> None:

@@ -15,9 +15,10 @@ from typing import Any
 import psycopg
 from psycopg import sql
 
-from dz.errors import PlatformError, Transient
+from dz.errors import PlatformError, Transient, UserError
 from dz.run import Finished, run
 from dz.seams.dbserver import Database
+from dz.words import listing
 
 CONNECT_TIMEOUT = 10
 LOCK_WAIT = "60s"  # for a table that somebody alters
@@ -28,6 +29,12 @@ TABLES = """
      WHERE c.relkind = 'r' AND c.relpersistence = 'p' AND n.nspname NOT LIKE 'pg\\_%'
        AND n.nspname <> 'information_schema' ORDER BY 1, 2
 """
+# A policy holds for the owner himself; the dump is made as him, and one without the hidden rows would be a lie.
+FORCED = """
+    SELECT n.nspname || '.' || c.relname FROM pg_catalog.pg_class c
+      JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+     WHERE c.relrowsecurity AND c.relforcerowsecurity ORDER BY 1
+"""
 LARGE_OBJECTS = "SELECT count(*) FROM pg_catalog.pg_largeobject_metadata"
 
 Connection = psycopg.Connection[tuple[Any, ...]]
@@ -36,9 +43,13 @@ Connection = psycopg.Connection[tuple[Any, ...]]
 def dump(
     bin: Path, database: Database, take: Callable[[bytes], None], *, deadline: float, cancelled: Callable[[], bool]
 ) -> dict[str, int]:
-    """Give the dump to ``take`` in pieces and return the rows of each table. Raises Transient if the server refuses."""
+    """Give the dump to ``take`` in pieces and return the rows of each table. Raises Transient if the server refuses,
+    UserError for tables whose rows are hidden from their own owner: to see them all takes a role that may bypass row
+    security everywhere, which only a superuser can make (before PostgreSQL 16), and no project's code may come near."""
     with connected(database) as connection, connection.transaction():
         connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
+        if forced := [str(row[0]) for row in connection.execute(FORCED).fetchall()]:
+            raise UserError("data.row-security", tables=listing(forced), table=forced[0])
         snapshot = str(connection.execute("SELECT pg_catalog.pg_export_snapshot()").fetchall()[0][0])
         rows = counted(connection)
         words = ["--format=custom", "--compress=1", f"--snapshot={snapshot}", f"--lock-wait-timeout={LOCK_WAIT}"]

@@ -75,7 +75,7 @@ def _laid(ctx: Context, site: Site) -> Iterator[None]:
 
 
 def _require_layers(site: Site) -> None:
-    """The site runs, so they are here; and a process that was forked must not ask the store (obstore would hang)."""
+    """The site runs, so they are here; and a forked process can't ask the store (see ``bundles.py``)."""
     for layer in site.running.bundle.layers:
         if not site.place.folders.layer(site.app_id, layer.kind, layer.key).exists():
             raise PlatformError(f"the {layer.kind} layer of the live release is not on this host")

@@ -10,15 +10,16 @@ from dz.tasklib.records import Host
 FULL_DISK = 0.97  # of the disk: a deployment needs room for its code and what it writes
 
 
-def choose(hosts: Sequence[Host], *, platform: str, fresh_within: float) -> Host:
-    """The least busy of those that can take it: load first, then memory, then how full of deployments it is.
+def choose(hosts: Sequence[Host], *, platform: str, fresh_within: float, home: str = "") -> Host:
+    """``home``, where the project's files are, if it can take it; else the least busy of those that can: load first,
+    then memory, then how full of deployments it is.
 
     Raises PlatformError ``deploy.no-appserver``, which says of each host why it was passed over.
     """
     against = {host.instance_id: unfit(host, platform=platform, fresh_within=fresh_within) for host in hosts}
     fit = [host for host in hosts if not against[host.instance_id]]
     if fit:
-        return min(fit, key=_burden)
+        return next((host for host in fit if host.instance_id == home), None) or min(fit, key=_burden)
     said = "; ".join(f"{name} {why}" for name, why in against.items()) or "none has ever been heard of"
     raise PlatformError(said, id="deploy.no-appserver")
 

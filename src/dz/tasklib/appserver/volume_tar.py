@@ -1,4 +1,5 @@
-"""``python -m dz.tasklib.appserver.volume_tar FOLDER``: a project's volume as tar.zst on standard output.
+"""``python -m dz.tasklib.appserver.volume_tar FOLDER MOST``: a project's volume as tar.zst on standard output, if
+it has at most so many bytes.
 
 Runs in the sandbox under the project's own uid, because the project may change its files while they are read: what a
 link planted meanwhile leads to is closed to that uid as well. A file that shrinks is filled up with zeros, one that
@@ -13,7 +14,7 @@ import tarfile
 from collections.abc import Iterator
 from typing import IO
 
-from dz.tasklib.build.layers import BUFFER, MOST_BYTES, MOST_MEMBERS, safe_link
+from dz.tasklib.build.layers import BUFFER, MOST_MEMBERS, safe_link
 
 if sys.version_info >= (3, 14):
     from compression.zstd import ZstdFile
@@ -35,14 +36,14 @@ class _Padded:
 
 
 def main() -> int:
-    total = 0
+    total, most = 0, int(sys.argv[2])
     with (
         ZstdFile(sys.stdout.buffer, "wb", level=FAST) as out,
         tarfile.open(fileobj=out, mode="w|", bufsize=BUFFER, format=tarfile.PAX_FORMAT) as tar,
     ):
         for count, (name, entry) in enumerate(_walk(sys.argv[1], "")):
             total += _add(tar, name, entry)
-            if count >= MOST_MEMBERS or total > MOST_BYTES:
+            if count >= MOST_MEMBERS or total > most:
                 return TOO_BIG
     return 0
 

@@ -16,12 +16,13 @@ import dz
 from dz.errors import PlatformError
 from dz.names import AppId
 from dz.seams.sandbox import Box, Limits, Network
+from dz.tasklib.appserver import volume_tar
 from dz.tasklib.appserver.site import writable
-from dz.tasklib.appserver.volume_tar import TOO_BIG
 from dz.tasklib.backupstore import MB, BackupStore, Sink
 from dz.tasklib.build.layers import MOST_BYTES, MOST_MEMBERS, unpack
 from dz.tasklib.context import Context
 from dz.tasklib.folders import Folders, clear, fresh, passable
+from dz.tasklib.records import Stored
 from dz.words import size
 
 KIND = "volume"
@@ -29,7 +30,8 @@ ANY_RATIO = 1_000_000  # it is our own archive, and its size is held to by itsel
 
 
 def backup_volume(ctx: Context) -> Mapping[str, Any]:
-    """Pack the volume on this host, where the project runs or ran last, into the store."""
+    """Pack the volume on this host, where the project runs or ran last, into the store. One that is too large is left
+    out, aloud: the database's dump is a backup without it."""
     backup = ctx.door.begun_backup()
     if backup is None:
         return {}
@@ -37,42 +39,59 @@ def backup_volume(ctx: Context) -> Mapping[str, Any]:
     if not volume.is_dir():
         ctx.log.note(f"no files of the project are on {ctx.host}")
         return {}
-    name = f"{backup.within}/{ctx.step_id}-{ctx.attempt}.tar.zst"
-    with ctx.part("Pack the files"):
-        with BackupStore(ctx.settings, KIND).writing(name, most=ctx.settings.backup_limit * MB) as sink:
+    store, name = BackupStore(ctx.settings, KIND), f"{backup.within}/{ctx.step_id}-{ctx.attempt}.tar.zst"
+    try:
+        with ctx.part("Pack the files"), store.writing(name, most=ctx.settings.backup_limit * MB) as sink:
             _pack(ctx, volume, backup.app_id, sink)
-        ctx.door.backup_stored(KIND, sink.stored)
+    except PlatformError as error:
+        if error.id != "data.too-big":
+            raise
+        ctx.door.files_left_out(f"without its files: {error.detail}")
+        ctx.log.note(f"the database is backed up, the files are not: {error.detail}", level="warning")
+        return {"without_files": error.detail}
+    ctx.door.backup_stored(KIND, sink.stored)
     ctx.log.note(f"{size(sink.stored.size)} of files stored")
     return {}
 
 
 def restore_volume(ctx: Context) -> Mapping[str, Any]:
-    """The volume of the release to come, from the backup that the job names; older ones but that in use go."""
+    """The volume of the release to come, from the backup that the job names; older ones but that in use go. Where the
+    files were left out of the backup today's stay in use: the new name leads to them."""
     backup, folders = ctx.door.wanted_backup(), Folders(ctx.settings.home)
-    volume = folders.volume(backup.app_id, ctx.door.new_database().name)
-    used = folders.volume(backup.app_id, ctx.door.database().name)
+    volume = folders.named_volume(backup.app_id, ctx.door.new_database().name)
+    name = ctx.door.database().name
+    used = folders.volume(backup.app_id, name)
     passable(volume.parent)
     for old in folders.volumes(backup.app_id):
-        if old != used:
+        if old not in (used, folders.named_volume(backup.app_id, name)):
             clear(old)
+    if backup.left_out:
+        volume.symlink_to(used.name)
+        ctx.log.note(f"today's files stay, for the backup is {backup.left_out}", level="warning")
+        return {}
+    stored = backup.objects.get(KIND)
+    _fill(ctx, volume, backup.app_id, stored)
+    ctx.log.note("the files are back" if stored else "the backup has no files: the new volume is empty")
+    return {}
+
+
+def _fill(ctx: Context, volume: Path, app_id: AppId, stored: Stored | None) -> None:
     coming = volume.with_name(f"{volume.name}.coming")
     fetched = ctx.settings.home / "dumps" / f"{volume.name}.tar.zst"
     try:
-        if stored := backup.objects.get(KIND):
+        if stored is not None:
             BackupStore(ctx.settings, KIND).fetch(stored, fetched)
-            unpack(fetched, coming, ratio=ANY_RATIO)
+            unpack(fetched, coming, ratio=ANY_RATIO, most=max(MOST_BYTES, ctx.settings.backup_limit * MB))
         else:
             fresh(coming)
         writable(coming)
         if not os.path.lexists(coming / "media"):  # the project may have made a link of it
             (coming / "media").mkdir()
-        ctx.seams.sandbox.own(coming, backup.app_id)
+        ctx.seams.sandbox.own(coming, app_id)
         coming.rename(volume)
     finally:
         fetched.unlink(missing_ok=True)
         clear(coming)
-    ctx.log.note("the files are back" if stored else "the backup has no files: the new volume is empty")
-    return {}
 
 
 def _pack(ctx: Context, volume: Path, app_id: AppId, sink: Sink) -> None:
@@ -84,9 +103,19 @@ def _pack(ctx: Context, volume: Path, app_id: AppId, sink: Sink) -> None:
         str(Path(dz.__file__).parents[1]),
         str(volume),
     ]
-    said = bytearray()
+    said, most = bytearray(), ctx.settings.backup_limit * MB
     box = Box(
-        argv=(sys.executable, "-I", "-B", "-X", "utf8", "-m", "dz.tasklib.appserver.volume_tar", str(volume)),
+        argv=(
+            sys.executable,
+            "-I",
+            "-B",
+            "-X",
+            "utf8",
+            "-m",
+            "dz.tasklib.appserver.volume_tar",
+            str(volume),
+            str(most),
+        ),
         app_id=app_id,
         cwd=volume,
         read=tuple(Path(one) for one in dict.fromkeys(places)),
@@ -97,8 +126,8 @@ def _pack(ctx: Context, volume: Path, app_id: AppId, sink: Sink) -> None:
     done = ctx.seams.sandbox.run(
         box, deadline=ctx.left(), on_output=sink, cancelled=ctx.stop, keep=0, stderr_to=said.extend
     )
-    if done.code == TOO_BIG:
-        most = f"{MOST_BYTES // 1024**3} GB or {MOST_MEMBERS} files"
-        raise PlatformError(f"the volume has more than {most}", id="data.too-big")
+    if done.code == volume_tar.TOO_BIG:
+        mend = f"{size(most)} (DZ_BACKUP_LIMIT) or {MOST_MEMBERS} files"
+        raise PlatformError(f"the volume has more than {mend}", id="data.too-big")
     if not done.ok:
         raise PlatformError(f"the volume can't be packed ({done.code}): {said[-600:].decode(errors='replace').strip()}")

@@ -29,6 +29,7 @@ COMPRESSION: dict[int, int] = {CompressionParameter.compression_level: 3, Compre
 BUFFER = 1024 * 1024
 MOST_MEMBERS = 400_000
 MOST_BYTES = 8 * 1024**3
+SLACK = 10_000_000  # unpacked bytes beyond the ratio, for small archives
 MOST_RATIO = 400  # unpacked bytes per packed byte
 INTERPRETER_LINKS = frozenset({"bin/python", "bin/python3"})
 VERSION = "1"  # of this layout: part of every key
@@ -62,10 +63,10 @@ def pack(folder: Path, *, kind: str, key: str, into: Path) -> Layer:
     return Layer(kind=kind, key=key, digest=digest, size=(into / f"{digest}.tar.zst").stat().st_size)
 
 
-def unpack(archive: Path, into: Path, *, ratio: int = MOST_RATIO) -> None:
+def unpack(archive: Path, into: Path, *, ratio: int = MOST_RATIO, most: int = MOST_BYTES) -> None:
     """Extract beside, then rename; files are read-only afterwards. Raises PlatformError for a hostile member.
 
-    ``ratio``: unpacked bytes per packed one at most."""
+    ``ratio``: unpacked bytes per packed one at most; ``most``: unpacked bytes at most."""
     coming = fresh(into.with_name(f"{into.name}.{os.getpid()}.coming"))
     try:
         packed = archive.stat().st_size
@@ -73,7 +74,7 @@ def unpack(archive: Path, into: Path, *, ratio: int = MOST_RATIO) -> None:
             total, made = 0, {""}
             for count, member in enumerate(tar):
                 total += member.size
-                _check(member, count, total, packed * ratio)
+                _check(member, count, total, min(packed * ratio + SLACK, most))
                 _extract(tar, member, coming, made)
         settle(coming)
         clear(into)
@@ -125,7 +126,7 @@ def _add(tar: tarfile.TarFile, entry: os.DirEntry[str], name: str) -> int:
     return info.size
 
 
-def _check(member: tarfile.TarInfo, count: int, total: int, likely: int) -> None:
+def _check(member: tarfile.TarInfo, count: int, total: int, most: int) -> None:
     parts = member.name.split("/")
     if not all(parts) or ".." in parts or "." in parts or "\0" in member.name:
         raise PlatformError(f"a layer names a path outside itself: {member.name[:200]!r}")
@@ -133,7 +134,7 @@ def _check(member: tarfile.TarInfo, count: int, total: int, likely: int) -> None
         raise PlatformError(f"a layer holds something that is no file: {member.name[:200]!r}")
     if member.issym() and not safe_link(member.name, member.linkname):
         raise PlatformError(f"a layer holds a link that leads out: {member.name[:200]!r}")
-    if count > MOST_MEMBERS or total > MOST_BYTES or total > likely + 10_000_000:
+    if count > MOST_MEMBERS or total > most:
         raise PlatformError("a layer is larger than it may be")
 
 

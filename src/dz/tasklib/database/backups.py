@@ -27,19 +27,30 @@ SCRATCH = "_t"  # after the role's name: a database in which a backup is tested
 
 def backup_database(ctx: Context) -> Mapping[str, Any]:
     """Dump the project's database into the store; its backup's row is there first. Nothing for a project that never
-    had one, and for a destroy that is to keep nothing."""
+    had one, and for a destroy or a restore that is told to keep nothing."""
     backup = ctx.door.begin_backup(str(ctx.params.get("why", "asked")))
     if backup is None:
         ctx.log.note("nothing to back up")
         return {}
     database = _here(ctx, ctx.door.database())
     name = f"{backup.within}/{ctx.step_id}-{ctx.attempt}.dump"
-    with ctx.part(f"Dump {database.name}"):
+    with ctx.part(f"Dump {database.name}"), _named_for_a_restore(ctx):
         with BackupStore(ctx.settings, KIND).writing(name, most=ctx.settings.backup_limit * MB) as sink:
             rows = server_of(ctx).dump(database, sink, deadline=ctx.left(), cancelled=ctx.stop)
         ctx.door.backup_stored(KIND, sink.stored, rows)
     ctx.log.note(f"{counted(rows)}, {size(sink.stored.size)} stored")
     return {"backup": backup.number}
+
+
+@contextmanager
+def _named_for_a_restore(ctx: Context) -> Iterator[None]:
+    """Whoever restores because something is broken is told how to go on without the backup that comes first."""
+    try:
+        yield
+    except (Transient, PlatformError) as error:
+        if "restore" not in ctx.params:
+            raise
+        raise type(error)(error.detail, id="data.not-backed-up") from error
 
 
 def keep_backup(ctx: Context) -> Mapping[str, Any]:
