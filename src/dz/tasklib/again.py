@@ -19,6 +19,7 @@ from dz.tasklib.pipeline import APPSERVER, Pipeline, Step
 def release(ctx: Context) -> Mapping[str, Any]:
     """Open the job's release and choose its appserver; done by one, for without any nothing could go on anyway."""
     made = ctx.door.release_again()
+    ctx.midway()
     ctx.log.note(f"release {made.number}: {made.why}, built from {made.commit[:7]}")
     return {"release": made.number, "commit": made.commit, **placement(ctx)}
 

@@ -19,6 +19,7 @@ def check_repo(ctx: Context) -> Mapping[str, Any]:
     with ctx.part("Check out the code"):
         checkout = fetch(ctx, project, str(ctx.params.get("ref") or project.ref))
     found = look_at(ctx, project, checkout.commit)
+    ctx.midway()
     ctx.door.save_guesses(found.guesses, with_confirmed(found, project).text(), title_of(found))
     return {"commit": checkout.commit, "subject": checkout.subject, "branch": checkout.branch}
 

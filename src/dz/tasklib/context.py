@@ -64,6 +64,8 @@ class Context:
     seams: Seams
     until: float  # of time.monotonic()
     stop: Callable[[], bool]  # True once the job is cancelled or the lease is lost
+    # A step calls it where half of its effect is there: there the fault matrix kills it (docs/reliability.md).
+    midway: Callable[[], None] = lambda: None
 
     @property
     def host(self) -> str:

@@ -3,7 +3,8 @@
 ``DZ_FAULT="effect:kill"``: at the first attempt's point *effect* the process gets SIGKILL; ``kill-worker``: its parent
 too. ``DZ_FAULT=@/folder`` is for a platform that runs on: there a file ``deploy.effect`` holds the action of that
 step's point; ``hold`` lasts as long as the file, two minutes at most, and ``deploy.effect.held`` then names the process
-that waits. Points: claimed, effect, recorded (in the runner, in this order) and published (in the dispatcher).
+that waits. Points: claimed, inside (``Context.midway``: half of the effect is there), effect, recorded (of the runner,
+in this order) and published (in the dispatcher).
 """
 
 from __future__ import annotations

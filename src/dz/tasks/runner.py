@@ -12,6 +12,7 @@ import random
 import time
 import traceback
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from django.db import InterfaceError, OperationalError, close_old_connections, connection
@@ -110,6 +111,7 @@ def _attempt(
         seams=seams,
         until=lease.until,
         stop=lease.stop,
+        midway=partial(point, "inside", step=step.name, attempt=claimed.attempt),
     )
     with writer:
         try:

@@ -77,6 +77,7 @@ def look_after(ctx: Context) -> Mapping[str, Any]:
     """A job's last look at the processes beside web: its scheduler starts, and who keeps dying is told."""
     app_id = ctx.door.project().app_id
     begin_singles(ctx, app_id)
+    ctx.midway()
     here = [d for d in ctx.door.deployments() if d.host == ctx.host and not d.is_web and d.state != "wanted"]
     status = supervisor(ctx).status()
     ailing = [d for d in here if d.program in status and status[d.program].state in AILS]

@@ -76,6 +76,7 @@ def start(ctx: Context, deployment: Deployment) -> None:
     with locked(site.place.folders.layers_lock(site.app_id), deadline=ctx.left(120), check=ctx.check):
         app_layer = bring_layers(ctx, site)
     lay(site, app_layer, ctx.seams.sandbox)
+    ctx.midway()
     supervisor(ctx).start(program(site, ctx.seams.sandbox, grace=ctx.settings.drain + GRACE))
     at = f" at {deployment.address}:{deployment.port}" if deployment.is_web else ""
     ctx.log.note(f"{deployment.program} starts{at}, in the sandbox rung {ctx.seams.sandbox.rung}")
@@ -100,6 +101,7 @@ def take_away(ctx: Context, *leaving: Deployment) -> None:
         ours = [d for d in leaving if d.app_id == app_id]
         with locked(folders.lock(app_id), deadline=ctx.left(120), check=ctx.check):
             supervisor(ctx).stop(*(d.program for d in ours))
+            ctx.midway()
             for deployment in ours:
                 sweep(folders, app_id, deployment.release, deployment.program)
                 ctx.door.stopped(deployment.id)

@@ -40,6 +40,7 @@ def post_build_hooks(ctx: Context) -> Mapping[str, Any]:
         told["migrations"] += [".".join(migration) for migration in result.applied]
         told["adminless"] = result.adminless or told["adminless"]
     fit = beside.settle(ctx, others, brokers)
+    ctx.midway()
     for deployment, site in zip(here, sites, strict=True):
         told["status"] = _see_it_answer(ctx, site, deployment)
         ctx.door.healthy(deployment.id)

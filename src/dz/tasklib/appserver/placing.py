@@ -26,6 +26,7 @@ def placement(ctx: Context) -> Mapping[str, Any]:
     chosen = choose(hosts, platform=bundle.platform, fresh_within=fresh, home=home)
     wanted = processes.of(ctx.door.release().build_config, ctx.door.formation())
     deployment = ctx.door.place(chosen.instance_id, ports=parse(ctx.settings.ports), processes=wanted)
+    ctx.midway()
     ctx.log.note(
         f"{deployment.host} takes it, port {deployment.port}: load {chosen.load:.1f}, memory {chosen.memory:.0%},"
         f" {chosen.deployments} deployments; {len(hosts) - 1} other appservers looked at"

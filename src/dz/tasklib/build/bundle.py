@@ -42,6 +42,7 @@ def build_bundle(ctx: Context) -> Mapping[str, Any]:
 def _build(build: Build) -> Mapping[str, Any]:
     ctx, release = build.ctx, build.release
     app = pack(build, "app", layers.key_of("app", release.commit), build.tree)
+    ctx.midway()
     environment, proof = proven(build)
     static = trial.collect(build, environment, proof)
     packed = [environment.layer, app, *([static] if static else [])]

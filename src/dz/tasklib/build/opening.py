@@ -38,6 +38,7 @@ def open_release(ctx: Context) -> Mapping[str, Any]:
         checkout = fetch(ctx, project, ref, known=resolved)
     found = look_at(ctx, project, checkout.commit)
     config = with_confirmed(found, project)
+    ctx.midway()
     ctx.door.save_guesses(found.guesses, config.text(), title_of(found))
     release = ctx.door.open_release(
         commit=checkout.commit, subject=checkout.subject, branch=checkout.branch, build_config=config.text()

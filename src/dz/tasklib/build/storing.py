@@ -29,6 +29,7 @@ def bundle_upload(ctx: Context) -> Mapping[str, Any]:
             with ctx.part(f"Store the {layer.kind} layer"):
                 store.put(packed, layer.digest)
             sent += layer.size
+        ctx.midway()
         ctx.door.layer_uploaded(layer.digest)
         packed.unlink(missing_ok=True)
     ctx.log.note(f"{sent / 1e6:.1f} MB stored")
@@ -61,6 +62,7 @@ def prune(ctx: Context) -> Mapping[str, Any]:
     old = ctx.door.old_digests()
     for digest in old:
         ctx.door.layer_taken_back(digest)
+        ctx.midway()
         store.delete(digest)
     extracted = drop_old_layers(ctx, app_id)
     return {"stored": len(old), "extracted": extracted, "left": leftovers.drop(ctx.settings.home, app_id)}

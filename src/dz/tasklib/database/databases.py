@@ -28,6 +28,7 @@ def create_database(ctx: Context) -> Mapping[str, Any]:
     ctx.log.hide("database password", database.password.reveal())
     existed = server_of(ctx).exists(database)
     make(ctx, database)
+    ctx.midway()
     ctx.door.database_ready()
     ctx.log.note(f"database {database.name} {'is there' if existed else 'created'} on {database.server}")
     return {"database": database.name, "created": not existed}

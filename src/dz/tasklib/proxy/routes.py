@@ -25,6 +25,7 @@ def proxy_update(ctx: Context) -> Mapping[str, Any]:
     if not route.deployments:
         raise PlatformError("no deployment of this release is healthy, so nothing was switched")
     lingering = apply(ctx, route)
+    ctx.midway()
     ctx.door.switched()
     if lingering:
         ctx.log.note(f"{lingering} old nginx workers still finish long requests", level="warning")
