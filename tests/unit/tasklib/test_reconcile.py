@@ -89,6 +89,7 @@ def context(home: Path, role: str, door: Door, **seams: Any) -> Any:
         log=nothing,
         left=lambda at_most=60.0: at_most,
         check=lambda: None,
+        midway=lambda: None,
         stop=lambda: False,
         until=time.monotonic() + 60,
     )
