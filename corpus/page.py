@@ -13,16 +13,17 @@ TEXT = """\
 Written by `make corpus` on {date}. {here} of {all} projects of the truth are measured{missing}{waiting}.
 
 Each is checked, deployed by its URL (with the values that only its owner knows, where the truth names some), asked at
-the truth's path, redirects followed to their end, looked for in its own log, and destroyed. Rules of comparison:
-`corpus/fields.py`.
+the truth's path, redirects followed to their end, looked for in its own log, and destroyed. A person signs in with the
+administrator of `dz admin create`, at the site's own form with a password or at its admin (`corpus/signing.py`; not
+tried yet where the cell is "-"). Rules of comparison: `corpus/fields.py`.
 
 - Fields right: **{right} of {fields} ({percent} %)**.
 - `zero-config`: **{zero}** live by their URL alone. `env-only`: **{env}** live with their values.
 - `with-code-change` and `no`: {refused} ended with the project's line or a reason (read them below).
 
 ## Each project
-| project | truth | check s | fields | deploy s | answer | in its log | uv has its Python | measured on |
-|---|---|---|---|---|---|---|---|---|
+| project | truth | check s | fields | deploy s | answer | in its log | signs in | uv has its Python | measured on |
+|---|---|---|---|---|---|---|---|---|---|
 {rows}
 
 ## What falls short
@@ -97,6 +98,7 @@ def _row(row: Mapping[str, Any], offered: frozenset[str]) -> str:
         row.get("deploy", {}).get("seconds", ""),
         told,
         {True: "yes", False: "no"}.get(row.get("logged", ""), "-"),
+        row.get("signs_in", "-"),
         "yes" if ".".join(row["python"].split(".")[:2]) in offered else "no",
         row["measured_on"],
     ]

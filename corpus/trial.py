@@ -1,4 +1,4 @@
-"""One project through the platform: checked, deployed with what only its owner knows, asked, destroyed."""
+"""One project through the platform: checked, deployed with its owner's values, asked, signed in to, destroyed."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from urllib.parse import urljoin, urlsplit
 from tests.platforms import Platform
 
 from corpus.fields import compare
+from corpus.signing import signed_in
 from corpus.truth import Truth
 
 ROOM = 5 * 1000**3  # bytes that must be free before a project is deployed
@@ -60,6 +61,7 @@ def _deployed(platform: Platform, truth: Truth, url: str, words: tuple[str, ...]
     if ran.code == 0:
         row["answer"] = answer = asked_at(platform, job["url"], truth.facts["probe_path"])
         row["logged"] = _logged(platform, truth.slug, answer["path"])
+        row["signs_in"] = signed_in(platform, truth.slug, job["url"], answer["path"])
     return row
 
 

@@ -272,3 +272,13 @@ def test_a_package_that_only_old_setuptools_can_build_gets_that(bench: Bench) ->
     locked, _ = resolve(bench, WANTED)
     assert locked.built == ("old",) and "setuptools before 58" in said(bench)
     assert not locked.version("uwsgi") and not locked.version("mysqlclient")
+
+
+def test_what_lacks_a_library_of_this_host_is_left_out_aloud_and_the_rest_is_built(bench: Bench) -> None:
+    """Where the host has it, the package is built."""
+    (bench.tree / "requirements.txt").write_text("Django>=4.2,<5\npython-ldap==3.4.5\npsycopg[c]==3.2.13\n")
+    locked, _ = resolve(bench, WANTED)
+    assert [*locked.built, *(name for name, _ in locked.left_out)] == ["python-ldap"]
+    assert all(library.endswith(".h") for _, library in locked.left_out)
+    assert ("python-ldap is left out: it needs" in said(bench)) == bool(locked.left_out)
+    assert locked.version("psycopg-binary") == "3.2.13" and not locked.version("psycopg-c")

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from packaging.version import Version
 
-# psycopg2 compiles against libpq, which few machines have; the -binary one is the same module with libpq inside. A
-# version of it without a wheel for this Python would be compiled too.
-SAME_MODULE = {"psycopg2": "psycopg2-binary", "psycopg2-binary": "psycopg2-binary"}
+# What compiles against libpq, which few machines have; the -binary one is the same module with libpq inside. A version
+# of it without a wheel for this Python would be compiled too.
+COMPILED = frozenset({"psycopg2", "psycopg2-binary", "psycopg-c"})
 
 
 def any_driver(lines: Sequence[str], django: str) -> list[str] | None:
@@ -18,6 +18,13 @@ def any_driver(lines: Sequence[str], django: str) -> list[str] | None:
     if not pinned or Version(django) < Version("3.1"):
         return None
     return ["psycopg2-binary" if line in pinned else line for line in lines]
+
+
+def without_compiled(have: Mapping[str, str], sources: Collection[str]) -> dict[str, str]:
+    """What a project has (name → version) without drivers that would be compiled: ``additions`` finds their like."""
+    left = {name: version for name, version in have.items() if name not in COMPILED or name not in sources}
+    lost = next((have[name] for name in ("psycopg2", "psycopg2-binary") if name in have and name not in left), None)
+    return left | ({"psycopg2": lost} if lost else {})
 
 
 def additions(have: Mapping[str, str], *, asgi_only: bool) -> list[str]:

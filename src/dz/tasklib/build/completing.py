@@ -26,7 +26,7 @@ def proven(build: Build) -> tuple[Environment, Proof]:
             missing = str(error.facts.get("module", "")) if error.id == "settings.module-missing" else ""
             more = addition(missing, added)
             if not more:
-                raise
+                raise _cause(error, environment) from None
         else:
             missing = proof.lacks
             more = addition(missing, added)
@@ -34,6 +34,15 @@ def proven(build: Build) -> tuple[Environment, Proof]:
                 return environment, proof
         build.ctx.log.note(f"{missing} is imported and nothing declares it: {more} is added", level="warning")
         added = (*added, more)
+
+
+def _cause(error: UserError, environment: Environment) -> UserError:
+    """Of a module that is missing because what brings it was left out: that, with the line that imports it."""
+    if error.id != "settings.module-missing" or not environment.left_out:
+        return error
+    module = str(error.facts["module"]).lower()
+    package, library = next((one for one in environment.left_out if module in one[0]), environment.left_out[0])
+    return UserError("build.system-library", where=error.where, package=package, library=library)
 
 
 def addition(module: str, added: tuple[str, ...]) -> str:

@@ -28,13 +28,15 @@ ROOM = 500_000_000  # bytes that must be free before anything is downloaded
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Environment:
-    """The env layer with its files on this host; ``reused``: nothing was installed for it."""
+    """The env layer with its files on this host; ``reused``: nothing was installed for it; ``left_out``: what is not in
+    it, with the library of the host that it would need."""
 
     layer: Layer
     folder: Path
     interpreter: Interpreter
     packages: Mapping[str, str]  # name → version
     reused: bool
+    left_out: tuple[tuple[str, str], ...] = ()
 
 
 def provide(build: Build, added: tuple[str, ...] = ()) -> Environment:
@@ -54,11 +56,17 @@ def provide(build: Build, added: tuple[str, ...] = ()) -> Environment:
         bring(store_of(ctx, build.project.app_id), build.folders, build.project.app_id, known, folder)
         ctx.log.title(f"Build the bundle: {len(locked)} dependencies from the last env layer")
         ctx.log.note(f"env layer reused: {len(locked)} dependencies, none installed")
-        return Environment(layer=known, folder=folder, interpreter=interpreter, packages=packages, reused=True)
-    ctx.log.title(f"Build the bundle: install {len(locked)} dependencies")
-    _install(build, bench, locked, wheels, folder)
-    layer = pack(build, "env", key, folder)
-    return Environment(layer=layer, folder=folder, interpreter=interpreter, packages=packages, reused=False)
+    else:
+        ctx.log.title(f"Build the bundle: install {len(locked)} dependencies")
+        _install(build, bench, locked, wheels, folder)
+    return Environment(
+        layer=known or pack(build, "env", key, folder),
+        folder=folder,
+        interpreter=interpreter,
+        packages=packages,
+        reused=known is not None,
+        left_out=locked.left_out,
+    )
 
 
 def wanted_of(build: Build, added: tuple[str, ...] = ()) -> Wanted:

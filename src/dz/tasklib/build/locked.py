@@ -58,11 +58,13 @@ class Source:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Locked:
-    """``project``: its own dependencies; ``platform``: what we add; ``built``: names whose wheels were built here."""
+    """``project``: its own dependencies; ``platform``: what we add; ``built``: names whose wheels were built here;
+    ``left_out``: names that could not be, each with the library that this host lacks."""
 
     project: tuple[Requirement, ...]
     platform: tuple[Requirement, ...]
     built: tuple[str, ...] = ()
+    left_out: tuple[tuple[str, str], ...] = ()
 
     def __len__(self) -> int:
         return len(self.project) + len(self.platform)
@@ -87,7 +89,8 @@ class Locked:
                 Requirement(name=one["name"], version=one["version"], hashes=tuple(one["hashes"])) for one in value[key]
             )
 
-        return cls(project=many("project"), platform=many("platform"), built=tuple(value["built"]))
+        lacking = tuple((str(name), str(library)) for name, library in value.get("left_out", ()))
+        return cls(project=many("project"), platform=many("platform"), built=tuple(value["built"]), left_out=lacking)
 
 
 def read(answer: bytes, python: Interpreter) -> tuple[list[Requirement], list[Source]]:

@@ -16,10 +16,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
+from packaging.utils import canonicalize_name
+
 from dz.errors import UserError
 from dz.run import Finished
 from dz.tasklib.build import locked
-from dz.tasklib.build.additions import SAME_MODULE, additions, any_driver
+from dz.tasklib.build.additions import COMPILED, additions, any_driver, without_compiled
 from dz.tasklib.build.bench import Bench
 from dz.tasklib.build.locked import Locked, Requirement, Source
 from dz.tasklib.build.wheels import keep
@@ -32,10 +34,10 @@ FILE = 8 * 1024 * 1024
 
 # What has to be compiled and no project uses here is left out, its marker is never true: a driver for a database server
 # that none gets, and another web server than the platform's.
-# psycopg2's own build needs libpq only to tell that it depends on nothing; so we tell it.
+# The drivers' own builds need libpq only to tell that they depend on nothing; so we tell it.
 LEFT_OUT = [f"{name} ; sys_platform == 'none'" for name in ("mysqlclient", "uwsgi")]
 KNOWN = f"override-dependencies = {LEFT_OUT}\n" + "".join(
-    f'[[dependency-metadata]]\nname = "{name}"\nrequires-dist = []\n' for name in SAME_MODULE
+    f'[[dependency-metadata]]\nname = "{name}"\nrequires-dist = []\n' for name in sorted(COMPILED)
 )
 
 
@@ -69,14 +71,16 @@ def resolve(bench: Bench, wanted: Wanted) -> tuple[Locked, Path]:
     have = {one.name: one.version for one in ready} | {one.name: one.version for one in sources}
     if "django" not in have:
         raise UserError("build.django-missing", files=", ".join(wanted.files) or "no file names any")
-    for one in [one for one in sources if one.name in SAME_MODULE]:
-        sources.remove(one)
-        have["psycopg2"] = have.pop(one.name)
+    have = without_compiled(have, {one.name for one in sources})
+    sources = [one for one in sources if one.name not in COMPILED]
     lines = [*additions(have, asgi_only=wanted.asgi_only), *wanted.added]
     more = _additions(bench, ready, sources, lines, django=have["django"])
-    built = _build(bench, sources, wheels)
+    built, lacking = _build(bench, sources, wheels)
     result = Locked(
-        project=tuple(sorted((*ready, *built))), platform=tuple(sorted(more)), built=tuple(one.name for one in built)
+        project=tuple(sorted((*ready, *built))),
+        platform=tuple(sorted(more)),
+        built=tuple(one.name for one in built),
+        left_out=lacking,
     )
     if not any(one.local for one in sources):  # a package of the repository itself changes with its code
         _save(saved, result)
@@ -201,10 +205,30 @@ def _answer(bench: Bench, words: Sequence[str | Path], cwd: Path) -> tuple[list[
     return locked.read(finished.output, bench.python)
 
 
-def _build(bench: Bench, sources: Sequence[Source], wheels: Path) -> list[Requirement]:
-    """Wheels of what has none, in a folder of ours, as requirements with their hashes."""
-    if not sources:
-        return []
+def _build(
+    bench: Bench, sources: Sequence[Source], wheels: Path
+) -> tuple[list[Requirement], tuple[tuple[str, str], ...]]:
+    """Wheels of what has none, in a folder of ours, as requirements with their hashes; and what had to be left out.
+
+    Many a project names for all its users what only some need (LDAP, say): what a library of the host is missing for is
+    left out, aloud. Whether the project does without is proved before it goes live, as far as its start tells.
+    """
+    left_out: list[tuple[str, str]] = []
+    while sources:
+        try:
+            return _wheels(bench, sources, wheels), tuple(left_out)
+        except UserError as error:
+            name = canonicalize_name(str(error.facts.get("package", "")))
+            if error.id != "build.system-library" or name not in {one.name for one in sources if not one.local}:
+                raise
+            library = str(error.facts["library"])
+            left_out.append((name, library))
+            sources = [one for one in sources if one.name != name]
+            bench.log.note(f"{name} is left out: it needs {library}, which this host does not have", level="warning")
+    return [], tuple(left_out)
+
+
+def _wheels(bench: Bench, sources: Sequence[Source], wheels: Path) -> list[Requirement]:
     pip = bench.box / "pip"
     words: list[str | Path] = ["pip", "install", "--no-config", "--only-binary", ":all:", "--target", pip]
     finished, said = bench.inside([bench.uv(), *words, "--python", bench.python.path, "pip"], cwd=bench.box)
