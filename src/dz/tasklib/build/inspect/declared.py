@@ -28,6 +28,8 @@ from dz.tasklib.build.inspect.tree import Tree, folder_of, join
 
 _NAMES = ("requirements.txt", "requirements.in", "requirement.txt", "reqs.txt", "deps.txt", "dependencies.txt")
 _NESTED = re.compile(r"^\s*(?:-r|--requirement)[\s=]*(\S+)", re.MULTILINE)
+MOST_FILES, MOST_LINES = 200, 4_000  # that declare something, and lines of them that pip's parser gets (1 ms each)
+MOST_INCLUDED = 100  # files that one list may be made of
 LOCKS = ("uv.lock", "poetry.lock", "pdm.lock", "Pipfile.lock")
 
 
@@ -50,7 +52,7 @@ def everything(tree: Tree) -> list[Declared]:
 
 def files(tree: Tree) -> list[str]:
     """Every file that declares dependencies or locks them, shallow ones first."""
-    return tree.remember("dependency files", "", lambda: [path for path in tree.files if _declares(path)])
+    return tree.remember("dependency files", "", lambda: [path for path in tree.files if _declares(path)][:MOST_FILES])
 
 
 def of_file(tree: Tree, path: str) -> list[Declared]:
@@ -58,13 +60,17 @@ def of_file(tree: Tree, path: str) -> list[Declared]:
     return tree.remember("declared", path, lambda: list(_of_file(tree, path)))
 
 
-def with_included(tree: Tree, path: str, seen: frozenset[str] = frozenset()) -> list[Declared]:
-    """What one file declares, with what it includes by ``-r``."""
-    found = list(of_file(tree, path))
-    for inner in included(tree, path):
-        if inner not in seen:
-            found += with_included(tree, inner, seen | {path, inner})
-    return found
+def with_included(tree: Tree, path: str) -> list[Declared]:
+    """What one file declares, with what it includes by ``-r``, each file once."""
+    return [one for file in _with_inner(tree, path, set()) for one in of_file(tree, file)]
+
+
+def _with_inner(tree: Tree, path: str, seen: set[str]) -> Iterator[str]:
+    if path not in seen:
+        seen.add(path)
+        yield path
+        for inner in included(tree, path) if len(seen) < MOST_INCLUDED else ():
+            yield from _with_inner(tree, inner, seen)
 
 
 def included(tree: Tree, path: str) -> list[str]:
@@ -115,8 +121,11 @@ def _requirements(tree: Tree, path: str) -> Iterator[Declared]:
     text = tree.text(path)
     if "\0" in text or not text.strip():
         return
+    parsed: list[int] = tree.remember("parsed lines", "", lambda: [0])
+    lines = text.split("\n")[: max(0, MOST_LINES - parsed[0])]
+    parsed[0] += len(lines)
     with tempfile.NamedTemporaryFile("w", suffix=".txt", encoding="utf-8") as file:
-        file.write(text)  # decoded by us: pip knows no UTF-16 without a mark
+        file.write("\n".join(lines))  # decoded by us: pip knows no UTF-16 without a mark
         file.flush()
         for one in RequirementsFile.from_file(file.name).requirements:
             if one.name:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from dz.tasklib.build.inspect import code
+from dz.tasklib.build.inspect.tree import Tree
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,127}")
 _GETTERS = ("os.environ.get", "os.getenv", "environ.get", "getenv")
@@ -36,6 +37,12 @@ class Read:
     line: int
     need: Need
     at_import: bool
+
+
+def reads_of(tree: Tree, path: str, helpers: frozenset[str] = frozenset()) -> list[Read]:
+    """``reads`` of a file, once."""
+    module = tree.syntax(path)
+    return tree.remember(f"reads {sorted(helpers)}", path, lambda: reads(module, helpers) if module else [])
 
 
 def reads(module: ast.Module, helpers: frozenset[str] = frozenset()) -> list[Read]:

@@ -38,11 +38,16 @@ def chain(tree: Tree, folders: list[str], start: str) -> list[str]:
         path = waiting.pop(0)
         if path not in seen:
             seen.append(path)
-            waiting += [one for one in _taken_over(tree, folders, path) if one not in seen]
+            inner = _taken_over(tree, folders, path)
+            waiting += [one for one in inner if one not in seen]
     return seen
 
 
-def _taken_over(tree: Tree, folders: list[str], path: str) -> Iterator[str]:
+def _taken_over(tree: Tree, folders: list[str], path: str) -> list[str]:
+    return tree.remember(f"taken over {folders}", path, lambda: list(_find_taken_over(tree, folders, path)))
+
+
+def _find_taken_over(tree: Tree, folders: list[str], path: str) -> Iterator[str]:
     module = tree.syntax(path)
     for one in code.statements(module.body) if module else ():
         if isinstance(one, ast.ImportFrom):
@@ -73,7 +78,10 @@ def _imported(tree: Tree, folders: list[str], path: str, one: ast.ImportFrom) ->
 
 def looks_like_settings(tree: Tree, path: str) -> bool:
     """Whether a module sets what only Django settings set."""
-    module = tree.syntax(path)
+    return tree.remember("like settings", path, lambda: _looks_like_settings(tree.syntax(path)))
+
+
+def _looks_like_settings(module: ast.Module | None) -> bool:
     if module is None:
         return False
     names = {

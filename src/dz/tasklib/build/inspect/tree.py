@@ -17,6 +17,7 @@ from typing import Any, TypeVar
 MOST_FILES = 60_000
 DEEPEST = 14
 LONGEST = 1024 * 1024  # bytes of one file
+LONGEST_CODE = 400_000  # characters of a module whose syntax is looked at
 MOST_READ = 96 * 1024 * 1024  # bytes of all
 _SKIPPED = frozenset(
     {".git", ".hg", ".svn", "node_modules", "bower_components", "site-packages", "__pycache__", ".tox", ".nox", ".venv"}
@@ -107,7 +108,7 @@ class Tree:
 
     def line(self, path: str, number: int | None) -> str:
         """One line, stripped and capped, as an excerpt."""
-        lines = self.text(path).split("\n")
+        lines = self.remember("lines", path, lambda: self.text(path).split("\n"))
         return lines[number - 1].strip()[:200] if number is not None and 0 < number <= len(lines) else ""
 
     def syntax(self, path: str) -> ast.Module | None:
@@ -154,7 +155,7 @@ def _parsed(text: str) -> ast.Module | None:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # bad escapes in strings are the project's own business
         try:
-            return ast.parse(text)
+            return ast.parse(text) if len(text) < LONGEST_CODE else None
         except (SyntaxError, ValueError, RecursionError, MemoryError):
             return None
 

@@ -55,7 +55,8 @@ def _all(tree: Tree, facts: Facts) -> Iterator[tuple[str, Read, bool]]:
     for kind in ("wsgi", "asgi"):
         application = facts.primary(f"{kind}_application").replace(".", "/").rpartition("/")[0]
         central += [join(root, f"{application}.py")] if application else []
-    others = [p for p in tree.python_with(*_WORDS) if p not in central and _imported(tree, facts, p)]
+    settings = {one.file for one in facts.ranked("settings_module")}
+    others = [p for p in tree.python_with(*_WORDS) if p not in central and _imported(tree, facts, p, settings)]
     modules = [(path, tree.syntax(path), path in central) for path in [*dict.fromkeys(central), *others[:400]]]
     helpers = frozenset(name for _, module, near in modules if module and near for name in own_helpers(module))
     for path, module, near in modules:
@@ -63,11 +64,11 @@ def _all(tree: Tree, facts: Facts) -> Iterator[tuple[str, Read, bool]]:
             yield path, read, near
 
 
-def _imported(tree: Tree, facts: Facts, path: str) -> bool:
+def _imported(tree: Tree, facts: Facts, path: str, settings: set[str]) -> bool:
     """Whether a module is likely part of the running site: below the project, no test or script, no other settings."""
     if not below(facts.primary("project_root"), path) or _ASIDE.search(path):
         return False
-    other = re.search(r"settings|config", path) or path in {one.file for one in facts.ranked("settings_module")}
+    other = re.search(r"settings|config", path) or path in settings
     return ("/" in path and not other) or _read_by_settings(tree, facts, path)
 
 

@@ -12,6 +12,7 @@ from dz.tasklib.build.inspect.tree import Tree, folder_of, parents
 
 NEEDS: tuple[str, ...] = ()
 GIVES = ("project_root",)
+MOST = 50  # projects that are told apart, the shallow ones
 
 _RUNNERS = ("execute_from_command_line", "execute_manager", "call_command", "ManagementUtility")
 # Folders whose project is there to show or test something else.
@@ -22,7 +23,7 @@ _ASIDE = re.compile(
 
 
 def detect(tree: Tree, facts: Facts) -> Iterable[Evidence]:
-    found = [one for path in tree.named("manage.py") if (one := _manage(tree, path))]
+    found = [one for path in tree.named("manage.py")[:MOST] if (one := _manage(tree, path))]
     yield from found
     if not found:
         yield from _other_runner(tree)
@@ -55,7 +56,7 @@ def _other_runner(tree: Tree) -> Iterable[Evidence]:
 
 def _from_application(tree: Tree, known: set[str]) -> Iterable[Evidence]:
     """A wsgi.py or settings without a manage.py near: the folder above its package."""
-    for path in tree.named("wsgi.py", "asgi.py", "settings.py"):
+    for path in tree.named("wsgi.py", "asgi.py", "settings.py")[: 3 * MOST]:
         text = tree.text(path)
         if not ("django" in text and ("get_wsgi_application" in text or settingscode.looks_like_settings(tree, path))):
             continue

@@ -11,12 +11,13 @@ from collections.abc import Iterable, Iterator
 from dz.tasklib.build.inspect import code, settingscode
 from dz.tasklib.build.inspect.code import below
 from dz.tasklib.build.inspect.evidence import Evidence, Facts, at
-from dz.tasklib.build.inspect.reads import Need, own_helpers, reads
+from dz.tasklib.build.inspect.reads import Need, own_helpers, reads_of
 from dz.tasklib.build.inspect.tree import Tree, folder_of, join
 from dz.tasklib.filled import is_known
 
 NEEDS = ("project_root", "additional_python_path_dirs")
 GIVES = ("settings_module", "base_python_package")
+MOST = 400  # modules that are looked into
 
 # What a module's last word says about its purpose; the first that fits.
 _PURPOSES = (
@@ -78,17 +79,18 @@ def _modules(tree: Tree, facts: Facts) -> Iterator[Evidence]:
 
 def _asks_for(tree: Tree, facts: Facts, path: str) -> list[str]:
     """Variables that these settings fail without and that only the owner can know."""
-    modules = [one for file in settingscode.chain(tree, settingscode.roots(facts), path) if (one := tree.syntax(file))]
-    helpers = frozenset(name for module in modules for name in own_helpers(module))
-    found = [read for module in modules for read in reads(module, helpers)]
+    files = settingscode.chain(tree, settingscode.roots(facts), path)
+    helpers = frozenset(name for file in files if (module := tree.syntax(file)) for name in own_helpers(module))
+    found = [read for file in files for read in reads_of(tree, file, helpers)]
     return [one.name for one in found if one.need is Need.FAILS and one.at_import and not is_known(one.name)]
 
 
 def _candidates(tree: Tree, facts: Facts) -> Iterator[str]:
     root = facts.primary("project_root")
     folders = settingscode.roots(facts)
-    for path in tree.files:
-        if path.endswith(".py") and below(root, path) and _may_be(path) and tree.syntax(path):
+    likely = [path for path in tree.files if path.endswith(".py") and below(root, path) and _may_be(path)]
+    for path in likely[:MOST]:
+        if tree.syntax(path):
             links = settingscode.chain(tree, folders, path)
             if any(settingscode.looks_like_settings(tree, one) for one in links):
                 yield path
