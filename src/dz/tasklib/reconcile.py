@@ -14,7 +14,7 @@ from dz.names import AppId
 from dz.seams.dbserver import DatabaseServer
 from dz.tasklib.appserver import beside, deployments, volumes
 from dz.tasklib.appserver.watch import ENDED
-from dz.tasklib.build import leftovers
+from dz.tasklib.build import caches, leftovers
 from dz.tasklib.build.storing import drop_old_layers
 from dz.tasklib.context import Context
 from dz.tasklib.database import backups
@@ -97,6 +97,7 @@ def _have(ctx: Context, server: DatabaseServer, database: Database) -> None:
 def _build(ctx: Context) -> None:
     for app_id in ctx.door.app_ids():
         _each(app_id, partial(leftovers.drop, ctx.settings.home, AppId(app_id)))
+    _each("caches", partial(caches.drop, Folders(ctx.settings.home).cache))
     _drop_old(ctx)
 
 
