@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import psutil
+import psycopg
 
 from dz.local import services
 from tests import playing
@@ -113,9 +114,12 @@ def held(fault: Path) -> int:
 
 
 def ended(platform: Platform, number: int) -> dict[str, Any]:
-    """The job once it has ended; asked again while the panel is away."""
+    """The job once it has ended; asked again while zoomdb or the panel is away."""
 
     def look() -> dict[str, Any]:
+        with suppress(psycopg.OperationalError):
+            if not playing.ask_zoomdb(platform, "SELECT finished_at FROM dz2_job WHERE id = %s", number)[0][0]:
+                return {}
         ran = platform.dz("job", str(number), "--json")
         with suppress(ValueError, AssertionError):
             if ran.json.get("finished_at"):  # a panel without zoomdb tells of no job
@@ -123,7 +127,7 @@ def ended(platform: Platform, number: int) -> dict[str, Any]:
         return {}
 
     try:
-        return until(look, what=f"job {number} has ended", deadline=DEADLINE, every=0.3)
+        return until(look, what=f"job {number} has ended", deadline=DEADLINE, every=0.1)
     except AssertionError as error:
         raise AssertionError(f"{error}\n{platform.dz('job', str(number), '--log').out[-6000:]}") from None
 
@@ -182,9 +186,9 @@ def back(platform: Platform, service: str, before: int) -> None:
 
 def all_run(platform: Platform) -> None:
     def look() -> bool:
-        return all(one["state"] == "running" for one in platform.status()["services"])
+        return all(state == "running" for name, state in playing.programs(platform).items() if "web." not in name)
 
-    until(look, what="every service runs", deadline=DEADLINE, every=0.3)
+    until(look, what="every service runs", deadline=DEADLINE, every=0.1)
 
 
 def answers(project: Project, words: str) -> None:
@@ -220,7 +224,8 @@ def only(project: Project, live: int) -> None:
     def one_of_each() -> bool:
         deployments = playing.ask_zoomdb(platform, query, project.name)
         programs = {name: state for name, state in playing.programs(platform).items() if name.startswith(app)}
-        return deployments == [(live, "healthy")] and programs == {program: "running"}
+        runs = ({program: "starting"}, {program: "running"})  # it answers already in the first ten seconds
+        return deployments == [(live, "healthy")] and programs in runs
 
     until(one_of_each, what=f"{program} alone is left", deadline=DEADLINE, every=0.2)
     assert half_made(platform, app) == []
