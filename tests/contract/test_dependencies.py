@@ -96,7 +96,7 @@ def installed(home: Path, bench: Bench) -> Callable[[Locked, Path, str], Path]:
         env = home / f"layers/{bench.app_id}/{name}"
         env.parent.mkdir(parents=True, exist_ok=True)
         install(
-            locked, env, python=bench.python, indexes=bench.indexes, cache=home / "cache/uv", wheels=wheels,
+            locked, env, python=bench.python, indexes=bench.indexes, home=home, wheels=wheels,
             work=bench.work, deadline=200, on_output=bench.log.output,
         )  # fmt: skip
         return env

@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 
 from dz.names import AppId
+from dz.tasklib import unsynced
 from dz.tasklib.build.layers import unpack
 from dz.tasklib.bundles import Store
 from dz.tasklib.context import Context
@@ -21,9 +22,10 @@ def store_of(ctx: Context, app_id: AppId) -> Store:
 
 def bring(store: Store, folders: Folders, app_id: AppId, layer: Layer, into: Path) -> bool:
     """Have the layer's files in ``into``; False if they were there. A half-made folder is never seen under its name."""
-    if into.exists():
+    if unsynced.is_whole(folders.home, into):
         return False
     passable(into.parent)
+    unsynced.note(folders.home, into)
     packed = folders.packed(app_id, layer)
     if packed.exists():
         unpack(packed, into)

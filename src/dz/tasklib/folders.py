@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import ctypes
-import os
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
@@ -89,17 +87,6 @@ def passable(folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     for one in (folder, folder.parent):
         one.chmod(0o711)
-
-
-def settle(folder: Path) -> None:
-    """Everything written to the folder's file system is on the disk when this returns: before the rename that makes a
-    folder of many files visible, or a power cut leaves empty files under a name that is trusted for ever."""
-    opened = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        if ctypes.CDLL(None, use_errno=True).syncfs(opened) != 0:
-            raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()))
-    finally:
-        os.close(opened)
 
 
 def fresh(folder: Path, mode: int = 0o755) -> Path:

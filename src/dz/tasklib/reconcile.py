@@ -12,6 +12,7 @@ from dz.errors import DzError
 from dz.log import get_logger
 from dz.names import AppId
 from dz.seams.dbserver import DatabaseServer
+from dz.tasklib import unsynced
 from dz.tasklib.appserver import beside, deployments, volumes
 from dz.tasklib.appserver.watch import ENDED
 from dz.tasklib.build import caches, leftovers
@@ -33,6 +34,7 @@ log = get_logger()
 def reconcile(ctx: Context) -> None:
     """What this host's role calls for."""
     {"appserver": _appserver, "proxy": _proxy, "database": _database, "build": _build}[ctx.settings.role](ctx)
+    _each("unsynced", partial(unsynced.sync, ctx.settings.home))
 
 
 def _appserver(ctx: Context) -> None:

@@ -16,6 +16,7 @@ import dz
 from dz.errors import PlatformError
 from dz.names import AppId
 from dz.seams.sandbox import Box, Limits, Network
+from dz.tasklib import unsynced
 from dz.tasklib.appserver import volume_tar
 from dz.tasklib.appserver.site import writable
 from dz.tasklib.backupstore import MB, BackupStore, Sink
@@ -88,6 +89,7 @@ def _fill(ctx: Context, volume: Path, app_id: AppId, stored: Stored | None) -> N
         if not os.path.lexists(coming / "media"):  # the project may have made a link of it
             (coming / "media").mkdir()
         ctx.seams.sandbox.own(coming, app_id)
+        unsynced.to_disk(coming)
         coming.rename(volume)
     finally:
         fetched.unlink(missing_ok=True)

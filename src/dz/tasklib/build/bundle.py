@@ -8,6 +8,7 @@ succeeded; what a failed build packed is of use to the next one.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from dz.tasklib.build import layers, opening, trial
@@ -20,7 +21,6 @@ from dz.tasklib.folders import Folders
 from dz.tasklib.guestcopy import guest_folder
 from dz.tasklib.locks import locked
 from dz.tasklib.machine import platform_name
-from dz.tasklib.records import Layer
 
 
 def build_bundle(ctx: Context) -> Mapping[str, Any]:
@@ -35,8 +35,11 @@ def build_bundle(ctx: Context) -> Mapping[str, Any]:
     with locked(folders.layers_lock(project.app_id), deadline=ctx.left(), check=ctx.check):
         tree = opening.checked_out(ctx, project, release.commit)
         config = parse(release.build_config)
-        build = Build(ctx=ctx, project=project, release=release, config=config, tree=tree, folders=folders)
-        return _build(build)
+        with ThreadPoolExecutor(max_workers=1, thread_name_prefix="pack") as packer:
+            build = Build(
+                ctx=ctx, project=project, release=release, config=config, tree=tree, folders=folders, packer=packer
+            )
+            return _build(build)
 
 
 def _build(build: Build) -> Mapping[str, Any]:
@@ -45,11 +48,12 @@ def _build(build: Build) -> Mapping[str, Any]:
     ctx.midway()
     environment, proof = proven(build)
     static = trial.collect(build, environment, proof)
-    packed = [environment.layer, app, *([static] if static else [])]
+    with ctx.part("Pack the layers"):
+        packed = [layer.result() for layer in (environment.layer, app, static) if layer]
     bundle = ctx.door.save_bundle(
         platform=platform_name(),
         layers=packed,
-        manifest=manifest(build, environment, proof, static),
+        manifest=manifest(build, environment, proof, static=static is not None),
     )
     return {
         "bundle": bundle.id,
@@ -59,7 +63,7 @@ def _build(build: Build) -> Mapping[str, Any]:
     }
 
 
-def manifest(build: Build, environment: Environment, proof: trial.Proof, static: Layer | None) -> dict[str, Any]:
+def manifest(build: Build, environment: Environment, proof: trial.Proof, *, static: bool) -> dict[str, Any]:
     """What a deployment must know beside its layers, and what tells two bundles apart for people."""
     config = build.config
     return {

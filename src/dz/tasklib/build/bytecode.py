@@ -59,7 +59,7 @@ class ByteCode:
         listed.unlink(missing_ok=True)
 
     def keep(self) -> None:
-        """What was compiled, for the next environment. Called once it is on the disk: a cut would leave half of it."""
+        """What was compiled, for the next environment."""
         for kept, compiled in self._new.items():
             with suppress(FileNotFoundError, FileExistsError):  # it was no Python; another build was first
                 kept.parent.mkdir(parents=True, exist_ok=True, mode=0o700)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from concurrent.futures import Future
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from dz.tasklib.appserver.processes import serves_asgi
 from dz.tasklib.bringing import bring, store_of
 from dz.tasklib.build import disk, downloading, interpreters, layers, told
 from dz.tasklib.build.bench import Bench
-from dz.tasklib.build.desk import Build, pack
+from dz.tasklib.build.desk import Build, here, pack
 from dz.tasklib.build.installing import install
 from dz.tasklib.build.interpreters import Interpreter
 from dz.tasklib.build.locked import Locked
@@ -31,7 +32,8 @@ class Environment:
     """The env layer with its files on this host; ``reused``: nothing was installed for it; ``left_out``: what is not in
     it, with the library of the host that it would need."""
 
-    layer: Layer
+    key: str
+    layer: Future[Layer]
     folder: Path
     interpreter: Interpreter
     packages: Mapping[str, str]  # name → version
@@ -60,7 +62,8 @@ def provide(build: Build, added: tuple[str, ...] = ()) -> Environment:
         ctx.log.title(f"Build the bundle: install {len(locked)} dependencies")
         _install(build, bench, locked, wheels, folder)
     return Environment(
-        layer=known or pack(build, "env", key, folder),
+        key=key,
+        layer=here(known) if known else pack(build, "env", key, folder),
         folder=folder,
         interpreter=interpreter,
         packages=packages,
@@ -145,7 +148,7 @@ def _install(build: Build, bench: Bench, locked: Locked, wheels: Path, folder: P
             folder,
             python=bench.python,
             indexes=bench.indexes,
-            cache=build.folders.cache / "uv",
+            home=build.folders.home,
             wheels=wheels,
             work=bench.work,
             deadline=ctx.left(),

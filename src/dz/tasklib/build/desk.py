@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,19 +23,26 @@ class Build:
     config: BuildConfig
     tree: Path  # the checkout; nobody writes there
     folders: Folders
+    packer: ThreadPoolExecutor  # layers are packed beside what the project itself takes its time for
 
     @property
     def work(self) -> Path:
         return self.folders.build(self.project.app_id)
 
 
-def pack(build: Build, kind: str, key: str, folder: Path) -> Layer:
-    """The layer of ``folder``: packed unless the store has one of the same key."""
-    ctx = build.ctx
-    known = ctx.door.find_layer(kind, key)
+def pack(build: Build, kind: str, key: str, folder: Path) -> Future[Layer]:
+    """The layer of ``folder``, begun to be packed unless the store has one of the same key; nobody writes there till
+    it is there."""
+    known = build.ctx.door.find_layer(kind, key)
     if known is not None:
-        return known
-    with ctx.part(f"Pack the {kind} layer"):
-        out = build.work / "out"
-        out.mkdir(exist_ok=True, mode=0o700)
-        return layers.pack(folder, kind=kind, key=key, into=out)
+        return here(known)
+    out = build.work / "out"
+    out.mkdir(exist_ok=True, mode=0o700)
+    return build.packer.submit(layers.pack, folder, kind=kind, key=key, into=out)
+
+
+def here(layer: Layer) -> Future[Layer]:
+    """One that need not be packed."""
+    future: Future[Layer] = Future()
+    future.set_result(layer)
+    return future

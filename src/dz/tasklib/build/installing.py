@@ -14,11 +14,12 @@ from uv import find_uv_bin
 
 from dz.run import Caps, check, run
 from dz.seams.sandbox.indexes import Indexes
+from dz.tasklib import unsynced
 from dz.tasklib.build.bytecode import ByteCode
 from dz.tasklib.build.interpreters import Interpreter
 from dz.tasklib.build.locked import Locked
 from dz.tasklib.build.uvfailure import failure
-from dz.tasklib.folders import clear, settle
+from dz.tasklib.folders import Folders, clear
 
 # A wheel may be made to cost whoever reads it. uv reserves addresses for each of its threads.
 UV_CAPS = Caps(memory=8 * 1024**3, file_size=4 * 1024**3, cpu=900)
@@ -31,17 +32,18 @@ def install(
     *,
     python: Interpreter,
     indexes: Indexes,
-    cache: Path,
+    home: Path,
     wheels: Path,
     work: Path,
     deadline: float,
     on_output: Callable[[bytes], None] | None = None,
     cancelled: Callable[[], bool] | None = None,
 ) -> None:
-    """Make ``env``, whole or not at all.
+    """Make ``env``, which lies in ``home``, whole or not at all.
 
     Raises UserError ``build.*``, Transient, Cancelled.
     """
+    cache = Folders(home).cache
     coming = env.with_name(f"{env.name}.coming")
     clear(coming)
     check([python.path, "-I", "-m", "venv", "--without-pip", coming], deadline=60, cwd=Path("/"))
@@ -51,7 +53,7 @@ def install(
     empty.mkdir(exist_ok=True)
     argv: list[str | Path] = [
         find_uv_bin(), "pip", "install", "--no-config", "--require-hashes", "--no-deps", "--only-binary", ":all:",
-        "--prefix", coming, "--python", python.path, "--cache-dir", cache, "--link-mode", "hardlink",
+        "--prefix", coming, "--python", python.path, "--cache-dir", cache / "uv", "--link-mode", "hardlink",
         "--no-progress", "-r", listed,
     ]  # fmt: skip
     if locked.built:
@@ -62,10 +64,13 @@ def install(
     )
     if not finished.ok:
         raise failure(finished.text, python=str(python.version))
-    code = ByteCode(python, coming, cache.with_name("bytecode"))
+    kept = cache / "bytecode"
+    unsynced.is_whole(home, kept)
+    code = ByteCode(python, coming, kept)
     code.compile(deadline=deadline, cancelled=cancelled)
     _seat(coming / "bin", env / "bin/python")
-    settle(coming)
+    for new in (env, kept):
+        unsynced.note(home, new)
     code.keep()
     clear(env)
     coming.rename(env)

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from dz.errors import PlatformError, UserError
 from dz.names import Digest
-from dz.tasklib.folders import clear, fresh, settle
+from dz.tasklib.folders import clear, fresh
 from dz.tasklib.records import Layer
 
 if sys.version_info >= (3, 14):
@@ -64,7 +64,8 @@ def pack(folder: Path, *, kind: str, key: str, into: Path) -> Layer:
 
 
 def unpack(archive: Path, into: Path, *, ratio: int = MOST_RATIO, most: int = MOST_BYTES) -> None:
-    """Extract beside, then rename; files are read-only afterwards. Raises PlatformError for a hostile member.
+    """Extract beside, then rename; files are read-only afterwards. That it is on the disk is the caller's to see to
+    (``unsynced.py``). Raises PlatformError for a hostile member.
 
     ``ratio``: unpacked bytes per packed one at most; ``most``: unpacked bytes at most."""
     coming = fresh(into.with_name(f"{into.name}.{os.getpid()}.coming"))
@@ -76,7 +77,6 @@ def unpack(archive: Path, into: Path, *, ratio: int = MOST_RATIO, most: int = MO
                 total += member.size
                 _check(member, count, total, min(packed * ratio + SLACK, most))
                 _extract(tar, member, coming, made)
-        settle(coming)
         clear(into)
         coming.rename(into)
     except (tarfile.TarError, EOFError, ValueError, FileExistsError, ZstdError) as error:

@@ -7,6 +7,7 @@ from typing import Any
 
 from dz.errors import Transient
 from dz.names import AppId
+from dz.tasklib import unsynced
 from dz.tasklib.bringing import store_of
 from dz.tasklib.build import leftovers
 from dz.tasklib.build.bundle import build_bundle
@@ -65,6 +66,7 @@ def prune(ctx: Context) -> Mapping[str, Any]:
         ctx.midway()
         store.delete(digest)
     extracted = drop_old_layers(ctx, app_id)
+    unsynced.sync(ctx.settings.home)
     return {"stored": len(old), "extracted": extracted, "left": leftovers.drop(ctx.settings.home, app_id)}
 
 

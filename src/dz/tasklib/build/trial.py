@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import secrets
 from collections.abc import Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,7 @@ from dz.log import Secret
 from dz.seams.sandbox import Box, Network
 from dz.tasklib.build import disk, layers
 from dz.tasklib.build.dependencies import Environment
-from dz.tasklib.build.desk import Build, pack
+from dz.tasklib.build.desk import Build, here, pack
 from dz.tasklib.build.verdict import KEEP, ProbeResult, probe_result
 from dz.tasklib.buildconfig import merge
 from dz.tasklib.filled import Known, is_known
@@ -87,7 +88,7 @@ def prove(build: Build, environment: Environment) -> Proof:
     )
 
 
-def collect(build: Build, environment: Environment, proof: Proof) -> Layer | None:
+def collect(build: Build, environment: Environment, proof: Proof) -> Future[Layer] | None:
     """The static layer, or None for a project that has no static files app."""
     if not proof.collects:
         return None
@@ -96,7 +97,7 @@ def collect(build: Build, environment: Environment, proof: Proof) -> Layer | Non
     known = ctx.door.find_layer("static", key)
     if known is not None:
         ctx.log.note("static files unchanged: the layer of an earlier release is used")
-        return known
+        return here(known)
     spec = _spec(build, folder) | {"settings_module": proof.settings_module, "wsgi": proof.wsgi, "asgi": proof.asgi}
     marker = secrets.token_hex(16)
     with ctx.part("Collect static files"):
@@ -110,7 +111,7 @@ def _static_key(build: Build, environment: Environment, proof: Proof) -> str:
     made_from = proof.static_inputs or f"{build.release.commit} {proof.settings_module}"
     if build.ctx.params.get("rebuild"):
         made_from = f"release {build.release.number}"
-    return layers.key_of("static", environment.layer.key, guest_folder(build.ctx.settings.home).name, made_from)
+    return layers.key_of("static", environment.key, guest_folder(build.ctx.settings.home).name, made_from)
 
 
 def candidates(build: Build, field: str) -> list[str]:
