@@ -63,15 +63,28 @@ class Store:
         return f"{self._within}{digest[:2]}/{digest}.tar.zst"
 
     def put(self, packed: Path, digest: Digest) -> None:
-        """Store a packed layer under its digest; one that is there is left as it is, unless its length is wrong."""
+        """Store a packed layer under its digest, on the disk when this returns; one that is there is left as it is,
+        unless its length is wrong."""
         try:
             obstore.put(self._store, self._name(digest), packed, mode="create")
+            self._settle(digest)
         except AlreadyExistsError:
             if self._size(digest) != packed.stat().st_size:
                 self.delete(digest)
                 self.put(packed, digest)
         except (BaseError, OSError) as error:
             raise told(error) from error
+
+    def _settle(self, digest: Digest) -> None:
+        """A folder's file by itself: LocalStore leaves that to the system, and after a power cut it is all we have."""
+        if isinstance(self._store, LocalStore):
+            stored = Path(urlsplit(self.url).path, self._name(digest))
+            for one in (stored, stored.parent):
+                descriptor = os.open(one, os.O_RDONLY)
+                try:
+                    os.fsync(descriptor)
+                finally:
+                    os.close(descriptor)
 
     def has(self, digest: Digest) -> bool:
         return self._size(digest) is not None
