@@ -1,4 +1,4 @@
-"""The stages of ``make test``, ``lint``, ``bench`` and ``corpus``, run by .venv's Python. Standard library only.
+"""The stages of ``make test``, ``lint``, ``bench``, ``corpus`` and ``soak``, run by .venv's Python. Stdlib only.
 
 ``TESTS`` chooses: names of stages (``TESTS=unit,role``) or pytest's own words (``TESTS=tests/unit/test_x.py``).
 Each stage tells its time on stderr; the first that is red ends the run.
@@ -34,7 +34,7 @@ CHECKS = {
 
 
 def main():
-    work = {"test": test, "lint": lint, "bench": bench, "corpus": corpus}[sys.argv[1]]
+    work = {"test": test, "lint": lint, "bench": bench, "corpus": corpus, "soak": soak}[sys.argv[1]]
     sys.exit(work())
 
 
@@ -77,6 +77,10 @@ def bench():
 
 def corpus():
     return stage("corpus", [sys.executable, "-m", "corpus"])
+
+
+def soak():
+    return stage("soak", [sys.executable, "-m", "soak"])
 
 
 def together(first, second):

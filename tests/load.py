@@ -1,13 +1,16 @@
 """An open-loop stream of requests: sent when they are due, whatever became of the ones before, and never retried.
 
-It counts; it does not time. Every third request is a POST, every fourth goes over one of a few kept connections. An
-answer is good when it is 200 and whole; the body's first word is counted as the release that answered.
+Every third request is a POST, every fourth goes over one of a few kept connections. An answer is good when it is 200
+and whole; the body's first word is counted as the release that answered. A failure says when it was sent and what went
+on then (``during``). Beside each answer's milliseconds are those by which its request was sent late: a generator that
+was not given its share of the machine makes answers look slow that were not.
 """
 
 from __future__ import annotations
 
 import asyncio
 import threading
+from array import array
 from collections import Counter
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -21,6 +24,8 @@ class Counted:
     good: int = 0
     releases: Counter[str] = field(default_factory=Counter)
     failed: list[str] = field(default_factory=list)
+    took: array[float] = field(default_factory=lambda: array("f"), repr=False)
+    late: array[float] = field(default_factory=lambda: array("f"), repr=False)
 
 
 class OpenLoop:
@@ -38,6 +43,7 @@ class OpenLoop:
         posts: bool = True,
     ) -> None:
         self.counted = Counted()
+        self.during = ""
         self._at = (address, port)
         self._host = host
         self._path = path
@@ -58,18 +64,21 @@ class OpenLoop:
 
     async def _run(self) -> None:
         loop = asyncio.get_running_loop()
-        due = loop.time()
+        began = due = loop.time()
         async with asyncio.TaskGroup() as group:
             while not self._stop.is_set():
                 number = self.counted.sent
                 self.counted.sent += 1
-                group.create_task(self._one(number))
+                group.create_task(self._one(number, f"request {number} at {loop.time() - began:.2f} s"))
+                self.counted.late.append(1000 * max(0.0, loop.time() - due))
                 due += self._every
                 await asyncio.sleep(max(0, due - loop.time()))
         for one in self._kept:
             await one.close()
 
-    async def _one(self, number: int) -> None:
+    async def _one(self, number: int, name: str) -> None:
+        name = f"{name} ({self.during})" if self.during else name
+        sent = asyncio.get_running_loop().time()
         body = b"x" * 500 if self._posts and number % 3 == 0 else b""
         head = f"{'POST' if body else 'GET'} {self._path} HTTP/1.1\r\nHost: {self._host}\r\nContent-Length: {len(body)}\r\n"
         kept = next((k for k in self._kept if not k.lock.locked()), None) if number % 4 == 0 else None
@@ -81,11 +90,12 @@ class OpenLoop:
                 else:
                     status, answer = await _once(self._at, head, body)
         except (OSError, TimeoutError, asyncio.IncompleteReadError, ValueError) as error:
-            self.counted.failed.append(f"request {number} {'kept' if kept else 'new'}: {error!r}")
+            self.counted.failed.append(f"{name}, {'kept' if kept else 'new'}: {error!r}")
             return
         if status != 200:
-            self.counted.failed.append(f"request {number}: {status} {answer[:60]!r}")
+            self.counted.failed.append(f"{name}: {status} {answer[:60]!r}")
             return
+        self.counted.took.append(1000 * (asyncio.get_running_loop().time() - sent))
         self.counted.good += 1
         self.counted.releases[answer.split(b" ", 1)[0].decode()] += 1
 
