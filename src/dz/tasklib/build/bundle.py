@@ -2,7 +2,7 @@
 
 Parts, in order: pack the code, choose Python, resolve, install (only when the env layer's key is new), check that it
 starts (once more with what turned out to be missing), collect static files. Nothing is uploaded before all of it
-succeeded; what a failed build packed is of use to the next one.
+succeeded; what a failed build packed goes with the next one, which packs its own.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from dz.tasklib.build.dependencies import Environment
 from dz.tasklib.build.desk import Build, pack
 from dz.tasklib.buildconfig import parse
 from dz.tasklib.context import Context
-from dz.tasklib.folders import Folders
+from dz.tasklib.folders import Folders, clear
 from dz.tasklib.guestcopy import guest_folder
 from dz.tasklib.locks import locked
 from dz.tasklib.machine import platform_name
@@ -44,6 +44,7 @@ def build_bundle(ctx: Context) -> Mapping[str, Any]:
 
 def _build(build: Build) -> Mapping[str, Any]:
     ctx, release = build.ctx, build.release
+    clear(build.work / "out")
     app = pack(build, "app", layers.key_of("app", release.commit), build.tree)
     ctx.midway()
     environment, proof = proven(build)
