@@ -1,7 +1,4 @@
-"""What an expensive command would be made from, as one hash: while it stays, so does what the command made.
-
-Files of the environment count by name, since its layer is an input of its own; all others by content.
-"""
+"""What an expensive command would be made from, as one hash: while it stays, so does what the command made."""
 
 import hashlib
 import os
@@ -23,9 +20,11 @@ def in_environment(path):
 
 
 def content(path):
-    """What stands for a file."""
-    if in_environment(path):
-        return "environment"
+    """What stands for a file where the environment is an input of its own."""
+    return "environment" if in_environment(path) else digest_of(path)
+
+
+def digest_of(path):
     digest = hashlib.sha256()
     with open(path, "rb") as file:
         for piece in iter(lambda: file.read(1024 * 1024), b""):

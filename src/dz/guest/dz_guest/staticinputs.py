@@ -5,6 +5,7 @@ collect every time.
 """
 
 import hashlib
+import importlib.util
 import json
 import os
 
@@ -34,7 +35,7 @@ def _fingerprint():
                 return ""
             seen.setdefault(name, storage.path(path))  # of two with one name the first is collected
     for name in sorted(seen):
-        digest.update(("%s\0%s\n" % (name, inputs.content(seen[name]))).encode("utf-8", "surrogateescape"))
+        digest.update(("%s\0%s\n" % (name, inputs.digest_of(seen[name]))).encode("utf-8", "surrogateescape"))
     return digest.hexdigest()
 
 
@@ -60,8 +61,23 @@ def _settings():
 
     values = {name: getattr(settings, name) for name in dir(settings) if name.startswith(PREFIXES)}
     values["storage"] = [one.__module__ + "." + one.__name__ for one in StaticStorage.__mro__]
+    values["made by"] = _makers()
     values["STORAGES"] = (getattr(settings, "STORAGES", None) or {}).get("staticfiles")
     return json.dumps(values, sort_keys=True, default=_path)
+
+
+def _makers():
+    """Who decides what comes out, so that other packages may come and go."""
+    import django
+
+    makers = [django.get_version()]
+    for name in ("whitenoise.storage", "whitenoise.compress", "brotli"):  # the last is used where it is there
+        try:
+            origin = importlib.util.find_spec(name).origin
+        except (ImportError, AttributeError, ValueError):
+            continue
+        makers.append("%s %s" % (name, inputs.digest_of(origin)))
+    return makers
 
 
 def _path(value):

@@ -107,11 +107,12 @@ def collect(build: Build, environment: Environment, proof: Proof) -> Future[Laye
 
 
 def _static_key(build: Build, environment: Environment, proof: Proof) -> str:
-    """Made from the same files and settings it is the same layer, whatever the commit; asked to rebuild, none is."""
-    made_from = proof.static_inputs or f"{build.release.commit} {proof.settings_module}"
+    """Made from the same files and settings it is the same layer, whatever the commit and the other packages; asked to
+    rebuild, none is."""
+    made_from = proof.static_inputs or f"{environment.key} {build.release.commit} {proof.settings_module}"
     if build.ctx.params.get("rebuild"):
         made_from = f"release {build.release.number}"
-    return layers.key_of("static", environment.key, guest_folder(build.ctx.settings.home).name, made_from)
+    return layers.key_of("static", guest_folder(build.ctx.settings.home).name, made_from)
 
 
 def candidates(build: Build, field: str) -> list[str]:
