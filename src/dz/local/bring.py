@@ -32,7 +32,7 @@ PYTHON_LEFT_OUT = ("test", "site-packages", "idlelib", "tkinter", "ensurepip", "
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Runtime:
-    """``bin``: folder of python and celery; ``env``: what a service's environment needs to use them; ``brought``: the
+    """``bin``: folder of python and uv; ``env``: what a service's environment needs to use them; ``brought``: the
     folders that were made for it."""
 
     bin: Path
@@ -172,8 +172,6 @@ def _lay_bin(env: Path, base: Path) -> None:
     (env / "pyvenv.cfg").write_text(f"home = {base.parent}\ninclude-system-site-packages = false\n")
     (bin / "python").unlink(missing_ok=True)
     (bin / "python").symlink_to(base)
-    (bin / "celery").write_text(f"#!{bin}/python\nfrom celery.__main__ import main\n\nmain()\n")
-    (bin / "celery").chmod(0o755)
     if not (bin / "uv").exists():
         _link(find_uv_bin(), str(bin / "uv"))
 

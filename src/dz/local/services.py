@@ -207,7 +207,7 @@ def _workers(plan: Plan) -> Iterator[Service]:
 
 def _worker(runtime: Runtime, role: str, env: dict[str, str], user: str) -> Service:
     queues = role if role != "appserver" else f"all_appservers,appserver_{INSTANCES[role]}"
-    argv = [str(runtime.bin / "celery"), "-A", "dz.tasks", "worker", "-Q", queues]
+    argv = [str(runtime.python), "-m", "dz.tasks.celery", "-A", "dz.tasks", "worker", "-Q", queues]
     argv += ["--without-gossip", "--without-mingle", "-n", f"{INSTANCES[role]}@djangozoom"]
     return Service(name=f"worker-{role}", argv=tuple(argv), env=env, user=user)
 
