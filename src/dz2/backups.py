@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 
 from django.db import connection
 from django.db.models import Q, QuerySet
@@ -59,18 +60,18 @@ def accept_due(at: str) -> Job | None:
     if found is None:
         return None
     project, key = Project.objects.get(pk=found[0]), f"night-{found[1]:%Y-%m-%dT%H:%M}"
-    return engine.accept(known(None)["nightly_backup"], project, {"who": "the platform"}, idempotency_key=key)
+    return engine.accept(known(None)["nightly_backup"], project, {}, by="the platform", idempotency_key=key)
 
 
-def back_up(project: Project, *, who: str = "", idempotency_key: str | None = None) -> Job:
+def back_up(project: Project, *, by: Any = None, idempotency_key: str | None = None) -> Job:
     """A backup of now. Raises ``data.none``."""
     if not ProjectDatabase.objects.filter(project=project, ready_at__isnull=False).exists():
         raise UserError("data.none", name=project.name)
-    return engine.accept(known(None)["backup"], project, {"why": ASKED, "who": who}, idempotency_key=idempotency_key)
+    return engine.accept(known(None)["backup"], project, {"why": ASKED}, by=by, idempotency_key=idempotency_key)
 
 
 def restore(
-    project: Project, number: int | None, *, first: bool = True, who: str = "", idempotency_key: str | None = None
+    project: Project, number: int | None, *, first: bool = True, by: Any = None, idempotency_key: str | None = None
 ) -> Job:
     """A new release of the live bundle on the data of a backup. ``first``: today's data is backed up before, without
     which nothing happens; where that can't be, because a table or a host is broken, only a restore without it helps.
@@ -78,8 +79,8 @@ def restore(
     releases.live(project)
     releases.refuse_resting(project)
     wanted = good(project, number).number
-    params = {"restore": wanted, "why": f"Restore of backup {wanted}", "who": who, "backup": first}
-    return engine.accept(known(None)["restore"], project, params, idempotency_key=idempotency_key)
+    params = {"restore": wanted, "why": f"Restore of backup {wanted}", "backup": first}
+    return engine.accept(known(None)["restore"], project, params, by=by, idempotency_key=idempotency_key)
 
 
 def restoring(project: Project, number: int | None) -> Restoring:

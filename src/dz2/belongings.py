@@ -22,11 +22,12 @@ class Belongings:
     backups: int
 
 
-def of(project: Project) -> Belongings:
+def of(project: Project, *, database: bool = True) -> Belongings:
+    """Without ``database`` its server, which may be slow, is not asked."""
     layers = Layer.objects.filter(project=project, uploaded_at__isnull=False)
     return Belongings(
         hostnames=tuple(project.hostnames.order_by("pk").values_list("hostname", flat=True)),
-        database=_database_size(project),
+        database=_database_size(project) if database else None,
         releases=project.releases.count(),
         stored=layers.aggregate(all=Sum("size"))["all"] or 0,
         backups=Backup.objects.filter(project=project, state=BackupState.GOOD).count(),

@@ -28,8 +28,7 @@ def run(
     terminal: bool = False,
     size: tuple[int, int] = (24, 80),
     term: str = "",
-    who: str = "",
-    requested_by: Any = None,
+    by: Any = None,
 ) -> Job:
     """A job that runs it. ``attached``: once its typist is at the relay; else its output is in the log alone, and it
     has no input. Raises UserError."""
@@ -41,7 +40,6 @@ def run(
         "terminal": attached and terminal,
         "size": list(size),
         "term": term,
-        "who": who,
     }
     with transaction.atomic():  # what is looked at stays so until the job is there
         project = lock_project(project.pk)
@@ -49,7 +47,7 @@ def run(
         releases.refuse_resting(project)
         _refuse_stopping(project)
         _refuse_many(project)
-        return engine.accept(known(None)[KIND], project, params, requested_by=requested_by)
+        return engine.accept(known(None)[KIND], project, params, by=by)
 
 
 def end_all(project: Project) -> None:

@@ -9,8 +9,8 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
-import structlog
 from django.db import transaction
 
 from dz.errors import UserError
@@ -19,7 +19,8 @@ from dz.names import EnvName
 from dz.tasklib.filled import is_known
 from dz2 import vault
 from dz2.advancing import lock_project
-from dz2.models import Config, ConfigGuess, Project
+from dz2.asking import name_of
+from dz2.models import Config, ConfigGuess, Project, ShownValue
 
 # What a name would do → why it is refused. A value may hold line breaks; a name may not (EnvName).
 REFUSED = (
@@ -29,7 +30,6 @@ REFUSED = (
     (r"PATH|HOME|TMPDIR|IFS|BASH_ENV|ENV", "the sandbox sets it"),
     (r"DJANGO_SETTINGS_MODULE", "the settings module is chosen in the form, or by zoombuild.cfg"),
 )
-log = structlog.get_logger()
 LOOKED_BACK = 100  # configs in which it is looked for who set a value
 LONGEST = 100_000  # characters of a value
 LARGEST, LARGEST_SUM = 128_000, 1_000_000  # bytes of a variable, and of all
@@ -71,7 +71,7 @@ def checked(name: str) -> EnvName:
     return found
 
 
-def change(project: Project, values: Mapping[str, str], *, unset: Iterable[str] = (), who: str = "") -> Config | None:
+def change(project: Project, values: Mapping[str, str], *, unset: Iterable[str] = (), by: Any = None) -> Config | None:
     """The next version of a project's config: today's with ``values`` over it, without ``unset``.
 
     Unchanged, it stays today's; None where there is none and nothing to set. Raises UserError.
@@ -97,7 +97,7 @@ def change(project: Project, values: Mapping[str, str], *, unset: Iterable[str] 
             version=last.version + 1 if last else 1,
             names=sorted(wanted),
             variables=vault.seal_variables(project.app_id, wanted),
-            who=who[:200],
+            who=name_of(by),
         )
 
 
@@ -140,10 +140,10 @@ def value_of(project: Project, name: str) -> Secret:
     return found
 
 
-def reveal(project: Project, name: str, *, who: str) -> Secret:
-    """Today's value for a person's eyes, which is written down. Raises ``project.no-such-variable``."""
+def reveal(project: Project, name: str, *, by: Any) -> Secret:
+    """Today's value for a person's eyes, which is written down for all to see. Raises ``project.no-such-variable``."""
     found = value_of(project, name)
-    log.info("variable.revealed", project=project.name, variable=name, who=who)
+    ShownValue.objects.create(project=project, name=name, who=name_of(by))
     return found
 
 

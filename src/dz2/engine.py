@@ -22,6 +22,7 @@ from dz.errors import UserError
 from dz.names import AppId
 from dz.tasklib.pipeline import DONE, Pipeline
 from dz2.advancing import DESTROYS, Pipelines, advance, alone, end_steps, is_busy, known, lock, lock_project, start
+from dz2.asking import name_of, user_of
 from dz2.channels import JOB, notify
 from dz2.models import Job, JobState, JobStep, Project, StepState
 from dz2.storable import storable
@@ -82,7 +83,7 @@ def accept(
     project: Project | None,
     params: Mapping[str, Any],
     *,
-    requested_by: Any = None,
+    by: Any = None,
     idempotency_key: str | None = None,
 ) -> Job:
     """A new job with all its steps, started unless it must wait for the project's running job.
@@ -93,7 +94,7 @@ def accept(
     with transaction.atomic():
         if project is not None:
             _refuse_going(lock_project(project.pk), pipeline)
-        job, made = _get_or_create(pipeline, project, params, requested_by, idempotency_key)
+        job, made = _get_or_create(pipeline, project, params, by, idempotency_key)
         if not made:
             return job
         if pipeline.kind == SUPERSEDES and project is not None:
@@ -208,10 +209,10 @@ def _refuse_going(project: Project, pipeline: Pipeline) -> None:
 
 
 def _get_or_create(
-    pipeline: Pipeline, project: Project | None, params: Mapping[str, Any], requested_by: Any, key: str | None
+    pipeline: Pipeline, project: Project | None, params: Mapping[str, Any], by: Any, key: str | None
 ) -> tuple[Job, bool]:
     values: dict[str, Any] = {"project": project, "kind": pipeline.kind, "changes": pipeline.changes}
-    values |= {"job_params": dict(params), "requested_by": requested_by}
+    values |= {"job_params": {**params, "who": name_of(by)} if by else dict(params), "requested_by": user_of(by)}
     if key is None:
         return Job.objects.create(**values), True
     whose = f"{pipeline.kind}\0{project.pk if project else ''}\0{key}"  # a key speaks of one kind of job on one project

@@ -27,7 +27,7 @@ def counts(project: Project) -> dict[str, int]:
     return {name: processes.count(name, line, project.formation) for name, line in kinds(project).items()}
 
 
-def scale(project: Project, wanted: Mapping[str, int], *, who: str = "", requested_by: Any = None) -> Job | None:
+def scale(project: Project, wanted: Mapping[str, int], *, by: Any = None) -> Job | None:
     """Want so many from now on; the job that makes a new release of what is live, if it runs otherwise.
 
     Raises UserError ``process.*``.
@@ -43,7 +43,7 @@ def scale(project: Project, wanted: Mapping[str, int], *, who: str = "", request
     if project.deactivated_at is not None or (_runs_so(project) and not is_busy(project.pk)):
         return None
     why = "Scale " + " ".join(f"{name}={number}" for name, number in wanted.items())
-    return releases.scale(project, why, who=who, requested_by=requested_by)
+    return releases.scale(project, why, by=by)
 
 
 def _check(project: Project, known: Mapping[str, str], name: str, number: int) -> None:

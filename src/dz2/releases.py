@@ -91,37 +91,34 @@ def rollback(
     number: int | None = None,
     *,
     with_config: bool = False,
-    who: str = "",
     idempotency_key: str | None = None,
-    requested_by: Any = None,
+    by: Any = None,
 ) -> Job:
     """A new release of an old bundle. Raises UserError."""
     to = rollable(project, number) if number is not None else before(project, with_config=with_config)
     now = live(project)
     if to.pk == now.pk or _runs_as(to, now, with_config=with_config):
         raise UserError("release.is-live", name=project.name, release=to.number)
-    params = {"release": to.number, "with_config": with_config, "why": f"Rollback to {to.number}", "who": who}
-    return _accept("rollback", project, params, requested_by, idempotency_key)
+    params = {"release": to.number, "with_config": with_config, "why": f"Rollback to {to.number}"}
+    return _accept("rollback", project, params, by, idempotency_key)
 
 
-def restart(project: Project, *, who: str = "", requested_by: Any = None) -> Job:
+def restart(project: Project, *, by: Any = None) -> Job:
     """The live bundle anew, without a request lost."""
     live(project)
-    return _accept("restart", project, {"why": "Restart", "who": who}, requested_by, None)
+    return _accept("restart", project, {"why": "Restart"}, by, None)
 
 
-def scale(project: Project, why: str, *, who: str = "", requested_by: Any = None) -> Job:
+def scale(project: Project, why: str, *, by: Any = None) -> Job:
     """The live bundle with the project's formation of today. Raises ``release.none-live``."""
     live(project)
-    return _accept("scale", project, {"why": why, "who": who}, requested_by, None)
+    return _accept("scale", project, {"why": why}, by, None)
 
 
-def reconfigure(
-    project: Project, why: str, *, who: str = "", idempotency_key: str | None = None, requested_by: Any = None
-) -> Job:
+def reconfigure(project: Project, why: str, *, by: Any = None, idempotency_key: str | None = None) -> Job:
     """The live bundle with today's variables. Raises ``release.none-live``."""
     live(project)
-    return _accept("config", project, {"why": why, "who": who}, requested_by, idempotency_key)
+    return _accept("config", project, {"why": why}, by, idempotency_key)
 
 
 def refuse_resting(project: Project) -> None:
@@ -130,12 +127,10 @@ def refuse_resting(project: Project) -> None:
         raise UserError("project.rests", name=project.name)
 
 
-def _accept(
-    kind: str, project: Project, params: Mapping[str, Any], requested_by: Any, idempotency_key: str | None
-) -> Job:
+def _accept(kind: str, project: Project, params: Mapping[str, Any], by: Any, idempotency_key: str | None) -> Job:
     refuse_resting(project)
     pipeline = known(None)[kind]
-    return engine.accept(pipeline, project, params, requested_by=requested_by, idempotency_key=idempotency_key)
+    return engine.accept(pipeline, project, params, by=by, idempotency_key=idempotency_key)
 
 
 def _with_bundle(project: Project) -> QuerySet[Release]:

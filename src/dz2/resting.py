@@ -10,18 +10,17 @@ from dz2.advancing import known
 from dz2.models import Job, Project
 
 
-def deactivate(project: Project, *, who: str = "", requested_by: Any = None) -> Job:
+def deactivate(project: Project, *, by: Any = None) -> Job:
     """Take it off the proxy and stop it. Raises ``project.rests``, ``release.none-live``."""
     releases.live(project)
     releases.refuse_resting(project)
-    return engine.accept(known(None)["deactivate"], project, {"who": who}, requested_by=requested_by)
+    return engine.accept(known(None)["deactivate"], project, {}, by=by)
 
 
-def activate(project: Project, *, who: str = "", requested_by: Any = None) -> Job:
+def activate(project: Project, *, by: Any = None) -> Job:
     """Make the live release run again, as a release of the same bundle with today's variables. Raises
     ``project.does-not-rest``."""
     releases.live(project)
     if project.deactivated_at is None:
         raise UserError("project.does-not-rest", name=project.name)
-    params = {"why": "Activated", "who": who}
-    return engine.accept(known(None)["activate"], project, params, requested_by=requested_by)
+    return engine.accept(known(None)["activate"], project, {"why": "Activated"}, by=by)

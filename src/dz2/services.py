@@ -19,6 +19,7 @@ from dz.tasklib.build import giturl
 from dz2 import configs, engine, releases
 from dz2.accounts import panel
 from dz2.advancing import known, lock_project
+from dz2.asking import user_of
 from dz2.models import Job, JobState, Project, VirtualHostname
 
 
@@ -97,13 +98,13 @@ def check(
     name: str | None = None,
     ref: str = "",
     idempotency_key: str | None = None,
-    requested_by: Any = None,
+    by: Any = None,
 ) -> Job:
     """Look into a repository and guess how it is built."""
-    project = project_of(target, name=name, ref=checked_ref(ref), owner=requested_by)
+    project = project_of(target, name=name, ref=checked_ref(ref), owner=user_of(by))
     pipeline = known(None)["check_repo"]
     params = _params(project, ref)
-    return engine.accept(pipeline, project, params, requested_by=requested_by, idempotency_key=idempotency_key)
+    return engine.accept(pipeline, project, params, by=by, idempotency_key=idempotency_key)
 
 
 def deploy(
@@ -114,28 +115,28 @@ def deploy(
     variables: Mapping[str, str] | None = None,
     rebuild: bool = False,
     idempotency_key: str | None = None,
-    requested_by: Any = None,
+    by: Any = None,
 ) -> Job:
     """Build a project's repository and make it live; ``variables`` are added to its config first. With ``rebuild``
     also what was built before from the same inputs: its dependencies may have newer versions by now."""
-    project = project_of(target, name=name, ref=checked_ref(ref), owner=requested_by)
+    project = project_of(target, name=name, ref=checked_ref(ref), owner=user_of(by))
     _refuse_destroyed(project)
     releases.refuse_resting(project)
     if variables:
-        configs.change(project, variables, who=str(requested_by or ""))
+        configs.change(project, variables, by=by)
     pipeline = known(None)["build_and_deploy"]
     params = _params(project, ref) | ({"rebuild": True} if rebuild else {})
-    return engine.accept(pipeline, project, params, requested_by=requested_by, idempotency_key=idempotency_key)
+    return engine.accept(pipeline, project, params, by=by, idempotency_key=idempotency_key)
 
 
-def destroy(name: str, *, backup: bool = True, requested_by: Any = None) -> Job:
+def destroy(name: str, *, backup: bool = True, by: Any = None) -> Job:
     """Take a project away, with its site, database and files; a last backup stays unless refused. Asked for twice, it
     is one job."""
     project = find_project(name)
     key = f"destroy-{project.pk}-{project.jobs.filter(kind='destroy', state__in=_ended_badly()).count()}"
     pipeline = known(None)["destroy"]
     params = {} if backup else {"backup": False}
-    return engine.accept(pipeline, project, params, requested_by=requested_by, idempotency_key=key)
+    return engine.accept(pipeline, project, params, by=by, idempotency_key=key)
 
 
 def cancel(job_id: int) -> Job:

@@ -51,7 +51,7 @@ def test_a_rollback_says_what_it_changes_and_a_migration_between_has_to_be_agree
     from dz2.models import Job
 
     release(shop, 1, "retired", packages={"django": "5.1"}, migrations=[["shop", "0001_initial", True]])
-    configs.change(shop, {"GREETING": "hello"}, who="ada")
+    configs.change(shop, {"GREETING": "hello"}, by="ada")
     known = [["shop", "0001_initial", True], ["shop", "0002_price", False]]
     release(shop, 2, "live", packages={"django": "5.2"}, migrations=known)
     listed = shown(ada.get(f"{SHOP}/releases"))
@@ -65,7 +65,9 @@ def test_a_rollback_says_what_it_changes_and_a_migration_between_has_to_be_agree
         "- python_version = 3.2 + python_version = 3.1",
     ):
         assert said in page
-    assert "takes the variables of then" in shown(ada.get(f"{SHOP}/releases/1?with_config=on"))
+    assert "On the command line dz rollback shop 1 Copy" in page
+    chosen = shown(ada.get(f"{SHOP}/releases/1?with_config=on"))
+    assert "takes the variables of then" in chosen and "dz rollback shop 1 --with-config" in chosen
     refused = ada.post(f"{SHOP}/releases/1", {"key": "k", "with_config": "on"})
     assert refused.status_code == 422 and "Say that the migrations stay applied" in shown(refused)
     pressed = {"key": "k", "with_config": "on", "agreed": "on"}
@@ -86,6 +88,7 @@ def test_a_variable_is_listed_with_what_reads_it_and_shown_only_when_asked_for(a
     revealed = ada.post(f"{page}/reveal", {"name": "STRIPE_API_KEY"})
     assert "sk-1" in shown(revealed) and revealed.headers["Cache-Control"] == "no-store"
     assert ada.post(f"{page}/reveal", {"name": "OTHER"}).status_code == 404
+    assert "STRIPE_API_KEY was shown to ada@example.org just now" in shown(ada.get(page))
     assert to(ada.get(f"{page}/reveal")) == page, "an address shows nothing"
     ada.post(f"{page}/leave", {"name": "GREETING"})
     assert "Left unset, as you decided: GREETING" in shown(ada.get(page))

@@ -11,6 +11,7 @@ from pydantic import Field
 
 from dz2 import commands, services
 from dz2.api import documents
+from dz2.asking import DZ
 
 router = Router()
 Count = Annotated[int, Field(ge=1, le=1000)]
@@ -36,6 +37,6 @@ def run(request: HttpRequest, name: str, body: RunIn) -> Any:
         terminal=body.terminal,
         size=(body.rows, body.columns),
         term=body.term,
-        who="dz",
+        by=DZ,
     )
     return documents.job_document(job)

@@ -14,6 +14,7 @@ from dz.tasklib.records import Stored
 from dz2 import backups, databasefacts, services
 from dz2.accounts import panel
 from dz2.api import documents
+from dz2.asking import DZ
 from dz2.models import Backup, BackupState, Project
 
 router = Router()
@@ -47,7 +48,7 @@ def all_backups(request: HttpRequest, name: str, limit: Annotated[int, Query(ge=
 @router.post("/{name}/backups")
 def back_up(request: HttpRequest, name: str, body: BackupIn) -> Any:
     project = services.find_project(name)
-    return documents.job_document(backups.back_up(project, who="dz", idempotency_key=body.idempotency_key))
+    return documents.job_document(backups.back_up(project, by=DZ, idempotency_key=body.idempotency_key))
 
 
 @router.get("/{name}/restore")
@@ -65,7 +66,7 @@ def what_if(request: HttpRequest, name: str, backup: Number | None = None) -> An
 @router.post("/{name}/restore")
 def restore(request: HttpRequest, name: str, body: RestoreIn) -> Any:
     project = services.find_project(name)
-    job = backups.restore(project, body.backup, first=body.first, who="dz", idempotency_key=body.idempotency_key)
+    job = backups.restore(project, body.backup, first=body.first, by=DZ, idempotency_key=body.idempotency_key)
     return documents.job_document(job)
 
 

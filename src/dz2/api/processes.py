@@ -14,6 +14,7 @@ from pydantic import Field
 from dz.tasklib.appserver.vitals import GIVEN_UP, RESTARTING
 from dz2 import formations, services
 from dz2.api.documents import deployment_document, time_text
+from dz2.asking import DZ
 from dz2.door.placing import NOT_STARTED
 from dz2.models import AppServerDeployment, DeploymentState, Project, ReleaseState
 
@@ -41,7 +42,7 @@ def formation(request: HttpRequest, name: str) -> Any:
 def scale(request: HttpRequest, name: str, body: ScaleIn) -> Any:
     """``job``: the new release of what is live; None if that runs so already, or nothing is live."""
     project = services.find_project(name)
-    job = formations.scale(project, body.processes, who="dz")
+    job = formations.scale(project, body.processes, by=DZ)
     return {"formation": formations.counts(project), "job": job.pk if job else None}
 
 

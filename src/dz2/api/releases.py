@@ -10,6 +10,7 @@ from pydantic import Field
 
 from dz2 import releases, services
 from dz2.api import documents
+from dz2.asking import DZ
 from dz2.models import Project, Release
 
 router = Router()
@@ -48,7 +49,7 @@ def rollback(request: HttpRequest, name: str, body: RollbackIn) -> Any:
         services.find_project(name),
         body.release,
         with_config=body.with_config,
-        who="dz",
+        by=DZ,
         idempotency_key=body.idempotency_key,
     )
     return documents.job_document(job)
@@ -56,7 +57,7 @@ def rollback(request: HttpRequest, name: str, body: RollbackIn) -> Any:
 
 @router.post("/{name}/restart")
 def restart(request: HttpRequest, name: str) -> Any:
-    return documents.job_document(releases.restart(services.find_project(name), who="dz"))
+    return documents.job_document(releases.restart(services.find_project(name), by=DZ))
 
 
 def release_document(row: Release) -> dict[str, Any]:

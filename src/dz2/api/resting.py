@@ -10,6 +10,7 @@ from ninja import Router
 
 from dz2 import belongings, resting, services
 from dz2.api import documents
+from dz2.asking import DZ
 
 router = Router()
 
@@ -21,9 +22,9 @@ def what_goes(request: HttpRequest, name: str) -> Any:
 
 @router.post("/{name}/deactivate")
 def deactivate(request: HttpRequest, name: str) -> Any:
-    return documents.job_document(resting.deactivate(services.find_project(name), who="dz"))
+    return documents.job_document(resting.deactivate(services.find_project(name), by=DZ))
 
 
 @router.post("/{name}/activate")
 def activate(request: HttpRequest, name: str) -> Any:
-    return documents.job_document(resting.activate(services.find_project(name), who="dz"))
+    return documents.job_document(resting.activate(services.find_project(name), by=DZ))

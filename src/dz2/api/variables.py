@@ -12,6 +12,7 @@ from pydantic import Field
 from dz.words import listing
 from dz2 import configs, releases, services
 from dz2.api import documents
+from dz2.asking import DZ
 
 router = Router()
 Name = Annotated[str, Field(max_length=128)]
@@ -36,7 +37,7 @@ def listed(request: HttpRequest, name: str) -> Any:
 
 @router.get("/{name}/variables/{variable}")
 def value(request: HttpRequest, name: str, variable: str) -> Any:
-    return {"name": variable, "value": configs.reveal(services.find_project(name), variable, who="dz").reveal()}
+    return {"name": variable, "value": configs.reveal(services.find_project(name), variable, by=DZ).reveal()}
 
 
 @router.post("/{name}/preview-variables")
@@ -49,11 +50,11 @@ def change(request: HttpRequest, name: str, body: ChangeIn) -> Any:
     """The next config; with ``deploy`` also a new release of what is live, in ``job``."""
     project = services.find_project(name)
     new = configs.preview(project, body.variables)
-    configs.change(project, body.variables, unset=body.unset, who="dz")
+    configs.change(project, body.variables, unset=body.unset, by=DZ)
     names = sorted({*new.added, *new.changed, *body.unset})
     told = _configs(project)
     runs = told["live_config"] is not None
-    job = releases.reconfigure(project, _why(names), who="dz") if names and body.deploy and runs else None
+    job = releases.reconfigure(project, _why(names), by=DZ) if names and body.deploy and runs else None
     return told | {"changed": names, "job": job.pk if job else None}
 
 

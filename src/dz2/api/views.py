@@ -20,6 +20,7 @@ from dz2.accounts import is_token
 from dz2.api import commands, data, documents, problems, processes, pushes, releases, resting, sitelogs, variables
 from dz2.api.hosts import status_document
 from dz2.api.polling import After, Lines, Wait, Words, until
+from dz2.asking import DZ
 from dz2.models import ConfigGuess, Job, JobLog, JobState, Project
 
 
@@ -102,12 +103,12 @@ def confirm(request: HttpRequest, name: str, body: ConfirmIn) -> Any:
 
 @api.delete("/projects/{name}")
 def destroy(request: HttpRequest, name: str, backup: bool = True) -> Any:
-    return documents.job_document(services.destroy(name, backup=backup))
+    return documents.job_document(services.destroy(name, backup=backup, by=DZ))
 
 
 @api.post("/check")
 def check(request: HttpRequest, body: CheckIn) -> Any:
-    return documents.check_document(services.check(body.target, name=body.name, ref=body.ref))
+    return documents.check_document(services.check(body.target, name=body.name, ref=body.ref, by=DZ))
 
 
 @api.post("/deploy")
@@ -118,6 +119,7 @@ def deploy(request: HttpRequest, body: DeployIn) -> Any:
         ref=body.ref,
         variables=body.variables,
         rebuild=body.rebuild,
+        by=DZ,
         idempotency_key=body.idempotency_key,
     )
     return documents.job_document(job)

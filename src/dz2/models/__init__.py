@@ -12,7 +12,7 @@ from dz2.models.hosting import (
     VirtualHostname,
 )
 from dz2.models.jobs import ConfigGuess, Job, JobLog, JobState, JobStep, LogKind, StepState
-from dz2.models.projects import Bundle, Config, Layer, Project, Release, ReleaseState
+from dz2.models.projects import Bundle, Config, Layer, Project, Release, ReleaseState, ShownValue
 
 __all__ = [
     "AppServer",
@@ -37,6 +37,7 @@ __all__ = [
     "Release",
     "ReleaseState",
     "ShippedLog",
+    "ShownValue",
     "SignInTries",
     "SiteLog",
     "SiteLogHead",

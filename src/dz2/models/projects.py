@@ -61,6 +61,15 @@ class Config(models.Model):
         constraints = [models.UniqueConstraint(fields=["project", "version"], name="config_version_once")]
 
 
+class ShownValue(models.Model):
+    """A value of a variable left the vault for somebody's eyes."""
+
+    project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="shown_values")
+    name = models.CharField(max_length=128)
+    who = models.CharField(max_length=200)
+    at = models.DateTimeField(auto_now_add=True)
+
+
 class Layer(models.Model):
     """A content-addressed part of bundles. ``key`` hashes the inputs it is made from, ``digest`` its bytes."""
 

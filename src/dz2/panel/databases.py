@@ -51,8 +51,8 @@ def _row(one: Any) -> dict[str, Any]:
 @posted("database")
 @told
 def back_up(request: HttpRequest, name: str) -> HttpResponse:
-    project, who = services.find_project(name), request.user.get_username()
-    job = pressed(request, lambda key: backups.back_up(project, who=who, idempotency_key=key))
+    project = services.find_project(name)
+    job = pressed(request, lambda key: backups.back_up(project, by=request.user, idempotency_key=key))
     return redirect("job", job_id=job.pk)
 
 
@@ -61,11 +61,11 @@ def back_up(request: HttpRequest, name: str) -> HttpResponse:
 @told
 def restore(request: HttpRequest, name: str, number: int) -> HttpResponse:
     """What it takes back, and the name typed, since every visitor's data changes."""
-    project, who = services.find_project(name), request.user.get_username()
+    project = services.find_project(name)
     change = backups.restoring(project, number)
     form = Typed(request.POST or None, name=project.name)
     if request.method == "POST" and form.is_valid():
-        job = pressed(request, lambda key: backups.restore(project, number, who=who, idempotency_key=key))
+        job = pressed(request, lambda key: backups.restore(project, number, by=request.user, idempotency_key=key))
         return redirect("job", job_id=job.pk)
     context = {"project": project, "change": change, "backup": _row(change.backup), "form": form, "tab": "database"}
     return render(request, "panel/restore.html", context, status=422 if form.errors else 200)

@@ -89,18 +89,18 @@ def again(request: HttpRequest, job_id: int) -> HttpResponse:
             context = _context(job) | _log(request, job) | {"value_error": f"{variable} has no value yet."}
             return render(request, "panel/job.html", context, status=422)
         assert job.project is not None  # it can run again
-        configs.change(job.project, {variable: value}, who=request.user.get_username())
+        configs.change(job.project, {variable: value}, by=request.user)
     return redirect("job", job_id=pressed(request, lambda key: _again(job, key, request.user)).pk)
 
 
-def _again(job: Job, key: str | None, who: Any) -> Job:
+def _again(job: Job, key: str | None, by: Any) -> Job:
     assert job.project is not None
     name, ref = job.project.name, str(job.job_params.get("ref", ""))
     if job.kind == "check_repo":
-        return services.check(name, ref=ref, idempotency_key=key, requested_by=who)
+        return services.check(name, ref=ref, idempotency_key=key, by=by)
     if job.kind == "destroy":
-        return services.destroy(name, requested_by=who)
-    return services.deploy(name, ref=ref, idempotency_key=key, requested_by=who)
+        return services.destroy(name, by=by)
+    return services.deploy(name, ref=ref, idempotency_key=key, by=by)
 
 
 def _context(job: Job) -> dict[str, Any]:

@@ -136,7 +136,7 @@ def _made(request: HttpRequest, asked: dict[str, Any]) -> HttpResponse:
         return redirect("key", name=project.name)
     job = pressed(
         request,
-        lambda key: services.check(target, name=name, ref=ref, idempotency_key=key, requested_by=request.user),
+        lambda key: services.check(target, name=name, ref=ref, idempotency_key=key, by=request.user),
     )
     return redirect("job", job_id=job.pk)
 
@@ -166,7 +166,7 @@ def make_key(request: HttpRequest, name: str) -> HttpResponse:
 @told
 def check(request: HttpRequest, name: str) -> HttpResponse:
     name = services.find_project(name).name
-    job = pressed(request, lambda key: services.check(name, idempotency_key=key, requested_by=request.user))
+    job = pressed(request, lambda key: services.check(name, idempotency_key=key, by=request.user))
     return redirect("job", job_id=job.pk)
 
 
@@ -175,7 +175,7 @@ def check(request: HttpRequest, name: str) -> HttpResponse:
 @told
 def deploy(request: HttpRequest, name: str) -> HttpResponse:
     name = services.find_project(name).name
-    job = pressed(request, lambda key: services.deploy(name, idempotency_key=key, requested_by=request.user))
+    job = pressed(request, lambda key: services.deploy(name, idempotency_key=key, by=request.user))
     return redirect("job", job_id=job.pk)
 
 

@@ -58,6 +58,7 @@ def between(request: HttpRequest, name: str, number: int) -> HttpResponse:
         "change": change,
         "verdict": verdict(change, with_config=with_config),
         "with_config": with_config,
+        "command": f"dz rollback {name} {number}{' --with-config' if with_config else ''}",
         "build_config": _lines(change),
         "errors": [("agreed", UNSURE)] if wrong else [],
         "tab": "releases",
@@ -66,16 +67,14 @@ def between(request: HttpRequest, name: str, number: int) -> HttpResponse:
 
 
 def _rolled_back(request: HttpRequest, change: releases.Between, with_config: bool) -> Any:
-    user = request.user
     return pressed(
         request,
         lambda key: releases.rollback(
             change.to.project,
             change.to.number,
             with_config=with_config,
-            who=user.get_username(),
+            by=request.user,
             idempotency_key=key,
-            requested_by=user,
         ),
     )
 
@@ -84,8 +83,7 @@ def _rolled_back(request: HttpRequest, change: releases.Between, with_config: bo
 @posted("project")
 @told
 def restart(request: HttpRequest, name: str) -> HttpResponse:
-    user = request.user
-    job = releases.restart(services.find_project(name), who=user.get_username(), requested_by=user)
+    job = releases.restart(services.find_project(name), by=request.user)
     return redirect("job", job_id=job.pk)
 
 

@@ -22,11 +22,11 @@ from dz2.panel.problems import told
 @require_http_methods(["GET", "POST"])
 @told
 def page(request: HttpRequest, name: str) -> HttpResponse:
-    """A POST destroys the project."""
+    """A POST destroys the project. Its database is asked only with ``size``, by a script: it may be slow."""
     project = services.find_project(name)
     form = Typed(request.POST or None, name=project.name)
     if request.method == "POST" and form.is_valid():
-        job = services.destroy(project.name, backup="no_backup" not in request.POST, requested_by=request.user)
+        job = services.destroy(project.name, backup="no_backup" not in request.POST, by=request.user)
         return redirect("job", job_id=job.pk)
     return _shown(request, project, form=form)
 
@@ -47,7 +47,7 @@ def scale(request: HttpRequest, name: str) -> HttpResponse:
     if not wanted:
         return redirect("settings", name=name)
     try:
-        job = formations.scale(project, wanted, who=request.user.get_username(), requested_by=request.user)
+        job = formations.scale(project, wanted, by=request.user)
     except UserError as error:
         return _shown(request, project, errors=[(f"count-{next(iter(wanted))}", str(error))], sent=sent)
     return redirect("job", job_id=job.pk) if job else redirect("settings", name=name)
@@ -68,9 +68,7 @@ def activate(request: HttpRequest, name: str) -> HttpResponse:
 
 
 def _job(request: HttpRequest, name: str, begin: Callable[..., Job]) -> HttpResponse:
-    user = request.user
-    job = begin(services.find_project(name), who=user.get_username(), requested_by=user)
-    return redirect("job", job_id=job.pk)
+    return redirect("job", job_id=begin(services.find_project(name), by=request.user).pk)
 
 
 def _shown(request: HttpRequest, project: Project, **more: Any) -> HttpResponse:
@@ -84,7 +82,8 @@ def _shown(request: HttpRequest, project: Project, **more: Any) -> HttpResponse:
             {"kind": kind, "line": line, "count": sent.get(kind, counts[kind])}
             for kind, line in formations.kinds(project).items()
         ],
-        "goes": belongings.of(project),
+        "goes": belongings.of(project, database="size" in request.GET),
+        "asked": "size" in request.GET,
         "live": project.live_release(),
         "tab": "settings",
     }

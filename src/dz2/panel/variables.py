@@ -1,7 +1,7 @@
 """A project's variables: what is set and what reads it; set, taken away, pasted as a whole .env, and shown one by one.
 
 A change is saved as the next config and is not live until somebody says so. Values leave the vault for one page only,
-when they are asked for, and that is written down.
+when they are asked for, and the page tells everybody who saw which, and when.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from dz2.models import Project
 from dz2.panel.pressing import posted, pressed
 from dz2.panel.problems import beside, told
 
+SHOWN = 20  # of the trail of who saw a value
 PASTED = configs.LARGEST_SUM * 2  # characters; what is too much for an environment is told by its name
 
 
@@ -64,7 +65,7 @@ def page(request: HttpRequest, name: str) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         values = {form.cleaned_data["name"].strip(): form.cleaned_data["value"].replace("\r\n", "\n")}
         try:
-            configs.change(project, values, who=request.user.get_username())
+            configs.change(project, values, by=request.user)
             return redirect("variables", name=name)
         except UserError as error:
             beside(form, "name", error)
@@ -76,7 +77,7 @@ def page(request: HttpRequest, name: str) -> HttpResponse:
 @told
 def unset(request: HttpRequest, name: str) -> HttpResponse:
     project = services.find_project(name)
-    configs.change(project, {}, unset=[request.POST.get("name", "")[:128]], who=request.user.get_username())
+    configs.change(project, {}, unset=[request.POST.get("name", "")[:128]], by=request.user)
     return redirect("variables", name=name)
 
 
@@ -96,7 +97,7 @@ def leave(request: HttpRequest, name: str) -> HttpResponse:
 def reveal(request: HttpRequest, name: str) -> HttpResponse:
     """One value, on a page that no browser keeps."""
     project, variable = services.find_project(name), request.POST.get("name", "")[:128]
-    value = configs.reveal(project, variable, who=request.user.get_username())
+    value = configs.reveal(project, variable, by=request.user)
     answer = _shown(request, project, revealed=variable, value=value)
     answer["Cache-Control"] = "no-store"
     return answer
@@ -115,7 +116,7 @@ def paste(request: HttpRequest, name: str) -> HttpResponse:
         if "save" not in request.POST:
             return _shown(request, project, pasted=form, change=change)
         gone = change.missing if form.cleaned_data["missing"] == "remove" else []
-        configs.change(project, form.values(), unset=gone, who=request.user.get_username())
+        configs.change(project, form.values(), unset=gone, by=request.user)
     except UserError as error:
         beside(form, "text", error)
         return _shown(request, project, pasted=form)
@@ -127,9 +128,8 @@ def paste(request: HttpRequest, name: str) -> HttpResponse:
 @told
 def deploy(request: HttpRequest, name: str) -> HttpResponse:
     """What is live with the variables as they are saved: no build."""
-    project, user = services.find_project(name), request.user
-    why = "Variables changed"
-    job = pressed(request, lambda key: releases.reconfigure(project, why, idempotency_key=key, requested_by=user))
+    project, why = services.find_project(name), "Variables changed"
+    job = pressed(request, lambda key: releases.reconfigure(project, why, idempotency_key=key, by=request.user))
     return redirect("job", job_id=job.pk)
 
 
@@ -147,6 +147,7 @@ def _shown(request: HttpRequest, project: Project, **more: Any) -> HttpResponse:
         "unlive": live is not None and config is not None and live.config_id != config.pk,
         "variables": configs.listed(project),
         "left_unset": project.left_unset,
+        "shown_values": project.shown_values.order_by("-pk")[:SHOWN],
         "tab": "variables",
     }
     return render(request, "panel/variables.html", context | more, status=422 if wrong else 200)

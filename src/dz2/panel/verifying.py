@@ -51,9 +51,7 @@ def _build(request: HttpRequest, project: Project, decided: Decided) -> Job:
     services.leave_unset(project, decided.unset)
     return pressed(
         request,
-        lambda key: services.deploy(
-            project.name, variables=decided.values, idempotency_key=key, requested_by=request.user
-        ),
+        lambda key: services.deploy(project.name, variables=decided.values, idempotency_key=key, by=request.user),
     )
 
 
