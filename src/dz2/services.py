@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django.db import IntegrityError, connection, transaction
+from django.db.models import QuerySet
 
 from dz.errors import UserError
 from dz.names import HostName, ProjectName, Ref
@@ -47,7 +48,7 @@ def find_target(target: str) -> Project | None:
     if is_name(target):
         return find_project(target)
     url = giturl.parse(target, file_urls=panel().file_urls)
-    return Project.objects.filter(repo_url=url.text, destroyed_at=None).order_by("pk").first()
+    return _same(url).first()
 
 
 def is_name(target: str) -> bool:
@@ -82,14 +83,29 @@ def project_of(target: str, *, name: str | None = None, ref: str = "", owner: An
         return _found_or_made(url, wanted, ref, owner)
 
 
+def _same(url: giturl.GitUrl) -> QuerySet[Project]:
+    """The projects of an address, of its folder where it names one."""
+    found = Project.objects.filter(repo_url=url.text, destroyed_at=None).order_by("pk")
+    chosen = [row.pk for row in found if url.within and _lies_in(url.within, row)]
+    return found.filter(pk__in=chosen) if url.within else found
+
+
+def _lies_in(folder: str, project: Project) -> bool:
+    return f"{buildconfig.parse(project.build_config).project_root}/".startswith(f"{folder}/")
+
+
 def _found_or_made(url: giturl.GitUrl, wanted: ProjectName | None, ref: str, owner: Any) -> Project:
-    same = Project.objects.filter(repo_url=url.text, destroyed_at=None).order_by("pk")
+    same = _same(url)
     found = (same.filter(name=wanted) if wanted else same).first()
     if found is not None:
         return _with_ref(found, ref)
     if wanted and (other := Project.objects.filter(name=wanted, destroyed_at=None).first()):
         raise UserError("project.name-taken", name=wanted, url=other.repo_url)
-    return create(url.text, wanted or url.project_name(), exact=wanted is not None, ref=ref, owner=owner)
+    made = create(url.text, wanted or url.project_name(), exact=wanted is not None, ref=ref, owner=owner)
+    if url.within:
+        confirm(made, {"project_root": url.within})
+        made.refresh_from_db()
+    return made
 
 
 def check(
@@ -101,7 +117,8 @@ def check(
     by: Any = None,
 ) -> Job:
     """Look into a repository and guess how it is built."""
-    project = project_of(target, name=name, ref=checked_ref(ref), owner=user_of(by))
+    ref = _ref_of(target, ref)
+    project = project_of(target, name=name, ref=ref, owner=user_of(by))
     pipeline = known(None)["check_repo"]
     params = _params(project, ref)
     return engine.accept(pipeline, project, params, by=by, idempotency_key=idempotency_key)
@@ -119,7 +136,8 @@ def deploy(
 ) -> Job:
     """Build a project's repository and make it live; ``variables`` are added to its config first. With ``rebuild``
     also what was built before from the same inputs: its dependencies may have newer versions by now."""
-    project = project_of(target, name=name, ref=checked_ref(ref), owner=user_of(by))
+    ref = _ref_of(target, ref)
+    project = project_of(target, name=name, ref=ref, owner=user_of(by))
     _refuse_destroyed(project)
     releases.refuse_resting(project)
     if variables:
@@ -190,6 +208,13 @@ def _checked(kind: type[Any], text: str, problem: str) -> str:
 
 def _params(project: Project, ref: str) -> dict[str, Any]:
     return {"ref": ref or project.ref}
+
+
+def _ref_of(target: str, ref: str) -> str:
+    """The ref that is asked for, else that of a browser's address of a branch."""
+    target = _pushed_to(target)
+    named = "" if ref or is_name(target) else giturl.parse(target, file_urls=panel().file_urls).ref
+    return checked_ref(ref or named)
 
 
 def _with_ref(project: Project, ref: str) -> Project:

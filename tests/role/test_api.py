@@ -315,6 +315,20 @@ def test_one_address_is_one_project_and_a_name_is_given_once(panel: Panel) -> No
     assert make("https://git.example/bea/other", name="second")[0] == 200
 
 
+def test_a_browsers_address_of_a_folder_is_a_project_of_that_folder(panel: Panel) -> None:
+    def made(folder: str) -> str:
+        target = f"https://github.com/ada/tools/tree/v2/{folder}"
+        return str(ask(panel, "POST", "/check", {"target": target})[1]["project"])
+
+    assert [made("shop"), made("blog/site"), made("shop")] == ["shop", "site", "shop"]
+    found = ask(panel, "GET", "/projects/site")[1]
+    assert (found["repo_url"], found["ref"], found["checked"]) == ("https://github.com/ada/tools", "v2", False)
+    from dz2.models import Job, Project
+
+    assert Project.objects.get(name="site").build_config == "[project]\nproject_root = blog/site\n"
+    assert {job.job_params["ref"] for job in Job.objects.all()} == {"v2"}
+
+
 def test_variables_add_up_to_versions_and_confirmed_values_stay(panel: Panel, hands: Hands) -> None:
     running = panel.begin("check", URL, "--json")
     hands.check()

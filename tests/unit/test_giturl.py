@@ -28,6 +28,24 @@ def test_an_address_is_understood_as_people_write_it(typed: str, text: str, host
 
 
 @pytest.mark.parametrize(
+    ("page", "text", "ref", "folder", "name"),
+    [
+        ("https://github.com/o/r/tree/main/shop/site/", "https://github.com/o/r", "main", "shop/site", "site"),
+        ("github.com/o/r/tree/v1.2", "https://github.com/o/r", "v1.2", "", "r"),
+        ("https://gitlab.com/g/s/r/-/tree/main/a%20b?ref_type=heads", "https://gitlab.com/g/s/r", "main", "a b", "a-b"),
+        ("https://bitbucket.org/o/r/src/main/api", "https://bitbucket.org/o/r", "main", "api", "api"),
+        ("https://git.example.org/o/r/src/branch/main/api#x", "https://git.example.org/o/r", "main", "api", "api"),
+        ("https://git.example.org/r/tree/main", "https://git.example.org/r/tree/main", "", "", "main"),
+    ],
+)
+def test_a_browsers_address_of_a_folder_is_repository_ref_and_folder(
+    page: str, text: str, ref: str, folder: str, name: str
+) -> None:
+    url = giturl.parse(page)
+    assert (url.text, url.ref, url.within, url.project_name()) == (text, ref, folder, name)
+
+
+@pytest.mark.parametrize(
     "hostile",
     [
         "",
@@ -47,6 +65,9 @@ def test_an_address_is_understood_as_people_write_it(typed: str, text: str, host
         "https://github.com/-o/r",
         "https://github.com",
         "https://github.com/o/r?x=1",
+        "https://github.com/o/r/tree/main/../../etc",
+        "https://github.com/o/r/tree/main/%0a",
+        "https://github.com/-o/r/tree/main",
         "https://github.com/o/r#main",
         "https://h.example:99999/r",
         "https://h_x.example/r",

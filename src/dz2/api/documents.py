@@ -121,7 +121,7 @@ def project_document(project: Project) -> dict[str, Any]:
         "commit": live.commit if live else None,
         "subject": live.subject if live else None,
         "live_at": time_text(live.live_at) if live else None,
-        "checked": bool(project.build_config),
+        "checked": project.guesses.exists(),
         "config": config.version if config else None,
         "variables": config.names if config else [],
         "job": {"job": job.pk, "kind": job.kind, "state": job.state} if job else None,

@@ -28,7 +28,7 @@ class Building(Base):
             self._replace_guesses(guesses, {})
             row = self._project()
             row.title = title[:200]
-            if not row.confirmed:
+            if set(row.confirmed) <= {"project_root"}:  # the inspector keeps to that
                 row.build_config = build_config
             row.save(update_fields=["title", "build_config"])
 

@@ -2,13 +2,13 @@
 
 Promise: a ``GitUrl`` is https, ssh (also ``user@host:path``) or, where the operator allows it, ``file://``; it holds no
 option, password, control character or remote helper (``ext::``). It is not looked up here: whether it exists is git's
-to say.
+to say. What a browser shows of a branch or a folder is taken apart into repository, ref and folder.
 """
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 from urllib.parse import unquote
 
@@ -23,6 +23,13 @@ _USER = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,63}")
 _SCP = re.compile(r"(?P<user>[^@/:\s]+)@(?P<host>[^:/\s]+):(?!//)(?P<path>.+)")
 _URL = re.compile(r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]*)://(?P<rest>.*)")
 _AUTHORITY = re.compile(r"(?:(?P<user>[^@]*)@)?(?P<host>[^:@]+)(?::(?P<port>[0-9]{1,5}))?")
+# github.com/o/r/tree/REF/folder, gitlab's /g/s/r/-/tree/REF/folder?ref_type=heads, bitbucket.org/o/r/src/REF/folder,
+# and Gitea's /o/r/src/branch/REF/folder. Of a branch whose name holds a slash only --ref can tell.
+_PAGE = re.compile(
+    r"(?P<repo>(?:github\.com/[^/]+/[^/]+(?=/tree/)|bitbucket\.org/[^/]+/[^/]+(?=/src/)|[^/]+/.+?(?=/-/tree/)"
+    r"|[^/]+/[^/]+/[^/]+(?=/src/(?:branch|tag|commit)/)))"
+    r"/(?:-/)?(?:tree|src/(?:branch|tag|commit)|src)/(?P<ref>[^/?#]+)(?:/(?P<folder>[^?#]*))?(?:[?#].*)?"
+)
 _HELPER = re.compile(r"[A-Za-z0-9]+::")
 
 Scheme = Literal["https", "ssh", "file"]
@@ -30,13 +37,16 @@ Scheme = Literal["https", "ssh", "file"]
 
 @dataclass(frozen=True, slots=True)
 class GitUrl:
-    """``text`` is what git is given; ``host`` is '' for a folder of this machine; ``path`` without outer slashes."""
+    """``text`` is what git is given; ``host`` is '' for a folder of this machine; ``path`` without outer slashes;
+    ``ref`` and the folder ``within`` the repository where a page of it was given."""
 
     text: str
     scheme: Scheme
     host: str
     port: int
     path: str
+    ref: str = ""
+    within: str = ""
 
     def __str__(self) -> str:
         return self.text
@@ -47,8 +57,9 @@ class GitUrl:
         return unquote("/" + self.path)
 
     def project_name(self) -> ProjectName:
-        """A name for the project, made from the last word of the path."""
-        last = unquote(self.path).rstrip("/").removesuffix("/.git").rsplit("/", 1)[-1].removesuffix(".git")
+        """A name for the project, made from the last word of the folder or path."""
+        last = self.within or unquote(self.path)
+        last = last.rstrip("/").removesuffix("/.git").rsplit("/", 1)[-1].removesuffix(".git")
         word = re.sub(r"[^a-z0-9]+", "-", last.lower())[:40].strip("-")
         if not word[:1].isalpha():
             word = f"site-{word}"[:40].strip("-")
@@ -64,6 +75,8 @@ def parse(text: str, *, file_urls: bool = False) -> GitUrl:
         raise _refused(text, "it holds blanks, control characters or an option")
     if _HELPER.match(text):
         raise _refused(text, "remote helpers are not allowed")
+    if page := _PAGE.fullmatch(text.removeprefix("https://")):
+        return _of_page(page)
     if url := _URL.fullmatch(text):
         return _by_scheme(text, url["scheme"].lower(), url["rest"], file_urls=file_urls)
     if scp := _SCP.fullmatch(text):
@@ -73,6 +86,15 @@ def parse(text: str, *, file_urls: bool = False) -> GitUrl:
     if "/" not in text or "." not in text.split("/", 1)[0]:
         raise _refused(text, "it names no host")
     return _by_scheme(f"https://{text}", "https", text, file_urls=file_urls)
+
+
+def _of_page(page: re.Match[str]) -> GitUrl:
+    """What a browser's address of a folder means."""
+    url = parse(f"https://{page['repo']}")
+    folder = unquote(page["folder"] or "").strip("/")
+    if not folder.isprintable() or any(part in ("", ".", "..") for part in folder.split("/") if folder):
+        raise _refused(page[0], "its folder is not one of a repository")
+    return replace(url, ref=unquote(page["ref"]), within=folder)
 
 
 def _by_scheme(text: str, scheme: str, rest: str, *, file_urls: bool) -> GitUrl:

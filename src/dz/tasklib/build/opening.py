@@ -24,6 +24,7 @@ from dz.tasklib.guestcopy import guest_folder
 from dz.tasklib.machine import platform_name
 from dz.tasklib.records import Bundle, Project, Release
 
+ROOT = "project_root"
 ROOM = 200_000_000  # bytes that must be free before anything is fetched
 
 
@@ -142,17 +143,21 @@ def checked_out(ctx: Context, project: Project, commit: Commit) -> Path:
 def look_at(ctx: Context, project: Project, commit: Commit) -> Inspection:
     """What the inspector finds in a checkout."""
     ctx.log.note(f"the sandbox rung here is {ctx.seams.sandbox.rung}. {ctx.seams.sandbox.lacks}".rstrip())
+    chosen = parse(project.build_config).project_root if ROOT in project.confirmed else ""
     with ctx.part("Inspect the project"):
-        return inspect(ctx.seams.sandbox, checked_out(ctx, project, commit), log=ctx.log, deadline=ctx.left(10))
+        return inspect(
+            ctx.seams.sandbox, checked_out(ctx, project, commit), log=ctx.log, deadline=ctx.left(10), chosen=chosen
+        )
 
 
 def with_confirmed(found: Inspection, project: Project) -> BuildConfig:
-    """What the repository says today, under what a person confirmed before."""
+    """What the repository says today, under what a person confirmed before; the folder that a person chose is where all
+    of it was looked for."""
     config = from_guesses(found.guesses)
     if not project.build_config or not project.confirmed:
         return config
     kept = parse(project.build_config)
-    return merge(config, {key: kept.value(key) for key in project.confirmed})
+    return merge(config, {key: kept.value(key) for key in project.confirmed if key != ROOT})
 
 
 def title_of(found: Inspection) -> str:

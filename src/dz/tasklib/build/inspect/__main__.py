@@ -1,4 +1,4 @@
-"""Inside of the sandbox: ``python -m dz.tasklib.build.inspect TREE`` → one JSON object on stdout.
+"""Inside of the sandbox: ``python -m dz.tasklib.build.inspect TREE [FOLDER]`` → one JSON object on stdout.
 
 ``{"guesses": [...], "messages": [...]}``, or ``{"error": {"id", "where", "facts"}}`` for a UserError.
 """
@@ -27,9 +27,9 @@ def inspect(tree: Tree) -> Facts:
     return facts
 
 
-def report(root: Path) -> dict[str, Any]:
+def report(root: Path, chosen: str = "") -> dict[str, Any]:
     """The whole answer as JSON values."""
-    tree = Tree(root)
+    tree = Tree(root, chosen=chosen)
     try:
         facts = inspect(tree)
     except UserError as error:
@@ -48,4 +48,4 @@ def report(root: Path) -> dict[str, Any]:
 
 
 if __name__ == "__main__":
-    json.dump(report(Path(sys.argv[1])), sys.stdout)
+    json.dump(report(Path(sys.argv[1]), *sys.argv[2:3]), sys.stdout)

@@ -37,11 +37,14 @@ class Inspection:
     messages: tuple[str, ...]
 
 
-def inspect(sandbox: Sandbox, tree: Path, *, log: JobLog, deadline: float = DEADLINE) -> Inspection:
-    """Read the project in ``tree``. Raises UserError (no Django, Python 2, a wrong zoombuild.cfg, too much to read)."""
+def inspect(sandbox: Sandbox, tree: Path, *, log: JobLog, deadline: float = DEADLINE, chosen: str = "") -> Inspection:
+    """Read the project in ``tree``, at or below the folder ``chosen`` of it.
+
+    Raises UserError (no Django, Python 2, a wrong zoombuild.cfg, too much to read).
+    """
     said = bytearray()
     try:
-        finished = sandbox.run(_box(tree), deadline=deadline, keep=MOST_OUT + 1, stderr_to=said.extend)
+        finished = sandbox.run(_box(tree, chosen), deadline=deadline, keep=MOST_OUT + 1, stderr_to=said.extend)
     except DeadlinePassed:
         raise UserError("repo.unreadable", seconds=round(deadline), detail="it took too long") from None
     if not finished.ok:
@@ -54,11 +57,11 @@ def inspect(sandbox: Sandbox, tree: Path, *, log: JobLog, deadline: float = DEAD
     return inspection
 
 
-def _box(tree: Path) -> Box:
+def _box(tree: Path, chosen: str) -> Box:
     """Under the platform's own interpreter, its libraries and ours read-only beside the tree."""
     places = [sys.prefix, sys.base_prefix, sysconfig.get_path("purelib"), str(Path(dz.__file__).parents[1]), str(tree)]
     return Box(
-        argv=(sys.executable, "-I", "-B", "-X", "utf8", "-m", "dz.tasklib.build.inspect", str(tree)),
+        argv=(sys.executable, "-I", "-B", "-X", "utf8", "-m", "dz.tasklib.build.inspect", str(tree), chosen),
         app_id=None,
         cwd=tree,
         read=tuple(Path(one) for one in dict.fromkeys(places)),

@@ -36,7 +36,8 @@ T = TypeVar("T")
 class Tree:
     """Paths are strings relative to the root, with ``/``; ``files`` maps them to sizes, shallow ones first."""
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, *, chosen: str = "") -> None:
+        self.chosen = chosen  # the folder that a person named: the project lies there or below
         self.root = Path(os.path.realpath(root))
         self.messages: list[str] = []
         self.bytecode: set[str] = set()  # tags of committed .pyc files, like cpython-312

@@ -24,10 +24,13 @@ _ASIDE = re.compile(
 
 def detect(tree: Tree, facts: Facts) -> Iterable[Evidence]:
     found = [one for path in tree.named("manage.py")[:MOST] if (one := _manage(tree, path))]
-    yield from found
     if not found:
-        yield from _other_runner(tree)
-    yield from _from_application(tree, known={one.value for one in found})
+        found += _other_runner(tree)
+    found += _from_application(tree, known={one.value for one in found})
+    there = [one for one in found if code.below(tree.chosen, f"{one.value}/")]
+    if not there:
+        tree.say(f"{tree.chosen} holds no Django project: the likeliest elsewhere is taken.")
+    yield from there or found
 
 
 def _manage(tree: Tree, path: str) -> Evidence | None:
