@@ -17,12 +17,12 @@ from uv import find_uv_bin
 from dz.errors import PlatformError
 from dz.run import CommandFailed, check
 from dz.seams.sandbox.indexes import python_sources
-from dz.tasklib.build.inspect.pythons import specifier
-from dz.tasklib.build.interpreters import DJANGO, Interpreter, brought_to, django_range
+from dz.tasklib.build.inspect.pythons import PYTHONS, specifier
+from dz.tasklib.build.interpreters import Interpreter, brought_to, django_range
 from dz.tasklib.context import Context
 
 SERIES = tuple(Version(f"3.{minor}") for minor in range(15, 7, -1))  # what uv has, the newest first
-NEWEST = Version(DJANGO["6.0"][1])  # not beyond what a Django supports, unless that is asked for
+NEWEST = Version(list(PYTHONS.values())[-1][1])  # not beyond what a Django supports, unless that is asked for
 PATCHES = range(40)
 DEADLINE = 180.0  # seconds for some 30 MB
 AGAIN = 600.0  # seconds after a failure

@@ -24,7 +24,7 @@ from dz.errors import PlatformError, UserError
 from dz.run import run
 from dz.seams.sandbox import Sandbox
 from dz.settings import WorkerSettings
-from dz.tasklib.build.inspect.pythons import specifier
+from dz.tasklib.build.inspect.pythons import PYTHONS, specifier
 
 ASK = (
     "import sys, json, venv\n"
@@ -34,14 +34,6 @@ ASK = (
     "print(json.dumps('%d.%d.%d' % v[:3] if ok else ''))\n"
 )
 OLDEST, ANY = Version("3.6"), Version("3.99")  # the guest's syntax and uv serve 3.6
-
-# docs.djangoproject.com, FAQ "What Python version can I use with Django?": series → lowest and highest Python.
-DJANGO: Mapping[str, tuple[str, str]] = {
-    "1.11": ("3.4", "3.7"), "2.0": ("3.4", "3.7"), "2.1": ("3.5", "3.7"), "2.2": ("3.5", "3.9"),
-    "3.0": ("3.6", "3.9"), "3.1": ("3.6", "3.9"), "3.2": ("3.6", "3.10"), "4.0": ("3.8", "3.10"),
-    "4.1": ("3.8", "3.11"), "4.2": ("3.8", "3.12"), "5.0": ("3.10", "3.12"), "5.1": ("3.10", "3.13"),
-    "5.2": ("3.10", "3.14"), "6.0": ("3.12", "3.14"),
-}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,13 +111,13 @@ def django_range(django: str) -> tuple[Version, Version]:
     if match is None:
         return OLDEST, ANY
     series = f"{match[1]}.{match[2]}"
-    if series in DJANGO:
-        low, high = DJANGO[series]
+    if series in PYTHONS:
+        low, high = PYTHONS[series]
         return max(Version(low), OLDEST), Version(high)
-    newest = list(DJANGO)[-1]
+    newest = list(PYTHONS)[-1]
     if Version(series) > Version(newest):
-        return Version(DJANGO[newest][0]), ANY
-    return OLDEST, OLDEST  # before 1.11: they run on 3.6, and on no newer one
+        return Version(PYTHONS[newest][0]), ANY
+    return OLDEST, OLDEST  # the oldest run on 3.6, and on no newer one
 
 
 def readable_by_others(path: Path) -> bool:

@@ -9,7 +9,7 @@ from packaging.version import InvalidVersion, Version
 
 # Django → the oldest and the newest Python that it says it supports (docs.djangoproject.com, "FAQ: Installation").
 # Those before 1.11 say 3.5; they run on 3.6 too (not on 3.7), which is the oldest that is still to be had.
-_PYTHONS = {
+PYTHONS = {
     "1.8": ("3.2", "3.6"),
     "1.9": ("3.4", "3.6"),
     "1.10": ("3.4", "3.6"),
@@ -97,7 +97,7 @@ def wants_python2(text: str) -> bool:
 
 def supported_by_django(django: str) -> tuple[str, str] | None:
     """Oldest and newest Python for the newest Django that ``django`` (a version or a specifier) allows."""
-    return _PYTHONS.get(series) if (series := django_series(django)) else None
+    return PYTHONS.get(series) if (series := django_series(django)) else None
 
 
 def django_series(django: str) -> str | None:
@@ -113,5 +113,5 @@ def django_series(django: str) -> str | None:
         return None
     if not any(one.operator in ("==", "<", "<=", "~=", "===") for one in wanted):
         return None
-    fitting = [s for s in _PYTHONS if any(wanted.contains(f"{s}.{patch}") for patch in range(40)) or wanted.contains(s)]
+    fitting = [s for s in PYTHONS if any(wanted.contains(f"{s}.{patch}") for patch in range(40)) or wanted.contains(s)]
     return fitting[-1] if fitting else None
