@@ -1,7 +1,9 @@
 """``python -m benchmarks``: run every case, print the page, and keep it in docs/performance.md.
 
-``ROUNDS`` says how often each case is measured (5). A line that became more than a quarter worse than the page before
-has it ends the run with 1; that page then stays as it was, so that the next run is held to it too.
+``ROUNDS`` says how often each case is measured (5); ``CORPUS`` is a folder of repositories to look into, without it
+the sample's alone is; ``CASES`` names some of the cases, which are shown and not kept. A line that became more than a
+quarter worse than the page before has it ends the run with 1; that page then stays as it was, so that the next run is
+held to it too.
 """
 
 from __future__ import annotations
@@ -14,14 +16,17 @@ from datetime import datetime, timezone
 from pathlib import Path
 
 from benchmarks.cases import Bench
-from benchmarks.machine import described
+from benchmarks.machine import commit, described
 from benchmarks.report import HEAD, last, profile, regressions
 from benchmarks.subject import measured
 
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "performance.md"
+ALL = {"deploys", "check", "requests", "ten", "idle"}
+CASES = set(os.environ.get("CASES", "").replace(",", " ").split()) or ALL
+CORPUS = Path(os.environ["CORPUS"]) if os.environ.get("CORPUS") else None
 TEXT = """\
 # Performance
-Written by `make bench` on {date}: {machine}. {rounds} rounds.
+Written by `make bench` on {date} at commit {commit}: {machine}. {rounds} rounds. Load at the start: {load}.
 
 Deploys are timed from the first accepted row (of a new project the look into the repository that the command begins
 with) to the first answer of the new release through nginx. Their floor is the same work by hand
@@ -29,7 +34,7 @@ with) to the first answer of the new release through nginx. Their floor is the s
 upload), measured in the same round; of a variable, a rollback and the same commit it is the hand's code-only deploy.
 A first deploy is of a project whose list of requirements no environment was made for, its wheels cached. Of ten deploys
 at once the floor is the same ten one by one. A request's floor is the same gunicorn behind a hand-written nginx; during
-a switch it is the idle 99 %. Where there is a floor, "measured" is median through median.
+a switch it is the idle 99 %. Where there is a floor, "measured" is median through median. {looked}
 
 CPU seconds are those of the whole machine, the command line and what ends a deploy included: it has to be quiet.
 
@@ -43,14 +48,26 @@ def main() -> int:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # the platform is taken down then too
     rounds = int(os.environ.get("ROUNDS") or 5)
     before = last(PAGE.read_text()) if PAGE.exists() else {}
+    load = f"{os.getloadavg()[0]:.2f}"
     with tempfile.TemporaryDirectory(prefix="dzf-", dir="/tmp") as folder, measured() as platform:
         Path(folder).chmod(0o755)  # the platform clones as another user
         bench = run(Bench(platform, Path(folder)), rounds)
     lines = list(bench.lines.values())
     table = HEAD + "\n".join(line.row() for line in lines) + "\n"
     date = datetime.now(timezone.utc).strftime("%Y-%m-%d")
-    page = TEXT.format(date=date, machine=described(), rounds=rounds, table=table, profile=profile(bench.steps))
+    page = TEXT.format(
+        date=date,
+        commit=commit(),
+        machine=described(),
+        rounds=rounds,
+        load=load,
+        looked=looked(bench),
+        table=table,
+        profile=profile(bench.steps),
+    )
     sys.stdout.write(page)
+    if CASES != ALL:
+        return 0
     worse = regressions(lines, before)
     if worse:
         sys.stderr.write("".join(f"Worse than docs/performance.md: {line}\n" for line in worse))
@@ -60,19 +77,32 @@ def main() -> int:
 
 
 def run(bench: Bench, rounds: int) -> Bench:
-    tell("warming both caches")
-    bench.warm()
-    for number in range(1, rounds + 1):
-        tell(f"round {number} of {rounds}")
-        bench.round(number)
+    if "deploys" in CASES:
+        tell("warming both caches")
+        bench.warm()
+        for number in range(1, rounds + 1):
+            tell(f"round {number} of {rounds}")
+            bench.round(number)
+        sys.stderr.write(profile(bench.steps))
     bench.engine()
-    tell("requests")
-    bench.requests(rounds)
-    tell("ten at once")
-    bench.ten()
-    tell("the platform at rest")
-    bench.idle(rounds)
+    for name, what, work in (
+        ("check", "looking into repositories", lambda: bench.check(CORPUS)),
+        ("requests", "requests", lambda: bench.requests(rounds)),
+        ("ten", "ten at once", bench.ten),
+        ("idle", "the platform at rest", lambda: bench.idle(rounds)),
+    ):
+        if name in CASES:
+            tell(what)
+            work()
     return bench
+
+
+def looked(bench: Bench) -> str:
+    line = bench.lines.get("check_repo without the clone, 95 %")
+    many = len(line.ours) if line else 0
+    return (
+        f"What is looked into are {many} repositories of a corpus." if many > 1 else "Looked into is the sample alone."
+    )
 
 
 def tell(what: str) -> None:

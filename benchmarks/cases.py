@@ -16,7 +16,7 @@ from benchmarks.floor.project import EXTRAS, Shop
 from benchmarks.floor.proxy import proxy
 from benchmarks.machine import busy, percentile
 from benchmarks.report import Line
-from benchmarks.subject import Site, Took, claimed
+from benchmarks.subject import Site, Took, claimed, looked
 from dz.local.providers import executable
 
 FIRST, CODE, DEP = "first deploy, caches warm", "one line of code changed", "one dependency added, cached"
@@ -65,8 +65,7 @@ class Bench:
         """Ten changed at once against the same ten one by one. All have to be live with their new code."""
         shops = [Shop(self.folder / f"ten-{number}", 0) for number in range(many)]
         sites = [Site(self.platform, shop.folder) for shop in shops]
-        for site in sites:
-            site.deploy()
+        _at_once(sites)
         line = self._line("ten deploys at once, CPU s", 1.5)
         _change(shops)
         line.floor = [_cpu_of(lambda: [site.deploy() for site in sites])]
@@ -77,6 +76,13 @@ class Bench:
             raise RuntimeError(f"not live with their new code: {silent}")
         for site in sites:
             self.platform.dz("deactivate", site.name, "-y")
+
+    def check(self, corpus: Path | None) -> None:
+        """A look into each repository of that folder; into the sample's without one."""
+        line = self._line("check_repo without the clone, 95 %", 2, "s")
+        line.quantile = 0.95
+        repositories = sorted(one.parent for one in corpus.glob("*/.git")) if corpus else []
+        line.ours = [looked(self.platform, one) for one in repositories or [Shop(self.folder / "looked", 0).folder]]
 
     def engine(self) -> None:
         self._line("engine: ready to claimed", 25, "ms").ours = claimed(self.platform)

@@ -8,11 +8,18 @@ import platform
 import statistics
 from pathlib import Path
 
+from tests.repositories import git
+
 
 def busy() -> float:
     """CPU seconds that the whole machine has worked since it started: whatever else runs is counted too."""
     fields = [int(word) for word in Path("/proc/stat").read_text().splitlines()[0].split()[1:9]]
     return (sum(fields) - fields[3] - fields[4]) / os.sysconf("SC_CLK_TCK")
+
+
+def commit() -> str:
+    """Of the source that is measured."""
+    return git("describe", "--always", "--dirty", cwd=Path(__file__).parent)
 
 
 def described() -> str:

@@ -28,6 +28,14 @@ STEPS = """
     JOIN dz2_job last ON last.project_id = j.project_id AND j.id <= last.id
     WHERE last.id = %s AND j.created_at >= to_timestamp(%s) AND s.started_at IS NOT NULL AND s.finished_at IS NOT NULL
     ORDER BY j.id, s.position"""
+# What a step tells in its log as a part of it, with its seconds.
+PARTS = """
+    SELECT l.step || ': ' || l.text, l.seconds::float
+    FROM dz2_joblog l JOIN dz2_job j ON j.id = l.job_id
+    JOIN dz2_job last ON last.project_id = j.project_id AND j.id <= last.id
+    WHERE last.id = %s AND j.created_at >= to_timestamp(%s) AND l.kind = 'part_end'
+    ORDER BY l.job_id, l.seq"""
+CLONE = ": Check out the code"
 CLAIMED = (
     "SELECT extract(epoch FROM started_at - ready_at)::float FROM dz2_jobstep"
     " WHERE started_at IS NOT NULL AND ready_at IS NOT NULL AND attempt = 1 AND state = 'succeeded'"
@@ -88,8 +96,8 @@ class Site:
             raise RuntimeError(f"dz {' '.join(words)} ended with {begun.returncode}: {out}{err}")
         job = json.loads(out)["job"]
         [(created,)] = ask_zoomdb(self.platform, CREATED, job, at)
-        steps = {str(name): float(seconds) for name, seconds in ask_zoomdb(self.platform, STEPS, job, at)}
-        return Took(seen - float(created), cpu, steps)
+        told = [*ask_zoomdb(self.platform, STEPS, job, at), *ask_zoomdb(self.platform, PARTS, job, at)]
+        return Took(seen - float(created), cpu, {str(name): float(seconds) for name, seconds in told})
 
     def _first_other(self, before: str, begun: subprocess.Popen[str]) -> float:
         """When the new release answered first; 0.0 when the command ended and none did."""
@@ -100,6 +108,14 @@ class Site:
             if over:
                 return 0.0
             time.sleep(0.01)
+
+
+def looked(platform: Platform, repository: Path) -> float:
+    """Seconds of a look into that repository, its clone left out; whatever the look says of it."""
+    at = time.time()
+    job = platform.dz("check", f"file://{repository}", "--json").json["job"]
+    seconds = sum(float(took) for _, took in ask_zoomdb(platform, STEPS, job, at))
+    return seconds - sum(float(took) for part, took in ask_zoomdb(platform, PARTS, job, at) if part.endswith(CLONE))
 
 
 def claimed(platform: Platform) -> list[float]:
