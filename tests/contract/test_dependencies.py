@@ -282,3 +282,18 @@ def test_what_lacks_a_library_of_this_host_is_left_out_aloud_and_the_rest_is_bui
     assert all(library.endswith(".h") for _, library in locked.left_out)
     assert ("python-ldap is left out: it needs" in said(bench)) == bool(locked.left_out)
     assert locked.version("psycopg-binary") == "3.2.13" and not locked.version("psycopg-c")
+
+
+@pytest.mark.parametrize(
+    ("line", "id"),
+    [
+        ("no_such-thing-anywhere>=1", "build.package-not-found"),
+        ("thing @ git+https://127.0.0.1:1/x/thing.git@main", "build.git-requirement"),
+    ],
+)
+def test_what_can_not_be_had_is_told_with_the_line_that_asks_for_it(bench: Bench, line: str, id: str) -> None:
+    (bench.tree / "requirements.txt").write_text(f"Django>=4.2,<5\n# below\n{line}\n")
+    with pytest.raises(UserError) as told:
+        resolve(bench, WANTED)
+    assert (told.value.id, told.value.where) == (id, f"requirements.txt:3  {line}")
+    assert str(bench.work) not in told.value.brief

@@ -22,6 +22,7 @@ from dz.errors import UserError
 from dz.run import Finished
 from dz.tasklib.build import locked
 from dz.tasklib.build.additions import COMPILED, additions, any_driver, without_compiled
+from dz.tasklib.build.askedfor import placed
 from dz.tasklib.build.bench import Bench
 from dz.tasklib.build.locked import Locked, Requirement, Source
 from dz.tasklib.build.wheels import keep
@@ -67,6 +68,17 @@ def resolve(bench: Bench, wanted: Wanted) -> tuple[Locked, Path]:
     if saved.exists():
         return Locked.from_json(saved.read_text()), wheels
     bench.lay()
+    try:
+        result, lasts = _resolved(bench, wanted, wheels)
+    except UserError as error:
+        raise placed(bench, wanted.files, error) from None
+    if lasts:
+        _save(saved, result)
+    return result, wheels
+
+
+def _resolved(bench: Bench, wanted: Wanted, wheels: Path) -> tuple[Locked, bool]:
+    """The list, and whether it stays as long as the files do: a package of the repository changes with its code."""
     ready, sources = _project(bench, wanted)
     have = {one.name: one.version for one in ready} | {one.name: one.version for one in sources}
     if "django" not in have:
@@ -82,9 +94,7 @@ def resolve(bench: Bench, wanted: Wanted) -> tuple[Locked, Path]:
         built=tuple(one.name for one in built),
         left_out=lacking,
     )
-    if not any(one.local for one in sources):  # a package of the repository itself changes with its code
-        _save(saved, result)
-    return result, wheels
+    return result, not any(one.local for one in sources)
 
 
 def _save(path: Path, result: Locked) -> None:

@@ -24,6 +24,7 @@ _SYNTAX = re.compile(r"Couldn't parse requirements?(?: in)? `([^`]+)`")
 _FILE = re.compile(
     r"(?:File not found: |failed to read from file |Distribution not found at: )`?([^`\n]+?)`?(?:: |\n|$)"
 )
+_GIT = re.compile(r"^\s*fatal: (.+?)\.?$", re.MULTILINE)
 _FULL = re.compile(r"No space left on device|Disk quota exceeded|\(os error 28\)")
 _FETCH = re.compile(r"Failed to fetch: `?(https?://[^/\s`]+)")
 _UNREACHABLE = re.compile(r"error sending request|dns error|tcp connect error|operation timed out|Could not connect")
@@ -59,8 +60,9 @@ def _no_solution(text: str, python: str) -> UserError | PlatformError:
         return UserError("build.requirements-syntax", file=parse[1], reason=reason, where=parse[1])
     if missing_file := _FILE.search(text):
         return UserError("build.requirements-missing", file=missing_file[1].removeprefix("file://"))
-    if "Git operation failed" in text or "failed to clone" in text or "git fetch" in text:
-        return UserError("build.git-requirement", reason=reason)
+    if re.search("Git operation failed|failed to clone|git (fetch|clone)", text):
+        said = _GIT.findall(text)
+        return UserError("build.git-requirement", reason=said[-1][:600] if said else reason)
     if "lockfile" in text and ("needs to be updated" in text or "Unable to find lockfile" in text):
         return UserError("build.lock-stale", reason=reason)
     if "error: " not in text or "Failed to inspect Python interpreter" in text:
