@@ -102,6 +102,13 @@ PROBLEMS = [
         "No supported Django runs on Python 2, and no interpreter for it is brought.",
     ),
     Problem(
+        "repo.template",
+        "This is a template of a Django project, not a project: {file} still has {blank} where a name belongs.",
+        "Make a project from it as its README says (django-admin startproject --template, or cookiecutter), push that "
+        "to a repository of its own, then deploy it.",
+        "Names are filled in when a project is made from a template; before that nothing of it can be imported.",
+    ),
+    Problem(
         "repo.unreadable",
         "The repository could not be inspected within {seconds} s: {detail}.",
         "Keep data and generated files out of the repository, or commit a zoombuild.cfg that says how to build it.",

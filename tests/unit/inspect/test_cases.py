@@ -26,9 +26,9 @@ CASES = [importlib.import_module(f"{cases.__name__}.{one.name}") for one in pkgu
 IDS = [one.__name__.rsplit(".", 1)[-1] for one in CASES]
 
 
-def primaries(folder: Path) -> dict[str, str]:
+def primaries(folder: Path, chosen: str = "") -> dict[str, str]:
     """The primary value of each field."""
-    answer = report(folder)
+    answer = report(folder, chosen)
     assert "error" not in answer, answer
     found: dict[str, str] = {}
     for one in answer["guesses"]:
@@ -42,8 +42,8 @@ def comparable(field: str, value: str) -> object:
     return sorted(value.split("\n")) if field in LISTS else value
 
 
-def differences(folder: Path, expected: Mapping[str, str]) -> dict[str, tuple[str, str]]:
-    found = primaries(folder)
+def differences(folder: Path, expected: Mapping[str, str], *, chosen: str = "") -> dict[str, tuple[str, str]]:
+    found = primaries(folder, chosen)
     return {
         field: (found.get(field, ""), value)
         for field, value in expected.items()

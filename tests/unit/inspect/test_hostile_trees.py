@@ -73,6 +73,10 @@ LINES = [
     *SETTINGS.splitlines(),
     *MANAGE.format("{{ project_name }}.settings").splitlines(),
     *"""django>=3,<2
+django==4.2; os_name ~= "x"
+django==4.2; python_version < "a.b"
+  - django=
+  - pip:
 Django @ git+https://x/y
 -r requirements.txt
 -r ../../../../etc/passwd
@@ -142,7 +146,7 @@ _link = st.sampled_from(
 )
 
 
-@settings(max_examples=40, derandomize=True, deadline=None, database=None, phases=[Phase.generate])
+@settings(max_examples=30, derandomize=True, deadline=None, database=None, phases=[Phase.generate])
 @given(
     files=st.dictionaries(_path, _content, max_size=14),
     links=st.dictionaries(_path, _link, max_size=3),

@@ -75,9 +75,10 @@ def provide(build: Build, added: tuple[str, ...] = ()) -> Environment:
 def wanted_of(build: Build, added: tuple[str, ...] = ()) -> Wanted:
     """The build config's files; beside them what the code says of packages and of Django's version."""
     config, door = build.config, build.ctx.door
-    lines = [line for g in door.guesses("packages") if g.is_primary for line in g.value.splitlines()]
+    guessed = [one for one in door.guesses("packages") if one.is_primary]
+    lines = [line for one in guessed for line in one.value.splitlines()]
     if lines and config.installer == "none":
-        build.ctx.log.note(f"nothing declares dependencies; from the imports: {', '.join(lines)}", level="warning")
+        build.ctx.log.note(f"{guessed[0].basis.why}: {', '.join(lines)}", level="warning")
     return Wanted(
         installer=config.installer,
         files=tuple(config.pip_reqs),

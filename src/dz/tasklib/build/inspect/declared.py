@@ -13,21 +13,23 @@ import re
 import tempfile
 import tomllib
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
+from packaging.markers import Marker, UndefinedComparison, UndefinedEnvironmentName
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
 from pip_requirements_parser import RequirementsFile
 
-from dz.tasklib.build.inspect import code
+from dz.tasklib.build.inspect import code, conda
 from dz.tasklib.build.inspect.pythons import poetry_range
 from dz.tasklib.build.inspect.tree import Tree, folder_of, join
 
 _NAMES = ("requirements.txt", "requirements.in", "requirement.txt", "reqs.txt", "deps.txt", "dependencies.txt")
 _NESTED = re.compile(r"^\s*(?:-r|--requirement)[\s=]*(\S+)", re.MULTILINE)
+_NEW = {"python_version": "3.12", "python_full_version": "3.12.0", "extra": ""}
 MOST_FILES, MOST_LINES = 200, 4_000  # that declare something, and lines of them that pip's parser gets (1 ms each)
 MOST_INCLUDED = 100  # files that one list may be made of
 LOCKS = ("uv.lock", "poetry.lock", "pdm.lock", "Pipfile.lock")
@@ -94,7 +96,7 @@ def is_requirements(path: str) -> bool:
 
 def _declares(path: str) -> bool:
     name = path.rpartition("/")[2]
-    return name in ("pyproject.toml", "Pipfile", "setup.py", "setup.cfg", *LOCKS) or is_requirements(path)
+    return name in ("pyproject.toml", "Pipfile", "setup.py", "setup.cfg", *LOCKS, *conda.NAMES) or is_requirements(path)
 
 
 def _of_file(tree: Tree, path: str) -> Iterator[Declared]:
@@ -113,6 +115,10 @@ def _of_file(tree: Tree, path: str) -> Iterator[Declared]:
         case "uv.lock" | "poetry.lock" | "pdm.lock":
             packages = toml(tree, path).get("package", [])
             yield from _located(tree, path, _locked(packages))
+        case name if name in conda.NAMES:
+            for one in conda.lines(tree.text(path)):
+                for found in _located(tree, path, [(one.wanted, "")] if one.wanted else []):
+                    yield replace(found, line=one.number)
         case _:
             yield from _requirements(tree, path)
 
@@ -127,10 +133,20 @@ def _requirements(tree: Tree, path: str) -> Iterator[Declared]:
     with tempfile.NamedTemporaryFile("w", suffix=".txt", encoding="utf-8") as file:
         file.write("\n".join(lines))  # decoded by us: pip knows no UTF-16 without a mark
         file.flush()
-        for one in RequirementsFile.from_file(file.name).requirements:
-            if one.name:
+        found = RequirementsFile.from_file(file.name).requirements
+        # Of what is declared once for each range of Pythons, what a new one gets.
+        ours = {one.name for one in found if one.marker and _is_for_new(one.marker)}
+        for one in found:
+            if one.name and not (one.name in ours and one.marker and not _is_for_new(one.marker)):
                 line = one.requirement_line.line_number
                 yield Declared(canonicalize_name(one.name), ordered(one.specifier), path, line)
+
+
+def _is_for_new(marker: Marker) -> bool:
+    try:
+        return marker.evaluate(_NEW)
+    except (UndefinedComparison, UndefinedEnvironmentName, InvalidVersion):
+        return False
 
 
 def toml(tree: Tree, path: str) -> dict[str, Any]:

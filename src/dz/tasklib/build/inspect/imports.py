@@ -123,6 +123,12 @@ def distribution(module: str) -> str:
     return _OTHER_NAME.get(module) or (same if _SAME_NAME.fullmatch(same) else "")
 
 
+def is_distribution(name: str) -> bool:
+    """Whether a canonical name is one of the well-known distributions."""
+    brought = {one.partition("[")[0] for one in _OTHER_NAME.values()}
+    return name == "django" or name in brought or _SAME_NAME.fullmatch(name) is not None
+
+
 def _imported(tree: Tree, path: str) -> Iterator[str]:
     module = tree.syntax(path)
     for one in ast.walk(module) if module else ():

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum
 
@@ -15,6 +16,8 @@ from dz.tasklib.build.inspect import code
 from dz.tasklib.build.inspect.tree import Tree
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,127}")
+# Functions that take no None.
+_PARSERS = re.compile(r"int|float|(json\.)?loads|(ast\.)?literal_eval|(base64\.)?b64decode")
 _GETTERS = ("os.environ.get", "os.getenv", "environ.get", "getenv")
 _ENV_TYPES = re.compile(
     r"(dj_)?(db|cache|email|search)(_url)?|str|bool|int|float|list|tuple|dict|json|url|path|bytes|enum|decimal|date"
@@ -50,7 +53,33 @@ def reads(module: ast.Module, helpers: frozenset[str] = frozenset()) -> list[Rea
     helpers |= own_helpers(module)
     finder = _Finder(helpers, decouple=_imports(module, "decouple"), schemes=_schemes(module))
     finder.visit(module)
-    return finder.found
+    return [*finder.found, *_of_lists(module)]
+
+
+def _of_lists(module: ast.Module) -> Iterator[Read]:
+    """``for name in ["A", "B"]`` (or a list of that name), each looked for in os.environ, in a module that raises."""
+    if not any(isinstance(one, ast.Raise) for one in ast.walk(module)):
+        return
+    for whole in ast.walk(module):
+        loop = getattr(whole, "generators", [whole])[0]
+        if not isinstance(loop, ast.For | ast.comprehension) or not isinstance(loop.target, ast.Name):
+            continue
+        named = code.assigned(module, loop.iter.id) if isinstance(loop.iter, ast.Name) else [loop.iter]
+        asked = loop.target.id in _looked_for(whole)
+        if named and asked and isinstance(named[-1], ast.List | ast.Tuple | ast.Set):
+            names = [one for one in named[-1].elts if _NAME.fullmatch(code.string(one) or "")]
+            yield from (Read(str(code.string(one)), one.lineno, Need.FAILS, True) for one in names)
+
+
+def _looked_for(loop: ast.AST) -> Iterator[str]:
+    """Names of whose value it is asked whether it is a variable: ``name not in os.environ``, ``os.environ[name]``."""
+    for one in ast.walk(loop):
+        if isinstance(one, ast.Compare) and _is_of_environ(one.comparators[0]):
+            yield code.dotted(one.left)
+        elif isinstance(one, ast.Subscript) and _is_environ(one):
+            yield code.dotted(one.slice)
+        elif isinstance(one, ast.Call) and code.dotted(one.func) in _GETTERS and len(one.args) == 1:
+            yield code.dotted(one.args[0])
 
 
 def own_helpers(module: ast.Module) -> frozenset[str]:
@@ -68,7 +97,11 @@ def own_helpers(module: ast.Module) -> frozenset[str]:
 
 
 def _is_environ(node: ast.Subscript) -> bool:
-    return code.dotted(node.value) in ("os.environ", "environ")
+    return _is_of_environ(node.value)
+
+
+def _is_of_environ(node: ast.AST) -> bool:
+    return code.dotted(node) in ("os.environ", "environ")
 
 
 def _imports(module: ast.Module, package: str) -> frozenset[str]:
@@ -146,9 +179,16 @@ class _Finder(ast.NodeVisitor):
     def visit_Call(self, node: ast.Call) -> None:
         self._read(node, code.dotted(node.func))
         for one in [*node.args, *[word.value for word in node.keywords]]:
-            self._visit_needed(one, code.dotted(node.func) in ("int", "float"))
+            self._visit_needed(one, _PARSERS.fullmatch(code.dotted(node.func)) is not None)
         if isinstance(node.func, ast.Attribute):
             self._visit_needed(node.func.value, isinstance(node.func.value, ast.Call))
+
+    def visit_Assert(self, node: ast.Assert) -> None:
+        """``assert os.getenv("X")``, ``assert "X" in os.environ``."""
+        self._visit_needed(node.test, True)
+        for one in ast.walk(node.test):
+            if isinstance(one, ast.Compare) and isinstance(one.ops[0], ast.In) and _is_of_environ(one.comparators[0]):
+                self._add(code.string(one.left), one.lineno, Need.FAILS)
 
     def visit_BoolOp(self, node: ast.BoolOp) -> None:
         """``os.getenv("X") or "default"``: what stands at the left may be empty."""

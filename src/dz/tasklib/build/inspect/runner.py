@@ -26,7 +26,7 @@ DEADLINE = 10.0  # seconds
 MOST_OUT = 4 * 1024 * 1024  # bytes of JSON
 MOST_GUESSES = 2000
 LONGEST_VALUE = 8000
-_ERRORS = ("repo.no-django", "repo.python2", "repo.config-unknown-key", "repo.config-invalid")
+_ERRORS = ("repo.no-django", "repo.python2", "repo.template", "repo.config-unknown-key", "repo.config-invalid")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

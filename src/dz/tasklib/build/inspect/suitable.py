@@ -1,4 +1,4 @@
-"""Refuses what no platform could run: a repository without Django, a project for Python 2 only."""
+"""Refuses what no platform could run: a repository without Django, a project for Python 2 only, a template of one."""
 
 from __future__ import annotations
 
@@ -15,8 +15,15 @@ _PYTHON2 = re.compile(
 )
 
 
+# Names that are put in when a project is made from a template (startproject --template, cookiecutter, copier).
+_BLANK = re.compile(
+    r"^.*(?:DJANGO_SETTINGS_MODULE|ROOT_URLCONF|WSGI_APPLICATION|SECRET_KEY)\b.*?(?P<blank>\{\{[^}]*\}\})", re.MULTILINE
+)
+
+
 def refuse_unsuitable(tree: Tree, facts: Facts) -> None:
     """Raises UserError."""
+    _refuse_template(tree, facts)
     uses_django = any(one.name == "django" for one in declared.everything(tree))
     if not uses_django and not facts.ranked("settings_module") and not facts.ranked("project_root"):
         raise UserError("repo.no-django")
@@ -28,3 +35,16 @@ def refuse_unsuitable(tree: Tree, facts: Facts) -> None:
         if text and tree.syntax(path) is None and (sign := _PYTHON2.search(text)):
             line = text.count("\n", 0, sign.start() + len(sign[0]) - len(sign[0].lstrip())) + 1
             raise UserError("repo.python2", where=f"{path}:{line}  {tree.line(path, line)}")
+
+
+def _refuse_template(tree: Tree, facts: Facts) -> None:
+    root = facts.primary("project_root")
+    if found := re.search(r"\{\{[^}]*\}\}", root):
+        raise UserError("repo.template", file=root, blank=found[0])
+    if not facts.ranked("project_root") and (files := tree.named("manage.py-tpl", "manage.py.tmpl", "manage.py.jinja")):
+        raise UserError("repo.template", file=files[0], blank="a blank")
+    for path in [join(root, "manage.py"), *settingscode.files(tree, facts)]:
+        if found := _BLANK.search(tree.text(path)):
+            line = tree.text(path).count("\n", 0, found.start("blank")) + 1
+            where = f"{path}:{line}  {tree.line(path, line)}"
+            raise UserError("repo.template", where=where, file=path, blank=found["blank"])

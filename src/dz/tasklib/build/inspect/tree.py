@@ -70,7 +70,10 @@ class Tree:
         """None for what is no regular file, or a link that leads out of the tree."""
         if entry.is_symlink():
             target = Path(os.path.realpath(entry.path))
-            return target.stat().st_size if target.is_relative_to(self.root) and target.is_file() else None
+            if target.is_relative_to(self.root):
+                return target.stat().st_size if target.is_file() else None
+            self.say(f"{os.path.relpath(entry.path, self.root)} is a link out of the repository and was not followed.")
+            return None
         return entry.stat(follow_symlinks=False).st_size if entry.is_file(follow_symlinks=False) else None
 
     def _note_bytecode(self, folder: Path) -> None:

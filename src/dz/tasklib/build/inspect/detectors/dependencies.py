@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
-from dz.tasklib.build.inspect import declared
+from dz.tasklib.build.inspect import conda, declared
 from dz.tasklib.build.inspect.code import below
 from dz.tasklib.build.inspect.evidence import Evidence, Facts, at
 from dz.tasklib.build.inspect.tree import Tree, folder_of, join, parents
@@ -33,6 +33,10 @@ _ASIDE = re.compile(
 def detect(tree: Tree, facts: Facts) -> Iterable[Evidence]:
     above = list(parents(facts.primary("project_root")))
     found = [*_locks(tree, above), *_lists(tree, above), *_packages(tree, above)]
+    # conda's own files are no list that the resolver reads: ``packages`` translates them.
+    found += [
+        ("none", path, 0.45 if _has_django(tree, path) else 0.2, "conda's list") for path in tree.named(*conda.NAMES)
+    ]
     for installer, path, confidence, why in found:
         for field, value in (("installer", installer), ("requirements_files", path)):
             line = next((one.line for one in declared.of_file(tree, path) if one.name == "django"), 1)

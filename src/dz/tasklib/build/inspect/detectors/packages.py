@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from dz.tasklib.build.inspect import declared, settingscode
+from dz.tasklib.build.inspect import conda, declared, settingscode
 from dz.tasklib.build.inspect.code import below
 from dz.tasklib.build.inspect.evidence import Evidence, Facts
 from dz.tasklib.build.inspect.imports import distributions
@@ -28,6 +28,8 @@ def detect(tree: Tree, facts: Facts) -> Iterable[Evidence]:
         yield from _of_pipenv(tree, facts.primary("requirements_files"))
     elif installer in ("poetry", "pdm"):
         yield from _of_lock(tree, join(folder_of(facts.primary("requirements_files")), f"{installer}.lock"))
+    elif installer == "none" and facts.primary("requirements_files"):
+        yield from _of_conda(tree, facts.primary("requirements_files"))
     elif installer == "none":
         root = facts.primary("project_root")
         paths = [p for p in tree.files if p.endswith(".py") and below(root, p) and not _ASIDE.search(p)][:2000]
@@ -45,6 +47,15 @@ def _of_lock(tree: Tree, lock: str) -> Iterable[Evidence]:
     if lines:
         why = "the lock names these versions"
         yield Evidence(field="packages", value="\n".join(lines), confidence=0.9, why=why, file=lock)
+
+
+def _of_conda(tree: Tree, path: str) -> Iterable[Evidence]:
+    listed = conda.lines(tree.text(path))
+    if rest := [one.name for one in listed if not one.wanted]:
+        some = f"{', '.join(rest[:12])}{' ...' * (len(rest) > 12)}"
+        tree.say(f"Of {path} not installed, unless the code imports them: {some}")
+    wanted = "\n".join(one.wanted for one in listed if one.wanted)
+    yield Evidence(field="packages", value=wanted[:LONGEST], confidence=0.9, why="conda's list names these", file=path)
 
 
 def _of_pipenv(tree: Tree, pipfile: str) -> Iterable[Evidence]:

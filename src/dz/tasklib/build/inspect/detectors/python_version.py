@@ -12,7 +12,7 @@ from dataclasses import replace
 from packaging.specifiers import SpecifierSet
 from packaging.version import Version
 
-from dz.tasklib.build.inspect import declared, pinned
+from dz.tasklib.build.inspect import conda, declared, pinned
 from dz.tasklib.build.inspect.evidence import Evidence, Facts, at
 from dz.tasklib.build.inspect.pythons import (
     django_series,
@@ -50,7 +50,7 @@ _PLACES = (
     ),
     (("devcontainer.json",), rf"python:(?:\d+-)?{_VERSION}", 0.5, "it is developed in it"),
     ((".travis.yml", ".gitlab-ci.yml", "config.yml"), rf"python[:\s-]+[\"']?{_VERSION}", 0.5, "it is tested with it"),
-    (("environment.yml",), rf"-\s*python\s*=+\s*{_VERSION}", 0.7, "environment.yml declares it"),
+    (conda.NAMES, rf"-\s*python\s*=+\s*{_VERSION}", 0.7, "conda's list declares it"),
 )
 
 

@@ -1,0 +1,213 @@
+"""Small projects as strangers have them, each one class: what is guessed of it, said of it, or refused."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from dz.errors import UserError
+from dz.tasklib.build.inspect.__main__ import report
+from tests.repositories import write_tree
+from tests.unit.inspect.cases.plain import MANAGE, SETTINGS, WSGI
+from tests.unit.inspect.test_cases import differences
+
+Files = Mapping[str, str | bytes]
+
+
+def project(settings: str = "", root: str = "", *, header: str = "", without: str = "", name: str = "bilby") -> Files:
+    """What startproject makes, with more lines in its settings (or without those that hold a word)."""
+    lines = [line for line in SETTINGS.replace("wombat", name).splitlines() if not without or without not in line]
+    return {
+        f"{root}manage.py": MANAGE.format(f"{name}.settings"),
+        f"{root}{name}/__init__.py": "",
+        f"{root}{name}/settings.py": "\n".join([header, *lines, settings, ""]),
+        f"{root}{name}/urls.py": "urlpatterns = []\n",
+        f"{root}{name}/wsgi.py": WSGI.format(f"{name}.settings"),
+    }
+
+
+@dataclass(frozen=True)
+class Stranger:
+    """``said``: a piece of a message; ``error``: the problem's id, and how its place begins."""
+
+    files: Files
+    guesses: Mapping[str, str] = field(default_factory=dict)
+    said: str = ""
+    error: tuple[str, str] | None = None
+    chosen: str = ""
+
+
+LIST: Files = {"requirements.txt": "django==4.2.7\n"}
+CONDA = """\
+name: shop
+channels: [conda-forge]
+dependencies:
+  - python=3.9.7=h12debd9_1   # as exported
+  - django=4.2
+  - conda-forge::pillow=10.0.1=py39h444a776_0
+  - libpq=15
+  - pip:
+      - whitenoise==6.5.0
+      - -r more.txt
+  - requests >=2
+prefix: /home/x
+"""
+VARIABLES = """\
+import json
+assert os.environ.get("ASSERTED"), "set it"
+assert "NAMED" in os.environ
+OPTIONS = json.loads(os.environ.get("AS_JSON"))
+WANTED = ["FIRST", "SECOND"]
+missing = [name for name in WANTED if name not in os.environ]
+if missing:
+    raise ValueError(missing)
+for name in ("THIRD",):
+    if not os.getenv(name):
+        raise ValueError(name)
+for name in ("TOLD",):
+    print(name)
+"""
+CLASSES = """\
+from configurations import Configuration
+class Base(Configuration):
+    INSTALLED_APPS = ["django.contrib.admin"]
+    ROOT_URLCONF = "bilby.urls"
+    DATABASES = {"default": {"ENGINE": "django.contrib.gis.db.backends.postgis"}}
+class Production(Base):
+    DEBUG = False
+"""
+STRANGERS = {
+    "conda": Stranger(
+        {**project(), "environment.yml": CONDA},
+        {
+            "installer": "none",
+            "requirements_files": "environment.yml",
+            "packages": "django==4.2.*\npillow==10.0.1\nwhitenoise==6.5.0\nrequests>=2",
+            "django_version": "4.2.*",
+            "python_version": "3.9.7",
+        },
+        said="not installed, unless the code imports them: libpq",
+    ),
+    "a list beside conda's": Stranger({**project(), **LIST, "environment.yml": CONDA}, {"installer": "requirements"}),
+    "no ROOT_URLCONF": Stranger(
+        {**project(without="ROOT_URLCONF"), **LIST}, said="bilby/settings.py sets no ROOT_URLCONF"
+    ),
+    "startproject's template": Stranger(
+        {
+            **LIST,
+            "manage.py": MANAGE.format("{{ project_name }}.settings"),
+            "project_name/settings.py": SETTINGS.replace("wombat", "{{ project_name }}"),
+        },
+        error=("repo.template", "manage.py:3"),
+    ),
+    "cookiecutter's template": Stranger(
+        {**project(root="{{cookiecutter.slug}}/"), "requirements.txt": "cookiecutter\n"}, error=("repo.template", "")
+    ),
+    "a template's files": Stranger({"manage.py-tpl": "", "requirements.txt": "django"}, error=("repo.template", "")),
+    "a project beside a template": Stranger(
+        {**LIST, **project(root="site/"), **project(root="{{cookiecutter.slug}}/")}, {"project_root": "site"}
+    ),
+    "variables that are asked for": Stranger(
+        {**project(VARIABLES), **LIST}, {"environment": "ASSERTED\nNAMED\nAS_JSON\nFIRST\nSECOND\nTHIRD"}
+    ),
+    "settings as classes": Stranger(
+        {**project(), **LIST, "bilby/settings.py": CLASSES},
+        {"settings_module": "bilby.settings", "database_engines": "postgis"},
+    ),
+    "several projects": Stranger(
+        {**LIST, **project(root="api/", name="numbat"), **project(root="blog/site/"), **project(root="tests/app/")},
+        {"project_root": "api", "settings_module": "numbat.settings"},
+    ),
+    "several projects, one chosen": Stranger(
+        {**LIST, **project(root="api/", name="numbat"), **project(root="blog/site/")},
+        {"project_root": "blog/site", "settings_module": "bilby.settings"},
+        chosen="blog",
+    ),
+    "a chosen folder without one": Stranger(
+        {**LIST, **project(root="api/")}, {"project_root": "api"}, said="docs holds no Django project", chosen="docs"
+    ),
+    "a committed virtualenv": Stranger(
+        {
+            **project(),
+            "env/lib/python3.6/site-packages/django/conf/project_template/manage.py-tpl": "",
+            "env/lib/python3.6/site-packages/pip/requirements.txt": "django==1.8\n",
+            "env/pyvenv.cfg": "",
+            "env/manage.py": MANAGE.format("x"),
+            "bilby/__pycache__/settings.cpython-310.pyc": b"\0",
+            **LIST,
+        },
+        {"project_root": "", "django_version": "4.2.7", "python_version": "3.10"},
+    ),
+    "an old list beside a newer lock": Stranger(
+        {
+            **project(),
+            "requirements.txt": "django==2.2\n",
+            "pyproject.toml": '[project]\ndependencies = ["django>=5"]\nrequires-python = ">=3.12"\n',
+            "uv.lock": '[[package]]\nname = "django"\nversion = "5.2.1"\n',
+        },
+        {
+            "installer": "uv",
+            "requirements_files": "pyproject.toml",
+            "django_version": "5.2.1",
+            "python_version": ">=3.12",
+        },
+    ),
+    "no list": Stranger(
+        {**project("import rest_framework, unheard_of", header='"""Generated using Django 3.2.9."""')},
+        {"packages": "django\ndjangorestframework", "django_version": "==3.2.*", "python_version": ">=3.6,<3.11"},
+    ),
+    "a manage.py that is not Django's": Stranger(
+        {**LIST, "manage.py": "import os; os.system('rm')\n", **project(root="web/")},
+        {"project_root": "web"},
+        said="manage.py is not Django's manage.py",
+    ),
+    "local settings that are not committed": Stranger(
+        {
+            **LIST,
+            **project(),
+            "bilby/settings.py": "",
+            "bilby/settings/__init__.py": "",
+            "bilby/settings/base.py": SETTINGS,
+            "bilby/settings/production.py": "from .base import *\nDEBUG = False\n",
+            "manage.py": MANAGE.format("bilby.settings.local"),
+        },
+        {"settings_module": "bilby.settings.production"},
+    ),
+    "Django chosen by the Python": Stranger(
+        {
+            **project(),
+            ".python-version": "\ufeff3.12\n3.11\n",
+            "requirements.txt": "django==4.2; python_version<'3.10'\ndjango==5.2; python_version>='3.10'\n",
+        },
+        {"django_version": "5.2", "python_version": "3.12"},
+    ),
+    "Python 2 by its syntax": Stranger({**LIST, **project("print 'x'")}, error=("repo.python2", "bilby/settings.py:")),
+    "a list in UTF-16 in a folder": Stranger(
+        {**project(root="src/"), "requirements/production.txt": "django==4.1\r\n".encode("utf-16")},
+        {"project_root": "src", "requirements_files": "requirements/production.txt", "django_version": "4.1"},
+    ),
+}
+
+
+@pytest.mark.parametrize("one", STRANGERS.values(), ids=STRANGERS)
+def test_a_strangers_project_is_understood(one: Stranger, tmp_path: Path) -> None:
+    root = write_tree(tmp_path, one.files)
+    answer = report(root, one.chosen)
+    if one.error:
+        error = answer["error"]
+        assert error["id"] == one.error[0] and str(error["where"] or "").startswith(one.error[1])
+        UserError(error["id"], where=error["where"], **error["facts"])
+    else:
+        assert differences(root, one.guesses, chosen=one.chosen) == {}
+        assert any(one.said in message for message in ["", *answer["messages"]]), answer["messages"]
+
+
+def test_links_are_followed_inside_and_said_where_they_lead_out(tmp_path: Path) -> None:
+    root = write_tree(tmp_path / "tree", {**project(), "deploy/list.txt": "django==4.2.7\n"})
+    (root / "requirements.txt").symlink_to("deploy/list.txt")
+    (root / "Procfile").symlink_to("/etc/hostname")
+    assert differences(root, {"requirements_files": "requirements.txt", "django_version": "4.2.7"}) == {}
+    assert "Procfile is a link out of the repository and was not followed." in report(root)["messages"]
