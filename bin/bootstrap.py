@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""The way in from a fresh clone: ``python3 bin/bootstrap.py demo|up|down|test|lint|bench|corpus|soak|sync``.
+"""The way in from a fresh clone: ``python3 bin/bootstrap.py demo|up|down|test|lint|bench|corpus|soak|faults|sync``.
 
 Standard library only, Python 3.8 or later. It finds a Python that DjangoZoom runs on (3.11 or later), gets uv, installs
 exactly what uv.lock names into .venv, and goes on there. A second run costs a tenth of a second.
@@ -22,7 +22,7 @@ VENV = os.path.join(ROOT, ".venv")
 NOT_LINUX = "DjangoZoom runs on Linux. Here, start a Linux machine first: docs/linux-vm.md, two commands."
 COMMANDS = {
     **dict.fromkeys(("demo", "up", "down"), "local"),
-    **dict.fromkeys(("test", "lint", "bench", "corpus", "soak"), "steps"),
+    **dict.fromkeys(("test", "lint", "bench", "corpus", "soak", "faults"), "steps"),
     "sync": "",
 }
 SPACE = 2 * 1000**3  # bytes for the platform, its servers and a first site
@@ -36,7 +36,7 @@ def main():
         sys.exit(NOT_LINUX)
     if sys.version_info < (3, 8):
         sys.exit("bin/bootstrap.py needs Python 3.8 or later to begin with; this is %s." % platform.python_version())
-    python = checked(quiet=given in ("down", "lint", "test", "bench", "corpus", "soak", "sync"))
+    python = checked(quiet=given in ("down", "lint", "test", "bench", "corpus", "soak", "faults", "sync"))
     installed(python, dev=COMMANDS[given] == "steps")
     go_on(given, sys.argv[2:])
 

@@ -1,4 +1,4 @@
-"""The stages of ``make test``, ``lint``, ``bench``, ``corpus`` and ``soak``, run by .venv's Python. Stdlib only.
+"""The stages of ``make test``, ``lint`` and of what only measures, run by .venv's Python. Stdlib only.
 
 ``TESTS`` chooses: names of stages (``TESTS=unit,role``) or pytest's own words (``TESTS=tests/unit/test_x.py``).
 Each stage tells its time on stderr; the first that is red ends the run.
@@ -34,7 +34,7 @@ CHECKS = {
 
 
 def main():
-    work = {"test": test, "lint": lint, "bench": bench, "corpus": corpus, "soak": soak}[sys.argv[1]]
+    work = {"test": test, "lint": lint, "bench": bench, "corpus": corpus, "soak": soak, "faults": faults}[sys.argv[1]]
     sys.exit(work())
 
 
@@ -81,6 +81,10 @@ def corpus():
 
 def soak():
     return stage("soak", [sys.executable, "-m", "soak"])
+
+
+def faults():
+    return stage("faults", [sys.executable, "-m", "tests.faults"])
 
 
 def together(first, second):

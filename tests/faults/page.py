@@ -1,4 +1,4 @@
-"""docs/reliability.md from the matrix's rows; what stands below the mark is another tool's and stays."""
+"""docs/reliability.md from the matrix's rows; what `make soak` wrote below stays."""
 
 from __future__ import annotations
 
@@ -7,9 +7,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from soak.page import BEGIN
+
 from tests.faults.matrix import POINTS, VICTIMS, Case, every_case
 
-END = "<!-- the fault matrix ends here; what follows is written by others -->"
 TITLES = {
     "child": "child",
     "worker": "worker",
@@ -50,9 +51,9 @@ Each cell: seconds from the kill to the end of the job. `×2`: the step needed a
 
 
 def write(page: Path, rows: Mapping[Case, Mapping[str, Any]]) -> None:
-    below = page.read_text().partition(END)[2] if page.exists() else ""
+    _, mark, below = page.read_text().partition(BEGIN) if page.exists() else ("", "", "")
     parts = [INTRO, HOW + _summary(rows), *_tables(rows), _reds(rows)]
-    page.write_text("\n".join(part for part in parts if part) + f"\n{END}{below or chr(10)}")
+    page.write_text("\n".join(part for part in parts if part) + (f"\n{mark}{below}" if mark else ""))
 
 
 def _summary(rows: Mapping[Case, Mapping[str, Any]]) -> str:
