@@ -67,6 +67,8 @@ if missing:
 for name in ("THIRD",):
     if not os.getenv(name):
         raise ValueError(name)
+MORE = json.loads(os.getenv("MAYBE") if os.getenv("MAYBE") else "{}")
+assert not os.getenv("OLD_NAME")
 for name in ("TOLD",):
     print(name)
 """

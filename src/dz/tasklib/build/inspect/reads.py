@@ -17,7 +17,7 @@ from dz.tasklib.build.inspect.tree import Tree
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,127}")
 # Functions that take no None.
-_PARSERS = re.compile(r"int|float|(json\.)?loads|(ast\.)?literal_eval|(base64\.)?b64decode")
+_PARSERS = re.compile(r"int|float|len|(json\.)?loads|(ast\.)?literal_eval|(base64\.)?b64decode")
 _GETTERS = ("os.environ.get", "os.getenv", "environ.get", "getenv")
 _ENV_TYPES = re.compile(
     r"(dj_)?(db|cache|email|search)(_url)?|str|bool|int|float|list|tuple|dict|json|url|path|bytes|enum|decimal|date"
@@ -140,7 +140,7 @@ class _Finder(ast.NodeVisitor):
         self._helpers, self._decouple, self._schemes = helpers, decouple, schemes
         self._inside = 0  # of functions
         self._guarded: list[set[str]] = []  # names that an enclosing ``if`` asked for, or everything in a try
-        self._needed = 0  # of calls that cannot take None
+        self._needed = False  # by a call that cannot take None
 
     def visit_FunctionDef(self, node: ast.FunctionDef) -> None:
         self._inside += 1
@@ -156,7 +156,7 @@ class _Finder(ast.NodeVisitor):
         self._within(_asked_by(node.test), node.orelse)
 
     def visit_IfExp(self, node: ast.IfExp) -> None:
-        self.visit(node.test)
+        self._visit_needed(node.test, False)
         self._within(_asked_by(node.test), [node.body, node.orelse])
 
     def visit_Try(self, node: ast.Try) -> None:
@@ -185,7 +185,7 @@ class _Finder(ast.NodeVisitor):
 
     def visit_Assert(self, node: ast.Assert) -> None:
         """``assert os.getenv("X")``, ``assert "X" in os.environ``."""
-        self._visit_needed(node.test, True)
+        self._visit_needed(node.test, not any(isinstance(one, ast.Not) for one in ast.walk(node.test)))
         for one in ast.walk(node.test):
             if isinstance(one, ast.Compare) and isinstance(one.ops[0], ast.In) and _is_of_environ(one.comparators[0]):
                 self._add(code.string(one.left), one.lineno, Need.FAILS)
@@ -198,9 +198,9 @@ class _Finder(ast.NodeVisitor):
 
     def _visit_needed(self, node: ast.AST, needed: bool) -> None:
         """``int(os.getenv("X"))``, ``os.getenv("X").split(",")``: None is not enough there."""
-        self._needed += needed
+        before, self._needed = self._needed, needed
         self.visit(node)
-        self._needed -= needed
+        self._needed = before
 
     def _read(self, node: ast.Call, name: str) -> None:
         first = code.string(node.args[0]) if node.args else None
