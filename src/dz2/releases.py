@@ -103,10 +103,10 @@ def rollback(
     return _accept("rollback", project, params, by, idempotency_key)
 
 
-def restart(project: Project, *, by: Any = None) -> Job:
+def restart(project: Project, *, why: str = "Restart", by: Any = None) -> Job:
     """The live bundle anew, without a request lost."""
     live(project)
-    return _accept("restart", project, {"why": "Restart"}, by, None)
+    return _accept("restart", project, {"why": why}, by, None)
 
 
 def scale(project: Project, why: str, *, by: Any = None) -> Job:

@@ -157,3 +157,32 @@ def test_settings_scale_let_rest_and_say_what_goes(ada: Client, shop: Any) -> No
     shop.save()
     assert "Wake shop" in shown(ada.get(SHOP)) and "Wake shop" in shown(ada.get(page))
     assert to(ada.post(f"{SHOP}/activate")).startswith("/jobs/")
+
+
+def test_a_domain_is_added_to_what_is_live_by_a_release_and_what_is_not_the_projects_is_refused(
+    ada: Client, shop: Any
+) -> None:
+    from dz2 import domains, services
+    from dz2.models import Job, VirtualHostname
+
+    release(shop, 1, "live")
+    add, page = f"{SHOP}/domain", f"{SHOP}/settings"
+    other = services.project_of("https://git.example/ada/other")
+    assert domains.add(other, ["www.other.example"]) is None, "nothing of it runs that would have to know"
+    for word, said in {
+        "http://shop.example": "is no domain",
+        "10.0.0.1": "is no domain",
+        "*.shop.example": "is no domain",
+        "other.localhost": "the platform gives out itself",
+        "www.other.example": "leads to the project other already",
+    }.items():
+        wrong = ada.post(add, {"domain": word})
+        assert wrong.status_code == 422 and said in shown(wrong), word
+    assert to(ada.post(add, {"domain": "WWW.Shop.Example."})).startswith("/jobs/")
+    assert (Job.objects.latest("pk").kind, shop.hostnames.count()) == ("restart", 2)
+    assert to(ada.post(add, {"domain": "www.shop.example"})) == page, "it has it"
+    assert "www.shop.example Take away" in shown(ada.get(page))
+    given = ada.post(add, {"domain": "shop.localhost", "gone": "yes"})
+    assert given.status_code == 422 and "got from its name" in shown(given)
+    assert to(ada.post(add, {"domain": "www.shop.example", "gone": "yes"})).startswith("/jobs/")
+    assert not VirtualHostname.objects.filter(hostname="www.shop.example").exists()

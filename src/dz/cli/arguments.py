@@ -73,6 +73,7 @@ def deploy(parser: argparse.ArgumentParser) -> None:
         metavar="K[=V]",
         help="a variable: K=V, K=@file, K=- (standard input), or K alone, asked for or taken from the environment",
     )
+    parser.add_argument("--domain", action="append", default=[], metavar="DOMAIN", help="a hostname of your own")
     parser.add_argument("--env-file", action="append", default=[], metavar="FILE", help="variables of a .env file")
     parser.add_argument("--rebuild", action="store_true", help="build anew what was built before from the same commit")
 
@@ -144,6 +145,18 @@ def since(text: str) -> str:
         return then.astimezone(UTC).isoformat(timespec="seconds")
     except (ValueError, OverflowError):
         raise argparse.ArgumentTypeError(f"{text} is no time: 90s, 10m, 2h, 1d, or 2026-11-24T14:05") from None
+
+
+def domains_add(parser: argparse.ArgumentParser) -> None:
+    project(parser)
+    parser.add_argument("domains", metavar="DOMAIN", nargs="+", help="a host name, like www.example.org")
+    follow(parser)
+
+
+def domains_remove(parser: argparse.ArgumentParser) -> None:
+    project(parser)
+    parser.add_argument("domain", metavar="DOMAIN", help="one that was added")
+    follow(parser)
 
 
 def releases(parser: argparse.ArgumentParser) -> None:

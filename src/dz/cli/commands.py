@@ -197,6 +197,27 @@ COMMANDS = {
             examples=("open shop",),
         ),
         Command(
+            "domains",
+            "The addresses of a project.",
+            arguments.project,
+            "domains.domains",
+            examples=("domains shop", "domains add shop www.example.org"),
+        ),
+        Command(
+            "domains add",
+            "Have a domain of your own lead to a project too.",
+            arguments.domains_add,
+            "domains.domains_add",
+            examples=("domains add shop www.example.org",),
+        ),
+        Command(
+            "domains remove",
+            "Have a domain lead there no more.",
+            arguments.domains_remove,
+            "domains.domains_remove",
+            examples=("domains remove shop www.example.org",),
+        ),
+        Command(
             "deactivate",
             "Let a project rest: nothing of it runs, all that it has stays.",
             arguments.restart,

@@ -66,6 +66,7 @@ def deploy(args: argparse.Namespace, api: Api, screen: Screen) -> tuple[int, Doc
         given |= _asked(args, checked, given, screen)
         target = checked["project"]
     body = {"target": target, "name": args.name, "ref": ref, "variables": given, "rebuild": args.rebuild}
+    body |= {"domains": args.domain} if args.domain else {}
     job = api.post("/deploy", body)
     _headline(job, screen)
     job = watched(args, api, screen, job)

@@ -24,6 +24,7 @@ from dz2.models import (
     JobStep,
     Project,
     Release,
+    VirtualHostname,
 )
 from dz2.terminals import KIND
 from dz2.verification import rows
@@ -144,8 +145,10 @@ def log_document(line: JobLog) -> dict[str, Any]:
 def site_url(project: Project) -> str:
     """Where the site answers: its first hostname, with the panel's scheme and port."""
     host = project.hostnames.order_by("pk").first()
-    if host is None:
-        return ""
+    return url_of(host) if host else ""
+
+
+def url_of(host: VirtualHostname) -> str:
     panel_url = urlsplit(panel().panel_url)
     port = f":{panel_url.port}" if panel_url.port else ""
     return f"{'https' if host.tls else panel_url.scheme}://{host.hostname}{port}/"

@@ -17,7 +17,19 @@ from dz.errors import UserError
 from dz.names import EnvName, ProjectName
 from dz2 import configs, services
 from dz2.accounts import is_token
-from dz2.api import commands, data, documents, problems, processes, pushes, releases, resting, sitelogs, variables
+from dz2.api import (
+    commands,
+    data,
+    documents,
+    domains,
+    problems,
+    processes,
+    pushes,
+    releases,
+    resting,
+    sitelogs,
+    variables,
+)
 from dz2.api.hosts import status_document
 from dz2.api.polling import After, Lines, Wait, Words, until
 from dz2.asking import DZ
@@ -43,7 +55,7 @@ api = NinjaAPI(
 )
 problems.install(api)
 nothing = Router()  # the last one: the API's own addresses come before every router's
-_routers = (data, commands, releases, processes, pushes, resting, variables, sitelogs)
+_routers = (data, commands, domains, releases, processes, pushes, resting, variables, sitelogs)
 for _router in (one.router for one in _routers):
     api.add_router("/projects", _router)
 api.add_router("", nothing)
@@ -51,6 +63,7 @@ api.add_router("", nothing)
 Name = Annotated[str, AfterValidator(ProjectName)]
 Variable = Annotated[str, AfterValidator(EnvName)]
 Value = Annotated[str, Field(max_length=configs.LONGEST)]
+Domain = domains.Domain  # a field below is called as its module
 Target = Annotated[str, Field(min_length=1, max_length=500)]
 Ref = Annotated[str, Field(max_length=200)]
 
@@ -63,6 +76,7 @@ class CheckIn(Schema):
 
 class DeployIn(CheckIn):
     variables: dict[Variable, Value] = {}
+    domains: Annotated[list[Domain], Field(max_length=20)] = []
     rebuild: bool = False
     idempotency_key: Annotated[str, Field(max_length=100)] | None = None
 
@@ -118,6 +132,7 @@ def deploy(request: HttpRequest, body: DeployIn) -> Any:
         name=body.name,
         ref=body.ref,
         variables=body.variables,
+        addresses=body.domains,
         rebuild=body.rebuild,
         by=DZ,
         idempotency_key=body.idempotency_key,

@@ -11,7 +11,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods
 
 from dz.errors import UserError
-from dz2 import belongings, formations, resting, services
+from dz2 import belongings, domains, formations, resting, services
 from dz2.models import Job, Project
 from dz2.panel.naming import Typed
 from dz2.panel.pressing import posted
@@ -56,6 +56,22 @@ def scale(request: HttpRequest, name: str) -> HttpResponse:
 @login_required
 @posted("settings")
 @told
+def domain(request: HttpRequest, name: str) -> HttpResponse:
+    """A domain is added, or with ``gone`` taken away."""
+    project, text = services.find_project(name), request.POST.get("domain", "")[:300]
+    try:
+        if "gone" in request.POST:
+            job = domains.remove(project, text, by=request.user)
+        else:
+            job = domains.add(project, [text], by=request.user)
+    except UserError as error:
+        return _shown(request, project, errors=[("domain", f"{error.brief} {error.next}")], domain=text)
+    return redirect("job", job_id=job.pk) if job else redirect("settings", name=name)
+
+
+@login_required
+@posted("settings")
+@told
 def deactivate(request: HttpRequest, name: str) -> HttpResponse:
     return _job(request, name, resting.deactivate)
 
@@ -78,6 +94,8 @@ def _shown(request: HttpRequest, project: Project, **more: Any) -> HttpResponse:
         "project": project,
         "form": form,
         "errors": errors,
+        "domains": domains.listed(project),
+        "domain": more.pop("domain", ""),
         "formation": [
             {"kind": kind, "line": line, "count": sent.get(kind, counts[kind])}
             for kind, line in formations.kinds(project).items()

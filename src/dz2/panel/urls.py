@@ -46,6 +46,7 @@ urlpatterns = [
     path("projects/<str:name>/logs/stream", sitelogs.stream, name="logs-stream"),
     path("projects/<str:name>/settings", settings.page, name="settings"),
     path("projects/<str:name>/scale", settings.scale, name="scale"),
+    path("projects/<str:name>/domain", settings.domain, name="domain"),
     path("projects/<str:name>/deactivate", settings.deactivate, name="deactivate"),
     path("projects/<str:name>/activate", settings.activate, name="activate"),
     path("projects/<str:name>/key", projects.make_key, name="key"),

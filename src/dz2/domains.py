@@ -1,0 +1,95 @@
+"""The hostnames of a project: the one that its name gave it, and domains of its owner's.
+
+Rows say what is wanted. The proxy's file and the hosts that the site itself takes (ALLOWED_HOSTS) follow with the next
+release: of what is live, a change begins one of the same bundle, so no request is lost and no name leads to a site that
+refuses it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+from urllib.parse import urlsplit
+
+from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
+
+from dz.errors import UserError
+from dz.names import HostName
+from dz2 import releases
+from dz2.accounts import panel
+from dz2.advancing import lock_project
+from dz2.models import Job, Project, VirtualHostname
+
+MOST = 50
+
+
+def listed(project: Project) -> QuerySet[VirtualHostname]:
+    """The first is the platform's own, the others are domains."""
+    return project.hostnames.order_by("pk")
+
+
+def add(project: Project, names: Iterable[str], *, by: Any = None) -> Job | None:
+    """The job that makes what is live answer there too; None if nothing is new, or nothing runs. Raises UserError."""
+    wanted = [checked(name) for name in names]
+    return _released(project, write(project, wanted), "Domain added", by)
+
+
+def remove(project: Project, name: str, *, by: Any = None) -> Job | None:
+    """Raises ``domain.not-found``, ``domain.given``."""
+    with transaction.atomic():
+        lock_project(project.pk)
+        rows = list(listed(project))
+        found = next((row for row in rows if row.hostname == name.lower().rstrip(".")), None)
+        if found is None:
+            raise UserError("domain.not-found", name=project.name, domain=repr(name[:80]))
+        if found == rows[0]:
+            raise UserError("domain.given", name=project.name, domain=found.hostname)
+        found.delete()
+    return _released(project, True, "Domain taken away", by)
+
+
+def write(project: Project, names: Iterable[HostName]) -> bool:
+    """Whether any of them is new. What is live does not take them before its next release. Raises UserError."""
+    changed = False
+    with transaction.atomic():
+        lock_project(project.pk)
+        have = set(listed(project).values_list("hostname", flat=True))
+        for name in names:
+            if name not in have:
+                changed = True
+                _insert(project, name, len(have))
+                have.add(name)
+    return changed
+
+
+def checked(name: str) -> HostName:
+    """Raises ``domain.bad-name``, or ``domain.reserved`` for what the platform gives out itself."""
+    lower = name.strip().lower().rstrip(".")
+    try:
+        found = HostName(lower)
+    except ValueError:
+        raise UserError("domain.bad-name", domain=repr(name[:80])) from None
+    if "." not in found or found.rpartition(".")[2].isdecimal():  # a word of some network, or an address
+        raise UserError("domain.bad-name", domain=repr(name[:80]))
+    ours = panel().sites_domain
+    if found in (ours, urlsplit(panel().panel_url).hostname) or found.endswith((f".{ours}", ".localhost")):
+        raise UserError("domain.reserved", domain=found, ours=ours)
+    return found
+
+
+def _insert(project: Project, name: HostName, count: int) -> None:
+    if count > MOST:
+        raise UserError("domain.too-many", name=project.name, most=MOST)
+    VirtualHostname.objects.filter(hostname=name, project__destroyed_at__isnull=False).delete()
+    try:
+        with transaction.atomic():
+            VirtualHostname.objects.create(project=project, hostname=name)
+    except IntegrityError:
+        owner = VirtualHostname.objects.select_related("project").filter(hostname=name).first()
+        raise UserError("domain.taken", domain=name, name=owner.project.name if owner else "another") from None
+
+
+def _released(project: Project, changed: bool, why: str, by: Any) -> Job | None:
+    runs = project.deactivated_at is None and project.live_release() is not None
+    return releases.restart(project, why=why, by=by) if changed and runs else None
