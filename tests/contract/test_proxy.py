@@ -12,12 +12,14 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 
 from dz.errors import PlatformError
 from dz.names import AppId, HostName
 from dz.seams.proxy import Proxy, Site, Upstream
 from dz.seams.proxy.fake import FakeProxy
+from dz.seams.proxy.workers import TOLD, workers_of
 from dz.tasklib.appserver.drain import busy, wait_drained
 from tests.backends import Backend, backend
 from tests.load import OpenLoop
@@ -228,7 +230,11 @@ def test_an_open_stream_of_the_panel_holds_no_switch_up_and_is_not_cut() -> None
         visitor.settimeout(60)
         visitor.sendall(b"GET /jobs/1/log HTTP/1.1\r\nHost: localhost\r\n\r\n")
         until(lambda: b"first line" in visitor.recv(4096), what="the stream began")
+        assert real.process is not None
+        before = workers_of(psutil.Process(real.process.pid))
         assert real.nginx.apply(AppId.of(1), site(), wait=120) == 0
+        assert not all(one.gone() for one in before)
+        assert not any(one.matters(TOLD, real.port, [folder / "panel.sock"]) for one in before), "not seen for a stream"
         goes_on.set()
         until(lambda: b"second line" in visitor.recv(4096), what="the stream goes on")
 

@@ -28,12 +28,13 @@ from dz.names import AppId, HostName
 from dz.run import run
 from dz.seams.proxy import Site
 from dz.seams.proxy.config import Base, listen_address, site_text
-from dz.seams.proxy.workers import Worker, master_of, workers_of
+from dz.seams.proxy.workers import TOLD, Worker, master_of, workers_of
 
 TEST_DEADLINE = 60.0
 RELOAD_DEADLINE = 30.0  # until the first worker with the new configuration is there
 LOCK_DEADLINE = 120.0
 EVERY = 0.02
+RARELY = 0.1  # where each look reads the kernel's table of connections
 
 log = get_logger()
 
@@ -195,7 +196,8 @@ class Nginx:
             left = sum(one.matters(time.monotonic() - began, port, sockets) for one in workers)
             return not left
 
-        _until(none, wait)
+        if not _until(none, min(wait, TOLD)):
+            _until(none, wait - TOLD, every=RARELY)
         return left
 
     def _loaded(self) -> str:
@@ -231,12 +233,12 @@ def knows_min_timeout(binary: Path, scratch: Path) -> bool:
         file.unlink()
 
 
-def _until(condition: Callable[[], object], seconds: float) -> bool:
+def _until(condition: Callable[[], object], seconds: float, *, every: float = EVERY) -> bool:
     end = time.monotonic() + seconds
     while not condition():
         if time.monotonic() > end:
             return False
-        time.sleep(EVERY)
+        time.sleep(every)
     return True
 
 

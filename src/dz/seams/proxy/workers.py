@@ -3,7 +3,8 @@
 After a reload an old worker accepts nothing new, closes its idle connections within seconds and ends once its last
 request has ended. A stream (a WebSocket, the panel's live log, a push that waits for its deploy) may keep one for
 hours, and holds nothing up: its connection to the old version is seen there, by who drains it. What a switch has to
-wait for is a visitor whose request has not been passed on yet, such as an upload.
+wait for is a visitor whose request has not been passed on yet, such as an upload, and within the first seconds one who
+is idle: until then only a worker all of whose visitors are in streams of ours can be told from one that has such.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from dz.seams.proxy.streams import clients_of, sockets_of
 
 # keepalive_min_timeout and a bit: from then on every connection that an old worker keeps is inside a request.
 SETTLED = 4.5
+TOLD = 0.5  # most have ended by then; the others' connections are looked at, which costs more
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,21 +41,22 @@ class Worker:
         """
         if self.gone():
             return False
-        return seconds < SETTLED or self._visitors_alone(port, sockets)
-
-    def _visitors_alone(self, port: int, sockets: Iterable[Path]) -> bool:
-        """Whether it has more visitors than connections to upstreams."""
+        if seconds < TOLD:
+            return True
         try:
-            connections = [c for c in self.process.net_connections("tcp") if c.status == psutil.CONN_ESTABLISHED]
+            table = self.process.net_connections("tcp")
+            connections = [c for c in table if c.status == psutil.CONN_ESTABLISHED]
             visitors = sum(c.laddr.port == port for c in connections)
-            upstream = len(connections) - visitors
+            sites = len(connections) - visitors
             ours = sockets_of(self.process.pid)
             streams = sum(len(clients_of(one) & ours) for one in sockets)
         except psutil.NoSuchProcess:
             return False
         except (psutil.AccessDenied, OSError):
             return not self.gone()
-        return bool(visitors > upstream + streams)
+        if seconds < SETTLED:  # a connection to a site may be idle, and so hide a visitor who is
+            return sites > 0 or visitors > streams or any(c.status == psutil.CONN_LISTEN for c in table)
+        return bool(visitors > sites + streams)
 
 
 def master_of(pidfile: Path) -> psutil.Process | None:
