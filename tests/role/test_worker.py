@@ -140,6 +140,11 @@ def toys(land: Land) -> Jobs:
     return Jobs(land, module.PIPELINES)
 
 
+def catches(pid: int, sign: int) -> bool:
+    caught = next(line for line in Path(f"/proc/{pid}/status").read_text().splitlines() if line.startswith("SigCgt"))
+    return bool(int(caught.split()[1], 16) >> (sign - 1) & 1)
+
+
 def test_jobs_run_through_worker_and_dispatcher_and_outlive_the_death_of_a_child(land: Land, toys: Jobs) -> None:
     from dz2.models import Host, JobLog
 
@@ -154,6 +159,11 @@ def test_jobs_run_through_worker_and_dispatcher_and_outlive_the_death_of_a_child
     assert told.error["where"] == "shop/urls.py:3 import nothing" and told.error["step"] == "build_bundle"
     assert "nobody foresaw this" in killed.error["sentence"]
     assert JobLog.objects.filter(job=killed, text__contains="RuntimeError").exists()
+    rested = psutil.Process(plain.steps.get(name="build_bundle").pid)
+    until(lambda: catches(rested.pid, signal.SIGALRM), what="the child rests")
+    rested.send_signal(signal.SIGALRM)  # as its timer does half a minute later
+    until(lambda: not rested.is_running(), what="a child that has worked and rests makes room for a fresh one")
+    assert "exited with" not in land.log()
     host = Host.objects.get(instance_id="build-1")
     assert (host.role, host.pid) == ("build", worker.pid) and host.load is not None
     until((land.home / "reconciled-build-1").exists, what="the worker reconciled when it was up")

@@ -1,20 +1,28 @@
 """A worker and its pool's processes share memory: what every one of them needs is loaded once, before the fork.
 
 What is written to after the fork is a copy. Python's garbage collector writes into every object that it looks at (one
-full collection of a child copies 42 of 80 MB, measured), so what lives at the fork is put out of its sight.
+full collection of a child copies 42 of 80 MB, measured), so what lives at the fork is put out of its sight. Work copies
+too, of each page twice: a child that has worked and rests makes room for a fresh one, which shares all again. A message
+that it was handed in that very moment is dropped, and rung again like any that nobody claims.
 """
 
 from __future__ import annotations
 
 import gc
+import os
+import signal
 from contextlib import suppress
 from typing import Any
 
+from billiard.pool import EX_RECYCLE
 from billiard.util import get_pdeathsig
-from celery.signals import worker_before_create_process, worker_init
+from celery.signals import task_postrun, task_prerun, worker_before_create_process, worker_init
 from django.db import Error, connection
 
+from dz.tasks import aside
 from dz2.models import Host
+
+RESTING = 30.0  # seconds without a task after which a process that had one ends
 
 
 def _warm(**_: Any) -> None:
@@ -30,5 +38,23 @@ def _freeze(**_: Any) -> None:
     gc.freeze()
 
 
+def _working(**_: Any) -> None:
+    signal.setitimer(signal.ITIMER_REAL, 0)
+
+
+def _resting(**_: Any) -> None:
+    signal.signal(signal.SIGALRM, _leave)
+    signal.setitimer(signal.ITIMER_REAL, RESTING)
+
+
+def _leave(*_: object) -> None:
+    if aside.going_on():  # what was forked off it would die with it
+        signal.setitimer(signal.ITIMER_REAL, RESTING)
+    else:
+        os._exit(EX_RECYCLE)
+
+
 worker_init.connect(_warm)
 worker_before_create_process.connect(_freeze)
+task_prerun.connect(_working)
+task_postrun.connect(_resting)
