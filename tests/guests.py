@@ -34,6 +34,7 @@ OF_THEIR_TIME = (
     ((3, 6), ("django==1.11.29", "psycopg2-binary<2.9", "gunicorn<20", "setuptools<60")),
 )
 NEWEST = ("psycopg[binary]<3.4", "gunicorn<28", "uvicorn<0.55", "whitenoise", "python-decouple", "django-environ")
+NEWEST += ("django-configurations",)
 
 
 @cache

@@ -117,6 +117,34 @@ def test_by_itself(case: str, tmp_path: Path) -> None:
     assert site(tmp_path, environment("newest"), lines).peek(*wanted) == wanted
 
 
+CLASSES = """
+from configurations import Configuration, values
+class Base(Configuration):
+    SECRET_KEY = "x" * 50
+    ROOT_URLCONF = "site_urls"
+    INSTALLED_APPS = ["django.contrib.contenttypes", "django.contrib.staticfiles", "peek"]
+class Dev(Base):
+    MINE = "dev"
+class Production(Base):
+    MINE = "production"
+    DEBUG = True
+    OWNER = values.Value("nobody")
+"""
+
+
+@pytest.mark.parametrize(("named", "mine"), [("", "production"), ("Dev", "dev")])
+def test_settings_that_are_a_class_are_productions_unless_a_variable_names_another(
+    named: str, mine: str, tmp_path: Path
+) -> None:
+    made = Site.of(tmp_path, environment("newest"), {"site_settings.py": CLASSES})
+    made.env = {"DZ_SECRET_KEY": "k" * 50, "DZ_DATABASE_URL": DATABASE} | (
+        {"DJANGO_CONFIGURATION": named} if named else {}
+    )
+    got = made.peek("MINE", "DEBUG", "DATABASES")
+    assert (got["MINE"], got["DEBUG"]) == (mine, False)
+    assert got["DATABASES"]["default"]["NAME"] == "p00000042"
+
+
 def test_a_cache_in_memory_stays_as_it_is(tmp_path: Path) -> None:
     cache = {
         "BACKEND": "django.core.cache.backends.locmem.LocMemCache",

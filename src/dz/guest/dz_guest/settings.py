@@ -8,17 +8,14 @@ original module too: some projects import it directly and would miss the change.
 import importlib
 import os
 
-from dz_guest import override, spec
+from dz_guest import classes, override, spec
 
 
 def _original():
     name = spec.get("settings_module")
     os.environ["DJANGO_SETTINGS_MODULE"] = name
     try:
-        if os.environ.get("DJANGO_CONFIGURATION"):
-            import configurations.importer
-
-            configurations.importer.install()
+        classes.install(name)
         return importlib.import_module(name)
     finally:
         os.environ["DJANGO_SETTINGS_MODULE"] = spec.WRAPPER
