@@ -29,8 +29,8 @@ copies, programs, ports, databases and checkouts are counted. While a job ran, t
 | answers | {sent} | {good} | {failed} | {took} |
 | sent late by | | | | {late} |
 
-Lateness is the generator's own: it shares the machine with what it measures, and what it was late by says how much of a
-slow answer may be its own.
+Lateness is the generator's own: it shares the machine with what it measures and with whatever else runs there, and is
+as late with reading an answer as with sending a request.
 {failures}
 | jobs | number | median s | 95 % | longest |
 |---|---|---|---|---|
@@ -40,6 +40,7 @@ slow answer may be its own.
 |---|---|---|---|
 | the project's files when no job runs, MB | {rest} |
 | the same while jobs run, looked at every second, MB | | {highest:.1f} | |
+| logs of programs, those of ended ones for ten minutes | {logs} |
 | processes of the platform and the site | {processes} |
 | zoomdb, MB | {zoomdb[0]:.1f} | | {zoomdb[1]:.1f} |
 | memory of the platform (PSS), MB | {memory[0]:.0f} | | {memory[1]:.0f} |
@@ -78,6 +79,7 @@ def told(soak: Soak, *, rate: int, minutes: float, weights: tuple[Weight, Weight
         rest=" | ".join(f"{mb(one):.1f}" for one in _ends([one.size for one in left])),
         highest=mb(max(soak.seen)),
         processes=" | ".join(str(one) for one in _ends([one.processes for one in left])),
+        logs=" | ".join(str(one) for one in _ends([one.logs for one in left])),
         zoomdb=(mb(before.zoomdb), mb(after.zoomdb)),
         memory=(mb(sum(before.memory.values())), mb(sum(after.memory.values()))),
         services=", ".join(services),
