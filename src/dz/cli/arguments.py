@@ -126,8 +126,13 @@ def number(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("job", type=count, metavar="JOB", help="its number")
 
 
+def completion(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("shell", metavar="SHELL", choices=("bash", "fish", "zsh"), help="bash, zsh or fish")
+
+
 def logs(parser: argparse.ArgumentParser) -> None:
-    project(parser)
+    parser.add_argument("name", metavar="NAME", nargs="?", default="", help="the project")
+    parser.add_argument("--service", metavar="S", default="", help="of the platform itself: panel, worker-build, nginx")
     parser.add_argument("-f", "--follow", action="store_true", help="go on with what comes")
     parser.add_argument("-n", type=count, metavar="N", help="how many lines; default: 100, or all since a time")
     parser.add_argument("--process", default="", metavar="P", help="only of these: web, or web.1")
@@ -203,6 +208,11 @@ def many(text: str) -> tuple[str, int]:
 def variable(parser: argparse.ArgumentParser) -> None:
     project(parser)
     parser.add_argument("variable", metavar="KEY", help="the variable")
+
+
+def leave(parser: argparse.ArgumentParser) -> None:
+    project(parser)
+    parser.add_argument("variables", metavar="KEY", nargs="+", help="what the project does without")
 
 
 def changes(parser: argparse.ArgumentParser) -> None:

@@ -51,6 +51,7 @@ class Command:
     add: Add
     runs: str = ""  # module.function under dz.cli
     local: bool = False
+    alone: bool = False  # asks no platform
     passes: bool = False  # the words after -- are its attribute ``command``
     never: int | None = None  # how it ends when it never came to do anything, whatever stopped it
     examples: tuple[str, ...] = ()  # without the leading dz

@@ -52,6 +52,9 @@ COMMANDS = {
             "pushing.git",
             examples=("git shop", "git shop --yes"),
         ),
+        Command(
+            "projects", "All projects, and how each is.", arguments.nothing, "projects.projects", examples=("projects",)
+        ),
         Command("jobs", "The latest jobs.", arguments.jobs, "reports.jobs", examples=("jobs", "jobs shop -n 5")),
         Command(
             "job",
@@ -72,7 +75,12 @@ COMMANDS = {
             "What a site writes.",
             arguments.logs,
             "sitelog.logs",
-            examples=("logs shop -f", "logs shop --since 10m --level error", "logs shop --process worker --release 13"),
+            examples=(
+                "logs shop -f",
+                "logs shop --since 10m --level error",
+                "logs shop --process worker --release 13",
+                "logs --service worker-appserver -f",
+            ),
         ),
         Command(
             "releases",
@@ -118,6 +126,13 @@ COMMANDS = {
             arguments.unset,
             "variables.env_unset",
             examples=("env unset shop STRIPE_API_KEY",),
+        ),
+        Command(
+            "env leave",
+            "Do without a variable that the code reads: it is asked for no more.",
+            arguments.leave,
+            "variables.env_leave",
+            examples=("env leave shop STRIPE_API_KEY",),
         ),
         Command(
             "env import",
@@ -247,6 +262,14 @@ COMMANDS = {
             arguments.admin_create,
             "attaching.admin_create",
             examples=("admin create shop", "admin create shop --username ada --email ada@example.org"),
+        ),
+        Command(
+            "completion",
+            'What a shell needs to complete dz: eval "$(dz completion bash)"',
+            arguments.completion,
+            "completing.completion",
+            alone=True,
+            examples=("completion bash", "completion zsh", "completion fish"),
         ),
         Command(
             "broker setup",

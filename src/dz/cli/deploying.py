@@ -155,6 +155,8 @@ def _tell_verdict(job: Document, screen: Screen) -> None:
     once = f"once {listing(names)} has a value" if len(names) == 1 else f"once {listing(names)} have values"
     options = "".join(f" --env {name}" for name in names)
     screen.say(typed(f"It would go live {once if names else 'now'}:   dz deploy {job['project']}{options}"))
+    if names:
+        screen.say(typed(f"Or it does without:   dz env leave {job['project']} {' '.join(names)}"))
     if chosen := [SHOWN.get(field, field.replace("_", " ")) for field in job["to_choose"]]:
         screen.say(f"Taken as ranked: {listing(chosen)}. To choose otherwise: {job['form']}")
 

@@ -21,7 +21,7 @@ from dz.cli.command import Command
 from dz.cli.commands import COMMANDS
 from dz.cli.following import Detached, Overtime
 from dz.cli.screen import Screen
-from dz.cli.where import find, home
+from dz.cli.where import Server, find, home
 from dz.errors import UserError
 from dz.plain import plain
 from dz.typed import TYPED, typed
@@ -50,6 +50,8 @@ def _told(argv: Sequence[str]) -> str | None:
     """What is answered without doing anything: examples, version, help. None for a command to run."""
     if not argv:
         return typed(grammar.EXAMPLES)
+    if argv[0] == "--complete":
+        return "\n".join(importlib.import_module("dz.cli.completing").candidates(argv[1:]))
     if argv[0] in ("--version", "-V"):
         return f"DjangoZoom {dz.__version__}"
     if argv[0] in grammar.HELP:
@@ -73,7 +75,9 @@ def _run(command: Command, args: argparse.Namespace, screen: Screen) -> int:
     try:
         act = importlib.import_module(f"dz.cli.{module}")
         base = getattr(act, f"{function.upper()}_BASE", {})
-        code, document = getattr(act, function)(args, Api(find(args.server)), screen)
+        code, document = getattr(act, function)(
+            args, Api(Server(url="") if command.alone else find(args.server)), screen
+        )
     except Refused as error:
         return _failed(screen, error.told, command.never or ending.code_of_refusal(error), args.json, base)
     except Unreachable as error:

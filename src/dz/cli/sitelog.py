@@ -7,15 +7,18 @@ lost or doubled, and what is not kept any more is counted.
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
 import select
 import time
 from typing import Any
 
+from dz.cli import servicelog
 from dz.cli.client import Api, Unreachable
 from dz.cli.ending import DONE
 from dz.cli.following import LOST, WAIT, Document
 from dz.cli.screen import Screen
+from dz.errors import UserError
 from dz.words import duration
 
 LAST = 100  # lines shown where nobody says how many
@@ -25,6 +28,10 @@ COLOURS = {"error": "bad", "critical": "bad", "warning": "warn"}
 
 def logs(args: argparse.Namespace, api: Api, screen: Screen) -> tuple[int, Any]:
     """Lines on stdout; with ``--json`` one object per line. ``-f`` ends by Ctrl-C, with 0."""
+    if bool(args.service) == bool(args.name):
+        raise UserError("cli.usage", detail="Give a project's name, or --service and a service's", command="logs")
+    if args.service:
+        return _of_service(args, screen)
     wanted = {name: getattr(args, name) for name in ("process", "since", "level", "release", "search")}
     reader = _Reader(args, api, screen, wanted)
     try:
@@ -36,6 +43,12 @@ def logs(args: argparse.Namespace, api: Api, screen: Screen) -> tuple[int, Any]:
             reader.more()
     except KeyboardInterrupt:
         pass
+    return DONE, None
+
+
+def _of_service(args: argparse.Namespace, screen: Screen) -> tuple[int, Any]:
+    with contextlib.suppress(KeyboardInterrupt):
+        servicelog.show(args.service, count=args.n or LAST, follow=args.follow, as_json=args.json, screen=screen)
     return DONE, None
 
 

@@ -50,6 +50,13 @@ def env_unset(args: argparse.Namespace, api: Api, screen: Screen) -> tuple[int, 
     return _change(args, api, screen, {"unset": args.variables})
 
 
+def env_leave(args: argparse.Namespace, api: Api, screen: Screen) -> tuple[int, Any]:
+    """What the code reads without a default, and a person knows that it does without, is asked for no more."""
+    found = api.post(f"/projects/{args.name}/leave-variables", {"names": args.variables})
+    screen.say(f"{args.name} does without {listing(args.variables)}; a value that is set later is used all the same.")
+    return DONE, found
+
+
 def env_import(args: argparse.Namespace, api: Api, screen: Screen) -> tuple[int, Any]:
     """A .env file, after a preview of what it changes."""
     given = values.collect([], [args.file], ask=False)
@@ -95,8 +102,10 @@ def _shown(one: dict[str, Any]) -> str:
 
 def _summary(name: str, found: dict[str, Any]) -> str:
     unset = [one["name"] for one in found["variables"] if not one["set"] and not one["filled"] and one["needed"]]
+    unset = [name for name in unset if name not in found["left_unset"]]
     if unset:
-        return typed(f"Read without a default and not set: {listing(unset)}. dz env set {name} {unset[0]}")
+        ways = f"dz env set {name} {unset[0]} · or it does without: dz env leave {name} {unset[0]}"
+        return typed(f"Read without a default and not set: {listing(unset)}. {ways}")
     if found["live_config"] is not None and (found["config"] or 0) != found["live_config"]:
         return typed(f"Config {found['config']} is not live yet. To change that: dz restart {name}")
     return typed(f"A value: dz env get {name} KEY · Set one: dz env set {name} KEY")

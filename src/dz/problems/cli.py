@@ -88,6 +88,12 @@ PROBLEMS = [
         "A file named on the command line could not be opened.",
     ),
     Problem(
+        "cli.no-service",
+        "The platform has no service {service}; it has {known}.",
+        "dz status shows how each of them is.",
+        "Logs of services are files of this machine's platform.",
+    ),
+    Problem(
         "cli.not-live",
         "{name} is not live: it has no address yet.",
         "dz deploy {name}",

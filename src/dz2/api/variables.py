@@ -23,6 +23,10 @@ class PreviewIn(Schema):
     variables: dict[Name, Value]
 
 
+class LeaveIn(Schema):
+    names: Annotated[list[Name], Field(min_length=1, max_length=100)]
+
+
 class ChangeIn(Schema):
     variables: dict[Name, Value] = {}
     unset: list[Name] = []
@@ -32,7 +36,8 @@ class ChangeIn(Schema):
 @router.get("/{name}/variables")
 def listed(request: HttpRequest, name: str) -> Any:
     project = services.find_project(name)
-    return _configs(project) | {"variables": [_document(one) for one in configs.listed(project)]}
+    more = {"left_unset": project.left_unset}
+    return _configs(project) | more | {"variables": [_document(one) for one in configs.listed(project)]}
 
 
 @router.get("/{name}/variables/{variable}")
@@ -43,6 +48,14 @@ def value(request: HttpRequest, name: str, variable: str) -> Any:
 @router.post("/{name}/preview-variables")
 def preview(request: HttpRequest, name: str, body: PreviewIn) -> Any:
     return asdict(configs.preview(services.find_project(name), body.variables))
+
+
+@router.post("/{name}/leave-variables")
+def leave(request: HttpRequest, name: str, body: LeaveIn) -> Any:
+    """They are asked for no more."""
+    project = services.find_project(name)
+    services.leave_unset(project, [configs.checked(variable) for variable in body.names])
+    return {"left_unset": project.left_unset}
 
 
 @router.post("/{name}/variables")
