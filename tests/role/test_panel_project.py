@@ -186,3 +186,25 @@ def test_a_domain_is_added_to_what_is_live_by_a_release_and_what_is_not_the_proj
     assert given.status_code == 422 and "got from its name" in shown(given)
     assert to(ada.post(add, {"domain": "www.shop.example", "gone": "yes"})).startswith("/jobs/")
     assert not VirtualHostname.objects.filter(hostname="www.shop.example").exists()
+
+
+def test_that_nobody_may_enter_the_admin_is_told_as_long_as_nobody_can_know_better(shop: Any) -> None:
+    from dz2.api.documents import job_document
+    from dz2.models import Job
+
+    def job(kind: str, number: int | None = None, **result: Any) -> Any:
+        ended: dict[str, Any] = {"state": "succeeded", "finished_at": timezone.now(), "result": result}
+        made = Job.objects.create(project=shop, kind=kind, **ended)
+        if number:
+            release(shop, number, "live" if number == 1 else "retired")
+            shop.releases.filter(number=number).update(job=made)
+        return made
+
+    first = job("build_and_deploy", 2, adminless=True)
+    again = job("restart", 3, adminless=None)  # migrate was left out
+    assert job_document(first)["adminless"] and job_document(again)["adminless"]
+    assert not job_document(job("backup"))["adminless"], "it is said where a site went live"
+    job("managepy_command")
+    assert not job_document(job("restart", 4))["adminless"], "somebody may have been let in"
+    assert job_document(job("config", 5, adminless=True))["adminless"]
+    assert not job_document(job("restart", 6, adminless=False))["adminless"]
