@@ -17,6 +17,7 @@ import pytest
 from dz.errors import Cancelled, PlatformError, Transient, UserError
 from dz.log import Secret
 from dz.tasklib.build import git as dzgit
+from dz.tasklib.build.deploykeys import generate_key
 from dz.tasklib.build.githome import GitHome
 from tests import faultkit
 from tests.repositories import GitServer, Repository, new_repository
@@ -160,10 +161,38 @@ def test_a_repository_runs_nothing_and_leaves_no_way_out_of_the_work_folder(
         },
     )
     (origin.folder / "post-checkout").write_text(f"#!/bin/sh\ntouch {trap}\n")
+    origin.git("update-index", "--add", "--cacheinfo", f"160000,{origin.git('rev-parse', 'HEAD')},x")
+    origin.git("commit", "-q", "-m", "A submodule")
     fetching.checkout(origin.url)
     assert not trap.exists()
-    assert "submodules" in " ".join(fetching.log.notes)
+    assert "the submodule x is left out: " in " ".join(fetching.log.notes)
     assert [p.name for p in fetching.work.iterdir()] == []
+
+
+def test_submodules_come_along_and_one_that_cannot_be_had_is_said(fetching: Fetching, tmp_path: Path) -> None:
+    inner = new_repository(tmp_path / "inner", {"deep.txt": "deep"})
+    theme = new_repository(tmp_path / "theme", {"base.html": "x"})
+    origin = new_repository(tmp_path / "origin", {"manage.py": "x"})
+    for repository, path, url, commit in (
+        (theme, "inner", "../inner", inner.git("rev-parse", "HEAD")),
+        (origin, "static/theme", "../theme", ""),
+        (origin, "gone", "../gone", "0" * 39 + "1"),
+    ):
+        text = f'[submodule "{path}"]\n\tpath = {path}\n\turl = {url}\n'
+        before = repository.folder / ".gitmodules"
+        before.write_text((before.read_text() if before.exists() else "") + text)
+        repository.git("add", ".gitmodules")
+        commit = commit or theme.git("rev-parse", "HEAD")
+        repository.git("update-index", "--add", "--cacheinfo", f"160000,{commit},{path}")
+        repository.git("commit", "-q", "-m", "A submodule")
+    fetching.checkout(origin.url)
+    files = {str(one.relative_to(fetching.into)) for one in fetching.into.rglob("*") if one.is_file()}
+    assert files == {
+        "manage.py", ".gitmodules", "static/theme/base.html", "static/theme/.gitmodules", "static/theme/inner/deep.txt"
+    }  # fmt: skip
+    assert [note for note in fetching.log.notes if "submodule" in note] == [
+        f"the submodule gone is left out: There is no Git repository in {tmp_path / 'gone'}."
+    ]
 
 
 def test_a_repository_of_another_user_is_read_by_its_file_address(fetching: Fetching, tmp_path: Path) -> None:
@@ -231,7 +260,7 @@ def test_over_ssh_the_deploy_key_opens_the_repository_and_its_absence_does_not(
 ) -> None:
     port, allowed = ssh_server
     url = f"ssh://root@localhost:{port}{repository.folder}"
-    private, public = dzgit.generate_key()
+    private, public = generate_key()
     assert fetching.refused(url, key=private).id == "repo.not-found"
     allowed.write_text(f"{public}\n")
     assert fetching.checkout(url, key=private).commit == repository.git("rev-parse", "main")
@@ -240,7 +269,7 @@ def test_over_ssh_the_deploy_key_opens_the_repository_and_its_absence_does_not(
 
 
 def test_a_deploy_key_is_one_that_ssh_keygen_reads_and_never_shows_its_private_half(tmp_path: Path) -> None:
-    private, public = dzgit.generate_key()
+    private, public = generate_key()
     file = tmp_path / "key"
     file.write_text(private.reveal())
     file.chmod(stat.S_IRUSR | stat.S_IWUSR)

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from dz.errors import UserError
 from dz.tasklib.build import giturl
-from dz.tasklib.build.git import generate_key
+from dz.tasklib.build.deploykeys import generate_key
 from dz2 import formations, services, vault
 from dz2.accounts import panel
 from dz2.api.documents import project_document, site_url

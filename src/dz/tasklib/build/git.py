@@ -1,7 +1,7 @@
 """Fetching a commit of somebody's repository with the git command, hardened.
 
-Promise: only https, ssh and (where allowed) file; no prompts, no hooks, no filters, no submodules, no configuration but
-ours, operands behind ``--``; shallow, under a limit of size; the deploy key in a 0600 file for as long as git runs.
+Promise: only https, ssh and (where allowed) file; no prompts, no hooks, no filters, no configuration but ours, operands
+behind ``--``; shallow, under a limit of size, submodules too; the deploy key in a 0600 file for as long as git runs.
 What is checked out is data: nothing here opens a file of it. Raises UserError (``repo.*``), Transient, Cancelled.
 """
 
@@ -12,21 +12,20 @@ import re
 import shutil
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 
 from dz.errors import Cancelled, DzError, Transient, UserError
 from dz.log import Secret
 from dz.names import Commit, Ref
 from dz.run import DeadlinePassed, Finished, run
-from dz.tasklib.build import disk, giturl
+from dz.tasklib.build import disk, giturl, submodules
+from dz.tasklib.build.fetchcap import Cap
 from dz.tasklib.build.gitfailure import explain, no_such_ref, redirected_elsewhere
 from dz.tasklib.build.githome import GitHome
 from dz.tasklib.build.giturl import GitUrl
 from dz.tasklib.context import JobLog
+from dz.tasklib.folders import clear
 
 MOST_PACKED = 1024 * 1024 * 1024  # bytes of what is fetched
 MOST_BYTES = 2 * 1024 * 1024 * 1024  # bytes of what is checked out
@@ -94,14 +93,6 @@ class _Git:
         return bytes(self.home.said[-64_000:]).decode(errors="replace")
 
 
-def generate_key() -> tuple[Secret, str]:
-    """A new deploy key: the private half, and the public one as a Git host takes it."""
-    key = Ed25519PrivateKey.generate()
-    private = key.private_bytes(Encoding.PEM, PrivateFormat.OpenSSH, NoEncryption()).decode()
-    public = key.public_key().public_bytes(Encoding.OpenSSH, PublicFormat.OpenSSH).decode()
-    return Secret(private), f"{public} djangozoom"
-
-
 def resolve(
     url: str,
     ref: str,
@@ -140,15 +131,48 @@ def checkout(
         if into.exists():
             shutil.rmtree(into)
         into.mkdir(parents=True)
-        git("init", "-q", folder=into)
-        _fetch(git, into, wanted, ref)
-        _measure(git, into, wanted.commit)
-        done = git("checkout", "-q", "--force", "--detach", wanted.commit, folder=into)
-        if not done.ok:
-            raise disk.or_full(explain(where, git.said), into)
+        room = _lay(git, into, wanted, ref, MOST_BYTES)
         found = _described(git, into, wanted)
-        shutil.rmtree(into / ".git")
+        _lay_submodules(git, into, wanted.commit, room, file_urls=file_urls)
         return found
+
+
+def _lay(git: _Git, into: Path, wanted: Resolved, ref: str, room: int) -> int:
+    """The files of one repository in a folder, with its ``.git``; how much of ``room`` is left."""
+    git("init", "-q", folder=into)
+    _fetch(git, into, wanted, ref)
+    room -= _measure(git, into, wanted.commit, room)
+    done = git("checkout", "-q", "--force", "--detach", wanted.commit, folder=into)
+    if not done.ok:
+        raise disk.or_full(explain(git.url, git.said), into)
+    return room
+
+
+def _lay_submodules(git: _Git, into: Path, commit: Commit, room: int, *, file_urls: bool) -> None:
+    """What lies in submodules, and in theirs, under the same limits; one that can't be had is said."""
+    waiting, count = [(git, into, commit)], 0
+    while waiting:
+        git, folder, commit = waiting.pop(0)
+
+        def ask(*words: str, git: _Git = git, folder: Path = folder) -> str:
+            answer = git(*words, folder=folder)
+            return answer.text if answer.ok else ""
+
+        for one in submodules.named(ask, commit, git.url, file_urls=file_urls):
+            place, why, count = folder / one.path, one.why, count + 1
+            if count > submodules.MOST:
+                why = f"there are more than {submodules.MOST}"
+            elif one.url and place.resolve() == folder.resolve() / one.path and place.is_dir():
+                inner = replace(git, url=one.url)
+                try:
+                    room = _lay(inner, place, Resolved(commit=one.commit, branch=""), one.commit, room)
+                    waiting.append((inner, place, one.commit))
+                    continue
+                except UserError as error:
+                    why = error.brief
+                    clear(place)
+            git.log.note(f"the submodule {one.path} is left out: {why or 'its folder is none'}", level="warning")
+        clear(folder / ".git")
 
 
 def _resolve(git: _Git, ref: str) -> Resolved:
@@ -201,7 +225,14 @@ def _expanded(git: _Git, short: str) -> Commit | None:
     """A shortened commit in full: only the whole history knows it, so that is fetched, without its files."""
     history = git.home.folder / "history.git"
     done = git.reach(
-        "clone", "-q", "--bare", "--filter=tree:0", "--", git.url.text, history, stop=_Cap(git, history).over
+        "clone",
+        "-q",
+        "--bare",
+        "--filter=tree:0",
+        "--",
+        git.url.text,
+        history,
+        stop=Cap(history, MOST_PACKED, git.stop).over,
     )
     if not done.ok:
         raise explain(git.url, git.said, ref=short)
@@ -230,7 +261,7 @@ def _fetch(git: _Git, into: Path, wanted: Resolved, ref: str) -> None:
 
 
 def _fetched(git: _Git, into: Path, words: Sequence[str]) -> Finished:
-    cap = _Cap(git, into)
+    cap = Cap(into, MOST_PACKED, git.stop)
     try:
         return git.reach("fetch", "--no-tags", "--no-recurse-submodules", *words, folder=into, stop=cap.over)
     except Cancelled:
@@ -239,21 +270,8 @@ def _fetched(git: _Git, into: Path, words: Sequence[str]) -> Finished:
         raise
 
 
-class _Cap:
-    """Asked while git fetches: whether to stop, since the job stops or too much has come."""
-
-    def __init__(self, git: _Git, folder: Path) -> None:
-        self._git, self._folder, self.passed = git, folder, False
-
-    def over(self) -> bool:
-        packs = (self._folder / place for place in (".git/objects/pack", "objects/pack"))
-        size = sum(_size(one) for folder in packs for one in (folder.iterdir() if folder.is_dir() else ()))
-        self.passed = size > MOST_PACKED
-        return self.passed or (self._git.stop is not None and self._git.stop())
-
-
-def _measure(git: _Git, into: Path, commit: Commit) -> None:
-    """Refuse too much before it is written out; say what is left out."""
+def _measure(git: _Git, into: Path, commit: Commit, room: int) -> int:
+    """How many bytes it will be; too much is refused before it is written out."""
     listing = git("ls-tree", "-r", "-l", "--full-tree", commit, folder=into)
     if not listing.ok:
         raise UserError("repo.git-failed", url=git.url.text, detail="its files cannot be listed")
@@ -262,10 +280,9 @@ def _measure(git: _Git, into: Path, commit: Commit) -> None:
     total = sum(int(size) for size in sizes if size.isdigit())
     if len(listing.output) >= _LISTING or len(lines) > MOST_FILES:
         raise UserError("repo.too-big", limit=f"{MOST_FILES:,} files", found=f"at least {len(lines):,}")
-    if total > MOST_BYTES:
+    if total > room:
         raise UserError("repo.too-big", limit="2 GB of files", found=f"{total / 1e9:.1f} GB")
-    if any(line.endswith("\t.gitmodules") for line in lines):
-        git.log.note("The repository names Git submodules; they are not fetched.", level="warning")
+    return total
 
 
 def _described(git: _Git, into: Path, wanted: Resolved) -> Checkout:
@@ -281,10 +298,3 @@ def _described(git: _Git, into: Path, wanted: Resolved) -> Checkout:
 
 def _is_commit(text: str) -> bool:
     return len(text) in (40, 64) and _HASH.fullmatch(text) is not None
-
-
-def _size(path: Path) -> int:
-    try:
-        return path.lstat().st_size
-    except FileNotFoundError:
-        return 0  # git renames its packs when they are whole
