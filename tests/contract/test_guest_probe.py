@@ -94,6 +94,28 @@ def test_the_first_candidate_that_works_is_chosen_and_what_it_says_is_learned(na
     assert (learned.admin, learned.staticfiles, learned.user_model) == (False, True, "auth.User")
 
 
+PAGES = """
+from django.http import HttpResponse
+try:
+    from django.urls import include, re_path
+except ImportError:
+    from django.conf.urls import include, url as re_path
+page = HttpResponse
+included = [re_path("^list/$", page, name="list"), re_path(r"^list/(\\d+)/$", page, name="one")]
+urlpatterns = [
+    re_path(r"^about-us/$", page, name="about"), re_path(r"^(?P<name>\\w+)/$", page), re_path("^logout/$", page),
+    re_path("^shop/", include((included, "shop"), namespace="shop")), re_path("^log-in/$", page, name="login"),
+]
+"""
+
+
+@everywhere
+def test_the_first_pages_are_those_without_arguments_that_do_nothing(name: str, tmp_path: Path) -> None:
+    files = {"site_urls.py": PAGES, "site_settings.py": f"{SETTINGS}LOGIN_URL = 'login'\n"}
+    learned = Site.of(tmp_path, environment(name), files).probe(["site_settings"]).learned
+    assert learned.pages == ["/log-in/", "/about-us/", "/shop/list/"]
+
+
 def test_libraries_that_read_variables_are_understood(tmp_path: Path) -> None:
     for number, line in enumerate(("from decouple import config as c; A = c('WANTED')",
                                    "import environ; A = environ.Env()('WANTED')")):  # fmt: skip

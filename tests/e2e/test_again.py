@@ -42,6 +42,19 @@ def test_the_same_commit_is_a_release_without_a_build_and_a_project_that_rests_r
     assert (wakes.code, wakes.json["release"], project.page()) == (0, 5, "5 third 0"), wakes.err
 
 
+def test_a_page_that_works_and_fails_in_the_new_release_stops_the_switch(platform: Platform, tmp_path: Path) -> None:
+    works = PAGE.replace('path("", page)', 'path("", page), path("more/", more)')
+    works = works.replace("urlpatterns", "def more(request):\n    return page(request)\n\n\nurlpatterns")
+    project = playing.words(platform, tmp_path, "pages", {"words/urls.py": works})
+    first = project.deploy()
+    assert "first pages: /more/ 200" in platform.dz("job", str(first["job"]), "--log").out
+    project.change({"words/urls.py": works.replace("return page(request)", "return 1 / 0")})
+    failed = project.deploy(code=1)
+    assert (failed["error_id"], failed["where"]) == ("deploy.page-fails", "words/urls.py:14 return 1 / 0")
+    assert "/more/" in failed["error"] and "ZeroDivisionError" in failed["error"]
+    assert project.page() == "1 first 0"
+
+
 def runs(platform: Platform, app_id: str) -> list[str]:
     """The folders of its releases on the appserver."""
     return [one.name for one in (platform.home / "run" / app_id).iterdir() if one.name.isdigit()]

@@ -8,7 +8,8 @@ import pytest
 
 from dz.errors import Cancelled, UserError
 from dz.tasklib.appserver.drain import Busy, busy, wait_drained
-from dz.tasklib.appserver.health import Answer, check
+from dz.tasklib.appserver.health import Answer, Visit, check
+from dz.tasklib.appserver.pages import seen
 from dz.tasklib.appserver.ports import is_free
 from tests.backends import Answers, Backend, backend, deaf
 from tests.waiting import until
@@ -125,3 +126,17 @@ def test_a_connection_that_nobody_accepted_is_seen_and_waited_for() -> None:
         assert wait_drained(address, port, deadline=60, stop=lambda: False)
     assert is_free(address, port)
     assert wait_drained(address, port, deadline=60, stop=lambda: False)
+
+
+def test_of_the_first_pages_only_those_that_fail_are_asked_for_in_the_live_release() -> None:
+    fails = (500, {}, "Server Error")
+    new_says, live_says = {"/": to("/en/"), "/new/": fails, "/old/": fails}, {"/old/": to("/other/"), "/new/": fails}
+    with backend("new", new_says) as new, backend("live", live_says) as live:
+        visits = [Visit("127.0.0.1", app.port, HOST, "http") for app in (new, live)]
+        told = list(seen(["/", "/old/", "/new/"], *visits))
+    assert [(one.path, one.status, one.is_worse) for one in told] == [
+        ("/", 200, False),
+        ("/old/", 500, True),
+        ("/new/", 500, False),
+    ]
+    assert [path for _, path, _ in live.seen] == ["/old/", "/other/", "/new/"]

@@ -13,6 +13,13 @@ PROBLEMS = [
         " normal for an API and counts as healthy.",
     ),
     Problem(
+        "deploy.page-fails",
+        "{path} is a page of the live release and a server error (500) in the new one{error}.",
+        "Mend that in the project, then deploy again. " + _UNTOUCHED,
+        "Before the switch a few pages without arguments are asked for: /, the admin, the log-in, the first ones of the"
+        " urls. One that fails in the live release too is a warning.",
+    ),
+    Problem(
         "deploy.bad-redirect",
         "The new release sends {path} to {target}, where nothing of this site listens.",
         "Look at SECURE_SSL_REDIRECT, PREPEND_WWW and redirects of your own, then deploy again. " + _UNTOUCHED,

@@ -143,8 +143,8 @@ def _learned():
     """What the settings say once they work: the project's own values, before anything was changed."""
     import django
     from django.conf import settings
+    from dz_guest import pages, staticinputs
     from dz_guest import settings as wrapper
-    from dz_guest import staticinputs
 
     own = wrapper.original
     apps = [str(app) for app in settings.INSTALLED_APPS]
@@ -165,6 +165,7 @@ def _learned():
         "staticfiles": collects,
         "static_inputs": staticinputs.fingerprint() if collects else "",
         "urls": str(getattr(settings, "ROOT_URLCONF", "") or ""),
+        "pages": pages.first(),
         "changed": sorted(wrapper.changed),
         "checks": _checks(),
         "migrations": migrations,

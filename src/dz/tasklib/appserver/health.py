@@ -117,21 +117,21 @@ class Visit:
         return target.geturl()[:300], True
 
 
-def ask(visit: Visit, *, deadline: float) -> Answer | None:
-    """One visit to ``/`` with its redirects; None if there was no answer in time."""
+def ask(visit: Visit, *, deadline: float, path: str = "/") -> Answer | None:
+    """One visit to ``path`` with its redirects; None if there was no answer in time."""
     try:
-        return asyncio.run(_answer(visit, deadline))
+        return asyncio.run(_answer(visit, path, deadline))
     except (httpx2.HTTPError, httpx2.InvalidURL, OSError, TimeoutError):
         return None
 
 
-async def _answer(visit: Visit, deadline: float) -> Answer:
+async def _answer(visit: Visit, path: str, deadline: float) -> Answer:
     async with (
         asyncio.timeout(deadline),
         # Nothing of our own environment (proxies, netrc) may come between; cookies are kept from visit to visit.
         httpx2.AsyncClient(trust_env=False, follow_redirects=False, timeout=deadline) as client,
     ):
-        path = "/"
+        first = path
         for _ in range(REDIRECTS):
             async with client.stream("GET", visit.url(path), headers=visit.headers()) as response:
                 answer = Answer(status=response.status_code, path=path, body=await _body(response))
@@ -144,7 +144,7 @@ async def _answer(visit: Visit, deadline: float) -> Answer:
             if not following:
                 return answer
             path = following
-        return Answer(status=answer.status, path="/", target=f"{path}, again and again")
+        return Answer(status=answer.status, path=first, target=f"{path}, again and again")
 
 
 def _port(netloc: str, scheme: str) -> int:

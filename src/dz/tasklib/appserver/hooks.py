@@ -9,10 +9,11 @@ import json
 import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from dz.errors import UserError
-from dz.tasklib.appserver import beside, health
+from dz.tasklib.appserver import beside, health, pages
 from dz.tasklib.appserver.deployments import site_of, supervisor
 from dz.tasklib.appserver.migrated import is_migrated
 from dz.tasklib.appserver.site import Site
@@ -38,13 +39,14 @@ def post_build_hooks(ctx: Context) -> Mapping[str, Any]:
         result = _hook(ctx, sites[0], str(command), applications)
         brokers |= result.brokers
         told["migrations"] += [".".join(migration) for migration in result.applied]
-        if result.adminless is not None:
-            told["adminless"] = result.adminless
+        told["adminless"] = result.adminless or told["adminless"]
     fit = beside.settle(ctx, others, brokers)
     ctx.midway()
     for deployment, site in zip(here, sites, strict=True):
         told["status"] = _see_it_answer(ctx, site, deployment)
         ctx.door.healthy(deployment.id)
+    if sites:
+        told["pages"] = {"/": told["status"], **pages.compared(ctx, sites[0], here[0], partial(_tail, sites[0]))}
     beside.begin(ctx, fit)
     return told
 

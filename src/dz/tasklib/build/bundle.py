@@ -80,6 +80,7 @@ def manifest(build: Build, environment: Environment, proof: trial.Proof, *, stat
         "site_media_map": [list(pair) for pair in config.site_media_map],
         "static_url": proof.static_url if static else "",
         "media_url": proof.media_url,
+        "pages": list(proof.pages),
         "reads": sorted(trial.reads(build)),
         "hooks": [hook for hook in config.hooks if not hook.startswith("collectstatic")],
         "guest": guest_folder(build.ctx.settings.home).name,

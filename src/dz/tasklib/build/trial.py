@@ -45,6 +45,7 @@ class Proof:
     collects: bool
     static_inputs: str  # a hash of all that is collected; "" where nobody can tell without collecting
     migrations: Sequence[tuple[str, str, bool]]  # app, name, whether it can be undone
+    pages: Sequence[str]  # paths of the first ones
     migrates: str  # a hash of what else migrate makes; "" where nobody can tell without running it
 
 
@@ -85,6 +86,7 @@ def prove(build: Build, environment: Environment) -> Proof:
         static_inputs=learned.static_inputs,
         migrations=learned.migrations,
         migrates=learned.migrates,
+        pages=learned.pages,
     )
 
 

@@ -68,6 +68,7 @@ class Learned(_Answer):
     staticfiles: bool
     static_inputs: Short = ""  # what the static layer would be made from; "" where only collecting tells
     urls: Short
+    pages: list[Annotated[str, StringConstraints(pattern=r"^/[\w./~-]*$", max_length=200)]] = Field([], max_length=10)
     changed: list[Short] = Field(max_length=500)
     checks: list[Short] = Field(max_length=20)
     migrates: Short = ""  # what else migrate would make; "" where only running it tells
