@@ -39,7 +39,8 @@ def post_build_hooks(ctx: Context) -> Mapping[str, Any]:
         result = _hook(ctx, sites[0], str(command), applications)
         brokers |= result.brokers
         told["migrations"] += [".".join(migration) for migration in result.applied]
-        told["adminless"] = result.adminless or told["adminless"]
+        if result.adminless is not None:
+            told["adminless"] = result.adminless
     fit = beside.settle(ctx, others, brokers)
     ctx.midway()
     for deployment, site in zip(here, sites, strict=True):
