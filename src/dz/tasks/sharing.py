@@ -16,7 +16,14 @@ from typing import Any
 
 from billiard.pool import EX_RECYCLE
 from billiard.util import get_pdeathsig
-from celery.signals import task_postrun, task_prerun, worker_before_create_process, worker_init
+from celery.signals import (
+    task_postrun,
+    task_prerun,
+    worker_before_create_process,
+    worker_init,
+    worker_process_init,
+    worker_ready,
+)
 from django.db import Error, connection
 
 from dz.tasks import aside
@@ -38,6 +45,11 @@ def _freeze(**_: Any) -> None:
     gc.freeze()
 
 
+def _settled(**_: Any) -> None:
+    """The first children were made while their parent was still starting, and share less: they go once, too."""
+    worker_process_init.disconnect(_resting)
+
+
 def _working(**_: Any) -> None:
     signal.setitimer(signal.ITIMER_REAL, 0)
 
@@ -56,5 +68,7 @@ def _leave(*_: object) -> None:
 
 worker_init.connect(_warm)
 worker_before_create_process.connect(_freeze)
+worker_ready.connect(_settled)
+worker_process_init.connect(_resting)
 task_prerun.connect(_working)
 task_postrun.connect(_resting)
