@@ -259,6 +259,7 @@ def _postgres(plan: Plan, name: str, user: str, sockets: Path, *, connections: i
         "port": "5432",
         "max_connections": str(connections),
         "shared_buffers": "64MB",
+        "max_pred_locks_per_transaction": "16",  # one pool for all; by default it takes 4 MB at the start
         "timezone": "UTC",
         "log_timezone": "UTC",
         "default_text_search_config": "'pg_catalog.english'",
