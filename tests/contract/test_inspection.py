@@ -42,6 +42,14 @@ def test_a_repository_becomes_guesses_and_a_build_config(sandbox: Sandbox, tree:
     assert "platform" not in filled["PAYMENT_KEY"]
 
 
+def test_the_folder_that_a_person_chose_is_where_the_project_is_looked_for(sandbox: Sandbox, tree: Path) -> None:
+    case = importlib.import_module("tests.unit.inspect.cases.plain")
+    write_tree(tree, case.FILES)
+    write_tree(tree / "other", case.FILES | {"requirements.txt": "django==4.2.7\n"})
+    config = from_guesses(inspect(sandbox, tree, log=Notes(), deadline=60, chosen="other").guesses)
+    assert (config.project_root, config.pip_reqs) == ("other", ("other/requirements.txt",))
+
+
 def test_a_link_to_what_only_root_may_read_shows_nothing(sandbox: Sandbox, tree: Path) -> None:
     case = importlib.import_module("tests.unit.inspect.cases.plain")
     root = write_tree(tree, case.FILES)

@@ -186,6 +186,11 @@ STRANGERS = {
         },
         {"django_version": "5.2", "python_version": "3.12"},
     ),
+    "a Python declared twice": Stranger(
+        {**project(), **LIST, "runtime.txt": "python-3.11.4\n", "Dockerfile": "FROM python:3.9-slim\n"},
+        {"python_version": "3.11.4"},
+        said="Python 3.11.4 is taken, runtime.txt declares it; Dockerfile:1 says 3.9.",
+    ),
     "Python 2 by its syntax": Stranger({**LIST, **project("print 'x'")}, error=("repo.python2", "bilby/settings.py:")),
     "a list in UTF-16 in a folder": Stranger(
         {**project(root="src/"), "requirements/production.txt": "django==4.1\r\n".encode("utf-16")},

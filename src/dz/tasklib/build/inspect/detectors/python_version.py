@@ -27,6 +27,7 @@ from dz.tasklib.build.inspect.tree import Tree, folder_of, join, parents
 
 NEEDS = ("project_root", "django_version", "requirements_files")
 GIVES = ("python_version",)
+DECLARED = 0.65  # from this confidence on somebody declared it for the site, not for tests
 
 _VERSION = r"([23]\.[0-9]{1,2}(?:\.[0-9]{1,2})?)"
 # (file names, where the version stands in them, how much that says, why)
@@ -57,7 +58,22 @@ _PLACES = (
 def detect(tree: Tree, facts: Facts) -> Iterable[Evidence]:
     found = list(_said(tree, facts))
     limit = pinned.ceiling(_in_force(tree, facts))
-    yield from _within(tree, facts, found, *limit) if limit else found
+    found = list(_within(tree, facts, found, *limit)) if limit else found
+    _tell_conflict(tree, found)
+    yield from found
+
+
+def _tell_conflict(tree: Tree, found: list[Evidence]) -> None:
+    """What is declared elsewhere than in what is taken, where both can't be met."""
+    ranked = sorted(found, key=lambda one: -one.confidence)
+    taken = minors(specifier(ranked[0].value) or SpecifierSet()) if ranked else []
+    others = [
+        f"{one.file}:{one.line or 1} says {one.value}"
+        for one in ranked[1:]
+        if one.confidence >= DECLARED and not set(minors(specifier(one.value) or SpecifierSet())) & set(taken)
+    ]
+    if others:
+        tree.say(f"Python {ranked[0].value} is taken, {ranked[0].why}; {', '.join(dict.fromkeys(others))}.")
 
 
 def _in_force(tree: Tree, facts: Facts) -> Iterator[declared.Declared]:
