@@ -11,6 +11,7 @@ import json
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 
 from dz.errors import UserError
 from dz.local import bring, planning, prepare
@@ -40,7 +41,7 @@ def up(layout: Layout, listen: str, say: Say, *, domain: str = "") -> Plan:
         prepare.databases(plan)
         if not prepare.prepared(plan):
             prepare.tables(plan)
-        _run(plan, supervision, list(ours(plan)), say)
+        _run(plan, supervision, [_of_this_source(one) for one in ours(plan)], say)
         client = {"socket": str(layout.panel_socket), "url": plan.state.url}
         file(layout.client, json.dumps(client), ROOT)
         bring.forget_old(layout, plan.shared)
@@ -54,6 +55,13 @@ def _start_servers(plan: Plan, supervision: Supervision) -> None:
     for service in ours(plan):
         (plan.layout.programs / f"{service.name}.conf").unlink(missing_ok=True)
     supervision.start()
+
+
+def _of_this_source(service: Service) -> Service:
+    """What runs another version of our source is started anew. nginx, at which visitors are, only begins by it."""
+    if service.name == "nginx":
+        return service
+    return replace(service, env={**service.env, "DZ_SOURCE": bring.source_digest()[:16]})
 
 
 def _run(plan: Plan, supervision: Supervision, services: Iterable[Service], say: Say) -> None:
