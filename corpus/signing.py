@@ -19,20 +19,23 @@ EMAIL = "admin@example.com"
 
 
 def signed_in(platform: Platform, slug: str, site: str, path: str) -> str:
-    """Where one is after the log-in at ``path``, or at the project's admin where that asks for no password."""
+    """Where one is after the log-in at ``path``, or at the project's admin where that does not let one in."""
     ran = platform.dz("admin", "create", slug, "--email", EMAIL, "--json", deadline=300)
     made: dict[str, Any] = ran.json
     if ran.code:
         return f"no administrator: {made.get('error') or made.get('state')}"
-    visitor = Visitor(site, platform.port)
-    with visitor.client:
-        places = [path, *([urlsplit(made["url"]).path] if made["url"] else [])]
-        page = next((page for place in places if (page := visitor.get(place)).form), None)
-        if page is None:
-            return "it has no page to sign in"
-        after = visitor.send(page, {"password": made["password"], "email": EMAIL, "text": made["name"]})
-    works = after.status == 200 and after.form is None
-    return f"yes, `{after.path}`" if works else f"no, {after.status} `{after.path}`"
+    told = "it has no page to sign in"
+    for place in dict.fromkeys([path, *([urlsplit(made["url"]).path] if made["url"] else [])]):
+        visitor = Visitor(site, platform.port)
+        with visitor.client:
+            page = visitor.get(place)
+            if page.form is None:
+                continue
+            after = visitor.send(page, {"password": made["password"], "email": EMAIL, "text": made["name"]})
+            if after.status == 200 and after.form is None:
+                return f"yes, `{after.path}`"
+            told = f"no, {after.status} `{after.path}`"
+    return told
 
 
 @dataclass

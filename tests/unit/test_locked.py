@@ -125,6 +125,12 @@ def test_a_site_with_asgi_alone_gets_its_server() -> None:
             "mysqlclient has to be compiled and needs libmysqlclient-dev",
         ),
         ("error: Failed to build `old==1`\n  cause: exit 1", "build.package-build-failed", "old"),
+        (
+            "error: subprocess-exited-with-error\n  × git clone --quiet https://git.example/x did not run successfully.\n"
+            "      fatal: unable to access 'https://git.example/x/': no route\nERROR: Failed to build 'x @ git+https'\n",
+            "build.git-requirement",
+            "git.example/x/': no route",
+        ),
         ("error: Git operation failed\n  cause: failed to clone into: x", "build.git-requirement", "clone"),
         ("error: something new", "build.requirements-invalid", "something new"),
     ],

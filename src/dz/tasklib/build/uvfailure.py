@@ -38,6 +38,9 @@ def failure(said: str, *, python: str) -> UserError | PlatformError:
     if library := _library(text):
         what = _BUILD.search(text)
         return UserError("build.system-library", package=what[1] if what else "a package", library=library)
+    if re.search("Git operation failed|failed to clone|git (fetch|clone)", text):
+        said_by_git = _GIT.findall(text)
+        return UserError("build.git-requirement", reason=said_by_git[-1][:600] if said_by_git else _cause(text))
     if built := _BUILD.search(text):
         return UserError("build.package-build-failed", package=built[1], python=python)
     if fetch := _FETCH.search(text):
@@ -60,9 +63,6 @@ def _no_solution(text: str, python: str) -> UserError | PlatformError:
         return UserError("build.requirements-syntax", file=parse[1], reason=reason, where=parse[1])
     if missing_file := _FILE.search(text):
         return UserError("build.requirements-missing", file=missing_file[1].removeprefix("file://"))
-    if re.search("Git operation failed|failed to clone|git (fetch|clone)", text):
-        said = _GIT.findall(text)
-        return UserError("build.git-requirement", reason=said[-1][:600] if said else reason)
     if "lockfile" in text and ("needs to be updated" in text or "Unable to find lockfile" in text):
         return UserError("build.lock-stale", reason=reason)
     if "error: " not in text or "Failed to inspect Python interpreter" in text:
