@@ -22,7 +22,8 @@ _NUMBERS = """
            pg_catalog.current_setting('server_version')
 """
 _LARGEST = """
-    SELECT n.nspname, c.relname, pg_catalog.pg_total_relation_size(c.oid) AS size, greatest(c.reltuples, 0)::bigint
+    SELECT n.nspname, c.relname, pg_catalog.pg_total_relation_size(c.oid) AS size,
+           CASE WHEN c.reltuples > 0 THEN c.reltuples::bigint END -- not known before its first ANALYZE
       FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
      WHERE c.relkind IN ('r', 'm') AND n.nspname NOT LIKE 'pg\\_%%' AND n.nspname <> 'information_schema'
      ORDER BY size DESC, c.relname LIMIT %s

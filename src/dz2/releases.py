@@ -58,14 +58,14 @@ def before(project: Project, *, with_config: bool = False) -> Release:
     """Where a rollback without a number goes: the last one that ran something else. Raises UserError."""
     now = live(project)
     older = _with_bundle(project).filter(state=ReleaseState.RETIRED, live_at__lt=now.live_at).order_by("-live_at")
-    other = [one for one in older if not _runs_as(one, now, with_config=with_config)]
+    other = [one for one in older if not runs_as(one, now, with_config=with_config)]
     found = next((one for one in other if is_stored(one)), None)
     if found is None:
         raise UserError("release.no-older", name=project.name)
     return found
 
 
-def _runs_as(one: Release, now: Release, *, with_config: bool) -> bool:
+def runs_as(one: Release, now: Release, *, with_config: bool) -> bool:
     """Whether going to it would change nothing."""
     return one.bundle_id == now.bundle_id and not (with_config and one.config_id != now.config_id)
 
@@ -97,7 +97,7 @@ def rollback(
     """A new release of an old bundle. Raises UserError."""
     to = rollable(project, number) if number is not None else before(project, with_config=with_config)
     now = live(project)
-    if to.pk == now.pk or _runs_as(to, now, with_config=with_config):
+    if to.pk == now.pk or runs_as(to, now, with_config=with_config):
         raise UserError("release.is-live", name=project.name, release=to.number)
     params = {"release": to.number, "with_config": with_config, "why": f"Rollback to {to.number}"}
     return _accept("rollback", project, params, by, idempotency_key)

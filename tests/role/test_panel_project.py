@@ -76,6 +76,9 @@ def test_a_rollback_says_what_it_changes_and_a_migration_between_has_to_be_agree
     asked = Job.objects.latest("pk")
     assert asked.kind == "rollback" and asked.job_params["release"] == 1 and asked.job_params["with_config"]
     assert to(ada.get(f"{SHOP}/releases/2")) == f"{SHOP}/releases", "it is live"
+    shop.releases.filter(number=1).update(bundle=shop.live_release().bundle)
+    same = shown(ada.get(f"{SHOP}/releases/1"))
+    assert "It would change nothing. Take the variables of then" in same and "Roll back to 1" not in same
     assert ada.get(f"{SHOP}/releases/7").status_code == 404
 
 

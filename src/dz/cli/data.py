@@ -36,7 +36,8 @@ def db_info(args: argparse.Namespace, api: Api, screen: Screen) -> tuple[int, An
     used = f"{found['connections']} of {found['connection_limit']} connections"
     screen.answer(f"{found['name']}  {size(found['size'])}, {used}, PostgreSQL {found['version']} on {found['server']}")
     for one in found["largest"]:
-        screen.answer(f"  {one['table']:<34} {size(one['size']):>9}  about {one['rows']} rows")
+        rows = f"  about {one['rows']} rows" if one["rows"] else ""
+        screen.answer(f"  {one['table']:<34} {size(one['size']):>9}{rows}")
     if not listed:
         screen.say(typed(f"No backups yet; each night makes one. Now: dz db backup {args.name}"))
         return DONE, None

@@ -58,6 +58,7 @@ def between(request: HttpRequest, name: str, number: int) -> HttpResponse:
         "change": change,
         "verdict": verdict(change, with_config=with_config),
         "with_config": with_config,
+        "same": releases.runs_as(to, change.live, with_config=with_config),
         "command": f"dz rollback {name} {number}{' --with-config' if with_config else ''}",
         "build_config": _lines(change),
         "errors": [("agreed", UNSURE)] if wrong else [],
