@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from dz.errors import PlatformError
+from dz.errors import PlatformError, Transient
 from dz.names import InstanceId
 from dz.tasklib.appserver.placement import choose
 from dz.tasklib.appserver.ports import parse
@@ -58,6 +58,7 @@ def test_none_fits_and_the_reason_is_told_of_each() -> None:
     with pytest.raises(PlatformError) as caught:
         chosen(*hosts)
     assert caught.value.id == "deploy.no-appserver"
+    assert isinstance(caught.value, Transient), "the silent one may speak again"
     for word in ("silent has been silent for 99 s", "other is linux-aarch64", "full has 10 of at most 10", "stuffed"):
         assert word in caught.value.detail
     with pytest.raises(PlatformError, match="none has ever been heard of"):

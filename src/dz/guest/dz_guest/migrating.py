@@ -3,8 +3,12 @@
 The advisory lock belongs to the very connection that migrates, so it ends with it, whatever ends it.
 """
 
+import time
+
 from dz_guest import admin
 
+RESTARTS = 10.0  # seconds in which a database server that ended is back
+AWAY = ("refused", "No such file", "starting up", "shutting down", "recovery mode", "terminating")
 LOCK = 0x647A6D67  # one per database is enough: advisory locks do not reach beyond it
 
 
@@ -15,6 +19,7 @@ def migrate(argv, summary):
     from django.db import connection
 
     summary.update(applied=[], failed=None)
+    _reach(connection)
     _lock(connection)
     plan, before = _plan(connection), _applied(connection)
     try:
@@ -45,6 +50,20 @@ def _options():
     if django.VERSION >= (1, 9):
         options["run_syncdb"] = True
     return options
+
+
+def _reach(connection):
+    """A server that starts again just now is waited for: nothing that the project could mend."""
+    from django.db import OperationalError
+
+    end = time.time() + RESTARTS
+    while True:
+        try:
+            return connection.ensure_connection()
+        except OperationalError as error:
+            if time.time() > end or not any(words in str(error) for words in AWAY):
+                raise
+        time.sleep(0.2)
 
 
 def _lock(connection):

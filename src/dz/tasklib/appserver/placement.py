@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from dz.errors import PlatformError
+from dz.errors import PlatformError, Transient
 from dz.tasklib.records import Host
 
 FULL_DISK = 0.97  # of the disk: a deployment needs room for its code and what it writes
@@ -14,14 +14,16 @@ def choose(hosts: Sequence[Host], *, platform: str, fresh_within: float, home: s
     """``home``, where the project's files are, if it can take it; else the least busy of those that can: load first,
     then memory, then how full of deployments it is.
 
-    Raises PlatformError ``deploy.no-appserver``, which says of each host why it was passed over.
+    Raises PlatformError ``deploy.no-appserver``, which says of each host why it was passed over; Transient where one is
+    only silent: all are for a moment after zoomdb was away.
     """
     against = {host.instance_id: unfit(host, platform=platform, fresh_within=fresh_within) for host in hosts}
     fit = [host for host in hosts if not against[host.instance_id]]
     if fit:
         return next((host for host in fit if host.instance_id == home), None) or min(fit, key=_burden)
     said = "; ".join(f"{name} {why}" for name, why in against.items()) or "none has ever been heard of"
-    raise PlatformError(said, id="deploy.no-appserver")
+    silent = any(host.silent_for > fresh_within for host in hosts)
+    raise (Transient if silent else PlatformError)(said, id="deploy.no-appserver")
 
 
 def unfit(host: Host, *, platform: str, fresh_within: float) -> str:
