@@ -89,7 +89,7 @@ class Changing:
         else:
             assert job["state"] in ("failed", "errored") and job["error_id"], job
         words = new if job["state"] == "succeeded" else old
-        assert self.says() == words
+        assert (said := self.says()) == words, f"{said}, not {words}"
         faultkit.answers(self.project, "0 notes")
         return job
 
@@ -103,7 +103,7 @@ class Changing:
 
         with suppress(AssertionError):
             until(clean, what="nothing is left", deadline=15, every=0.3)
-        assert self.left == []
+        assert self.left == [], self.left
         before = (self._files(), self._programs())
         self._reconciled()
         assert (self._files(), self._programs()) == before, "reconcile found something to do"
@@ -146,7 +146,8 @@ class Changing:
         ours = set()
         for name, status in playing.supervised(self.platform).items():
             if name.startswith(self.app_id) and status.pid:
-                ours |= {status.pid, *(child.pid for child in psutil.Process(status.pid).children(recursive=True))}
+                with suppress(psutil.NoSuchProcess):  # it ended between the two looks
+                    ours |= {status.pid, *(one.pid for one in psutil.Process(status.pid).children(recursive=True))}
         return [pid for pid in playing.at_work(self.platform, self.app_id) if pid not in ours]
 
     def _files(self) -> list[str]:
