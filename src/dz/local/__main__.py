@@ -103,6 +103,10 @@ def _status(layout: Layout, given: argparse.Namespace, screen: Screen) -> Answer
         for one in now.document["services"]:
             made = " ".join(word for word in (one["version"], f"({one['origin']})") if word)
             print(f"{one['name']:18} {one['state']:9} {one['memory'] / 1e6:5.0f} MB  {one['detail'] or made}")
+        for one in now.document["sites"]:
+            if one["state"] != "live":
+                print(f"{one['name']:18} {one['state']:9} {one['missing']} does not run")
+                screen.note(f"dz ps {one['name']}")
     if not now.seconds:
         screen.note("dz up starts it.")
     return (BROKEN if now.wrong else 0), now.document

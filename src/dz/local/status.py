@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,19 +11,28 @@ import psycopg
 
 from dz.local.ready import answer
 from dz.local.service import Service
-from dz.local.services import Plan, ours, servers
+from dz.local.services import INSTANCES, Plan, ours, servers
 from dz.local.supervising import Supervision
+from dz.names import AppId
 from dz.tasklib.machine import memory_of
 
 HOSTS = (
     "SELECT h.instance_id, h.role, h.sandbox, h.network, h.load, h.memory, h.disk, h.disk_free, h.pid,"
     " extract(epoch FROM now() - h.last_heartbeat)::float AS seen FROM dz2_host h ORDER BY h.instance_id"
 )
+# The processes of every live release that this machine runs.
+SITES = (
+    "SELECT p.name, p.id, r.number, d.process FROM dz2_appserverdeployment d JOIN dz2_release r ON r.id = d.release_id"
+    " JOIN dz2_project p ON p.id = r.project_id JOIN dz2_host h ON h.id = d.appserver_id"
+    " WHERE r.state = 'live' AND d.state = 'healthy' AND p.deactivated_at IS NULL AND h.instance_id = %s"
+    " ORDER BY p.name, d.process"
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
-    """``document``: the fixed shape of ``dz status --json``. ``wrong``: names of services that do not answer."""
+    """``document``: the fixed shape of ``dz status --json``. ``wrong``: names of services that do not answer.
+    ``live``: sites of this machine of which something answers."""
 
     document: dict[str, Any]
     wrong: list[str]
@@ -36,11 +46,13 @@ def report(plan: Plan) -> Report:
     status = supervision.status()
     table = [*servers(plan), *ours(plan)]
     services = [_service(plan, service, status) for service in table]
-    hosts, live = _zoomdb(plan)
+    hosts, processes = _zoomdb(plan)
+    sites = sites_of(processes, {name for name, one in status.items() if one.state == "running"})
     document = {
         "services": services,
         "appservers": [one for one in hosts if one["role"] == "appserver"],
         "hosts": hosts,
+        "sites": sites,
         "sandbox": next((one["sandbox"] for one in hosts if one["role"] == "appserver"), ""),
         "network": next((one["network"] for one in hosts if one["role"] == "appserver"), ""),
         "broker": plan.state.broker,
@@ -53,7 +65,7 @@ def report(plan: Plan) -> Report:
         wrong=[one["name"] for one in services if one["state"] != "running"],
         seconds=max(ages, default=0.0),
         memory=sum(one["memory"] for one in services),
-        live=live,
+        live=sum(one["state"] != "down" for one in sites),
     )
 
 
@@ -102,17 +114,28 @@ def _origin(plan: Plan, name: str) -> tuple[str, str]:
     return found.origin, found.version
 
 
-def _zoomdb(plan: Plan) -> tuple[list[dict[str, Any]], int]:
-    """The hosts' rows and how many projects are live; nothing while zoomdb is down."""
+def sites_of(processes: Iterable[tuple[str, int, int, str]], running: Collection[str]) -> list[dict[str, str]]:
+    """Each site live, degraded or down (none of its web processes runs), and which processes do not run."""
+    found: dict[str, list[tuple[str, bool]]] = {}
+    for name, project, release, process in processes:
+        runs = f"{AppId.of(project)}-{release}-{process}" in running
+        found.setdefault(name, []).append((process, runs))
+    sites = []
+    for name, all_of_it in found.items():
+        missing = [process for process, runs in all_of_it if not runs]
+        served = any(runs for process, runs in all_of_it if process.startswith("web."))
+        state = "down" if not served else "degraded" if missing else "live"
+        sites.append({"name": name, "state": state, "missing": " ".join(missing)})
+    return sites
+
+
+def _zoomdb(plan: Plan) -> tuple[list[dict[str, Any]], list[tuple[str, int, int, str]]]:
+    """The hosts' rows and the processes that are to run here; nothing while zoomdb is down."""
     try:
         with psycopg.connect(plan.zoomdb_url, connect_timeout=5) as connection:
             cursor = connection.execute(HOSTS)
             names = [column.name for column in cursor.description or ()]
             hosts = [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
-            live = connection.execute(
-                "SELECT count(DISTINCT r.project_id) FROM dz2_appserverdeployment d"
-                " JOIN dz2_release r ON r.id = d.release_id WHERE d.state = 'healthy'"
-            ).fetchone()
-            return hosts, int(live[0]) if live else 0
+            return hosts, connection.execute(SITES, [INSTANCES["appserver"]]).fetchall()
     except psycopg.Error:
-        return [], 0
+        return [], []
