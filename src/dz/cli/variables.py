@@ -21,7 +21,7 @@ MASK = "••••••"
 def env(args: argparse.Namespace, api: Api, screen: Screen) -> tuple[int, Any]:
     """The names, who set them and what reads them; a value is shown by ``dz env get`` alone."""
     found = api.get(f"/projects/{args.name}/variables")
-    columns = [Column("name"), Column("value"), Column("set"), Column("by", drop=2), Column("read in", drop=1)]
+    columns = [Column("name"), Column("value"), Column("set", drop=3), Column("by", drop=2), Column("read in", drop=1)]
     rows = [
         [one["name"], _shown(one), ago(one["set_at"]) if one["set_at"] else "", one["who"], ", ".join(one["read_in"])]
         for one in found["variables"]

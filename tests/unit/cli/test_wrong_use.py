@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from dz.cli.commands import COMMANDS
-from tests.panels import TOKEN, Ended, Panel
+from tests.panels import TOKEN, Ended, Hands, Panel
 
 NOT_FOUND = "project.not-found"
 # command: what is typed for a project (or job) that there is not, and the error that this is
@@ -125,3 +125,32 @@ def test_a_local_command_that_is_not_understood_is_one_document(words: str) -> N
     argv = [sys.executable, "-m", "dz.cli", *words.split(), "--wat", "--json"]
     ran = subprocess.run(argv, capture_output=True, text=True, timeout=60, check=False)
     assert (ran.returncode, json.loads(ran.stdout)["error_id"]) == (2, "cli.usage")
+
+
+# What changes a site, typed while another job of it runs: it waits, and says for what
+WAITING = ("deploy shop", "restart shop", "scale shop web=2", "env set shop KEY=1", "domains add shop www.shop.example")
+
+
+def test_a_command_waits_for_the_job_that_runs_and_ctrl_c_leaves_its_own_where_it_is(
+    panel: Panel, hands: Hands
+) -> None:
+    from dz2.models import Bundle, Release
+
+    checked = panel.begin("deploy", "https://git.example/ada/shop", "--json")
+    hands.check()
+    hands.deploy()
+    assert checked.end().code == 0
+    release = Release.objects.get()
+    release.bundle = Bundle.objects.create(project=release.project, commit=release.commit, platform="", manifest={})
+    release.save()
+    first = panel.begin("restart", "shop")
+    hands.claim("release")
+    begun = {words: panel.begin(*words.split(), "--json") for words in WAITING}
+    for words, one in begun.items():
+        one.says("waits for")
+        one.interrupt()
+        ended = one.end()
+        assert ended.code == 130 and "Detached" in ended.err, words
+        assert ended.document["state"] == "waiting", words
+    first.interrupt()
+    assert first.end().code == 130
