@@ -22,7 +22,7 @@ def live(platform: Platform, tmp_path_factory: pytest.TempPathFactory) -> Changi
 @pytest.mark.parametrize("case", TEN, ids=[case.name for case in TEN])
 def test_a_kill_in_mid_step_leaves_one_whole_version_live_and_nothing_behind(live: Changing, case: Case) -> None:
     ended = matrix.run(case, live)["job"]
-    assert ended == "succeeded" or case.victim == "postgres-projects"  # a migration may fail with its server
+    assert ended == "succeeded" or case.victim.startswith("postgres")  # which may take longer than a job waits for it
 
 
 def test_the_ten_have_every_victim_and_place_and_no_pair_twice() -> None:
