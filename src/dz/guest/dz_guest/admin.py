@@ -51,7 +51,10 @@ def _fields(model, name, email):
 
 
 def _path():
-    from django.urls import reverse
+    try:
+        from django.urls import reverse
+    except ImportError:  # before Django 1.10
+        from django.core.urlresolvers import reverse
 
     try:
         return reverse("admin:index")

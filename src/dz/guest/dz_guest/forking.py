@@ -48,9 +48,12 @@ def opened():
 
 def _urls():
     """Else the first request of each worker imports them. What fails now fails then, and is told by its answer."""
-    from django.urls import get_resolver
+    try:
+        from django.urls import get_resolver
+    except ImportError:  # before Django 1.10
+        from django.core.urlresolvers import get_resolver
 
     try:
-        get_resolver().url_patterns
+        get_resolver(None).url_patterns
     except Exception as error:
         print("The urls can't be loaded yet: %s" % error, flush=True)
