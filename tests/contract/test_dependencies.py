@@ -261,6 +261,16 @@ def test_versions_of_a_lock_bound_what_the_project_asks_for_and_one_that_does_no
     assert other.version("django").startswith("4.2.") and "it was left out" in said(bench)
 
 
+def test_what_no_file_declares_is_as_old_as_the_last_commit_and_else_the_newest(bench: Bench) -> None:
+    wanted = Wanted(installer="none", files=(), packages=("django", "pytz"), django="==4.2.*", as_of="2023-05-02")
+    locked, _ = resolve(bench, wanted)
+    assert (locked.version("django"), locked.version("pytz")) == ("4.2", "2023.3")
+    again, _ = resolve(bench, replace(wanted, as_of="2024-01-01"))
+    assert again == locked  # a later commit keeps what was found
+    newest, _ = resolve(bench, replace(wanted, packages=("django", "tzdata"), as_of="2010-01-01"))
+    assert newest.version("django") > "4.2.20"
+
+
 def test_a_package_that_only_old_setuptools_can_build_gets_that(bench: Bench) -> None:
     (bench.tree / "old").mkdir()
     (bench.tree / "old/setup.py").write_text(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 from uv import find_uv_bin
@@ -88,7 +89,14 @@ def wanted_of(build: Build, added: tuple[str, ...] = ()) -> Wanted:
         root=config.project_root,
         asgi_only=serves_asgi(config),
         added=added,
+        as_of=_as_of(build) if config.installer == "none" and not config.pip_reqs else "",
     )
+
+
+def _as_of(build: Build) -> str:
+    """The day after the last commit's, "" if git told none."""
+    second = build.ctx.results.get("build_and_deploy", {}).get("committed_at", 0)
+    return str(datetime.fromtimestamp(second + 86_400, UTC).date()) if second else ""
 
 
 def choose_python(build: Build) -> Interpreter:

@@ -47,7 +47,13 @@ def open_release(ctx: Context) -> Mapping[str, Any]:
     ctx.log.note(f"release {release.number}: {checkout.branch or 'commit'} @ {checkout.commit[:7]} {checkout.subject}")
     if project.left_unset:
         ctx.log.note(f"left unset, as decided in the verification form: {', '.join(project.left_unset)}")
-    return {"commit": checkout.commit, "subject": checkout.subject, "release": release.number, "inputs": inputs}
+    return {
+        "commit": checkout.commit,
+        "subject": checkout.subject,
+        "release": release.number,
+        "inputs": inputs,
+        "committed_at": checkout.committed_at,
+    }
 
 
 def _resolve(ctx: Context, project: Project, ref: str) -> git.Resolved:

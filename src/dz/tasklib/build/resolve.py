@@ -13,7 +13,7 @@ import os
 import re
 import stat
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
 from packaging.utils import canonicalize_name
@@ -27,6 +27,7 @@ from dz.tasklib.build.bench import Bench
 from dz.tasklib.build.locked import Locked, Requirement, Source
 from dz.tasklib.build.wheels import keep
 
+OLDEST_DATED = "1.11"  # a Django before it is taken where something names it, not by a day alone
 WHEELS = 2 * 1024 * 1024 * 1024  # bytes of the wheels that a project may have built
 # What may say which versions are wanted; anything else can change without another resolution.
 TELLING = (".txt", ".in", ".toml", ".lock", ".cfg", ".pip")
@@ -46,7 +47,8 @@ KNOWN = f"override-dependencies = {LEFT_OUT}\n" + "".join(
 class Wanted:
     """``files``: relative to the repository; ``root``: the project's folder in it; ``packages``: requirement lines
     instead of files; ``django``: the range that the code says, where the files leave it open; ``added``: lines for what
-    the code imports and nothing declares; ``pins``: versions of a lock that uv does not read."""
+    the code imports and nothing declares; ``pins``: versions of a lock that uv does not read; ``as_of``: the day of the
+    last commit, where nothing says which versions it ran with."""
 
     installer: str
     files: tuple[str, ...]
@@ -56,6 +58,7 @@ class Wanted:
     asgi_only: bool = False
     added: tuple[str, ...] = ()
     pins: tuple[str, ...] = ()
+    as_of: str = ""
 
 
 def resolve(bench: Bench, wanted: Wanted) -> tuple[Locked, Path]:
@@ -106,6 +109,8 @@ def _save(path: Path, result: Locked) -> None:
 
 def inputs_key(bench: Bench, wanted: Wanted) -> str:
     """A hash of every small file of the checkout that may tell versions; links are told apart, never followed."""
+    # Not the day: a commit that only changes code keeps the versions that were found first.
+    wanted = replace(wanted, as_of="")
     seen = hashlib.sha256(repr((wanted, str(bench.python.version), bench.uv().name, bench.indexes.variables)).encode())
     for folder, folders, files, descriptor in os.fwalk(bench.tree, follow_symlinks=False):
         folders[:] = sorted(name for name in folders if name != ".git")
@@ -146,6 +151,13 @@ def _compiled(bench: Bench, files: list[Path], wanted: Wanted, cwd: Path) -> tup
     # What the files leave open is bounded: old packages ask for any setuptools and import pkg_resources, which the
     # newest have no more; old code asks for any Django. Where that does not fit, the files alone decide.
     bounds = bench.limits.read_text() + (f"django{wanted.django}\n" if wanted.django else "")
+    if wanted.as_of:
+        dated = [*words, "--exclude-newer", wanted.as_of, "--only-binary", ":all:"]
+        dated += ["-c", bench.write("limits.txt", f"{bounds}django>={OLDEST_DATED}\n"), "--", *files]
+        finished, _ = bench.inside([bench.uv(), *dated], cwd=cwd)
+        if finished.ok:
+            bench.log.note(f"nothing says which versions: those before {wanted.as_of}, its last commit, are taken")
+            return locked.read(finished.output, bench.python)
     said = ""
     for limits in dict.fromkeys(("".join(f"{pin}\n" for pin in wanted.pins) or bounds, bounds)):
         given = bench.write("limits.txt", limits)
