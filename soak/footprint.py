@@ -67,8 +67,8 @@ def look(platform: Platform, app: str, pruned: float) -> Footprint:
     """As it is now. ``pruned``: when the last job began that takes old checkouts away; it leaves those in use."""
     home = platform.home
     build, statics = home / "build" / app, Layout(home).proxy_home / "static" / app
-    first, last = map(int, platform.environment["DZ_PORTS"].split("-"))
-    listening = {one.laddr.port for one in psutil.net_connections("tcp") if one.status == psutil.CONN_LISTEN}
+    ours = set(playing.at_work(platform, app))
+    listening = [one for one in psutil.net_connections("tcp") if one.status == psutil.CONN_LISTEN and one.pid in ours]
     return Footprint(
         layers=Counter(name.split("-")[0] for name in _names(home / "layers" / app)),
         stored=sum(one.is_file() for one in (home / "store").rglob("*")),
@@ -76,7 +76,7 @@ def look(platform: Platform, app: str, pruned: float) -> Footprint:
         running=tuple(name for name in _names(home / "run" / app) if name != "log"),
         logs=len(_names(home / "run" / app / "log")),
         programs=tuple(sorted(name for name in playing.programs(platform) if name.startswith(app))),
-        ports=sum(first <= port <= last for port in listening),
+        ports=len({one.laddr for one in listening}),
         databases=tuple(sorted(name for name in playing.databases(platform) if name.startswith(app))),
         checkouts=sum(one.stat().st_mtime < pruned - UNUSED for one in (build / "src").iterdir()),
         packed=len(_names(build / "out")),
