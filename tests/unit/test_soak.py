@@ -1,4 +1,4 @@
-"""The soak's plan and page: what ``make soak`` runs for half an hour is tried on a platform in tests/e2e/test_switch."""
+"""The soak's plan and page: what ``make soak`` runs at length is tried on a platform in tests/e2e/test_switch."""
 
 from __future__ import annotations
 
