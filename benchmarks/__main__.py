@@ -52,7 +52,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory(prefix="dzf-", dir="/tmp") as folder, measured() as platform:
         Path(folder).chmod(0o755)  # the platform clones as another user
         bench = run(Bench(platform, Path(folder)), rounds)
-    lines = list(bench.lines.values())
+    lines = [line for line in bench.lines.values() if line.ours]
     table = HEAD + "\n".join(line.row() for line in lines) + "\n"
     date = datetime.now(timezone.utc).strftime("%Y-%m-%d")
     page = TEXT.format(
