@@ -31,8 +31,8 @@ victim goes on at once, while the victim is still away.
 
 ## What is promised, and asserted in every cell
 - The job ends, once: it succeeded and the site says the new words, or it failed or errored and the site says the old
-  ones. In between visitors, twenty requests a second, were told the one or the other, always with 200.
-- One release at most was made by the job, one is live, one deployment, one program, one configuration of nginx that
+  ones. In between visitors, up to twenty requests a second, were told the one or the other, always with 200.
+- One release at most was made by the job, one is live, one deployment and program per process, one file of nginx that
   leads to its port, and in the store what the rows name; the site's database answers.
 - Nothing is left: no process of a step, none of the project without a program, no half-made file or folder, no folder
   of another release. The appserver's reconcile, run right after, changed nothing.
