@@ -25,15 +25,18 @@ def bring(store: Store, folders: Folders, app_id: AppId, layer: Layer, into: Pat
     if unsynced.is_whole(folders.home, into):
         return False
     passable(into.parent)
-    unsynced.note(folders.home, into)
-    packed = folders.packed(app_id, layer)
+    with unsynced.making(folders.home, into):
+        _unpack(store, folders.packed(app_id, layer), layer, into)
+    return True
+
+
+def _unpack(store: Store, packed: Path, layer: Layer, into: Path) -> None:
     if packed.exists():
         unpack(packed, into)
-        return True
+        return
     fetched = into.with_name(f"{into.name}.{os.getpid()}.tar.zst")
     try:
         store.fetch(layer, fetched)
         unpack(fetched, into)
     finally:
         fetched.unlink(missing_ok=True)
-    return True

@@ -5,7 +5,7 @@ projects. Runs at a worker's start and whenever the dispatcher asks; what fails 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import partial
 
 from dz.errors import DzError
@@ -43,8 +43,9 @@ def _appserver(ctx: Context) -> None:
         leaving.setdefault(deployment.app_id, []).append(deployment)
     for app_id, gone in leaving.items():
         _each(app_id, partial(deployments.take_away, ctx, *gone))
-    running = deployments.supervisor(ctx).status()
     wanted = {d.program: d for d in ctx.door.wanted_on(ctx.host)}
+    _stop_doubtful(ctx, wanted.values())
+    running = deployments.supervisor(ctx).status()
     for name, deployment in wanted.items():
         alive = name in running and running[name].state not in ENDED
         if not alive and deployment.state == "healthy":
@@ -55,6 +56,14 @@ def _appserver(ctx: Context) -> None:
             _each(name, partial(deployments.supervisor(ctx).stop, name))
     _each("backups", partial(backups.clear_old, ctx, volumes.KIND))
     _drop_old(ctx)
+
+
+def _stop_doubtful(ctx: Context, wanted: Iterable[Deployment]) -> None:
+    """After a power cut the supervisor may run what was not on the disk yet: it is made and started anew."""
+    doubtful = unsynced.doubtful(ctx.settings.home)
+    for deployment in wanted if doubtful else ():
+        if doubtful & deployments.site_of(ctx, ctx.door.running(deployment.id)).parts:
+            _each(deployment.program, partial(deployments.supervisor(ctx).stop, deployment.program))
 
 
 def _start(ctx: Context, deployment: Deployment) -> None:

@@ -9,43 +9,68 @@ is made again. It rests on a journal that keeps the order of names, as those of 
 from __future__ import annotations
 
 import ctypes
+import fcntl
 import os
 import tempfile
 from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 from dz.tasklib.folders import clear
 
 BOOT = Path("/proc/sys/kernel/random/boot_id")
 
 
-def note(home: Path, path: Path) -> None:
-    """Before ``path``, which lies in ``home``, has its name: what is there counts for this boot only, until a sync."""
+@contextmanager
+def making(home: Path, path: Path) -> Iterator[None]:
+    """Around the rename that shows ``path``, which lies in ``home``: it counts for this boot only, until a sync."""
     notes = _notes(home)
     notes.mkdir(parents=True, exist_ok=True, mode=0o700)
-    descriptor, _ = tempfile.mkstemp(prefix=f"{_name(home, path)}~", dir=notes)
-    with os.fdopen(descriptor, "w") as out:
-        out.write(_boot())
+    of_before = [one for one, about in _doubts(home) if about == path]
+    descriptor, begun = tempfile.mkstemp(prefix="begun-", dir=notes)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)  # as long as it is held, no sync takes this for done
+        os.write(descriptor, _boot().encode())
+        Path(begun).rename(notes / f"{quote(str(path.relative_to(home)), safe='')}~{begun[-8:]}")
+        yield
+    finally:
+        os.close(descriptor)
+    for one in of_before:
+        one.unlink(missing_ok=True)
 
 
 def is_whole(home: Path, path: Path) -> bool:
-    """Whether it is there and can be trusted; what an earlier boot left unsynced is deleted."""
-    of_others = [one for one in _notes(home).glob(f"{_name(home, path)}~*") if one.read_text() != _boot()]
-    if of_others:
-        clear(path)
-    for one in of_others:
+    """Whether it is there and can be trusted."""
+    return path.exists() and path not in doubtful(home)
+
+
+def doubtful(home: Path) -> frozenset[Path]:
+    """What an earlier boot left unsynced."""
+    return frozenset(path for _, path in _doubts(home))
+
+
+def drop_doubtful(home: Path, path: Path) -> None:
+    """Delete it if an earlier boot left it unsynced; others may do so at the same time."""
+    notes = [one for one, about in _doubts(home) if about == path]
+    if notes:
+        aside = Path(tempfile.mkdtemp(prefix=f"{path.name}.", dir=path.parent))
+        with suppress(FileNotFoundError):
+            path.rename(aside / path.name)
+        clear(aside)
+    for one in notes:
         one.unlink(missing_ok=True)
-    return path.exists()
 
 
 def sync(home: Path) -> None:
-    """All that has a note of this boot is on the disk when this returns, and trusted for ever."""
-    of_now = list(_of_now(home))
-    if of_now:
-        to_disk(home)
-    for one in of_now:
-        one.unlink(missing_ok=True)
+    """What was made in this boot is on the disk when this returns, and trusted for ever; but for what another one is
+    syncing just now."""
+    with ExitStack() as held:
+        made = [one for one in _notes(home).glob("*~*") if _read(one) == _boot() and _lock(one, held)]
+        if made:
+            to_disk(home)
+        for one in made:
+            one.unlink(missing_ok=True)
 
 
 def to_disk(folder: Path) -> None:
@@ -58,21 +83,36 @@ def to_disk(folder: Path) -> None:
         os.close(opened)
 
 
-def _of_now(home: Path) -> Iterator[Path]:
+def _doubts(home: Path) -> Iterator[tuple[Path, Path]]:
+    """Each note of another boot, with what it is about; one that can't be read is no proof of this boot."""
     for one in _notes(home).glob("*~*"):
-        try:
-            if one.read_text() == _boot():
-                yield one
-        except FileNotFoundError:  # synced by another step just now
-            continue
+        if _read(one) not in (None, _boot()):
+            yield one, home / unquote(one.name.rpartition("~")[0])
+
+
+def _read(note: Path) -> str | None:
+    """None: it is gone."""
+    try:
+        return note.read_text(errors="replace")
+    except FileNotFoundError:
+        return None
+
+
+def _lock(note: Path, held: ExitStack) -> bool:
+    try:
+        descriptor = os.open(note, os.O_RDONLY | os.O_CLOEXEC)
+    except FileNotFoundError:
+        return False
+    held.callback(os.close, descriptor)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
 
 
 def _notes(home: Path) -> Path:
     return home / "unsynced"
-
-
-def _name(home: Path, path: Path) -> str:
-    return quote(str(path.relative_to(home)), safe="")
 
 
 def _boot() -> str:

@@ -2,37 +2,46 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
 from dz.tasklib import unsynced
 
+NAME = "layers/p00000001/env-0123"
+
 
 def shown(home: Path) -> Path:
-    folder = home / "layers" / "p00000001" / "env-0123"
-    unsynced.note(home, folder)
-    folder.mkdir(parents=True)
-    (folder / "file").write_text("whole")
+    folder = home / NAME
+    with unsynced.making(home, folder):
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / "file").write_text("whole")
     return folder
 
 
-def fall(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    (tmp_path / "boot").write_text("another boot\n")
-    monkeypatch.setattr(unsynced, "BOOT", tmp_path / "boot")
+@pytest.fixture
+def fall(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """From the boot in which a test began to the one that this names: the test puts it there."""
+    boot = tmp_path_factory.mktemp("boot") / "id"
+    boot.write_text("first\n")
+    monkeypatch.setattr(unsynced, "BOOT", boot)
+    return boot
 
 
 def test_it_is_whole_in_the_boot_that_made_it(tmp_path: Path) -> None:
-    assert not unsynced.is_whole(tmp_path, tmp_path / "layers/p00000001/env-0123")
+    assert not unsynced.is_whole(tmp_path, tmp_path / NAME)
     assert unsynced.is_whole(tmp_path, shown(tmp_path))
 
 
-def test_after_a_power_cut_it_is_made_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_after_a_power_cut_it_is_doubtful_until_it_is_made_again(tmp_path: Path, fall: Path) -> None:
     folder = shown(tmp_path)
-    fall(monkeypatch, tmp_path)
+    fall.write_text("second\n")
+    assert unsynced.doubtful(tmp_path) == {folder}
     assert not unsynced.is_whole(tmp_path, folder)
-    assert not folder.exists()
+    assert (folder / "file").exists()  # who runs from it is not robbed of it
     assert unsynced.is_whole(tmp_path, shown(tmp_path))
+    assert not unsynced.doubtful(tmp_path)
 
 
 def test_a_note_that_the_cut_left_empty_is_no_proof(tmp_path: Path) -> None:
@@ -42,17 +51,43 @@ def test_a_note_that_the_cut_left_empty_is_no_proof(tmp_path: Path) -> None:
     assert not unsynced.is_whole(tmp_path, folder)
 
 
-def test_what_was_synced_outlives_the_boot(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_was_synced_outlives_the_boot(tmp_path: Path, fall: Path) -> None:
     folder = shown(tmp_path)
     unsynced.sync(tmp_path)
-    fall(monkeypatch, tmp_path)
+    fall.write_text("second\n")
     assert unsynced.is_whole(tmp_path, folder)
 
 
-def test_a_sync_of_this_boot_does_not_bless_what_the_last_one_left(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_a_sync_blesses_neither_what_the_last_boot_left_nor_what_is_still_being_made(
+    tmp_path: Path, fall: Path
 ) -> None:
     folder = shown(tmp_path)
-    fall(monkeypatch, tmp_path)
+    fall.write_text("second\n")
     unsynced.sync(tmp_path)
     assert not unsynced.is_whole(tmp_path, folder)
+    with unsynced.making(tmp_path, folder):
+        unsynced.sync(tmp_path)
+    fall.write_text("third\n")
+    assert not unsynced.is_whole(tmp_path, folder)
+
+
+def test_what_many_share_is_dropped_once_by_whoever_looks_first(tmp_path: Path, fall: Path) -> None:
+    folder = shown(tmp_path)
+    for number in range(200):
+        (folder / str(number)).write_text("")
+    unsynced.drop_doubtful(tmp_path, folder)
+    assert folder.exists()
+    fall.write_text("second\n")
+    with ThreadPoolExecutor(4) as many:
+        list(many.map(unsynced.drop_doubtful, [tmp_path] * 4, [folder] * 4))
+    assert not folder.exists()
+    assert not unsynced.doubtful(tmp_path)
+
+
+def test_notes_come_and_go_while_others_ask(tmp_path: Path) -> None:
+    folder = shown(tmp_path)
+    with ThreadPoolExecutor(2) as two:
+        synced = two.submit(lambda: [(shown(tmp_path), unsynced.sync(tmp_path)) for _ in range(50)])
+        asked = two.submit(lambda: [unsynced.is_whole(tmp_path, folder) for _ in range(500)])
+        synced.result()
+        assert all(asked.result())

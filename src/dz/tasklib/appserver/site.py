@@ -13,6 +13,7 @@ from typing import Any
 from dz.names import AppId
 from dz.seams.sandbox import Box, Network, Sandbox
 from dz.seams.supervisor import Program
+from dz.tasklib import unsynced
 from dz.tasklib.appserver import processes
 from dz.tasklib.build import disk
 from dz.tasklib.buildconfig import parse
@@ -83,6 +84,12 @@ class Site:
         """The collected files: hashed names are looked up in their manifest at run time."""
         layer = self.running.bundle.layer("static")
         return self.place.folders.layer(self.app_id, "static", layer.key) if layer else None
+
+    @property
+    def parts(self) -> frozenset[Path]:
+        """The folders that its processes run from."""
+        layers = self.running.bundle.layers
+        return frozenset((self.folder, *(self.place.folders.layer(self.app_id, one.kind, one.key) for one in layers)))
 
     @property
     def root(self) -> Path:
@@ -158,7 +165,8 @@ class Site:
 def lay(site: Site, app_layer: Path, sandbox: Sandbox) -> None:
     """The release's own folder: code, guest spec, home. Done again it changes nothing that a process has open."""
     folder = site.folder
-    if (folder / "guest.json").exists():
+    home = site.place.folders.home
+    if (folder / "guest.json").exists() and unsynced.is_whole(home, folder):
         return
     passable(folder.parent)
     coming = fresh(folder.with_name(f"{folder.name}.coming"))
@@ -170,8 +178,9 @@ def lay(site: Site, app_layer: Path, sandbox: Sandbox) -> None:
     sandbox.own(coming, site.app_id)
     _have_volume(site, sandbox)
     site.log.parent.mkdir(mode=0o700, exist_ok=True)
-    clear(folder)
-    coming.rename(folder)
+    with unsynced.making(home, folder):
+        clear(folder)
+        coming.rename(folder)
 
 
 def _have_volume(site: Site, sandbox: Sandbox) -> None:

@@ -61,7 +61,8 @@ class ByteCode:
     def keep(self) -> None:
         """What was compiled, for the next environment."""
         for kept, compiled in self._new.items():
-            with suppress(FileNotFoundError, FileExistsError):  # it was no Python; another build was first
+            # It was no Python, another build was first, the cache is on another disk, a wheel has a folder there.
+            with suppress(OSError):
                 kept.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
                 kept.hardlink_to(compiled)
 

@@ -65,15 +65,14 @@ def install(
     if not finished.ok:
         raise failure(finished.text, python=str(python.version))
     kept = cache / "bytecode"
-    unsynced.is_whole(home, kept)
+    unsynced.drop_doubtful(home, kept)
     code = ByteCode(python, coming, kept)
     code.compile(deadline=deadline, cancelled=cancelled)
     _seat(coming / "bin", env / "bin/python")
-    for new in (env, kept):
-        unsynced.note(home, new)
-    code.keep()
-    clear(env)
-    coming.rename(env)
+    with unsynced.making(home, kept), unsynced.making(home, env):
+        code.keep()
+        clear(env)
+        coming.rename(env)
 
 
 def _seat(folder: Path, python: Path) -> None:
