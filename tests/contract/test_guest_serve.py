@@ -143,8 +143,10 @@ COUNTED = "import os, socket, threading, time\nwith open('loaded', 'a') as file:
         ("newest", "", 1),
         ("newest", "threading.Thread(target=time.sleep, args=[600], daemon=True).start()", 3),
         ("newest", "kept = socket.socketpair()", 3),
+        ("newest", "kept = open('kept.sqlite3', 'w')", 3),
+        ("newest", "log = open('own.log', 'a')", 1),
     ],
-    ids=["oldest", "newest", "a thread", "a connection"],
+    ids=["oldest", "newest", "a thread", "a connection", "a file", "a log"],
 )
 def test_a_project_is_loaded_once_for_all_workers_but_where_they_would_share_what_is_one_process_s(
     name: str, own: str, times: int, tmp_path: Path

@@ -6,6 +6,7 @@ while it was imported is started again, and each worker imports it for itself.
 
 import gc
 import os
+import stat
 import sys
 import threading
 
@@ -41,9 +42,21 @@ def opened():
             link = os.readlink("/proc/self/fd/" + name)
         except OSError:  # the listing's own
             continue
-        if link.startswith(SHARED):
-            found.add(link)
+        if link.startswith(SHARED) or (link.startswith("/") and _is_written(name)):
+            found.add("%s %s" % (name, link))
     return found
+
+
+def _is_written(descriptor):
+    """Whether it is a file with a place of its own to write at: a database (SQLite forbids to carry one over a fork),
+    a lock. Logs are appended to, by each worker in its own turn."""
+    try:
+        with open("/proc/self/fdinfo/" + descriptor) as lines:
+            flags = next(int(line.split()[1], 8) for line in lines if line.startswith("flags:"))
+    except (OSError, StopIteration):
+        return False
+    regular = stat.S_ISREG(os.fstat(int(descriptor)).st_mode)
+    return regular and int(descriptor) > 2 and bool(flags & os.O_ACCMODE) and not flags & os.O_APPEND
 
 
 def _urls():
