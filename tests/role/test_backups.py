@@ -15,6 +15,7 @@ from dz.seams.dbserver.fake import FakeDatabaseServer
 from dz.seams.sandbox.fake import Fake
 from dz.settings import WorkerSettings
 from dz.tasklib.context import Context
+from dz.tasklib.folders import Folders
 from dz.tasklib.hosting import Seams
 from dz.tasks.eventlog import EventLog
 from tests.role.test_zoomdb import another_database_server, door_of, end, hosts, j, live
@@ -284,52 +285,149 @@ def test_a_restore_whose_first_backup_cannot_be_made_names_the_way_on_without_it
     assert shop.backups.count() == 3
 
 
+def with_files(job: Any, home: Path, server: FakeDatabaseServer) -> Any:
+    """The job's backup, its volume packed too; one of more than 1 MB is too large. Returns the backup's row."""
+    from dz.tasklib.appserver.volumes import backup_volume
+    from dz.tasklib.database.backups import backup_database, keep_backup
+    from dz2 import engine
+    from dz2.models import Backup
+
+    run = {"backup_database": backup_database, "backup_volume": backup_volume, "keep_backup": keep_backup}
+    for name, work in run.items():
+        claimed = claim(job, name, "app-1" if name == "backup_volume" else "db-1")
+        told = work(context(claimed, home, server, backup_limit=1))
+        record(claimed, engine.Outcome(ended=engine.Ended.SUCCEEDED, result=told))
+    return Backup.objects.get(job=job)
+
+
+def restored(j: Any, shop: Any, number: int, home: Path, server: FakeDatabaseServer) -> Any:
+    """Back to that backup, until the switch. Returns the backup that was made before."""
+    from dz.tasklib.appserver.volumes import restore_volume
+    from dz2 import backups
+    from dz2.models import ProjectDatabase
+
+    job = backups.restore(shop, number)
+    before = with_files(job, home, server)
+    claimed = claim(job, "release", "app-1")
+    door = door_of(claimed, "app-1")
+    door.release_again()
+    door.healthy(door.place("app-1", ports=range(21000, 21009)).id)
+    record(claimed, j.OK)
+    record(claim(job, "restore_database"), j.OK)
+    claimed = claim(job, "restore_volume", "app-1")
+    restore_volume(context(claimed, home, server))
+    door_of(claimed, "app-1").switched()
+    record(claimed, j.FAILED)
+    server.rows[ProjectDatabase.objects.get(project=shop).name] = dict(ROWS)
+    return before
+
+
+def filled(folders: Folders, shop: Any) -> Path:
+    """The project's first volume with a film that is far below the limit once it is packed, and too large before."""
+    (media := folders.volume(shop.app_id) / "media").mkdir(parents=True, exist_ok=True)
+    (film := media / "film").write_bytes(b"\0" * 3_000_000)
+    return film
+
+
+def in_use(folders: Folders, shop: Any) -> Path:
+    from dz2.models import ProjectDatabase
+
+    return folders.volume(shop.app_id, ProjectDatabase.objects.get(project=shop).name)
+
+
 def test_a_volume_that_is_too_large_is_left_out_aloud_and_a_restore_without_it_leaves_todays_files_in_use(
     j: Any, shop: Any, server: FakeDatabaseServer, tmp_path: Path
 ) -> None:
-    from dz.tasklib.appserver.volumes import backup_volume, restore_volume
-    from dz.tasklib.database.backups import backup_database, keep_backup
-    from dz.tasklib.folders import Folders
-    from dz2 import backups, engine
+    from dz2 import backups
     from dz2.api.data import backup_document
 
     folders = Folders(tmp_path)
-    (media := folders.volume(shop.app_id) / "media").mkdir(parents=True)
-    (media / "film").write_bytes(b"\0" * 3_000_000)  # far below the limit once it is packed, and not a volume's size
-
-    def backed_up_with_files(job: Any) -> Any:
-        run = {"backup_database": backup_database, "backup_volume": backup_volume, "keep_backup": keep_backup}
-        for name, work in run.items():
-            claimed = claim(job, name, "app-1" if name == "backup_volume" else "db-1")
-            told = work(context(claimed, tmp_path, server, backup_limit=1))
-            record(claimed, engine.Outcome(ended=engine.Ended.SUCCEEDED, result=told))
-        return shop.backups.get(job=job)
-
+    film = filled(folders, shop)
     job = backups.back_up(shop)
-    document = backup_document(backed_up_with_files(job))
+    document = backup_document(with_files(job, tmp_path, server))
     assert (document["state"], document["files_size"], document["error"]) == ("good", None, None)
     assert "more than 1 MB (DZ_BACKUP_LIMIT)" in document["left_out"]
     job.refresh_from_db()
     assert "DZ_BACKUP_LIMIT" in job.result["without_files"]
-
-    for number in (2, 3):
-        job = backups.restore(shop, 1, first=False)
-        for name in ("backup_database", "keep_backup"):
-            record(claim(job, name), j.OK)
-        claimed = claim(job, "release", "app-1")
-        door = door_of(claimed, "app-1")
-        door.release_again()
-        door.healthy(door.place("app-1", ports=range(21000, 21009)).id)
-        record(claimed, j.OK)
-        record(claim(job, "restore_database"), j.OK)
-        claimed = claim(job, "restore_volume", "app-1")
-        restore_volume(context(claimed, tmp_path, server))
-        door = door_of(claimed, "app-1")
-        assert folders.volume(shop.app_id, f"{shop.app_id}_r{number}") == media.parent
-        door.switched()
-        record(claimed, j.FAILED)
+    for _ in range(2):
+        restored(j, shop, 1, tmp_path, server)
+        assert in_use(folders, shop) == film.parents[1]
     assert [one.name for one in folders.volumes(shop.app_id)] == [shop.app_id, f"{shop.app_id}.r2", f"{shop.app_id}.r3"]
-    assert (media / "film").exists()
+    assert film.exists()
+
+
+def test_files_that_a_backup_left_out_lie_until_it_is_let_go_so_that_the_undo_of_a_restore_brings_them_back(
+    j: Any, shop: Any, server: FakeDatabaseServer, tmp_path: Path
+) -> None:
+    from dz2 import backups
+    from dz2.models import BackupState
+
+    folders = Folders(tmp_path)
+    (folders.volume(shop.app_id) / "media").mkdir(parents=True)
+    small = with_files(backups.back_up(shop), tmp_path, server)
+    film = filled(folders, shop)
+    before = restored(j, shop, small.number, tmp_path, server)
+    assert (before.beside, "volume" in before.objects_in_store) == (shop.app_id, False)
+    assert list((in_use(folders, shop) / "media").iterdir()) == []
+    restored(j, shop, small.number, tmp_path, server)  # another one in between deletes nothing of it
+    restored(j, shop, before.number, tmp_path, server)
+    assert in_use(folders, shop) / "media/film" == film
+    assert film.exists()
+
+    restored(j, shop, small.number, tmp_path, server)
+    assert film.exists()  # it was in use
+    shop.backups.exclude(beside="").update(state=BackupState.OLD)
+    restored(j, shop, small.number, tmp_path, server)
+    assert not film.exists()
+
+
+def test_where_the_volume_of_then_is_gone_a_restore_leaves_todays_files_in_use(
+    j: Any, shop: Any, server: FakeDatabaseServer, tmp_path: Path
+) -> None:
+    from dz2 import backups
+
+    folders = Folders(tmp_path)
+    film = filled(folders, shop)
+    left = with_files(backups.back_up(shop), tmp_path, server)
+    for beside in ("", f"{shop.app_id}_r77"):  # made before this was kept; on a host that the project left
+        shop.backups.filter(pk=left.pk).update(beside=beside)
+        restored(j, shop, left.number, tmp_path, server)
+        assert in_use(folders, shop) / "media/film" == film
+
+
+def test_a_destroy_whose_last_backup_would_be_without_the_files_ends_before_it_deletes_anything(
+    j: Any, shop: Any, server: FakeDatabaseServer, tmp_path: Path
+) -> None:
+    from dz.problems import told
+    from dz.tasklib.appserver.volumes import backup_volume
+    from dz.tasklib.database.backups import backup_database
+    from dz2 import engine, services
+    from dz2.models import JobStep
+
+    filled(Folders(tmp_path), shop)
+    job = services.destroy(shop.name)
+    record(claim(job, "proxy_remove", "proxy-1"), j.OK)
+    claimed = claim(job, "backup_database")
+    backup_database(context(claimed, tmp_path, server))
+    record(claimed, j.OK)
+    claimed = claim(job, "backup_volume", "app-1")
+    with pytest.raises(PlatformError) as refused:
+        backup_volume(context(claimed, tmp_path, server, backup_limit=1))
+    error = told(refused.value.id, detail=refused.value.detail)
+    assert error["id"] == "data.too-big"
+    assert "--no-backup" in error["next"]
+    assert "DZ_BACKUP_LIMIT" in error["next"]
+    record(claimed, engine.Outcome(ended=engine.Ended.ERRORED, error=error))
+    job.refresh_from_db()
+    assert (job.state, job.error["id"]) == ("errored", "data.too-big")
+    assert JobStep.objects.get(job=job, name="undeploy").state == "skipped"
+    assert shop.backups.get(job=job).state == "failed"
+
+    again = services.destroy(shop.name, backup=False)
+    record(claim(again, "proxy_remove", "proxy-1"), j.OK)
+    for name in ("backup_database", "keep_backup"):
+        record(claim(again, name), j.OK)
+    assert claim(again, "undeploy", "app-1")
 
 
 def test_one_long_step_runs_at_a_time_and_a_deploys_database_is_not_held_up_by_those_that_wait(

@@ -68,6 +68,9 @@ def db_restore(args: argparse.Namespace, api: Api, screen: Screen) -> tuple[int,
     if newer := len(change["behind"]):
         releases = "1 release is" if newer == 1 else f"{newer} releases are"
         screen.say(f"  {releases} newer than it: the code stays, and its migrations run on the old data.")
+    if backup["left_out"]:
+        screen.say("  Files are not in it: the site goes back to its volume of then, as that is now.")
+        screen.say("  Should that be gone, today's files stay.")
     kept = "is backed up first, so the restore can be undone"
     screen.say(f"  What was written since goes. It {'is not backed up: it is lost' if args.no_backup else kept}.")
     if not (args.yes or args.json):
@@ -108,7 +111,7 @@ def _made_by(name: str, api: Api, job: Document) -> Document | None:
 
 def _files(backup: Document) -> str:
     if backup["left_out"]:
-        return ", without files: today's stay"
+        return ", without files"
     return f", {size(backup['files_size'])} of files" if backup["files_size"] else ", no files"
 
 

@@ -63,8 +63,10 @@ PROBLEMS = [
     Problem(
         "data.too-big",
         "The backup does not fit: {detail}.",
-        "Raise DZ_BACKUP_LIMIT before dz up, or delete what the site needs no more.",
-        "A backup has a size at which it is given up, so that one project can't fill the store.",
+        "Raise DZ_BACKUP_LIMIT before dz up, or delete what the site needs no more. A destroy that keeps no backup:"
+        " dz destroy PROJECT --no-backup.",
+        "A backup has a size at which it is given up, so that one project can't fill the store. A destroy ends with"
+        " that before it deletes anything, for its last backup is all that stays.",
     ),
     Problem(
         "data.no-room",

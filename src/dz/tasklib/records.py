@@ -179,7 +179,9 @@ class Backup:
     why: str
     rows: Mapping[str, int]
     objects: Mapping[str, Stored]  # database, volume
+    last: bool = False  # a destroy's: nothing else stays of the project
     left_out: str = ""  # why there are files, and not in it
+    beside: str = ""  # where those are: the volume of the database of that name
 
     @property
     def within(self) -> str:

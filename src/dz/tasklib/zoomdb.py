@@ -109,8 +109,11 @@ class Door(Protocol):
     def backup_stored(self, kind: str, stored: Stored, rows: Mapping[str, int] | None = None) -> None:
         """An object of this job's backup is whole in the store; ``rows`` of a database's."""
 
-    def files_left_out(self, why: str) -> None:
-        """This job's backup will be good without the project's files."""
+    def files_left_out(self, why: str, beside: str) -> None:
+        """This job's backup will be good without the project's files, which lie beside the database of that name."""
+
+    def files_beside(self) -> frozenset[str]:
+        """Databases of the project whose volumes hold what a backup left out, for as long as it can be restored."""
 
     def keep_backup(self, *, nightly: int, others: int) -> None:
         """This job's backup, if it has one, is good; of older good ones only so many are kept."""

@@ -53,9 +53,13 @@ class Data(Base):
                 row.rows = dict(rows)
             row.save(update_fields=["objects_in_store", "size", "rows"])
 
-    def files_left_out(self, why: str) -> None:
+    def files_left_out(self, why: str, beside: str) -> None:
         with self._fenced():
-            Backup.objects.filter(pk=self._backup().pk).update(error=why[:500])
+            Backup.objects.filter(pk=self._backup().pk).update(error=why[:500], beside=beside)
+
+    def files_beside(self) -> frozenset[str]:
+        rows = self._project().backups.filter(state__in=[BackupState.RUNNING, BackupState.GOOD])
+        return frozenset(rows.exclude(beside="").values_list("beside", flat=True))
 
     def keep_backup(self, *, nightly: int, others: int) -> None:
         with self._fenced():
@@ -138,5 +142,7 @@ def told(row: Backup) -> records.Backup:
         why=row.why,
         rows=row.rows,
         objects={kind: records.Stored(**one) for kind, one in row.objects_in_store.items()},
+        last=row.why == backups.FINAL,
+        beside=row.beside,
         left_out=row.error if row.state in (BackupState.RUNNING, BackupState.GOOD) else "",
     )

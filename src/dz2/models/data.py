@@ -67,6 +67,7 @@ class Backup(models.Model):
     finished_at = models.DateTimeField(null=True)
     tested_at = models.DateTimeField(null=True)  # restored into a scratch database, rows equal
     error = models.CharField(max_length=500, blank=True)  # why it failed; of a good one, why its files were left out
+    beside = models.CharField(max_length=63, blank=True)  # then: the database beside which those files lie
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["project", "number"], name="backup_number_once")]

@@ -1,6 +1,7 @@
 """A project's volume into a backup, and out of one: a new volume beside the one in use, for the release to come.
 
 The volume that a site uses has the name of its database, so both change in the one moment in which a release goes live.
+Files that are in no backup, because they are too many, are never deleted while one that left them out can be restored.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from dz.tasklib.backupstore import MB, BackupStore, Sink
 from dz.tasklib.build.layers import MOST_BYTES, MOST_MEMBERS, unpack
 from dz.tasklib.context import Context
 from dz.tasklib.folders import Folders, clear, fresh, passable
-from dz.tasklib.records import Stored
+from dz.tasklib.records import Backup, Stored
 from dz.words import size
 
 KIND = "volume"
@@ -32,11 +33,12 @@ ANY_RATIO = 1_000_000  # it is our own archive, and its size is held to by itsel
 
 def backup_volume(ctx: Context) -> Mapping[str, Any]:
     """Pack the volume on this host, where the project runs or ran last, into the store. One that is too large is left
-    out, aloud: the database's dump is a backup without it."""
+    out, aloud: the database's dump is a backup without it. Not of a destroy, which would then delete the only files."""
     backup = ctx.door.begun_backup()
     if backup is None:
         return {}
-    volume = Folders(ctx.settings.home).volume(backup.app_id, ctx.door.database().name)
+    beside = ctx.door.database().name
+    volume = Folders(ctx.settings.home).volume(backup.app_id, beside)
     if not volume.is_dir():
         ctx.log.note(f"no files of the project are on {ctx.host}")
         return {}
@@ -45,9 +47,9 @@ def backup_volume(ctx: Context) -> Mapping[str, Any]:
         with ctx.part("Pack the files"), store.writing(name, most=ctx.settings.backup_limit * MB) as sink:
             _pack(ctx, volume, backup.app_id, sink)
     except PlatformError as error:
-        if error.id != "data.too-big":
+        if error.id != "data.too-big" or backup.last:
             raise
-        ctx.door.files_left_out(f"without its files: {error.detail}")
+        ctx.door.files_left_out(f"without its files: {error.detail}", beside)
         ctx.log.note(f"the database is backed up, the files are not: {error.detail}", level="warning")
         return {"without_files": error.detail}
     ctx.door.backup_stored(KIND, sink.stored)
@@ -56,24 +58,40 @@ def backup_volume(ctx: Context) -> Mapping[str, Any]:
 
 
 def restore_volume(ctx: Context) -> Mapping[str, Any]:
-    """The volume of the release to come, from the backup that the job names; older ones but that in use go. Where the
-    files were left out of the backup today's stay in use: the new name leads to them."""
+    """The volume of the release to come, from the backup that the job names. Older ones go, but that in use and those
+    whose files a backup left out: to restore such a one the new name leads to them."""
     backup, folders = ctx.door.wanted_backup(), Folders(ctx.settings.home)
-    volume = folders.named_volume(backup.app_id, ctx.door.new_database().name)
-    name = ctx.door.database().name
-    used = folders.volume(backup.app_id, name)
+    volume, used = folders.named_volume(backup.app_id, ctx.door.new_database().name), ctx.door.database().name
     passable(volume.parent)
-    for old in folders.volumes(backup.app_id):
-        if old not in (used, folders.named_volume(backup.app_id, name)):
-            clear(old)
+    _let_go(folders, backup.app_id, {used, *ctx.door.files_beside()})
     if backup.left_out:
-        volume.symlink_to(used.name)
-        ctx.log.note(f"today's files stay, for the backup is {backup.left_out}", level="warning")
+        _lead(ctx, volume, backup, folders.volume(backup.app_id, used))
         return {}
     stored = backup.objects.get(KIND)
     _fill(ctx, volume, backup.app_id, stored)
     ctx.log.note("the files are back" if stored else "the backup has no files: the new volume is empty")
     return {}
+
+
+def _let_go(folders: Folders, app_id: AppId, kept: set[str]) -> None:
+    """Delete every volume of the project but those beside the databases of these names."""
+    named = [folders.named_volume(app_id, name) for name in kept]
+    stay = {*named, *(folders.volume(app_id, name) for name in kept)}
+    for old in folders.volumes(app_id):
+        if old not in stay:
+            clear(old)
+
+
+def _lead(ctx: Context, volume: Path, backup: Backup, used: Path) -> None:
+    """The new volume is the one from which the backup left the files out, as it is now; today's if that is gone."""
+    theirs = Folders(ctx.settings.home).volume(backup.app_id, backup.beside or ctx.door.database().name)
+    if theirs == used or not theirs.is_dir():
+        volume.symlink_to(used.name)
+        gone = "" if theirs == used else f"; those of then are not on {ctx.host}"
+        ctx.log.note(f"today's files stay, for the backup is {backup.left_out}{gone}", level="warning")
+    else:
+        volume.symlink_to(theirs.name)
+        ctx.log.note("the site is back on the files that it had then: they were kept where they were")
 
 
 def _fill(ctx: Context, volume: Path, app_id: AppId, stored: Stored | None) -> None:
