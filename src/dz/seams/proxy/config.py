@@ -200,12 +200,17 @@ proxy_pass http://dz_panel;
         return "" if self.push is None else f'upstream dz_push {{ server "unix:{_path(self.push)}"; }}\n'
 
     def _push_location(self) -> str:
-        """A push comes whole, and is answered line by line for as long as its deploy takes."""
+        """A push comes whole, and is answered line by line for as long as its deploy takes. What says no token is
+        refused before its body is kept; git then asks for one."""
         if self.push is None:
             return ""
         return f"""\
 location ^~ /git/ {{
 client_max_body_size {PUSHED};
+if ($http_authorization = "") {{
+add_header WWW-Authenticate 'Basic realm="DjangoZoom"' always;
+return 401;
+}}
 {_FORWARD}proxy_buffering off;
 proxy_read_timeout 7200s;
 proxy_pass http://dz_push;
