@@ -101,7 +101,7 @@ def _try(name, candidates):
         _urls(found)
         found["stage"] = "application"
         _applications(found, candidates)
-        found.update(ok=True, stage="", learned=_learned())
+        found.update(ok=True, stage="", learned=dict(_learned(), brokerless=_brokerless(candidates)))
     except BaseException as error:
         found["error"] = errors.describe(error)
     return found
@@ -137,6 +137,14 @@ def _applications(found, candidates):
                 failed = failed or error
     if failed and not (found["wsgi"] or found["asgi"]):
         raise failed
+
+
+def _brokerless(candidates):
+    """The Celery applications that name no broker: imported here, they need not be asked at each start."""
+    from dz_guest import work
+
+    told = ((name, work.broker_of(name)) for name in candidates.get("celery") or [])
+    return [name for name, broker in told if not (broker["url"] or broker["error"])]
 
 
 def _learned():

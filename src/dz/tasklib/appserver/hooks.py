@@ -32,9 +32,9 @@ def post_build_hooks(ctx: Context) -> Mapping[str, Any]:
     here = [d for d in all_here if d.is_web]
     others = [d for d in all_here if not d.is_web]
     told: dict[str, Any] = {"migrations": [], "adminless": None}
-    brokers: dict[str, Broker] = {}
     sites = [site_of(ctx, ctx.door.running(deployment.id)) for deployment in here]
-    applications = beside.unknown_brokers(sites[0], others) if sites else []
+    brokers = _brokerless(ctx, sites)
+    applications = [app for app in beside.unknown_brokers(sites[0], others) if app not in brokers] if sites else []
     for command in sites[0].running.bundle.manifest.get("hooks", ()) if sites else ():
         result = _hook(ctx, sites[0], str(command), applications)
         brokers |= result.brokers
@@ -50,6 +50,12 @@ def post_build_hooks(ctx: Context) -> Mapping[str, Any]:
         told["pages"] = {"/": told["status"], **pages.compared(ctx, sites[0], here[0], partial(_tail, sites[0]))}
     beside.begin(ctx, fit)
     return told
+
+
+def _brokerless(ctx: Context, sites: Sequence[Site]) -> dict[str, Broker]:
+    """Celery applications of which the build's probe saw, with these variables, that they name no broker."""
+    built = sites if "build_bundle" in ctx.results else ()
+    return {str(app): Broker() for site in built for app in site.running.bundle.manifest.get("brokerless", ())}
 
 
 def _hook(ctx: Context, site: Site, command: str, applications: Sequence[str]) -> HookResult:

@@ -96,6 +96,12 @@ def celery_app(words: Sequence[str]) -> str | None:
     return None
 
 
+def celery_apps(build_config: str) -> list[str]:
+    """Of all processes beside web."""
+    found = {celery_app(argv(line)[0]) for line in lines(build_config).values()}
+    return sorted(app for app in found if app is not None)
+
+
 def _split(line: str) -> list[str] | None:
     lexer = shlex.shlex(line, posix=True, punctuation_chars=True)
     lexer.whitespace_split, lexer.commenters = True, ""

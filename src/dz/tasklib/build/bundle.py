@@ -73,6 +73,7 @@ def manifest(build: Build, environment: Environment, proof: trial.Proof, *, stat
         "packages": environment.packages,
         "migrations": [list(one) for one in proof.migrations],
         "migrates": proof.migrates,
+        "brokerless": list(proof.brokerless),
         "settings_module": proof.settings_module,
         "wsgi": proof.wsgi,
         "asgi": proof.asgi,

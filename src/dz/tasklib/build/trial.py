@@ -17,6 +17,7 @@ from typing import Any
 from dz.errors import UserError
 from dz.log import Secret
 from dz.seams.sandbox import Box, Network
+from dz.tasklib.appserver.processes import celery_apps
 from dz.tasklib.build import disk, layers
 from dz.tasklib.build.dependencies import Environment
 from dz.tasklib.build.desk import Build, here, pack
@@ -46,6 +47,7 @@ class Proof:
     static_inputs: str  # a hash of all that is collected; "" where nobody can tell without collecting
     migrations: Sequence[tuple[str, str, bool]]  # app, name, whether it can be undone
     pages: Sequence[str]  # paths of the first ones
+    brokerless: Sequence[str]  # Celery applications that name no broker
     migrates: str  # a hash of what else migrate makes; "" where nobody can tell without running it
 
 
@@ -60,6 +62,7 @@ def prove(build: Build, environment: Environment) -> Proof:
             "settings": settings,
             "wsgi": candidates(build, "wsgi_application"),
             "asgi": candidates(build, "asgi_application"),
+            "celery": celery_apps(build.config.text()),
         }
     }
     marker = secrets.token_hex(16)
@@ -85,6 +88,7 @@ def prove(build: Build, environment: Environment) -> Proof:
         collects=learned.staticfiles and "collectstatic" in build.config.hooks,
         static_inputs=learned.static_inputs,
         migrations=learned.migrations,
+        brokerless=learned.brokerless,
         migrates=learned.migrates,
         pages=learned.pages,
     )

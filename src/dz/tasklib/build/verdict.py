@@ -71,6 +71,7 @@ class Learned(_Answer):
     pages: list[Annotated[str, StringConstraints(pattern=r"^/[\w./~-]*$", max_length=200)]] = Field([], max_length=10)
     changed: list[Short] = Field(max_length=500)
     checks: list[Short] = Field(max_length=20)
+    brokerless: list[Short] = Field(default=[], max_length=100)  # Celery applications that name no broker
     migrates: Short = ""  # what else migrate would make; "" where only running it tells
     migrations: list[tuple[Short, Short, bool]] = Field(default=[], max_length=5_000)  # app, name, can be undone
 
