@@ -10,7 +10,10 @@ DEEP = 3
 # Addresses that may do something, are no pages, or could not be asked for as they stand.
 LEFT_OUT = re.compile(
     r"(?i)log-?_?out|sign-?_?out|delete|remove|destroy|clear|flush|reset|cron|hook|callback|task|sync|import|populate"
-    r"|seed|send|run|stop|start|cancel|toggle|subscribe|export|download|install|migrate|[^\w/.~-]|.{120}"
+    r"|seed|send|run|stop|start|cancel|toggle|subscribe|export|download|install|migrate|add|create|insert|edit|update"
+    r"|save|set|change|upload|post|submit|order|buy|cart|checkout|pay|charge|like|vote|rate|follow|join|leave|invite"
+    r"|approve|accept|reject|confirm|verify|activate|mark|move|copy|load|init|generate|refresh|test|debug|execute"
+    r"|do[-_/]|[^\w/.~-]|.{120}"
 )
 
 
