@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from dz.seams.supervisor import Supervisor
+from dz.tasklib import unsynced
 from dz.tasklib.appserver import drain, ports
 from dz.tasklib.appserver.site import Place, Site, lay, program, sweep
 from dz.tasklib.bringing import bring, store_of
@@ -64,6 +65,7 @@ def undeploy(ctx: Context) -> Mapping[str, Any]:
     take_away(ctx, *gone)
     for folder in (folders.runs(app_id), *folders.volumes(app_id), folders.layers(app_id)):
         clear(folder)
+    unsynced.sync(ctx.settings.home)
     return {"stopped": [d.program for d in gone]}
 
 

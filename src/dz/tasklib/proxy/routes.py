@@ -13,6 +13,7 @@ from typing import Any
 from dz.errors import PlatformError
 from dz.names import AppId
 from dz.seams.proxy import Proxy, Site, Upstream
+from dz.tasklib import unsynced
 from dz.tasklib.bringing import bring, store_of
 from dz.tasklib.context import Context
 from dz.tasklib.folders import Folders, clear
@@ -44,6 +45,7 @@ def proxy_remove(ctx: Context) -> None:
     app_id = ctx.door.project().app_id
     proxy(ctx).apply(app_id, None, wait=ctx.left(30))
     clear(Folders(ctx.settings.home).statics(app_id))
+    unsynced.sync(ctx.settings.home)  # it would wait for the next reconcile with a note of what is gone
     ctx.log.note("the site is off the proxy")
 
 
