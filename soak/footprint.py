@@ -71,7 +71,7 @@ def look(platform: Platform, app: str, pruned: float) -> Footprint:
     listening = [one for one in psutil.net_connections("tcp") if one.status == psutil.CONN_LISTEN and one.pid in ours]
     return Footprint(
         layers=Counter(name.split("-")[0] for name in _names(home / "layers" / app)),
-        stored=sum(one.is_file() for one in (home / "store").rglob("*")),
+        stored=sum(one.is_file() for one in (home / "store" / app).rglob("*")),
         statics=len(_names(statics)),
         running=tuple(name for name in _names(home / "run" / app) if name != "log"),
         logs=len(_names(home / "run" / app / "log")),
@@ -89,7 +89,7 @@ def size(platform: Platform, app: str) -> int:
     """Bytes on the disk of all that is the project's but its database; what goes meanwhile is not counted."""
     home = platform.home
     folders = [home / kind / app for kind in ("build", "layers", "run")]
-    folders += [home / "store", Layout(home).proxy_home / "static" / app]
+    folders += [home / "store" / app, Layout(home).proxy_home / "static" / app]
     done = subprocess.run(["du", "-s", "-c", "-B1", *map(str, folders)], capture_output=True, text=True, check=False)
     return int(done.stdout.splitlines()[-1].split()[0])
 

@@ -131,7 +131,7 @@ class Changing:
             f"one program of each: {self._programs()}": self._programs() == programs,
             f"no process of a step: {processes}": not processes,
             f"no process without a program: {self._strangers()}": not self._strangers(),
-            f"no files but those wanted: {found ^ wanted}": found == wanted,
+            f"no files but those wanted: {found - wanted} more, {wanted - found} missing": found == wanted,
             f"nothing half-made: {[one for one in files if HALF.search(one)]}": not any(map(HALF.search, files)),
         }
         return [words for words, is_so in facts.items() if not is_so]
@@ -157,7 +157,7 @@ class Changing:
         for kind in ("run", "layers", "build", "build/out", "volumes"):
             folder = home / kind.replace("build", f"build/{app}") if "build" in kind else home / kind / app
             found += [f"{kind}/{one.name}" for one in folder.iterdir()] if folder.exists() else []
-        for file in (home / "proxy" / "proxy" / "sets").rglob("*.conf"):
+        for file in (home / "proxy" / "proxy" / "sets").rglob(f"{app}.conf"):
             ports = re.findall(r"server \S+?:(\d+)", file.read_text())
             found.append(f"sets/{file.name} {' '.join(ports)}")
         return sorted(found)
