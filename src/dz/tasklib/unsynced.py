@@ -62,11 +62,21 @@ def drop_doubtful(home: Path, path: Path) -> None:
         one.unlink(missing_ok=True)
 
 
+def drop_gone(home: Path) -> None:
+    """Delete the notes of what was deleted itself."""
+    with ExitStack() as held:
+        for one in _notes(home).glob("*~*"):
+            if _lock(one, held) and not _about(home, one).exists():
+                one.unlink(missing_ok=True)
+
+
 def sync(home: Path) -> None:
     """What was made in this boot is on the disk when this returns, and trusted for ever; but for what another one is
     syncing just now."""
+    drop_gone(home)
+    boot = _boot()
     with ExitStack() as held:
-        made = [one for one in _notes(home).glob("*~*") if _read(one) == _boot() and _lock(one, held)]
+        made = [one for one in _notes(home).glob("*~*") if _read(one) == boot and _lock(one, held)]
         if made:
             to_disk(home)
         for one in made:
@@ -85,9 +95,14 @@ def to_disk(folder: Path) -> None:
 
 def _doubts(home: Path) -> Iterator[tuple[Path, Path]]:
     """Each note of another boot, with what it is about; one that can't be read is no proof of this boot."""
+    known = (None, _boot())
     for one in _notes(home).glob("*~*"):
-        if _read(one) not in (None, _boot()):
-            yield one, home / unquote(one.name.rpartition("~")[0])
+        if _read(one) not in known:
+            yield one, _about(home, one)
+
+
+def _about(home: Path, note: Path) -> Path:
+    return home / unquote(note.name.rpartition("~")[0])
 
 
 def _read(note: Path) -> str | None:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from dz.tasklib import unsynced
+from dz.tasklib.folders import clear
 
 NAME = "layers/p00000001/env-0123"
 
@@ -91,3 +92,13 @@ def test_notes_come_and_go_while_others_ask(tmp_path: Path) -> None:
         asked = two.submit(lambda: [unsynced.is_whole(tmp_path, folder) for _ in range(500)])
         synced.result()
         assert all(asked.result())
+
+
+def test_of_what_was_deleted_no_doubt_stays(tmp_path: Path, fall: Path) -> None:
+    folder = shown(tmp_path)
+    fall.write_text("second\n")
+    clear(folder)
+    with unsynced.making(tmp_path, tmp_path / "layers/coming"):
+        unsynced.drop_gone(tmp_path)
+        assert len(list((tmp_path / "unsynced").iterdir())) == 1  # of what is still being made
+    assert not unsynced.doubtful(tmp_path)

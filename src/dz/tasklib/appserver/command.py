@@ -17,6 +17,7 @@ from typing import Any
 
 from dz.errors import Cancelled, PlatformError, UserError
 from dz.seams.sandbox import Box
+from dz.tasklib import unsynced
 from dz.tasklib.appserver.attached import Attached
 from dz.tasklib.appserver.deployments import bring_layers, hide_secrets, site_of
 from dz.tasklib.appserver.site import Site, lay
@@ -76,8 +77,9 @@ def _laid(ctx: Context, site: Site) -> Iterator[None]:
 
 def _require_layers(site: Site) -> None:
     """The site runs, so they are here; and a forked process can't ask the store (see ``bundles.py``)."""
+    folders = site.place.folders
     for layer in site.running.bundle.layers:
-        if not site.place.folders.layer(site.app_id, layer.kind, layer.key).exists():
+        if not unsynced.is_whole(folders.home, folders.layer(site.app_id, layer.kind, layer.key)):
             raise PlatformError(f"the {layer.kind} layer of the live release is not on this host")
 
 

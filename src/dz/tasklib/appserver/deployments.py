@@ -65,7 +65,7 @@ def undeploy(ctx: Context) -> Mapping[str, Any]:
     take_away(ctx, *gone)
     for folder in (folders.runs(app_id), *folders.volumes(app_id), folders.layers(app_id)):
         clear(folder)
-    unsynced.sync(ctx.settings.home)
+    unsynced.drop_gone(ctx.settings.home)
     return {"stopped": [d.program for d in gone]}
 
 

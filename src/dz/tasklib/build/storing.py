@@ -93,5 +93,5 @@ def forget(ctx: Context) -> None:
     pushed = ctx.settings.push_folder
     for folder in (folders.build(app_id), folders.layers(app_id), *([pushed / f"{app_id}.git"] if pushed else [])):
         clear(folder)
-    unsynced.sync(ctx.settings.home)
+    unsynced.drop_gone(ctx.settings.home)
     ctx.door.forget()

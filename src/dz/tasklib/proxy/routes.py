@@ -45,7 +45,7 @@ def proxy_remove(ctx: Context) -> None:
     app_id = ctx.door.project().app_id
     proxy(ctx).apply(app_id, None, wait=ctx.left(30))
     clear(Folders(ctx.settings.home).statics(app_id))
-    unsynced.sync(ctx.settings.home)  # it would wait for the next reconcile with a note of what is gone
+    unsynced.drop_gone(ctx.settings.home)
     ctx.log.note("the site is off the proxy")
 
 
