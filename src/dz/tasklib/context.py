@@ -75,6 +75,11 @@ class Context:
     def kill_id(self) -> str:
         return kill_id(self.settings.home, self.host, self.step_id, self.attempt)
 
+    @property
+    def built(self) -> bool:
+        """Whether a build is a part of this job: what its probe saw was seen with the release's own variables."""
+        return "build_bundle" in self.results
+
     def left(self, at_most: float = float("inf")) -> float:
         """Seconds until the step's deadline, at least 0.1, at most ``at_most``: fit as a command's deadline."""
         return max(0.1, min(at_most, self.until - time.monotonic()))

@@ -1,7 +1,7 @@
 """A project loaded once, in the process that then forks the workers: half the work of a start, and shared memory.
 
-Only where a fork copies nothing that two processes must not share. A project that started threads or opened sockets
-while it was imported is started again, and each worker imports it for itself.
+Only where a fork copies nothing that two processes must not share. A project that started threads, or opened sockets or
+files to write, while it was imported is started again, and each worker imports it for itself.
 """
 
 import gc
@@ -27,7 +27,7 @@ def ready(before):
     _urls()
     connections.close_all()
     if threading.active_count() > 1 or opened() - before:
-        print("The project has threads or connections of its own: each worker loads it for itself", flush=True)
+        print("Threads, connections or files of the project are open: each worker loads it for itself", flush=True)
         os.execve(sys.executable, [sys.executable] + sys.argv, dict(_environment, **{APART: "1"}))
     gc.collect()
     if hasattr(gc, "freeze"):

@@ -36,8 +36,7 @@ def unknown_brokers(site: Site, here: Sequence[Deployment]) -> list[str]:
     """The Celery applications whose broker only they can tell: none where a variable of the project's names one."""
     if _is_named(site):
         return []
-    apps = {processes.celery_app(processes.argv(_line(site, deployment))[0]) for deployment in here}
-    return sorted(app for app in apps if app is not None)
+    return processes.celery_apps(_line(site, deployment) for deployment in here)
 
 
 def settle(ctx: Context, here: Sequence[Deployment], known: Mapping[str, Broker]) -> list[tuple[Deployment, str]]:

@@ -13,11 +13,7 @@ from dz.tasklib.records import Running
 def is_migrated(ctx: Context, new: Running) -> bool:
     """Its migrations are all in the database, which asks for no more than the live release already gave it there."""
     live = ctx.door.live_here()
-    if (
-        live is None
-        or ctx.params.get("rebuild")
-        or not asks_for_the_same(live, new, built="build_bundle" in ctx.results)
-    ):
+    if live is None or ctx.params.get("rebuild") or not asks_for_the_same(live, new, built=ctx.built):
         return False
     wanted = {(str(app), str(name)) for app, name, _ in new.bundle.manifest.get("migrations", ())}
     return wanted <= applied_migrations(new.database)

@@ -82,7 +82,7 @@ def _visit(site: Site, deployment: Deployment) -> Visit:
 
 def _tell(ctx: Context, one: Seen, log: str, root: str) -> None:
     found = blame(log, root=root)
-    if one.is_worse and "build_bundle" in ctx.results:
+    if one.is_worse and ctx.built:
         ctx.log.output(log.encode())  # it goes with the release
         error = f": {found.error}" if found.error else ""
         raise UserError("deploy.page-fails", where=found.where, path=one.path, error=error)

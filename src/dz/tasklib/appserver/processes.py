@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import shlex
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from dz.tasklib.buildconfig import BuildConfig, parse
 
@@ -96,9 +96,9 @@ def celery_app(words: Sequence[str]) -> str | None:
     return None
 
 
-def celery_apps(build_config: str) -> list[str]:
-    """Of all processes beside web."""
-    found = {celery_app(argv(line)[0]) for line in lines(build_config).values()}
+def celery_apps(started_by: Iterable[str]) -> list[str]:
+    """The Celery applications of the processes of these lines."""
+    found = {celery_app(argv(line)[0]) for line in started_by}
     return sorted(app for app in found if app is not None)
 
 

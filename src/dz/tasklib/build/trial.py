@@ -17,7 +17,7 @@ from typing import Any
 from dz.errors import UserError
 from dz.log import Secret
 from dz.seams.sandbox import Box, Network
-from dz.tasklib.appserver.processes import celery_apps
+from dz.tasklib.appserver.processes import celery_apps, lines
 from dz.tasklib.build import disk, layers
 from dz.tasklib.build.dependencies import Environment
 from dz.tasklib.build.desk import Build, here, pack
@@ -62,7 +62,7 @@ def prove(build: Build, environment: Environment) -> Proof:
             "settings": settings,
             "wsgi": candidates(build, "wsgi_application"),
             "asgi": candidates(build, "asgi_application"),
-            "celery": celery_apps(build.config.text()),
+            "celery": celery_apps(lines(build.config.text()).values()),
         }
     }
     marker = secrets.token_hex(16)
