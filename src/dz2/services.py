@@ -130,19 +130,19 @@ def deploy(
     name: str | None = None,
     ref: str = "",
     variables: Mapping[str, str] | None = None,
-    addresses: Iterable[str] = (),
+    hostnames: Iterable[str] = (),
     rebuild: bool = False,
     idempotency_key: str | None = None,
     by: Any = None,
 ) -> Job:
-    """Build a project's repository and make it live; ``variables`` are added to its config
-    and ``addresses`` to its domains first. With ``rebuild``
-    also what was built before from the same inputs: its dependencies may have newer versions by now."""
+    """Build a project's repository and make it live; ``variables`` are added to its config and ``hostnames`` to its
+    domains first. With ``rebuild`` also what was built before from the same inputs: its dependencies may have newer
+    versions by now."""
     ref = _ref_of(target, ref)
     project = project_of(target, name=name, ref=ref, owner=user_of(by))
     _refuse_destroyed(project)
     releases.refuse_resting(project)
-    domains.write(project, [domains.checked(name) for name in addresses])
+    domains.write(project, [domains.checked(name) for name in hostnames])
     if variables:
         configs.change(project, variables, by=by)
     pipeline = known(None)["build_and_deploy"]

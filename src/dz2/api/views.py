@@ -132,7 +132,7 @@ def deploy(request: HttpRequest, body: DeployIn) -> Any:
         name=body.name,
         ref=body.ref,
         variables=body.variables,
-        addresses=body.domains,
+        hostnames=body.domains,
         rebuild=body.rebuild,
         by=DZ,
         idempotency_key=body.idempotency_key,
