@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.client import HTTPConnection, HTTPException
+
+from tests.waiting import meanwhile
 
 
 class Asker:
@@ -52,22 +53,5 @@ def settled(asker: Asker, seconds: float = 20.0) -> None:
 def asking(asker: Asker) -> Iterator[list[float]]:
     """While it lasts requests go on beside; the list of their milliseconds. One that failed raises at the end."""
     took: list[float] = []
-    failed: list[Exception] = []
-    over = threading.Event()
-
-    def go_on() -> None:
-        try:
-            while not over.is_set():
-                took.append(asker.ask())
-        except Exception as error:  # noqa: BLE001 - raised where it is waited for
-            failed.append(error)
-
-    thread = threading.Thread(target=go_on)
-    thread.start()
-    try:
+    with meanwhile(lambda: took.append(asker.ask())):
         yield took
-    finally:
-        over.set()
-        thread.join()
-    if failed:
-        raise failed[0]

@@ -7,7 +7,6 @@ release whatever became of it; one running copy, one program, one port.
 from __future__ import annotations
 
 import subprocess
-import threading
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,6 +16,7 @@ from pathlib import Path
 import psutil
 from tests import playing
 from tests.platforms import Platform
+from tests.waiting import meanwhile
 
 from dz.local.layout import Layout
 from dz.tasklib.build.leftovers import KEPT as CHECKOUTS
@@ -98,19 +98,8 @@ def size(platform: Platform, app: str) -> int:
 def watching(platform: Platform, app: str) -> Iterator[list[int]]:
     """While it lasts, the disk is looked at every second: the sizes."""
     seen: list[int] = []
-    over = threading.Event()
-
-    def go_on() -> None:
-        while not over.wait(EVERY):
-            seen.append(size(platform, app))
-
-    thread = threading.Thread(target=go_on)
-    thread.start()
-    try:
+    with meanwhile(lambda: seen.append(size(platform, app)), every=EVERY):
         yield seen
-    finally:
-        over.set()
-        thread.join()
 
 
 def _names(folder: Path) -> list[str]:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import threading
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from tests.faults.changing import ALIVE, Changing
+from tests.waiting import meanwhile
 
 EVERY = 0.05
 
@@ -27,20 +27,14 @@ class Answers:
 
 @contextmanager
 def probed(site: Changing) -> Iterator[Answers]:
-    answers, over = Answers(), threading.Event()
+    answers = Answers()
 
     def ask() -> None:
-        while not over.wait(EVERY):
-            try:
-                status, words, _ = site.platform.ask(site.project.host, ALIVE)
-            except OSError as error:
-                status, words = 0, type(error).__name__
-            answers.seen[words if status == 200 else f"{status} {words[:80]}"] += 1
+        try:
+            status, words, _ = site.platform.ask(site.project.host, ALIVE)
+        except OSError as error:
+            status, words = 0, type(error).__name__
+        answers.seen[words if status == 200 else f"{status} {words[:80]}"] += 1
 
-    asking = threading.Thread(target=ask)
-    asking.start()
-    try:
+    with meanwhile(ask, every=EVERY):
         yield answers
-    finally:
-        over.set()
-        asking.join()
