@@ -27,6 +27,7 @@ from tests.faults.page import write
 from tests.platforms import start, stop
 
 ROOT = Path(__file__).resolve().parent.parent.parent
+PAGE = ROOT / "docs" / "reliability.md"
 ROWS = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "djangozoom" / "faults"
 # A lease that is short, so that a death costs little; and nothing is cleared away but by the jobs themselves.
 TIMES = {"DZ_LEASE": "4", "DZ_RENEW": "1", "DZ_RECONCILE_EVERY": "3600", "DZ_KEPT_BUNDLES": "1"}
@@ -46,11 +47,11 @@ def main() -> int:
                 case = left.pop(0)
                 row = measured(case, site)
                 (ROWS / f"{case.name}.json").write_text(json.dumps(row))
+                write(PAGE, kept())
                 green = "red" not in row
                 said = f"{row['job']} after {row['seconds']} s" if green else f"RED {row['red']}"
                 sys.stderr.write(f"faults: {total - len(left)} of {total} {case.name} {said}\n")
-        write(ROOT / "docs" / "reliability.md", kept())
-    write(ROOT / "docs" / "reliability.md", kept())
+    write(PAGE, kept())
     return int(any("red" in row for row in kept().values()))
 
 
