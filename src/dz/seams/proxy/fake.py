@@ -6,7 +6,7 @@ import hashlib
 
 from dz.names import AppId
 from dz.seams.proxy import Site
-from dz.seams.proxy.config import site_text
+from dz.seams.proxy.sitefile import site_text
 
 LISTEN = "127.0.0.1:8800"
 

@@ -27,7 +27,9 @@ from dz.log import get_logger
 from dz.names import AppId, HostName
 from dz.run import run
 from dz.seams.proxy import Site
-from dz.seams.proxy.config import Base, listen_address, site_text
+from dz.seams.proxy.config import Base
+from dz.seams.proxy.sitefile import site_text
+from dz.seams.proxy.values import listen_address
 from dz.seams.proxy.workers import TOLD, Worker, master_of, workers_of
 
 TEST_DEADLINE = 60.0
