@@ -13,6 +13,7 @@ from functools import partial
 from typing import Any
 
 from dz.errors import UserError
+from dz.seams.dbserver.away import excused
 from dz.tasklib.appserver import beside, health, pages
 from dz.tasklib.appserver.deployments import site_of, supervisor
 from dz.tasklib.appserver.migrated import is_migrated
@@ -80,11 +81,12 @@ def run_command(ctx: Context, site: Site, *words: str, applications: Sequence[st
     marker = secrets.token_hex(16)
     box = site.box("manage", *words, *options, kill_id=ctx.kill_id, marker=marker)
     box = replace(box, env={**box.env, "DZ_GUEST_BROKERS": json.dumps(applications)})
-    return manage(ctx, box, marker, root=site.code, deadline=ctx.left())
+    with excused(site.running.database):
+        return manage(ctx, box, marker, root=site.code, deadline=ctx.left())
 
 
 def _see_it_answer(ctx: Context, site: Site, deployment: Deployment) -> int:
-    with ctx.part(f"Wait for a healthy answer of {deployment.program}"):
+    with ctx.part(f"Wait for a healthy answer of {deployment.program}"), excused(site.running.database):
         try:
             answer = _healthy(ctx, site, deployment)
         except UserError:
