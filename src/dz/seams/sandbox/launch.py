@@ -20,6 +20,7 @@ from pathlib import Path
 LISTEN, ARGS = 3, 9
 BACKLOG = 2048
 PORT_BUSY = 98
+ORPHAN = 97
 _PR_SET_PDEATHSIG = 1
 
 
@@ -74,6 +75,8 @@ def main(spec: str) -> None:
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     # Dies with the supervisor. Said last: the kernel forgets it when the uid changes, which listening needs.
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    if os.getsid(os.getppid()) != os.getsid(0):
+        sys.exit(ORPHAN)  # it died before that was said, and who adopts orphans is of another session
     os.execve(start["argv"][0], start["argv"], start["env"])  # noqa: S606 (no shell is the point)
 
 
