@@ -19,10 +19,11 @@ from tests.platforms import Platform
 from tests.waiting import meanwhile
 
 from dz.local.layout import Layout
+from dz.settings import WorkerSettings
 from dz.tasklib.build.leftovers import KEPT as CHECKOUTS
 from dz.tasklib.build.leftovers import UNUSED
 
-KEPT = 5 + 1 + 1  # bundles that a rollback can have, the live one, the last that failed
+KEPT = WorkerSettings.model_fields["kept_bundles"].default + 1 + 1  # for rollbacks, the live one, the last that failed
 EVERY = 1.0  # seconds between two looks at the disk while a job runs
 
 

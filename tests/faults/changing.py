@@ -104,9 +104,10 @@ class Changing:
         with suppress(AssertionError):
             until(clean, what="nothing is left", deadline=15, every=0.3)
         assert self.left == [], self.left
-        before = (self._files(), self._programs())
+        before = {*self._files(), *self._programs().items()}
         self._reconciled()
-        assert (self._files(), self._programs()) == before, "reconcile found something to do"
+        after = {*self._files(), *self._programs().items()}
+        assert after == before, f"reconcile took {before - after}, made {after - before}"
 
     def _leftovers(self, number: int) -> list[str]:
         """What is not as it should be, in words."""
