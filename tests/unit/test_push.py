@@ -6,18 +6,35 @@ import base64
 import os
 import shlex
 import stat
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 
 from dz.cli.credential import answer
 from dz.cli.where import Server
+from dz.errors import UserError
 from dz.push import repository
 from dz.push.asked import Asked, asked, protocol_of, token_of
+from dz.push.turns import OF_ONE, Turns
 from dz.run import run
 from tests.repositories import new_repository
 
 PUSH = "/git/shop.git/info/refs?service=git-receive-pack"
+
+
+def test_no_project_takes_every_turn() -> None:
+    turns = Turns()
+    with ExitStack() as going_on:
+        for name in ("shop", "blog", "wiki", "docs"):
+            for _ in range(OF_ONE):
+                going_on.enter_context(turns.one(name))
+            with pytest.raises(UserError, match=f"4 pushes and fetches of {name} are going on"), turns.one(name):
+                pass
+        with pytest.raises(UserError, match="16 pushes and fetches are going on"), turns.one("news"):
+            pass
+    with turns.one("shop"):
+        assert turns.taken() == 1
 
 
 def basic(words: str) -> str:
@@ -114,13 +131,13 @@ def test_the_hook_is_there_to_run_and_nobodys_to_write() -> None:
     assert os.access(repository.HOOKS / "update", os.X_OK) and not mode & (stat.S_IWGRP | stat.S_IWOTH)
 
 
-def test_of_staged_commits_the_newest_stay(tmp_path: Path) -> None:
+def test_of_staged_commits_those_staged_last_stay_whatever_their_dates_are(tmp_path: Path) -> None:
     env = repository.environment(tmp_path)
     source = new_repository(tmp_path / "source")
-    for number in range(repository.KEPT + 3):
-        last = source.commit({"a": str(number)})
+    commits = [source.commit({"a": str(number)}) for number in range(repository.KEPT + 3)]
+    for last in (*reversed(commits), commits[2]):  # the oldest commit last, and one of them again
         repository.stage(source.folder / ".git", last, env)
-    staged = source.git("for-each-ref", "--format=%(refname)", repository.STAGED).split()
-    assert len(staged) == repository.KEPT and f"{repository.STAGED}/{last}" in staged
+    staged = source.git("for-each-ref", "--format=%(objectname)", repository.STAGED).split()
+    assert sorted(staged) == sorted(commits[: repository.KEPT])
     assert repository.commit_of(source.folder / ".git", last, env) == last
     assert repository.commit_of(source.folder / ".git", source.git("rev-parse", "HEAD^{tree}"), env) == ""

@@ -233,7 +233,8 @@ def _proxy_env(plan: Plan) -> dict[str, str]:
 
 def _push_env(plan: Plan) -> dict[str, str]:
     """No secret is in it: the service asks the API as whoever pushes, by the way that everybody has."""
-    return {
+    limit = {name: plan.given[name] for name in ("DZ_PUSH_LIMIT",) if name in plan.given}
+    return limit | {
         "PATH": SYSTEM_PATH,
         "PYTHONUNBUFFERED": "1",
         **MEMORY,

@@ -28,6 +28,31 @@ PROBLEMS = [
         "A branch moves when its deploy has succeeded, so pushes come one after the other.",
     ),
     Problem(
+        "push.moved",
+        "{branch} has moved while this push was on its way: another one came first.",
+        "Take its commits in (git pull dz {branch}), then push again.",
+        "Nothing of this push was deployed.",
+    ),
+    Problem(
+        "push.repository-full",
+        "What was pushed to {name} takes {used} MB, of {most} that one project may have here.",
+        "Have the platform's operator set DZ_PUSH_LIMIT (MB) higher and run dz down, then dz up.",
+        "Each push stays on the platform's disk with all of its history. A host of repositories has more room: "
+        "dz deploy URL deploys from there.",
+    ),
+    Problem(
+        "push.too-large",
+        "This push is {size} MB; {room} MB are left for it here.",
+        "Take large files out of its commits, then push again; dz status shows how much of the disk is left.",
+        "A push is 1 GB at most, of one project DZ_PUSH_LIMIT MB are kept, and a gigabyte of the disk stays free.",
+    ),
+    Problem(
+        "push.disk-full",
+        "The platform's disk has {free} MB left; {spare} stay free of pushes.",
+        "Have the platform's operator free some space, then push again: dz status shows how much is left.",
+        "Sites, their databases and builds write to the same disk.",
+    ),
+    Problem(
         "push.deleted",
         "{branch} is what {name} is deployed from; it stays.",
         "To take the whole project away: dz destroy {name}",
@@ -41,7 +66,7 @@ PROBLEMS = [
     ),
     Problem(
         "push.too-many",
-        "{most} pushes and fetches are going on already.",
+        "{most} pushes and fetches{of} are going on already.",
         "Push again when one has ended.",
         "Each one takes memory on the platform's machine.",
     ),

@@ -29,13 +29,16 @@ KEPT_KINDS = (HEADS, "refs/tags/", "refs/notes/")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Push:
-    """One ref of a push. ``branch``: the one that the project is deployed from."""
+    """One ref of a push. ``branch``: the one that the project is deployed from. ``lock``: the repository's file for it,
+    open in git too, so that what locks it here is locked until git has moved the branch."""
 
     project: str
     branch: str
     ref: str
+    old: str
     new: str
     repository: Path
+    lock: int
 
     @property
     def deletes(self) -> bool:
@@ -49,9 +52,15 @@ class Push:
 def main(words: list[str], environ: Mapping[str, str]) -> int:
     """0: the ref moves."""
     screen = Screen(environ=environ)
-    ref, _, new = words
+    ref, old, new = words
     push = Push(
-        project=environ["DZ_PUSH_PROJECT"], branch=environ["DZ_PUSH_BRANCH"], ref=ref, new=new, repository=Path.cwd()
+        project=environ["DZ_PUSH_PROJECT"],
+        branch=environ["DZ_PUSH_BRANCH"],
+        ref=ref,
+        old=old,
+        new=new,
+        repository=Path.cwd(),
+        lock=int(environ["DZ_PUSH_LOCK"]),
     )
     api = Api(Server(url=environ["DZ_PUSH_PANEL"], token=environ["DZ_PUSH_TOKEN"]))
     try:
@@ -84,18 +93,19 @@ def deploy(push: Push, api: Api, screen: Screen) -> int:
     commit = repository.commit_of(push.repository, push.new, env)
     if not commit:
         raise UserError("push.other-ref", ref=push.ref)
-    with (push.repository / "deploying").open("w") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise UserError("push.going-on", name=push.project) from None
-        repository.stage(push.repository, commit, env)
-        job = api.post("/deploy", {"target": push.project, "ref": commit})
-        screen.say(f"{push.project}  {push.branch} @ {commit[:7]}   job {job['job']}   {job['page']}")
-        job = follow(api, job, screen)
-        tell_ended(screen, job)
-        if job["url"]:
-            screen.say(f"   {job['url']}")
+    try:
+        fcntl.flock(push.lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        raise UserError("push.going-on", name=push.project) from None
+    if repository.commit_of(push.repository, push.ref, env) != (push.old if push.old.strip("0") else ""):
+        raise UserError("push.moved", branch=push.branch)
+    repository.stage(push.repository, commit, env)
+    job = api.post("/deploy", {"target": push.project, "ref": commit})
+    screen.say(f"{push.project}  {push.branch} @ {commit[:7]}   job {job['job']}   {job['page']}")
+    job = follow(api, job, screen)
+    tell_ended(screen, job)
+    if job["url"]:
+        screen.say(f"   {job['url']}")
     return BY_STATE[job["state"]]
 
 

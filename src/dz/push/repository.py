@@ -8,6 +8,7 @@ service itself can write.
 from __future__ import annotations
 
 import tempfile
+import time
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -21,7 +22,6 @@ STAGED = "refs/dz"
 SETTINGS = {
     "core.hooksPath": str(HOOKS),
     "core.fsmonitor": "false",
-    "receive.maxInputSize": str(MOST),
     "receive.fsckObjects": "true",
     # What old and honest histories hold; a host of repositories that refuses them refuses people's work.
     "receive.fsck.zeroPaddedFilemode": "ignore",
@@ -36,9 +36,10 @@ SETTINGS = {
 }
 
 
-def environment(work: Path) -> dict[str, str]:
-    """Of every git here; ``work``: a folder of the service's own without any configuration."""
-    numbered = list(enumerate(SETTINGS.items()))
+def environment(work: Path, *, most: int = MOST) -> dict[str, str]:
+    """Of every git here. ``work``: a folder of the service's own without any configuration; ``most``: bytes of a
+    push."""
+    numbered = list(enumerate({**SETTINGS, "receive.maxInputSize": str(most)}.items()))
     keys = {f"GIT_CONFIG_KEY_{number}": key for number, (key, _) in numbered}
     values = {f"GIT_CONFIG_VALUE_{number}": value for number, (_, value) in numbered}
     return {
@@ -80,11 +81,20 @@ def made(folder: Path, app_id: str, branch: str, env: Mapping[str, str]) -> Path
 
 
 def stage(repository: Path, commit: str, env: Mapping[str, str]) -> None:
-    """Keep a commit for the build before a branch has it, and forget the oldest of those kept before."""
-    names = ["git", "for-each-ref", "--sort=-creatordate", "--format=%(refname)", STAGED]
-    for old in check(names, deadline=30, env=env, cwd=repository).text.split()[KEPT - 1 :]:
+    """Keep a commit for the build before a branch has it, and forget the oldest of those kept before. By when that was,
+    which the names begin with: a commit's own date is whatever its author says."""
+    names = ["git", "for-each-ref", "--format=%(refname)", STAGED]
+    kept = sorted(check(names, deadline=30, env=env, cwd=repository).text.split(), key=_when, reverse=True)
+    same = [name for name in kept if name.endswith(commit)]
+    for old in {*same, *[name for name in kept if name not in same][KEPT - 1 :]}:
         run(["git", "update-ref", "-d", old], deadline=30, env=env, cwd=repository)
-    check(["git", "update-ref", f"{STAGED}/{commit}", commit], deadline=30, env=env, cwd=repository)
+    name = f"{STAGED}/{time.time_ns():020d}-{commit}"
+    check(["git", "update-ref", name, commit], deadline=30, env=env, cwd=repository)
+
+
+def _when(staged: str) -> str:
+    """ "" for one that was kept before names told it."""
+    return staged.removeprefix(f"{STAGED}/").rpartition("-")[0]
 
 
 def commit_of(repository: Path, object_id: str, env: Mapping[str, str]) -> str:

@@ -1,8 +1,8 @@
 """The HTTP side: who asks, for which project, and git's own answer, passed on as it comes.
 
-Behind nginx, on a unix socket: nginx has the whole of a request before it comes here, so no slow client is met. Each
-request asks the API with the token it brought. A pusher who leaves changes nothing: git and the deploy it waits for go
-on to their end.
+Behind nginx, on a unix socket: nginx asks here whether a body may come before it takes any of it, and has the whole
+before it comes here, so nobody sends slowly; who reads nothing is given up after PATIENCE. Each request asks the API
+with the token it brought. A pusher who leaves changes nothing: git and the deploy it waits for go on to their end.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import os
 import socketserver
 import sys
 import tempfile
-import threading
+from collections.abc import Iterator
 from dataclasses import dataclass
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler
@@ -22,11 +22,13 @@ from typing import IO, Any
 from dz.cli.client import Api, Refused, Told, Unreachable
 from dz.cli.where import Server
 from dz.errors import DzError, Transient, UserError
-from dz.push import repository
+from dz.push import pktline, repository, room
 from dz.push.asked import Asked, asked, protocol_of, token_of
+from dz.push.turns import Turns
 from dz.run import CHUNK, Caps, run
 
-AT_ONCE = 16
+PATIENCE = 60.0  # seconds for a piece of an answer to be taken
+LIMIT = 2000  # MB of one project's repository, where nothing else is set
 # A push waits for its deploy, and that for those before it.
 DEADLINE = 2 * 3600.0
 CAPS = Caps(memory=4 * 1024**3, file_size=2 * repository.MOST, cpu=900)
@@ -35,28 +37,37 @@ PASSED = ("LD_LIBRARY_PATH",)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Place:
-    """``folder``: of the repositories; ``work``: the service's own; ``panel``: where the API answers."""
+    """``folder``: of the repositories; ``work``: the service's own; ``panel``: where the API answers; ``limit``: bytes
+    of one repository."""
 
     folder: Path
     work: Path
     panel: str
+    limit: int = LIMIT * 1_000_000
 
 
 class PushServer(socketserver.ThreadingMixIn, socketserver.UnixStreamServer):
     daemon_threads = True
     request_queue_size = 64
 
-    def __init__(self, socket: Path, place: Place) -> None:
+    def __init__(self, socket: Path, place: Place, *, patience: float = PATIENCE) -> None:
         self.place = place
-        self.turns = threading.BoundedSemaphore(AT_ONCE)
+        self.patience = patience
+        self.turns = Turns()
         with contextlib.suppress(FileNotFoundError):
             socket.unlink()
         super().__init__(str(socket), Handler)
         socket.chmod(0o666)  # its folder says who comes in
 
+    def get_request(self) -> tuple[Any, Any]:
+        connection, address = super().get_request()
+        connection.settimeout(self.patience)
+        return connection, address
+
 
 class Handler(BaseHTTPRequestHandler):
     server: PushServer
+    left = 0  # bytes of the request's body that were not read
 
     def log_message(self, format: str, *words: Any) -> None:
         """Nothing: what there is to know is in the job."""
@@ -64,40 +75,79 @@ class Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         if self.path == "/healthz":
             self.say(HTTPStatus.OK, '{"status": "ok"}', kind="application/json")
+        elif self.path == "/may":
+            self.may()
         else:
             self.do_POST()
 
     def do_POST(self) -> None:
         found = asked(self.command, self.path)
-        token = token_of(self.headers.get("Authorization", ""))
+        self.left = int(self.headers.get("Content-Length") or 0)
         if found is None:
             self.say(HTTPStatus.NOT_FOUND, "Here Git pushes and fetches, at /git/PROJECT.git.")
-        elif not token:
+        elif not self.token:
             self.say(HTTPStatus.UNAUTHORIZED, "The password is the API token; dz git NAME lets Git find it by itself.")
         else:
-            try:
-                self.answer(found, token)
-            except (Refused, Unreachable) as error:
-                status = HTTPStatus(error.status) if isinstance(error, Refused) else HTTPStatus.SERVICE_UNAVAILABLE
-                self.refuse(status, error.told)
-            except UserError as error:
-                self.refuse(HTTPStatus.FORBIDDEN, Told.of(error))
+            with self.refusing(found):
+                self.answer(found)
 
-    def answer(self, found: Asked, token: str) -> None:
-        place = self.server.place
-        project = _project(place, found, token)
-        if not self.server.turns.acquire(blocking=False):
-            raise UserError("push.too-many", most=AT_ONCE)
+    def may(self) -> None:
+        """nginx asks: may the body of that request come? It reads the status alone: yes, who are you, or no."""
+        found = asked("POST", self.headers.get("X-Pushed", ""))
+        status = HTTPStatus.FORBIDDEN if self.token else HTTPStatus.UNAUTHORIZED
         try:
-            env = repository.environment(place.work)
-            home = repository.made(place.folder, project["app_id"], project["ref"], env)
-            self.pass_on(env | self.cgi(found, home) | _for_the_hook(place, project, token))
+            if found is not None and self.token:
+                self.room(found, _project(self.server.place, found, self.token))
+                status = HTTPStatus.NO_CONTENT
+        except Refused as error:
+            status = HTTPStatus.UNAUTHORIZED if error.status == HTTPStatus.UNAUTHORIZED else HTTPStatus.FORBIDDEN
+        except UserError:
+            status = HTTPStatus.FORBIDDEN
+        except Unreachable:
+            status = HTTPStatus.SERVICE_UNAVAILABLE
+        self.send(status, b"", "text/plain")
+
+    @property
+    def token(self) -> str:
+        return token_of(self.headers.get("Authorization", ""))
+
+    @contextlib.contextmanager
+    def refusing(self, found: Asked) -> Iterator[None]:
+        try:
+            yield
+        except (Refused, Unreachable) as error:
+            status = HTTPStatus(error.status) if isinstance(error, Refused) else HTTPStatus.SERVICE_UNAVAILABLE
+            self.refuse(found, status, error.told)
+        except UserError as error:
+            self.refuse(found, HTTPStatus.FORBIDDEN, Told.of(error))
         except DzError as error:
             _log(f"{found.service} of {found.name}: {error}\n".encode())
-        finally:
-            self.server.turns.release()
 
-    def cgi(self, found: Asked, home: Path) -> dict[str, str]:
+    def answer(self, found: Asked) -> None:
+        place = self.server.place
+        project = _project(place, found, self.token)
+        with self.server.turns.one(project["name"]):
+            room = self.room(found, project)
+            env = repository.environment(place.work, most=room)
+            home = repository.made(place.folder, project["app_id"], project["ref"], env)
+            with tempfile.TemporaryFile(dir=place.work) as body, (home / "deploying").open("w") as lock:
+                length = self.take(body, room)
+                self.pass_on(
+                    found,
+                    env | self.cgi(found, home, length) | _for_the_hook(place, project, self.token, lock.fileno()),
+                    body,
+                    lock.fileno(),
+                )
+
+    def room(self, found: Asked, project: dict[str, Any]) -> int:
+        """Bytes that may come; only a push needs any on the disk."""
+        if found.service != "git-receive-pack":
+            return repository.MOST
+        place = self.server.place
+        home = repository.path(place.folder, project["app_id"])
+        return min(repository.MOST, room.left(home, place.limit, name=project["name"]))
+
+    def cgi(self, found: Asked, home: Path, length: int) -> dict[str, str]:
         return {
             "GIT_PROJECT_ROOT": str(home.parent),
             "GIT_HTTP_EXPORT_ALL": "1",
@@ -107,56 +157,74 @@ class Handler(BaseHTTPRequestHandler):
             "CONTENT_TYPE": f"application/x-{found.service}-request",
             "HTTP_CONTENT_ENCODING": "gzip" if self.headers.get("Content-Encoding") == "gzip" else "",
             "GIT_PROTOCOL": protocol_of(self.headers.get("Git-Protocol", "")),
+            "CONTENT_LENGTH": str(length),
             "REMOTE_USER": "dz",  # who pushes is known: git takes a push
         }
 
-    def pass_on(self, env: dict[str, str]) -> None:
-        """The body is here before git begins: nginx sends no more of it once git's answer has begun."""
-        with tempfile.TemporaryFile(dir=self.server.place.work) as body:
-            length = self.take(body)
-            run(
-                ["git", "http-backend"],
-                env=env | {"CONTENT_LENGTH": str(length)},
-                cwd=self.server.place.work,
-                deadline=DEADLINE,
-                stdin=_from_its_start(body),
-                on_output=_Answer(self),
-                stderr_to=_log,
-                caps=CAPS,
-            )
+    def pass_on(self, found: Asked, env: dict[str, str], body: IO[bytes], lock: int) -> None:
+        """``lock`` is open in each git of it until the last has ended: the hook's lock with it."""
+        run(
+            ["git", "http-backend"],
+            env=env,
+            cwd=self.server.place.work,
+            deadline=DEADLINE,
+            stdin=_from_its_start(body),
+            pass_fds=(lock,),
+            on_output=_Answer(self, goes_on=found.service == "git-receive-pack"),
+            stderr_to=_log,
+            caps=CAPS,
+        )
 
-    def take(self, body: IO[bytes]) -> int:
-        """The whole of the request's body; how long it is."""
-        left = length = int(self.headers.get("Content-Length") or 0)
-        while left:
-            piece = self.rfile.read(min(left, CHUNK))
-            if not piece:
-                raise Transient("the request broke off")
+    def take(self, body: IO[bytes], most: int) -> int:
+        """The whole of the request's body; how long it is. It is here before git begins: nginx sends no more of it once
+        git's answer has begun."""
+        room.require(length := self.left, most)
+        for piece in self.pieces():
             body.write(piece)
-            left -= len(piece)
         body.flush()
         return length
 
-    def refuse(self, status: HTTPStatus, told: Told) -> None:
-        self.say(status, "\n".join(line for line in (told.error, f"Next: {told.next}" if told.next else "") if line))
+    def pieces(self) -> Iterator[bytes]:
+        while self.left:
+            piece = self.rfile.read(min(self.left, CHUNK))
+            if not piece:
+                raise Transient("the request broke off")
+            self.left -= len(piece)
+            yield piece
 
-    def say(self, status: HTTPStatus, text: str, *, kind: str = "text/plain") -> None:
+    def refuse(self, found: Asked, status: HTTPStatus, told: Told) -> None:
+        """In the way that Git shows: the text of an HTTP error after its first request alone, or to ask who it is."""
+        text = "\n".join(line for line in (told.error, f"Next: {told.next}" if told.next else "") if line)
+        if found.advertised or status == HTTPStatus.UNAUTHORIZED:
+            self.say(status, text)
+        else:
+            for _ in self.pieces():
+                """An answer that comes before the whole of the body is lost with the rest of it."""
+            kind = f"application/x-{found.service}-result"
+            self.send(HTTPStatus.OK, pktline.refusal(found.service, text), kind)
+
+    def say(self, status: HTTPStatus, text: str, *, kind: str = "text/plain; charset=utf-8") -> None:
         """Git shows plain text as ``remote: ...``."""
-        body = f"{text}\n".encode()
+        self.send(status, f"{text}\n".encode(), kind)
+
+    def send(self, status: HTTPStatus, body: bytes, kind: str) -> None:
         self.send_response(status)
         if status == HTTPStatus.UNAUTHORIZED:
             self.send_header("WWW-Authenticate", 'Basic realm="DjangoZoom"')
-        self.send_header("Content-Type", f"{kind}; charset=utf-8" if kind == "text/plain" else kind)
+        self.send_header("Content-Type", kind)
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
-        self.wfile.write(body)
+        if body:  # nginx waits for none where it asks for a status alone
+            self.wfile.write(body)
 
 
 class _Answer:
-    """From a CGI program's answer to HTTP's; whoever has left is not missed."""
+    """From a CGI program's answer to HTTP's. ``goes_on``: whoever has left, or reads nothing, is not missed; else what
+    nobody reads ends with Transient."""
 
-    def __init__(self, handler: Handler) -> None:
+    def __init__(self, handler: Handler, *, goes_on: bool) -> None:
         self._handler, self._head, self._begun, self._left = handler, bytearray(), False, False
+        self._goes_on = goes_on
 
     def __call__(self, piece: bytes) -> None:
         if not self._begun:
@@ -177,7 +245,9 @@ class _Answer:
         if data and not self._left:
             try:
                 self._handler.wfile.write(data)
-            except OSError:
+            except OSError as error:
+                if not self._goes_on:
+                    raise Transient(f"nobody reads the answer: {error}") from None
                 self._left = True
 
 
@@ -206,12 +276,13 @@ def _log(said: bytes) -> None:
     os.write(2, said)
 
 
-def _for_the_hook(place: Place, project: dict[str, Any], token: str) -> dict[str, str]:
+def _for_the_hook(place: Place, project: dict[str, Any], token: str, lock: int) -> dict[str, str]:
     return {name: os.environ[name] for name in PASSED if name in os.environ} | {
         "DZ_PUSH_PYTHON": sys.executable,
         "DZ_PUSH_PANEL": place.panel,
         "DZ_PUSH_PROJECT": project["name"],
         "DZ_PUSH_BRANCH": project["ref"],
         "DZ_PUSH_TOKEN": token,
+        "DZ_PUSH_LOCK": str(lock),
         "DZ_TYPED": "dz",
     }

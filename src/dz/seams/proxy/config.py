@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import resource
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from dz.names import HostName
@@ -44,7 +45,47 @@ _NOT_FOUND = (
     "<!doctype html><title>No such site</title><p>No site answers at this address. dz ps lists those that there are."
 )
 
-PUSHED = "1100m"  # over what the service behind it takes, which says so in git's own words
+_PUSHES = """\
+location ^~ /git/ {
+client_max_body_size 1;
+FORWARDproxy_buffering off;
+proxy_read_timeout 7200s;
+proxy_pass http://dz_push;
+PACKS}
+location = /.dz-push {
+internal;
+client_max_body_size 0; # it is asked about one that it does not get
+FORWARDproxy_pass_request_body off;
+proxy_set_header Content-Length "";
+proxy_set_header X-Pushed $request_uri;
+proxy_pass http://dz_push/may;
+}
+"""
+
+
+# In each project's own count by the name; what it sends is small when it fetches.
+_PACK = """\
+location ~ "^/git/(?<dz_pushed>[^/]+?)(\\.git)?/git-{service}$" {{
+client_max_body_size {most};
+lingering_close off;
+limit_conn dz_pushes 16;
+limit_conn dz_pushed 4;
+limit_conn_status 429;
+if ($http_authorization = "") {{
+add_header WWW-Authenticate 'Basic realm="DjangoZoom"' always;
+return 401;
+}}
+auth_request /.dz-push;
+proxy_pass http://dz_push;
+}}
+"""
+_SENT = {"receive-pack": "1100m", "upload-pack": "10m"}  # over what the service takes, which says so in git's own words
+MOST_FILES = 20_480  # for 16384 connections, whose table takes 7 MB of each worker
+
+
+def files_of(hard: int) -> int:
+    """What a worker asks for: an ordinary user's goes up to the hard limit and no further."""
+    return MOST_FILES if hard == resource.RLIM_INFINITY else min(hard, MOST_FILES)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,7 +94,7 @@ class Base:
 
     ``panel``: the panel's unix socket, or None on a proxy host without one; ``panel_static``: URL and folder of its
     static files; ``push``: the unix socket of the service that takes pushes, beside a panel. ``min_timeout``: whether
-    this nginx knows keepalive_min_timeout.
+    this nginx knows keepalive_min_timeout. ``files``: how many a worker may have open.
     """
 
     prefix: Path
@@ -66,6 +107,7 @@ class Base:
     push: Path | None = None
     min_timeout: bool = True
     workers: int = 2
+    files: int = field(default_factory=lambda: files_of(resource.getrlimit(resource.RLIMIT_NOFILE)[1]))
 
     def text(self, sites: Path) -> str:
         """The main file, including every project's file in ``sites``."""
@@ -82,11 +124,11 @@ class Base:
         return f"""\
 {user}daemon off;
 worker_processes {int(self.workers)};
-worker_rlimit_nofile 8192;
+worker_rlimit_nofile {int(self.files)};
 worker_shutdown_timeout 300s;
 pid "{path(self.prefix)}/nginx.pid";
 error_log stderr warn;
-events {{ worker_connections 4096; }}
+events {{ worker_connections {int(self.files) * 4 // 5}; }}
 http {{
 types {{
 {types}
@@ -154,22 +196,19 @@ proxy_pass http://dz_panel;
 """
 
     def _push_upstream(self) -> str:
-        return "" if self.push is None else f'upstream dz_push {{ server "unix:{path(self.push)}"; }}\n'
-
-    def _push_location(self) -> str:
-        """A push comes whole, and is answered line by line for as long as its deploy takes. What says no token is
-        refused before its body is kept; git then asks for one."""
         if self.push is None:
             return ""
         return f"""\
-location ^~ /git/ {{
-client_max_body_size {PUSHED};
-if ($http_authorization = "") {{
-add_header WWW-Authenticate 'Basic realm="DjangoZoom"' always;
-return 401;
-}}
-{FORWARD}proxy_buffering off;
-proxy_read_timeout 7200s;
-proxy_pass http://dz_push;
-}}
+upstream dz_push {{ server "unix:{path(self.push)}"; }}
+limit_conn_zone $server_name zone=dz_pushes:1m;
+limit_conn_zone $dz_pushed zone=dz_pushed:1m;
 """
+
+    def _push_location(self) -> str:
+        """What Git asks first has no body. What it sends then comes whole, and is answered line by line for as long as
+        its deploy takes: the service says whether it may come before a byte of it is kept, of no more at a time than it
+        has turns for, or one that was refused would fill the disk meanwhile."""
+        if self.push is None:
+            return ""
+        packs = "".join(_PACK.format(service=service, most=most) for service, most in _SENT.items())
+        return _PUSHES.replace("FORWARD", FORWARD).replace("PACKS", packs)

@@ -1,0 +1,154 @@
+"""The service that takes pushes, behind nginx, with git itself; the API is a stand-in that gives set answers."""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+import socket
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import pytest
+
+from dz.push import repository
+from dz.push.serving import Place, PushServer
+from dz.run import Finished, run
+from tests.backends import Backend, backend
+from tests.repositories import Repository, new_repository
+from tests.servers import RealNginx, real_nginx, short_folder
+from tests.waiting import until
+
+LIVE = {"job": 1, "page": "/jobs/1", "state": "succeeded", "seen": "1", "url": "", "kind": "build_and_deploy"}
+TOKEN = base64.b64encode(b"dz:a-token").decode()
+
+
+@dataclass(frozen=True)
+class Pushing:
+    """``git`` runs in a clone of its own; ``stored``: what was pushed of the project ``shop``."""
+
+    server: PushServer
+    nginx: RealNginx
+    api: Backend
+    clone: Repository
+
+    @property
+    def stored(self) -> Path:
+        return repository.path(self.server.place.folder, "p00000001")
+
+    def git(self, *words: str) -> Finished:
+        url = f"http://dz:a-token@127.0.0.1:{self.nginx.port}/git/shop.git"
+        env = {"HOME": "/nonexistent", "GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C"}
+        return run(["git", words[0], url, *words[1:]], cwd=self.clone.folder, env=env, deadline=60)
+
+    def refused(self, *words: str) -> str:
+        done = self.git(*words)
+        assert not done.ok, done.text
+        return done.text
+
+
+@contextmanager
+def push_server(folder: Path, api: Backend, *, patience: float = 60) -> Iterator[PushServer]:
+    for name in ("repositories", "work"):
+        (folder / name).mkdir()
+    place = Place(folder=folder / "repositories", work=folder / "work", panel=f"http://127.0.0.1:{api.port}")
+    for number, name in enumerate(("shop", "blog"), 1):
+        app_id = f"p{number:08}"
+        project = {"name": name, "app_id": app_id, "ref": "main"}
+        project["repo_url"] = repository.address(place.folder, app_id)
+        api.answers[f"/api/v1/projects/{name}"] = (200, {}, json.dumps(project))
+    with PushServer(folder / "push", place, patience=patience) as server:
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
+        thread.start()
+        try:
+            yield server
+        finally:
+            server.shutdown()
+            thread.join(60)
+
+
+@pytest.fixture
+def pushing(tmp_path: Path) -> Iterator[Pushing]:
+    with (
+        short_folder() as folder,
+        backend("api") as api,
+        push_server(folder, api) as server,
+        real_nginx(panel=folder / "panel", push=folder / "push") as nginx,
+    ):
+        yield Pushing(server, nginx, api, new_repository(tmp_path / "clone", {"a": "1"}))
+
+
+def answered(port: int, authorization: str, *, project: str = "shop") -> str:
+    """What nginx says to a push of a gigabyte, of which a megabyte has come."""
+    with socket.create_connection(("127.0.0.1", port), timeout=60) as one:
+        head = f"POST /git/{project}.git/git-receive-pack HTTP/1.1\r\nHost: localhost\r\n{authorization}"
+        one.sendall(f"{head}Content-Length: 1000000000\r\n\r\n".encode())
+        one.sendall(bytes(64_000))
+        return one.recv(64).decode().partition("\r")[0]
+
+
+def test_who_may_not_push_is_answered_before_the_body_has_come(pushing: Pushing) -> None:
+    assert answered(pushing.nginx.port, "") == "HTTP/1.1 401 Unauthorized"
+    may = f"Authorization: Basic {TOKEN}\r\n"
+    told = {"error": "Who?", "error_id": "auth.unknown", "where": None, "next": None}
+    pushing.api.answers["/api/v1/projects/other"] = (401, {}, json.dumps(told))
+    assert answered(pushing.nginx.port, may, project="other") == "HTTP/1.1 401 Unauthorized"
+    pushing.server.place = replace(pushing.server.place, limit=0)
+    assert answered(pushing.nginx.port, may) == "HTTP/1.1 403 Forbidden"
+
+
+def test_a_push_that_finds_no_room_is_refused_in_a_sentence(pushing: Pushing) -> None:
+    pushing.server.place = replace(pushing.server.place, limit=2_000_000)
+    pushing.clone.commit({"large": os.urandom(3_000_000)})
+    said = pushing.refused("push", "main:dev")
+    assert "remote: This push is 3 MB; 2 MB are left for it here." in said and "remote: Next: " in said
+    pushing.clone.commit({"large": os.urandom(1_500_000)})
+    pushing.clone.git("reset", "-q", "--soft", "HEAD~2")
+    pushing.clone.git("commit", "-q", "-m", "Smaller")
+    assert pushing.git("push", "main:dev").ok
+    pushing.server.place = replace(pushing.server.place, limit=1_000_000)
+    assert "remote: What was pushed to shop takes 2 MB, of 1 that one project" in pushing.refused("push", "main:other")
+    assert pushing.git("ls-remote").ok
+
+
+def test_a_second_push_is_refused_until_git_has_moved_the_branch_of_the_first(pushing: Pushing) -> None:
+    """Between the end of a deploy and that move a second one was deployed, and its branch refused by git."""
+    pushing.api.answers["/api/v1/deploy"] = (200, {}, json.dumps(LIVE))
+    assert pushing.git("push", "main").ok
+    run(["git", "config", "core.filesRefLockTimeout", "-1"], cwd=pushing.stored, deadline=20)  # it waits for ever
+    held = pushing.stored / "refs" / "heads" / "main.lock"
+    held.touch()
+    pushing.clone.commit({"a": "2"})
+    with ThreadPoolExecutor(1) as beside:
+        first = beside.submit(pushing.git, "push", "main")
+        deploys = [one for one in pushing.api.seen if one[1] == "/api/v1/deploy"]
+        until(lambda: deployed(pushing) == len(deploys) + 1, what="the first was deployed")
+        said = pushing.refused("push", "main")
+        held.unlink()
+        assert first.result(60).ok
+    assert "remote: Another push to shop is still being deployed." in said
+    assert deployed(pushing) == 2
+
+
+def deployed(pushing: Pushing) -> int:
+    return [path for _, path, _ in pushing.api.seen].count("/api/v1/deploy")
+
+
+def test_whoever_reads_nothing_of_an_answer_gives_his_turn_back(tmp_path: Path) -> None:
+    with short_folder() as folder, backend("api") as api, push_server(folder, api, patience=0.5) as server:
+        source = new_repository(tmp_path / "source", {"large": os.urandom(8_000_000)})
+        env = repository.environment(server.place.work)
+        stored = repository.made(server.place.folder, "p00000001", "main", env)
+        source.git("push", "-q", stored, "main")
+        want = f"0032want {source.git('rev-parse', 'HEAD')}\n00000009done\n"
+        head = f"POST /git/shop.git/git-upload-pack HTTP/1.0\r\nAuthorization: Basic {TOKEN}\r\n"
+        with socket.socket(socket.AF_UNIX) as one:
+            one.settimeout(60)
+            one.connect(str(folder / "push"))
+            one.sendall(f"{head}Content-Length: {len(want)}\r\n\r\n{want}".encode())
+            assert one.recv(8, socket.MSG_PEEK) == b"HTTP/1.0"
+            until(lambda: not server.turns.taken(), what="the turn is free", deadline=30)
