@@ -58,9 +58,11 @@ Packed = Callable[[bytes], tuple[Path, Layer]]
 def test_what_is_put_comes_back_and_a_second_put_is_harmless(store: Store, packed: Packed, tmp_path: Path) -> None:
     path, layer = packed(b"layer" * 500_000)
     assert not store.has(layer.digest)
+    assert store.digests() == set()
     store.put(path, layer.digest)
     store.put(path, layer.digest)
     assert store.has(layer.digest)
+    assert store.digests() == {layer.digest}
     store.fetch(layer, tmp_path / "back")
     assert (tmp_path / "back").read_bytes() == path.read_bytes()
     store.delete(layer.digest)
@@ -118,6 +120,7 @@ def test_equal_bytes_of_two_projects_go_with_their_own_project(packed: Packed, t
     mine.put(path, layer.digest)
     other.put(path, layer.digest)
     other.delete(layer.digest)
+    assert (mine.digests(), other.digests()) == ({layer.digest}, set())
     assert mine.has(layer.digest)
     assert not other.has(layer.digest)
 

@@ -3,6 +3,7 @@ what the store has lost is made anew."""
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -48,6 +49,10 @@ def at_host(claimed: Any, name: str, role: str, proxy: FakeProxy, home: Path) ->
     return replace(ctx, settings=settings, seams=Seams(sandbox=ctx.seams.sandbox, proxy=proxy))
 
 
+def dies() -> None:
+    raise KeyboardInterrupt
+
+
 def deploy(j: Any, shop: Any, number: int, proxy: FakeProxy, home: Path) -> None:
     """One job, its build, switch and clearing away by the real functions."""
     from dz.tasklib.build.storing import prune
@@ -74,6 +79,8 @@ def deploy(j: Any, shop: Any, number: int, proxy: FakeProxy, home: Path) -> None
         old.door.stopped(old.door.retiring()[0].id)
         over(old)
     pruning = at("prune", "build-1", "build")
+    with suppress(KeyboardInterrupt):  # killed where the row and the store differ, and done again
+        prune(replace(pruning, midway=dies))
     prune(pruning)
     over(pruning)
     assert j.state(job) == "succeeded"

@@ -135,7 +135,7 @@ def test_bundles_are_kept_not_releases_and_the_static_files_of_the_two_versions_
     assert settings.DZ_KEPT_BUNDLES == 5
     kept = {key.removeprefix("static-key-") for kind, key in door.layers_in_use(shop.app_id) if kind == "static"}
     assert kept == {*"456789"}  # the live one twice released, and five others
-    assert {digest[0] for digest in door.old_digests()} == {"2", "3"}
+    assert {digest[0] for digest in door.old_digests({Digest(one * 64) for one in "149"})} == {"2", "3"}
     layers = door.route(shop.app_id).static_layers
     assert {number: layer.digest[0] for number, layer in layers.items()} == {10: "9", 8: "8", 7: "7"}
 

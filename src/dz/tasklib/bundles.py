@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
@@ -24,6 +25,7 @@ from dz.names import Digest
 from dz.tasklib.records import Layer
 
 PIECE = 4 * 1024 * 1024
+_STORED = re.compile(r"/([0-9a-f]{64})\.tar\.zst$")
 _used_by: set[int] = set()  # the process that opened a store; a fork of it inherits the number
 
 
@@ -114,6 +116,14 @@ class Store:
         if seen.hexdigest() != layer.digest:
             into.unlink()
             raise PlatformError(f"the {layer.kind} layer {layer.digest[:12]} is damaged in the bundle store")
+
+    def digests(self) -> frozenset[Digest]:
+        """Of all that is there."""
+        try:
+            paths = [one["path"] for page in obstore.list(self._store, self._within or None) for one in page]
+        except (BaseError, OSError) as error:
+            raise told(error) from error
+        return frozenset(Digest(found[1]) for path in paths if (found := _STORED.search(path)))
 
     def delete(self, digest: Digest) -> None:
         """Harmless when it is gone."""

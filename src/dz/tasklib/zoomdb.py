@@ -7,7 +7,7 @@ of ``dz.tasklib.records``. Secrets are decrypted here and nowhere else.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from typing import Any, Protocol
 
 from dz.log import Secret
@@ -75,8 +75,9 @@ class Door(Protocol):
 
     def layer_uploaded(self, digest: Digest) -> None: ...
 
-    def old_digests(self) -> frozenset[Digest]:
-        """Uploaded layers that neither the live release nor any of the last few, failed ones included, is made of."""
+    def old_digests(self, stored: Set[Digest]) -> frozenset[Digest]:
+        """Of uploaded layers, and of what is ``stored`` though no row says so any more: those that neither the live
+        release nor any of the last few, failed ones included, is made of."""
 
     def layer_taken_back(self, digest: Digest) -> None:
         """The store is about to lose it; a build that wants it makes it anew."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from typing import Any
 
 from django.db.models import Max
@@ -162,12 +162,11 @@ class Building(Base):
         with self._fenced():
             Layer.objects.filter(project=self._project(), digest=digest).update(uploaded_at=Now())
 
-    def old_digests(self) -> frozenset[Digest]:
+    def old_digests(self, stored: Set[Digest]) -> frozenset[Digest]:
         project = self._project()
-        needed = Layer.objects.filter(bundles__releases__in=kept_releases(project.pk))
-        old = Layer.objects.filter(project=project, uploaded_at__isnull=False).exclude(pk__in=needed)
-        keep = set(needed.values_list("digest", flat=True))
-        return frozenset(Digest(one) for one in old.values_list("digest", flat=True) if one not in keep)
+        needed = Layer.objects.filter(bundles__releases__in=kept_releases(project.pk)).values_list("digest", flat=True)
+        uploaded = Layer.objects.filter(project=project, uploaded_at__isnull=False).values_list("digest", flat=True)
+        return frozenset(map(Digest, {*uploaded, *stored} - {*needed}))
 
     def layer_taken_back(self, digest: Digest) -> None:
         with self._fenced():

@@ -60,7 +60,7 @@ def prune(ctx: Context) -> Mapping[str, Any]:
     """Delete what no kept release needs: packed layers in the store, extracted ones and checkouts on this host."""
     app_id = ctx.door.project().app_id
     store = store_of(ctx, app_id)
-    old = ctx.door.old_digests()
+    old = ctx.door.old_digests(store.digests())
     for digest in old:
         ctx.door.layer_taken_back(digest)
         ctx.midway()
