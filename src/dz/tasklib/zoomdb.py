@@ -84,9 +84,6 @@ class Door(Protocol):
 
     def is_uploaded(self, digest: Digest) -> bool: ...
 
-    def digests(self) -> frozenset[Digest]:
-        """Of every layer of the project."""
-
     def secret_key(self) -> Secret:
         """The project's own SECRET_KEY, made once."""
 

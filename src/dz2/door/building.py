@@ -176,11 +176,6 @@ class Building(Base):
         rows = Layer.objects.filter(project=self._project(), digest=digest, uploaded_at__isnull=False)
         return rows.exists()
 
-    def digests(self) -> frozenset[Digest]:
-        """Of every layer of the project."""
-        rows = Layer.objects.filter(project=self._project()).values_list("digest", flat=True)
-        return frozenset(Digest(one) for one in rows)
-
     def secret_key(self) -> Secret:
         return secret_key_of(self._project())
 

@@ -88,7 +88,7 @@ def forget(ctx: Context) -> None:
     """Destroy's last step: bundles, work folders, what was pushed, and secrets."""
     app_id, folders = ctx.door.project().app_id, Folders(ctx.settings.home)
     store = store_of(ctx, app_id)
-    for digest in ctx.door.digests():
+    for digest in store.digests():
         store.delete(digest)
     pushed = ctx.settings.push_folder
     for folder in (folders.build(app_id), folders.layers(app_id), *([pushed / f"{app_id}.git"] if pushed else [])):
