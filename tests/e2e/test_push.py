@@ -8,6 +8,7 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
+import psutil
 import pytest
 
 from tests import playing
@@ -97,6 +98,7 @@ def test_a_push_is_a_deploy_and_one_that_fails_is_refused_while_the_old_version_
     assert (again.code, again.json["project"], again.json["same_as"]) == (0, name, 1), again.err
 
     _goes_on_alone(pusher, project)
+    _outlives_its_push(pusher, project)
 
     gone = platform.dz("destroy", name, "--yes", "--no-backup", "--json")
     assert gone.code == 0, gone.err
@@ -118,6 +120,23 @@ def _goes_on_alone(pusher: Pusher, project: playing.Project) -> None:
     anew = pusher.repository.git("rev-parse", "main")
     until(lambda: anew in pusher.git("ls-remote", "dz", "main", code=0), what="the branch moved all the same")
     assert project.page() == "4 second 0"
+
+
+def _outlives_its_push(pusher: Pusher, project: playing.Project) -> None:
+    """What was pushed is live, and its branch is behind: to deploy the branch would take it back."""
+    project.says("third")
+    with pusher.platform.parked("deploy"):
+        push = pusher.begin("main")
+        assert push.stdout is not None
+        assert any("Start the release" in line for line in push.stdout)
+        hooks = [pid for pid in pusher.platform.processes() if "dz.push.hook" in psutil.Process(pid).cmdline()]
+        for pid in hooks:
+            os.kill(pid, signal.SIGKILL)
+        assert hooks and push.wait(60) == 1
+    until(lambda: project.page() == "5 third 0", what="the deploy went on")
+    again = pusher.platform.dz("deploy", project.name)
+    assert again.code == 0, again.err
+    assert project.page() == "6 third 0"
 
 
 def test_who_may_not_push_is_told_so_in_gits_own_way(platform: Platform, project: playing.Project) -> None:

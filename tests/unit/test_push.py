@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from dz import staged
 from dz.cli.credential import answer
 from dz.cli.where import Server
 from dz.errors import UserError
@@ -18,6 +19,7 @@ from dz.push import repository
 from dz.push.asked import Asked, asked, protocol_of, token_of
 from dz.push.turns import OF_ONE, Turns
 from dz.run import run
+from dz.staged import Staged, is_behind
 from tests.repositories import new_repository
 
 PUSH = "/git/shop.git/info/refs?service=git-receive-pack"
@@ -35,6 +37,20 @@ def test_no_project_takes_every_turn() -> None:
             pass
     with turns.one("shop"):
         assert turns.taken() == 1
+
+
+def test_a_branch_is_behind_a_push_that_went_live_over_it_and_not_behind_a_rollback() -> None:
+    old, new, failed = ("a" * 40, "b" * 40, "c" * 40)
+
+    def pushes(*commits: tuple[str, str]) -> list[str]:
+        return [Staged(when=when, commit=commit, over=over).ref for when, (commit, over) in enumerate(commits)]
+
+    first = (old, "0" * 40)
+    assert is_behind(pushes(first, (new, old)), branch=old, live=new)
+    assert is_behind(pushes(first, (new, old), (failed, old)), branch=old, live=new)
+    assert not is_behind(pushes(first, (new, old), (old, new)), branch=old, live=new)  # pushed back, then rolled back
+    assert not is_behind(pushes(first, (new, old)), branch=new, live=old)
+    assert not is_behind(["refs/dz/" + new, "refs/dz/x", *pushes((failed, old))], branch=old, live=new)
 
 
 def basic(words: str) -> str:
@@ -136,8 +152,8 @@ def test_of_staged_commits_those_staged_last_stay_whatever_their_dates_are(tmp_p
     source = new_repository(tmp_path / "source")
     commits = [source.commit({"a": str(number)}) for number in range(repository.KEPT + 3)]
     for last in (*reversed(commits), commits[2]):  # the oldest commit last, and one of them again
-        repository.stage(source.folder / ".git", last, env)
-    staged = source.git("for-each-ref", "--format=%(objectname)", repository.STAGED).split()
-    assert sorted(staged) == sorted(commits[: repository.KEPT])
+        repository.stage(source.folder / ".git", last, "0" * 40, env)
+    kept = source.git("for-each-ref", "--format=%(objectname)", staged.FOLDER).split()
+    assert sorted(kept) == sorted(commits[: repository.KEPT])
     assert repository.commit_of(source.folder / ".git", last, env) == last
     assert repository.commit_of(source.folder / ".git", source.git("rev-parse", "HEAD^{tree}"), env) == ""

@@ -99,7 +99,7 @@ def deploy(push: Push, api: Api, screen: Screen) -> int:
         raise UserError("push.going-on", name=push.project) from None
     if repository.commit_of(push.repository, push.ref, env) != (push.old if push.old.strip("0") else ""):
         raise UserError("push.moved", branch=push.branch)
-    repository.stage(push.repository, commit, env)
+    repository.stage(push.repository, commit, push.old, env)
     job = api.post("/deploy", {"target": push.project, "ref": commit})
     screen.say(f"{push.project}  {push.branch} @ {commit[:7]}   job {job['job']}   {job['page']}")
     job = follow(api, job, screen)

@@ -12,13 +12,13 @@ import time
 from collections.abc import Mapping
 from pathlib import Path
 
+from dz import staged
 from dz.names import AppId
 from dz.run import check, run
 
 HOOKS = Path(__file__).parent / "hooks"
 MOST = 1024 * 1024 * 1024  # bytes of one push, as of what a build fetches
 KEPT = 10  # commits that were deployed by a push and are on no branch: refused ones, for a job that still waits
-STAGED = "refs/dz"
 SETTINGS = {
     "core.hooksPath": str(HOOKS),
     "core.fsmonitor": "false",
@@ -28,7 +28,7 @@ SETTINGS = {
     "receive.fsck.missingSpaceBeforeDate": "ignore",
     "receive.fsck.badTimezone": "ignore",
     "receive.denyDeleteCurrent": "ignore",  # the hook says it in our words
-    "transfer.hideRefs": STAGED,
+    "transfer.hideRefs": staged.FOLDER,
     "receive.keepAlive": "5",
     "gc.autoDetach": "false",  # it ends with the push that began it
     "maintenance.autoDetach": "false",
@@ -80,21 +80,16 @@ def made(folder: Path, app_id: str, branch: str, env: Mapping[str, str]) -> Path
     return wanted
 
 
-def stage(repository: Path, commit: str, env: Mapping[str, str]) -> None:
-    """Keep a commit for the build before a branch has it, and forget the oldest of those kept before. By when that was,
-    which the names begin with: a commit's own date is whatever its author says."""
-    names = ["git", "for-each-ref", "--format=%(refname)", STAGED]
-    kept = sorted(check(names, deadline=30, env=env, cwd=repository).text.split(), key=_when, reverse=True)
-    same = [name for name in kept if name.endswith(commit)]
-    for old in {*same, *[name for name in kept if name not in same][KEPT - 1 :]}:
+def stage(repository: Path, commit: str, over: str, env: Mapping[str, str]) -> None:
+    """Keep a commit for the build before a branch has it, and forget the oldest of those kept before. By when that was:
+    a commit's own date is whatever its author says."""
+    names = ["git", "for-each-ref", "--format=%(refname)", staged.FOLDER]
+    refs = check(names, deadline=30, env=env, cwd=repository).text.split()
+    kept = [one.ref for one in staged.newest_first(refs) if one.commit != commit][: KEPT - 1]
+    for old in set(refs) - set(kept):
         run(["git", "update-ref", "-d", old], deadline=30, env=env, cwd=repository)
-    name = f"{STAGED}/{time.time_ns():020d}-{commit}"
-    check(["git", "update-ref", name, commit], deadline=30, env=env, cwd=repository)
-
-
-def _when(staged: str) -> str:
-    """ "" for one that was kept before names told it."""
-    return staged.removeprefix(f"{STAGED}/").rpartition("-")[0]
+    new = staged.Staged(when=time.time_ns(), commit=commit, over=over)
+    check(["git", "update-ref", new.ref, commit], deadline=30, env=env, cwd=repository)
 
 
 def commit_of(repository: Path, object_id: str, env: Mapping[str, str]) -> str:

@@ -57,6 +57,7 @@ class Project:
     build_config: str  # zoombuild.cfg as text; "" before the first check
     confirmed: tuple[str, ...]  # its keys that a person confirmed
     deploy_key: Secret | None
+    live: Commit | None = None  # of the live release
     left_unset: tuple[str, ...] = ()  # variables that it reads and, as a person decided, does without
 
 
