@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import json
+import resource
 import socket
 import threading
 from collections.abc import Iterator
@@ -18,6 +19,7 @@ import pytest
 from dz.errors import PlatformError
 from dz.names import AppId, HostName
 from dz.seams.proxy import Proxy, Site, Upstream
+from dz.seams.proxy.config import Base, files_of
 from dz.seams.proxy.fake import FakeProxy
 from dz.seams.proxy.workers import TOLD, workers_of
 from dz.tasklib.appserver.drain import busy, wait_drained
@@ -100,6 +102,12 @@ def test_a_hostile_value_is_refused_and_changes_nothing(proxy: Proxy, change: di
         proxy.apply(good.app_id, site(**change))
     assert proxy.applied() == {good.app_id: proxy.digest_of(good)}
     proxy.apply(good.app_id, None)
+
+
+def test_connections_are_as_many_as_the_files_that_an_ordinary_user_may_open(tmp_path: Path) -> None:
+    assert [files_of(hard) for hard in (1024, 1_048_576, resource.RLIM_INFINITY)] == [1024, 20_480, 20_480]
+    text = Base(prefix=tmp_path, listen="127.0.0.1:8800", files=1024).text(tmp_path)
+    assert "worker_rlimit_nofile 1024;" in text and "worker_connections 819;" in text
 
 
 @pytest.fixture

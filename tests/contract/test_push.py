@@ -9,7 +9,7 @@ import socket
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -17,6 +17,7 @@ import pytest
 
 from dz.push import repository
 from dz.push.serving import Place, PushServer
+from dz.push.turns import OF_ONE
 from dz.run import Finished, run
 from tests.backends import Backend, backend
 from tests.repositories import Repository, new_repository
@@ -82,23 +83,29 @@ def pushing(tmp_path: Path) -> Iterator[Pushing]:
         yield Pushing(server, nginx, api, new_repository(tmp_path / "clone", {"a": "1"}))
 
 
-def answered(port: int, authorization: str, *, project: str = "shop") -> str:
-    """What nginx says to a push of a gigabyte, of which a megabyte has come."""
+@contextmanager
+def sending(port: int, authorization: str) -> Iterator[str]:
+    """What nginx says to a push of a gigabyte, of which a little has come; while it lasts, no more comes."""
     with socket.create_connection(("127.0.0.1", port), timeout=60) as one:
-        head = f"POST /git/{project}.git/git-receive-pack HTTP/1.1\r\nHost: localhost\r\n{authorization}"
+        head = f"POST /git/shop.git/git-receive-pack HTTP/1.1\r\nHost: localhost\r\n{authorization}"
         one.sendall(f"{head}Content-Length: 1000000000\r\n\r\n".encode())
         one.sendall(bytes(64_000))
-        return one.recv(64).decode().partition("\r")[0]
+        yield one.recv(64).decode().partition("\r")[0]
 
 
-def test_who_may_not_push_is_answered_before_the_body_has_come(pushing: Pushing) -> None:
-    assert answered(pushing.nginx.port, "") == "HTTP/1.1 401 Unauthorized"
-    may = f"Authorization: Basic {TOKEN}\r\n"
+def test_who_may_not_push_is_answered_before_the_body_has_come_and_is_in_nobodys_way(pushing: Pushing) -> None:
+    port, place, api = pushing.nginx.port, pushing.server.place, "/api/v1/projects/shop"
+    known, token = pushing.api.answers[api], f"Authorization: Basic {TOKEN}\r\n"
     told = {"error": "Who?", "error_id": "auth.unknown", "where": None, "next": None}
-    pushing.api.answers["/api/v1/projects/other"] = (401, {}, json.dumps(told))
-    assert answered(pushing.nginx.port, may, project="other") == "HTTP/1.1 401 Unauthorized"
-    pushing.server.place = replace(pushing.server.place, limit=0)
-    assert answered(pushing.nginx.port, may) == "HTTP/1.1 403 Forbidden"
+    with ExitStack() as going_on:
+        assert going_on.enter_context(sending(port, "")) == "HTTP/1.1 401 Unauthorized"
+        pushing.api.answers[api] = (401, {}, json.dumps(told))
+        for _ in range(OF_ONE):
+            assert going_on.enter_context(sending(port, token)) == "HTTP/1.1 401 Unauthorized"
+        pushing.api.answers[api] = known
+        assert pushing.git("push", "main:dev").ok
+        pushing.server.place = replace(place, limit=0)
+        assert going_on.enter_context(sending(port, token)) == "HTTP/1.1 403 Forbidden"
 
 
 def test_a_push_that_finds_no_room_is_refused_in_a_sentence(pushing: Pushing) -> None:

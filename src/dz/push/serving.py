@@ -198,8 +198,8 @@ class Handler(BaseHTTPRequestHandler):
         if found.advertised or status == HTTPStatus.UNAUTHORIZED:
             self.say(status, text)
         else:
-            for _ in self.pieces():
-                """An answer that comes before the whole of the body is lost with the rest of it."""
+            for _ in self.pieces():  # an answer before its end would be lost
+                pass
             kind = f"application/x-{found.service}-result"
             self.send(HTTPStatus.OK, pktline.refusal(found.service, text), kind)
 

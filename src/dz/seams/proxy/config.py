@@ -63,24 +63,32 @@ proxy_pass http://dz_push/may;
 """
 
 
-# In each project's own count by the name; what it sends is small when it fetches.
+# Connections are counted in a location of their own, which is come to (there is no such file) when the token is good:
+# with a wrong one, whose body nginx reads on and forgets, anybody could hold all of them.
 _PACK = """\
 location ~ "^/git/(?<dz_pushed>[^/]+?)(\\.git)?/git-{service}$" {{
 client_max_body_size {most};
-lingering_close off;
-limit_conn dz_pushes 16;
-limit_conn dz_pushed 4;
-limit_conn_status 429;
 if ($http_authorization = "") {{
 add_header WWW-Authenticate 'Basic realm="DjangoZoom"' always;
 return 401;
 }}
 auth_request /.dz-push;
+try_files /.dz-none @{service};
+}}
+"""
+_COUNTED = """\
+location @{service} {{
+client_max_body_size {most};
+limit_conn dz_pushes 16;
+limit_conn dz_pushed 4;
+limit_conn_status 429;
+{forward}proxy_buffering off;
+proxy_read_timeout 7200s;
 proxy_pass http://dz_push;
 }}
 """
 _SENT = {"receive-pack": "1100m", "upload-pack": "10m"}  # over what the service takes, which says so in git's own words
-MOST_FILES = 20_480  # for 16384 connections, whose table takes 7 MB of each worker
+MOST_FILES = 20_480  # for 16384 connections: a worker is 7 MB then, and 2 with a fourth of them
 
 
 def files_of(hard: int) -> int:
@@ -211,4 +219,5 @@ limit_conn_zone $dz_pushed zone=dz_pushed:1m;
         if self.push is None:
             return ""
         packs = "".join(_PACK.format(service=service, most=most) for service, most in _SENT.items())
-        return _PUSHES.replace("FORWARD", FORWARD).replace("PACKS", packs)
+        counted = (_COUNTED.format(service=service, most=most, forward=FORWARD) for service, most in _SENT.items())
+        return _PUSHES.replace("FORWARD", FORWARD).replace("PACKS", packs) + "".join(counted)
