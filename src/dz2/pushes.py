@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from django.db import transaction
 
+from dz import pushed
 from dz.errors import UserError
 from dz2 import services
 from dz2.accounts import panel
@@ -37,15 +37,10 @@ def take(name: str, *, ref: str = "", replace: bool = False, owner: Any = None) 
     with transaction.atomic():
         found = Project.objects.select_for_update().filter(name=wanted, destroyed_at=None).first()
         project = found or services.create("", wanted, exact=True, ref=ref, owner=owner)
-        source = _source(folder, project)
+        source = pushed.address(folder, project.app_id)  # made at the first push, by ``dz.push``
         if found and found.repo_url != source and not replace:
             raise UserError("push.other-source", name=wanted, url=found.repo_url)
         project.repo_url, project.ref = source, project.ref or ref or BRANCH
         project.save(update_fields=["repo_url", "ref"])
     url = f"{services.pushed_at()}{wanted}.git"
     return Pushed(project=project, url=url, made=found is None)
-
-
-def _source(folder: Path, project: Project) -> str:
-    """Named by its app id: a name may belong to another project one day. ``dz.push`` makes it at the first push."""
-    return f"file://{folder}/{project.app_id}.git"

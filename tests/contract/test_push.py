@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 
+from dz import pushed
 from dz.push import repository
 from dz.push.serving import Place, PushServer
 from dz.push.turns import OF_ONE
@@ -60,7 +61,7 @@ def push_server(folder: Path, api: Backend, *, patience: float = 60) -> Iterator
     for number, name in enumerate(("shop", "blog"), 1):
         app_id = f"p{number:08}"
         project = {"name": name, "app_id": app_id, "ref": "main"}
-        project["repo_url"] = repository.address(place.folder, app_id)
+        project["repo_url"] = pushed.address(place.folder, app_id)
         api.answers[f"/api/v1/projects/{name}"] = (200, {}, json.dumps(project))
     with PushServer(folder / "push", place, patience=patience) as server:
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})

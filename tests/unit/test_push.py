@@ -11,15 +11,15 @@ from pathlib import Path
 
 import pytest
 
-from dz import staged
+from dz import pushed
 from dz.cli.credential import answer
 from dz.cli.where import Server
 from dz.errors import UserError
 from dz.push import repository
 from dz.push.asked import Asked, asked, protocol_of, token_of
 from dz.push.turns import OF_ONE, Turns
+from dz.pushed import Staged, is_behind
 from dz.run import run
-from dz.staged import Staged, is_behind
 from tests.repositories import new_repository
 
 PUSH = "/git/shop.git/info/refs?service=git-receive-pack"
@@ -153,7 +153,7 @@ def test_of_staged_commits_those_staged_last_stay_whatever_their_dates_are(tmp_p
     commits = [source.commit({"a": str(number)}) for number in range(repository.KEPT + 3)]
     for last in (*reversed(commits), commits[2]):  # the oldest commit last, and one of them again
         repository.stage(source.folder / ".git", last, "0" * 40, env)
-    kept = source.git("for-each-ref", "--format=%(objectname)", staged.FOLDER).split()
+    kept = source.git("for-each-ref", "--format=%(objectname)", pushed.FOLDER).split()
     assert sorted(kept) == sorted(commits[: repository.KEPT])
     assert repository.commit_of(source.folder / ".git", last, env) == last
     assert repository.commit_of(source.folder / ".git", source.git("rev-parse", "HEAD^{tree}"), env) == ""

@@ -12,7 +12,7 @@ import time
 from collections.abc import Mapping
 from pathlib import Path
 
-from dz import staged
+from dz import pushed
 from dz.names import AppId
 from dz.run import check, run
 
@@ -28,7 +28,7 @@ SETTINGS = {
     "receive.fsck.missingSpaceBeforeDate": "ignore",
     "receive.fsck.badTimezone": "ignore",
     "receive.denyDeleteCurrent": "ignore",  # the hook says it in our words
-    "transfer.hideRefs": staged.FOLDER,
+    "transfer.hideRefs": pushed.FOLDER,
     "receive.keepAlive": "5",
     "gc.autoDetach": "false",  # it ends with the push that began it
     "maintenance.autoDetach": "false",
@@ -55,11 +55,6 @@ def environment(work: Path, *, most: int = MOST) -> dict[str, str]:
     }
 
 
-def address(folder: Path, app_id: str) -> str:
-    """How a project names its repository here: where the build worker fetches it."""
-    return f"file://{path(folder, app_id)}"
-
-
 def path(folder: Path, app_id: str) -> Path:
     """Raises ValueError for what is no app id."""
     return folder / f"{AppId(app_id)}.git"
@@ -83,12 +78,12 @@ def made(folder: Path, app_id: str, branch: str, env: Mapping[str, str]) -> Path
 def stage(repository: Path, commit: str, over: str, env: Mapping[str, str]) -> None:
     """Keep a commit for the build before a branch has it, and forget the oldest of those kept before. By when that was:
     a commit's own date is whatever its author says."""
-    names = ["git", "for-each-ref", "--format=%(refname)", staged.FOLDER]
+    names = ["git", "for-each-ref", "--format=%(refname)", pushed.FOLDER]
     refs = check(names, deadline=30, env=env, cwd=repository).text.split()
-    kept = [one.ref for one in staged.newest_first(refs) if one.commit != commit][: KEPT - 1]
+    kept = [one.ref for one in pushed.newest_first(refs) if one.commit != commit][: KEPT - 1]
     for old in set(refs) - set(kept):
         run(["git", "update-ref", "-d", old], deadline=30, env=env, cwd=repository)
-    new = staged.Staged(when=time.time_ns(), commit=commit, over=over)
+    new = pushed.Staged(when=time.time_ns(), commit=commit, over=over)
     check(["git", "update-ref", new.ref, commit], deadline=30, env=env, cwd=repository)
 
 

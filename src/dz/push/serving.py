@@ -19,6 +19,7 @@ from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import IO, Any
 
+from dz import pushed
 from dz.cli.client import Api, Refused, Told, Unreachable
 from dz.cli.where import Server
 from dz.errors import DzError, Transient, UserError
@@ -97,7 +98,7 @@ class Handler(BaseHTTPRequestHandler):
         status = HTTPStatus.FORBIDDEN if self.token else HTTPStatus.UNAUTHORIZED
         try:
             if found is not None and self.token:
-                self.room(found, _project(self.server.place, found, self.token))
+                self.allowed(found, _project(self.server.place, found, self.token))
                 status = HTTPStatus.NO_CONTENT
         except Refused as error:
             status = HTTPStatus.UNAUTHORIZED if error.status == HTTPStatus.UNAUTHORIZED else HTTPStatus.FORBIDDEN
@@ -127,11 +128,11 @@ class Handler(BaseHTTPRequestHandler):
         place = self.server.place
         project = _project(place, found, self.token)
         with self.server.turns.one(project["name"]):
-            room = self.room(found, project)
-            env = repository.environment(place.work, most=room)
+            most = self.allowed(found, project)
+            env = repository.environment(place.work, most=most)
             home = repository.made(place.folder, project["app_id"], project["ref"], env)
             with tempfile.TemporaryFile(dir=place.work) as body, (home / "deploying").open("w") as lock:
-                length = self.take(body, room)
+                length = self.take(body, most)
                 self.pass_on(
                     found,
                     env | self.cgi(found, home, length) | _for_the_hook(place, project, self.token, lock.fileno()),
@@ -139,8 +140,8 @@ class Handler(BaseHTTPRequestHandler):
                     lock.fileno(),
                 )
 
-    def room(self, found: Asked, project: dict[str, Any]) -> int:
-        """Bytes that may come; only a push needs any on the disk."""
+    def allowed(self, found: Asked, project: dict[str, Any]) -> int:
+        """Bytes that may come: only a push stays. Raises UserError."""
         if found.service != "git-receive-pack":
             return repository.MOST
         place = self.server.place
@@ -260,7 +261,7 @@ def _project(place: Place, found: Asked, token: str) -> dict[str, Any]:
             raise
         hint = error.told.error.removeprefix(f"There is no project {found.name}.")
         raise Refused(Told.of(UserError("push.no-project", name=found.name, hint=hint)), error.status) from None
-    if project["repo_url"] != repository.address(place.folder, project["app_id"]):
+    if project["repo_url"] != pushed.address(place.folder, project["app_id"]):
         raise UserError("push.other-source", name=found.name, url=project["repo_url"])
     return project
 

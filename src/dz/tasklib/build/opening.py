@@ -15,7 +15,7 @@ from typing import Any
 import dz
 from dz.names import Commit
 from dz.tasklib.bringing import store_of
-from dz.tasklib.build import disk, git, layers, pushed
+from dz.tasklib.build import behind, disk, git, layers
 from dz.tasklib.build.inspect.runner import Inspection, inspect
 from dz.tasklib.buildconfig import BuildConfig, from_guesses, merge, parse
 from dz.tasklib.context import Context
@@ -34,7 +34,7 @@ def open_release(ctx: Context) -> Mapping[str, Any]:
     with ctx.part("Check out the code"):
         resolved = _resolve(ctx, project, ref := str(ctx.params.get("ref") or project.ref))
         if ref == project.ref:
-            resolved = pushed.caught_up(ctx, project, resolved, _work(ctx, project) / "git")
+            resolved = behind.caught_up(ctx, project, resolved, _work(ctx, project) / "git")
         inputs = _inputs_of(ctx, project, resolved.commit)
         if before := None if ctx.params.get("rebuild") else built_before(ctx, project, inputs):
             return _same_again(ctx, *before, branch=resolved.branch)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-from dz import staged
+from dz import pushed
 from dz.run import check
 from dz.tasklib.build import git
 from dz.tasklib.build.githome import GitHome
@@ -20,10 +20,10 @@ from dz.tasklib.records import Project
 def caught_up(ctx: Context, project: Project, branch: git.Resolved, work: Path) -> git.Resolved:
     """The live commit where the branch is behind it, and it is said; else what the branch is."""
     folder, live = ctx.settings.push_folder, project.live
-    takes_pushes = folder is not None and project.repo_url == f"file://{folder}/{project.app_id}.git"
+    takes_pushes = folder is not None and project.repo_url == pushed.address(folder, project.app_id)
     if not takes_pushes or live is None or live == branch.commit:
         return branch
-    if not staged.is_behind(_staged(ctx, project.repo_url, work), branch=branch.commit, live=live):
+    if not pushed.is_behind(_staged(ctx, project.repo_url, work), branch=branch.commit, live=live):
         return branch
     ctx.log.note(
         f"{branch.branch} is still {branch.commit[:7]}: the push of {live[:7]}, which is live, was ended before it "
@@ -35,7 +35,7 @@ def caught_up(ctx: Context, project: Project, branch: git.Resolved, work: Path) 
 
 def _staged(ctx: Context, url: str, work: Path) -> list[str]:
     """Names of refs. Raises CommandFailed, DeadlinePassed, Cancelled."""
-    words = ["git", "ls-remote", "--refs", "--", url, f"{staged.FOLDER}/*"]
+    words = ["git", "ls-remote", "--refs", "--", url, f"{pushed.FOLDER}/*"]
     with GitHome(work, key=None, file_urls=True) as home:
         told = check(
             words,

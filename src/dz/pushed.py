@@ -1,7 +1,8 @@
-"""The refs under which a pushed commit is kept for its deploy, before git moves the branch: each names when that was,
-the commit, and the one that the branch had. Pure.
+"""What who takes pushes and who builds them agree on: the address of a project's repository, and the refs under which a
+pushed commit is kept for its deploy, before git moves the branch. Pure.
 
-From them the builder learns that a branch is behind what is live: its push was ended before its deploy was.
+Such a ref names when it was pushed, the commit, and the one that the branch had. From them the builder learns that a
+branch is behind what is live: its push was ended before its deploy was.
 """
 
 from __future__ import annotations
@@ -9,11 +10,17 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from pathlib import Path
 
-from dz.names import Commit
+from dz.names import AppId, Commit
 
 FOLDER = "refs/dz"
 _NAME = re.compile(rf"{FOLDER}/([0-9]{{20}})-({Commit.pattern.pattern})-({Commit.pattern.pattern})")
+
+
+def address(folder: Path, app_id: str) -> str:
+    """By the app id: a name may belong to another project one day. Raises ValueError for what is none."""
+    return f"file://{folder}/{AppId(app_id)}.git"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)
