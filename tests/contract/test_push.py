@@ -133,13 +133,28 @@ def test_a_second_push_is_refused_until_git_has_moved_the_branch_of_the_first(pu
     pushing.clone.commit({"a": "2"})
     with ThreadPoolExecutor(1) as beside:
         first = beside.submit(pushing.git, "push", "main")
-        deploys = [one for one in pushing.api.seen if one[1] == "/api/v1/deploy"]
-        until(lambda: deployed(pushing) == len(deploys) + 1, what="the first was deployed")
+        until(lambda: deployed(pushing) == 2, what="the first was deployed")
         said = pushing.refused("push", "main")
         held.unlink()
         assert first.result(60).ok
     assert "remote: Another push to shop is still being deployed." in said
     assert deployed(pushing) == 2
+
+
+def test_a_push_that_another_one_overtook_is_refused_before_it_is_deployed(pushing: Pushing) -> None:
+    pushing.api.answers["/api/v1/deploy"] = (200, {}, json.dumps(LIVE))
+    assert pushing.git("push", "main").ok
+    overtaken = pushing.clone.commit({"a": "2"})
+    assert pushing.git("push", "main:dev").ok
+    meanwhile = (
+        pushing.clone.folder / ".git" / "hooks" / "pre-push"
+    )  # git has asked what the branch is, and sent nothing
+    meanwhile.parent.mkdir(exist_ok=True)
+    meanwhile.write_text(f"#!/bin/sh\ngit --git-dir={pushing.stored} update-ref refs/heads/main {overtaken}\n")
+    meanwhile.chmod(0o755)
+    pushing.clone.commit({"a": "3"})
+    assert "remote: main has moved while this push was on its way" in pushing.refused("push", "main")
+    assert deployed(pushing) == 1
 
 
 def deployed(pushing: Pushing) -> int:

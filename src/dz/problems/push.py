@@ -30,7 +30,7 @@ PROBLEMS = [
     Problem(
         "push.moved",
         "{branch} has moved while this push was on its way: another one came first.",
-        "Take its commits in (git pull dz {branch}), then push again.",
+        "Take its commits in with git pull, then push again.",
         "Nothing of this push was deployed.",
     ),
     Problem(
