@@ -32,7 +32,8 @@ def listed(project: Project) -> QuerySet[VirtualHostname]:
 def add(project: Project, names: Iterable[str], *, by: Any = None) -> Job | None:
     """The job that makes what is live answer there too; None if nothing is new, or nothing runs. Raises UserError."""
     wanted = [checked(name) for name in names]
-    return _released(project, write(project, wanted), "Domain added", by)
+    with transaction.atomic():  # refused, it leaves no row
+        return _released(project, write(project, wanted), "Domain added", by)
 
 
 def remove(project: Project, name: str, *, by: Any = None) -> Job | None:
@@ -46,7 +47,7 @@ def remove(project: Project, name: str, *, by: Any = None) -> Job | None:
         if found == rows[0]:
             raise UserError("domain.given", name=project.name, domain=found.hostname)
         found.delete()
-    return _released(project, True, "Domain taken away", by)
+        return _released(project, True, "Domain taken away", by)
 
 
 def write(project: Project, names: Iterable[HostName]) -> bool:

@@ -142,12 +142,13 @@ def deploy(
     project = project_of(target, name=name, ref=ref, owner=user_of(by))
     _refuse_destroyed(project)
     releases.refuse_resting(project)
-    domains.write(project, [domains.checked(name) for name in hostnames])
-    if variables:
-        configs.change(project, variables, by=by)
     pipeline = known(None)["build_and_deploy"]
     params = _params(project, ref) | ({"rebuild": True} if rebuild else {})
-    return engine.accept(pipeline, project, params, by=by, idempotency_key=idempotency_key)
+    with transaction.atomic():  # what is refused, for whatever it brings, leaves nothing of it
+        domains.write(project, [domains.checked(name) for name in hostnames])
+        if variables:
+            configs.change(project, variables, by=by)
+        return engine.accept(pipeline, project, params, by=by, idempotency_key=idempotency_key)
 
 
 def destroy(name: str, *, backup: bool = True, by: Any = None) -> Job:
