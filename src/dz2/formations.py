@@ -27,7 +27,9 @@ def counts(project: Project) -> dict[str, int]:
     return {name: processes.count(name, line, project.formation) for name, line in kinds(project).items()}
 
 
-def scale(project: Project, wanted: Mapping[str, int], *, by: Any = None) -> Job | None:
+def scale(
+    project: Project, wanted: Mapping[str, int], *, by: Any = None, idempotency_key: str | None = None
+) -> Job | None:
     """Want so many from now on; the job that makes a new release of what is live, if it runs otherwise.
 
     Raises UserError ``process.*``.
@@ -43,7 +45,7 @@ def scale(project: Project, wanted: Mapping[str, int], *, by: Any = None) -> Job
     if project.deactivated_at is not None or (_runs_so(project) and not is_busy(project.pk)):
         return None
     why = "Scale " + " ".join(f"{name}={number}" for name, number in wanted.items())
-    return releases.scale(project, why, by=by)
+    return releases.scale(project, why, by=by, idempotency_key=idempotency_key)
 
 
 def _check(project: Project, known: Mapping[str, str], name: str, number: int) -> None:

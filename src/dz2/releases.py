@@ -103,16 +103,16 @@ def rollback(
     return _accept("rollback", project, params, by, idempotency_key)
 
 
-def restart(project: Project, *, why: str = "Restart", by: Any = None) -> Job:
+def restart(project: Project, *, why: str = "Restart", by: Any = None, idempotency_key: str | None = None) -> Job:
     """The live bundle anew, without a request lost."""
     live(project)
-    return _accept("restart", project, {"why": why}, by, None)
+    return _accept("restart", project, {"why": why}, by, idempotency_key)
 
 
-def scale(project: Project, why: str, *, by: Any = None) -> Job:
+def scale(project: Project, why: str, *, by: Any = None, idempotency_key: str | None = None) -> Job:
     """The live bundle with the project's formation of today. Raises ``release.none-live``."""
     live(project)
-    return _accept("scale", project, {"why": why}, by, None)
+    return _accept("scale", project, {"why": why}, by, idempotency_key)
 
 
 def reconfigure(project: Project, why: str, *, by: Any = None, idempotency_key: str | None = None) -> Job:

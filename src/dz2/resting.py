@@ -10,17 +10,18 @@ from dz2.advancing import known
 from dz2.models import Job, Project
 
 
-def deactivate(project: Project, *, by: Any = None) -> Job:
+def deactivate(project: Project, *, by: Any = None, idempotency_key: str | None = None) -> Job:
     """Take it off the proxy and stop it. Raises ``project.rests``, ``release.none-live``."""
     releases.live(project)
     releases.refuse_resting(project)
-    return engine.accept(known(None)["deactivate"], project, {}, by=by)
+    return engine.accept(known(None)["deactivate"], project, {}, by=by, idempotency_key=idempotency_key)
 
 
-def activate(project: Project, *, by: Any = None) -> Job:
+def activate(project: Project, *, by: Any = None, idempotency_key: str | None = None) -> Job:
     """Make the live release run again, as a release of the same bundle with today's variables. Raises
     ``project.does-not-rest``."""
     releases.live(project)
     if project.deactivated_at is None:
         raise UserError("project.does-not-rest", name=project.name)
-    return engine.accept(known(None)["activate"], project, {"why": "Activated"}, by=by)
+    params = {"why": "Activated"}
+    return engine.accept(known(None)["activate"], project, params, by=by, idempotency_key=idempotency_key)

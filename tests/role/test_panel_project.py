@@ -3,12 +3,14 @@ formation, its rest and its end. Each press is the act that the API has."""
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
 from django.test import Client
 from django.utils import timezone
 
+from dz.errors import UserError
 from tests.panels import Hands
 from tests.visiting import checked, shown, to
 
@@ -153,13 +155,37 @@ def test_settings_scale_let_rest_and_say_what_goes(ada: Client, shop: Any) -> No
     assert to(ada.post(f"{SHOP}/scale", {"count-web": "1"})) == page, "it runs so"
     assert to(ada.post(f"{SHOP}/scale", {"count-web": "2"})).startswith("/jobs/")
     assert "web 2" in shown(ada.get(SHOP))
-    for act, kind in {"restart": "restart", "deactivate": "deactivate"}.items():
-        assert to(ada.post(f"{SHOP}/{act}")).startswith("/jobs/")
-        assert Job.objects.latest("pk").kind == kind
+    for act, page_of_it in {"restart": SHOP, "deactivate": page}.items():
+        assert form_key(ada.get(page_of_it), f"{SHOP}/{act}"), "the form has its key"
+        began = to(ada.post(f"{SHOP}/{act}", {"key": act}))
+        assert to(ada.post(f"{SHOP}/{act}", {"key": act})) == began, "pressed twice it is one"
+        assert Job.objects.latest("pk").kind == act
     shop.deactivated_at = timezone.now()
     shop.save()
     assert "Wake shop" in shown(ada.get(SHOP)) and "Wake shop" in shown(ada.get(page))
-    assert to(ada.post(f"{SHOP}/activate")).startswith("/jobs/")
+    began = to(ada.post(f"{SHOP}/activate", {"key": "wake"}))
+    assert to(ada.post(f"{SHOP}/activate", {"key": "wake"})) == began
+
+
+def form_key(page: Any, action: str) -> Any:
+    return re.search(rf'action="{action}"[^>]*>(?:<input[^>]*>)*<input type="hidden" name="key"', page.content.decode())
+
+
+def test_a_refused_change_of_domains_or_variables_leaves_nothing_of_itself(shop: Any) -> None:
+    from dz2 import domains, services
+    from dz2.models import Config, Job
+
+    jobs = Job.objects.count()
+    with pytest.raises(UserError, match="code first"):
+        services.deploy("shop", hostnames=["www.shop.example"], variables={"LD_PRELOAD": "x"})
+    shop.destroying_at = timezone.now()
+    shop.save()
+    release(shop, 1, "live")
+    with pytest.raises(UserError):
+        domains.add(shop, ["www.shop.example"])
+    with pytest.raises(UserError):
+        services.deploy("shop", hostnames=["www.shop.example"], variables={"KEY": "1"})
+    assert (shop.hostnames.count(), Config.objects.count(), Job.objects.count()) == (1, 0, jobs)
 
 
 def test_a_domain_is_added_to_what_is_live_by_a_release_and_what_is_not_the_projects_is_refused(
@@ -189,6 +215,7 @@ def test_a_domain_is_added_to_what_is_live_by_a_release_and_what_is_not_the_proj
     assert given.status_code == 422 and "got from its name" in shown(given)
     assert to(ada.post(add, {"domain": "www.shop.example", "gone": "yes"})).startswith("/jobs/")
     assert not VirtualHostname.objects.filter(hostname="www.shop.example").exists()
+    assert to(ada.post(add, {"domain": "www.shop.example", "gone": "yes"})) == page, "pressed twice"
 
 
 def test_that_nobody_may_enter_the_admin_is_told_as_long_as_nobody_can_know_better(shop: Any) -> None:

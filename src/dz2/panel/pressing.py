@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import wraps
-from typing import Any
+from typing import Any, TypeVar
 
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
@@ -16,15 +16,16 @@ from django.shortcuts import redirect
 from dz2.models import Job, JobState
 
 View = Callable[..., HttpResponseBase]
+Begun = TypeVar("Begun", Job, Job | None)  # None: there was nothing to begin
 
 
-def pressed(request: HttpRequest, begin: Callable[[str | None], Job]) -> Job:
+def pressed(request: HttpRequest, begin: Callable[[str | None], Begun]) -> Begun:
     """The job that ``begin`` makes of the form's key.
 
     When that one has ended already, nobody pressed twice: somebody came back to the page and means a new one.
     """
     job = begin(request.POST.get("key", "")[:100] or None)
-    return begin(None) if job.state in JobState.terminal() else job
+    return begin(None) if job is not None and job.state in JobState.terminal() else job
 
 
 def posted(page: str) -> Callable[[View], View]:

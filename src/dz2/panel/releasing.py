@@ -84,7 +84,8 @@ def _rolled_back(request: HttpRequest, change: releases.Between, with_config: bo
 @posted("project")
 @told
 def restart(request: HttpRequest, name: str) -> HttpResponse:
-    job = releases.restart(services.find_project(name), by=request.user)
+    project = services.find_project(name)
+    job = pressed(request, lambda key: releases.restart(project, by=request.user, idempotency_key=key))
     return redirect("job", job_id=job.pk)
 
 

@@ -14,7 +14,7 @@ from dz.errors import UserError
 from dz2 import belongings, domains, formations, resting, services
 from dz2.models import Job, Project
 from dz2.panel.naming import Typed
-from dz2.panel.pressing import posted
+from dz2.panel.pressing import posted, pressed
 from dz2.panel.problems import told
 
 
@@ -47,7 +47,7 @@ def scale(request: HttpRequest, name: str) -> HttpResponse:
     if not wanted:
         return redirect("settings", name=name)
     try:
-        job = formations.scale(project, wanted, by=request.user)
+        job = pressed(request, lambda key: formations.scale(project, wanted, by=request.user, idempotency_key=key))
     except UserError as error:
         return _shown(request, project, errors=[(f"count-{next(iter(wanted))}", str(error))], sent=sent)
     return redirect("job", job_id=job.pk) if job else redirect("settings", name=name)
@@ -57,7 +57,7 @@ def scale(request: HttpRequest, name: str) -> HttpResponse:
 @posted("settings")
 @told
 def domain(request: HttpRequest, name: str) -> HttpResponse:
-    """A domain is added, or with ``gone`` taken away."""
+    """A domain is added, or with ``gone`` taken away: pressed twice, the second finds it so."""
     project, text = services.find_project(name), request.POST.get("domain", "")[:300]
     try:
         if "gone" in request.POST:
@@ -65,6 +65,8 @@ def domain(request: HttpRequest, name: str) -> HttpResponse:
         else:
             job = domains.add(project, [text], by=request.user)
     except UserError as error:
+        if error.id == "domain.not-found":
+            return redirect("settings", name=name)
         return _shown(request, project, errors=[("domain", f"{error.brief} {error.next}")], domain=text)
     return redirect("job", job_id=job.pk) if job else redirect("settings", name=name)
 
@@ -84,7 +86,9 @@ def activate(request: HttpRequest, name: str) -> HttpResponse:
 
 
 def _job(request: HttpRequest, name: str, begin: Callable[..., Job]) -> HttpResponse:
-    return redirect("job", job_id=begin(services.find_project(name), by=request.user).pk)
+    project = services.find_project(name)
+    job = pressed(request, lambda key: begin(project, by=request.user, idempotency_key=key))
+    return redirect("job", job_id=job.pk)
 
 
 def _shown(request: HttpRequest, project: Project, **more: Any) -> HttpResponse:
