@@ -132,6 +132,12 @@ def test_help_is_an_answer_and_no_error(words: str, says: str) -> None:
     assert says in ran.stdout
 
 
+def test_every_command_stands_on_its_page_and_no_other() -> None:
+    page = (Path(dz.__file__).parents[2] / "docs/cli.md").read_text()
+    told = {grammar.find(line.split())[0].words for line in re.findall(r"`dz ([a-z][^`]*)`", page)}
+    assert set(COMMANDS) - told == set()
+
+
 def test_the_version_is_the_packages() -> None:
     project = tomllib.loads((Path(dz.__file__).parents[2] / "pyproject.toml").read_text())["project"]
     assert dz.__version__ == project["version"]
