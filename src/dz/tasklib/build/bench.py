@@ -7,6 +7,7 @@ only place where its code or its packages' build scripts write. What comes out o
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import stat
 from collections.abc import Callable, Mapping, Sequence
@@ -27,7 +28,8 @@ from dz.tasklib.build.uvfailure import failure
 from dz.tasklib.context import JobLog
 from dz.tasklib.folders import clear, fresh, passable
 
-OLD_BUILD = "use_2to3 is invalid"  # as setuptools says it from 58 on
+# As setuptools says it from 58 on, and Python of a build script that imports what setuptools no longer passes on.
+OLD_BUILD = re.compile(r"use_2to3 is invalid|cannot import name '?convert_path'? from 'setuptools'")
 OLDER = "setuptools<58\n"
 ANSWER = 16 * 1024 * 1024  # bytes that uv may answer
 
@@ -94,7 +96,7 @@ class Bench:
         A build script that needs what setuptools lost with 58 gets an older one, and the command is run once more.
         """
         finished, said = self._run(argv, cwd=cwd)
-        if not finished.ok and OLD_BUILD in said and not self.limits.read_text().startswith(OLDER):
+        if not finished.ok and OLD_BUILD.search(said) and not self.limits.read_text().startswith(OLDER):
             self.log.note("a package's build is of old times: it gets setuptools before 58")
             self.write(self.limits.name, OLDER)
             return self._run(argv, cwd=cwd)
