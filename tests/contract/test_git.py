@@ -117,6 +117,10 @@ def test_each_wrong_address_or_name_is_told_by_its_own_problem(
     assert wrong.id == "repo.no-such-ref" and "develop" in wrong.next
     assert fetching.refused(repository.url, "--upload-pack=x").id == "repo.bad-ref"
     assert fetching.refused(new_repository(tmp_path / "empty").url).id == "repo.empty"
+    damaged = new_repository(tmp_path / "damaged", {"manage.py": "x = 1\n"})
+    loose = damaged.git("rev-parse", "HEAD:manage.py").strip()
+    (tmp_path / "damaged/.git/objects" / loose[:2] / loose[2:]).unlink()
+    assert fetching.refused(damaged.url).id == "repo.git-failed"
     with pytest.raises(UserError) as gone:
         fetching.checkout(repository.url, "0" * 40)
     assert gone.value.id == "repo.no-such-ref"

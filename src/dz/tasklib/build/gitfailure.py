@@ -30,6 +30,7 @@ _MEANINGS: tuple[tuple[str, str], ...] = (
     (r"No space left on device|Disk quota exceeded", "disk-full"),
     (r"Host key verification failed|REMOTE HOST IDENTIFICATION HAS CHANGED", "repo.git-failed"),
     (r"(couldn't|could not) find remote ref|unadvertised object|not our ref|bad object", "no-ref"),
+    (r"possible repository corruption on the remote side", "repo.git-failed"),  # an early EOF follows it
     (
         r"timed out|Connection reset|early EOF|error: 5[0-9][0-9]\b|error: 429\b|RPC failed|unexpected disconnect",
         "transient",
