@@ -64,11 +64,11 @@ def _words(*suffixes: str, prefixes: tuple[str, ...]) -> tuple[str, ...]:
 
 
 _OF_A_DATABASE = re.compile(r"_((?:POSTGRES|POSTGRESQL|DATABASE|DB)_[A-Z]+)\Z")
-_DB = ("DB_", "DATABASE_", "POSTGRES_", "POSTGRESQL_", "DJANGO_DB_", "SQL_", "PG", "RDS_")
+_DB = ("DB_", "DATABASE_", "POSTGRES_", "POSTGRESQL_", "DJANGO_DB_", "SQL_", "PG", "PG_", "RDS_")
 
 _VALUES: Mapping[str, Callable[[Known], str]] = {
     **_same(lambda k: database_url(k.database), "DATABASE_URL", "DJANGO_DATABASE_URL", "POSTGRES_URL", "DB_URL"),
-    **_same(lambda k: k.database.name, *_words("NAME", "DATABASE", "DB", prefixes=_DB), "DBNAME", "POSTGRES_DB"),
+    **_same(lambda k: k.database.name, *_words("NAME", "DATABASE", "DB", "DBNAME", prefixes=_DB), "DBNAME"),
     **_same(lambda k: k.database.role, *_words("USER", "USERNAME", prefixes=_DB), "DBUSER"),
     **_same(
         lambda k: k.database.password.reveal(),

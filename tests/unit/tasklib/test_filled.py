@@ -41,6 +41,8 @@ def test_an_address_stands_in_the_url() -> None:
         ("DB_PORT", "5433"),
         ("DJANGO_SECRET_KEY", "k" * 50),
         ("SHOP_POSTGRESQL_HOST", "/tmp/pg"),
+        ("POSTGRES_DBNAME", "p00000042"),
+        ("PG_PORT", "5433"),
         ("ALLOWED_HOSTS", "shop.localhost"),
     ],
 )
