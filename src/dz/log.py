@@ -12,7 +12,13 @@ from collections.abc import MutableMapping
 from dataclasses import dataclass
 from typing import Any
 
-import structlog
+# structlog takes rich where it is installed, to colour tracebacks on a terminal: 66 modules, 3 MB in every process of
+# the platform, which writes JSON. Told that there is none, it does without; who wants rich later still finds it.
+sys.modules.setdefault("rich", None)  # type: ignore[arg-type]
+import structlog  # noqa: E402
+
+if sys.modules["rich"] is None:
+    del sys.modules["rich"]
 
 _SECRET_KEYS = re.compile(r"(?i)(password|passwd|secret|token|api_?key|authorization)")
 _SECRET_URL = re.compile(r"(?<=://)([^/@\s:]*):([^/@\s]+)(?=@)")
