@@ -178,6 +178,17 @@ STRANGERS = {
         },
         {"settings_module": "bilby.settings.production"},
     ),
+    "an app that adds to the site's settings": Stranger(
+        {
+            **LIST,
+            **project(),
+            "bilby/settings.py": "",
+            "bilby/settings/base.py": SETTINGS,
+            "shop/settings.py": "from bilby.settings.base import INSTALLED_APPS\nINSTALLED_APPS += ['shop']\n",
+            "manage.py": MANAGE.format("bilby.settings.base"),
+        },
+        {"settings_module": "bilby.settings.base"},
+    ),
     "Django chosen by the Python": Stranger(
         {
             **project(),

@@ -93,6 +93,15 @@ def _looks_like_settings(module: ast.Module | None) -> bool:
     return len(names & set(MARKS)) >= 2
 
 
+def only_adds(tree: Tree, path: str) -> bool:
+    """Whether a module takes a few settings by name, as an app that does ``INSTALLED_APPS += [...]``: no site's."""
+    module = tree.syntax(path)
+    imports = [one for one in code.statements(module.body) if isinstance(one, ast.ImportFrom)] if module else []
+    taken = {alias.name for one in imports for alias in one.names}
+    few = bool(taken & set(MARKS)) and not taken & {"*", "ROOT_URLCONF"}
+    return few and not looks_like_settings(tree, path)
+
+
 def values(tree: Tree, facts: Facts, name: str) -> list[tuple[str, ast.expr]]:
     """What the settings in force give to ``name``: (file, value), the last word first."""
     found: list[tuple[str, ast.expr]] = []

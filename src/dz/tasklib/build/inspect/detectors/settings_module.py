@@ -90,7 +90,7 @@ def _candidates(tree: Tree, facts: Facts) -> Iterator[str]:
     folders = settingscode.roots(facts)
     likely = [path for path in tree.files if path.endswith(".py") and below(root, path) and _may_be(path)]
     for path in likely[:MOST]:
-        if tree.syntax(path):
+        if tree.syntax(path) and not settingscode.only_adds(tree, path):
             links = settingscode.chain(tree, folders, path)
             if any(settingscode.looks_like_settings(tree, one) for one in links):
                 yield path
