@@ -168,8 +168,8 @@ INSTANCES = {"build": "build-1", "appserver": "app-1", "proxy": "proxy-1", "data
 
 def servers(plan: Plan) -> Iterator[Service]:
     """What the rest stands on, first."""
-    yield _postgres(plan, "postgres-zoomdb", CORE, plan.layout.core_sockets, connections=100)
-    yield _postgres(plan, "postgres-projects", POSTGRES, plan.layout.postgres_sockets, connections=300)
+    yield _postgres(plan, "postgres-zoomdb", CORE, plan.layout.core_sockets, connections=100, buffers="16MB")
+    yield _postgres(plan, "postgres-projects", POSTGRES, plan.layout.postgres_sockets, connections=300, buffers="64MB")
     if plan.broker is not None:
         yield broker_service(plan.layout, plan.state, plan.passwords.broker, plan.broker)
 
@@ -256,15 +256,15 @@ def _database_env(plan: Plan) -> dict[str, str]:
     }
 
 
-def _postgres(plan: Plan, name: str, user: str, sockets: Path, *, connections: int) -> Service:
-    """Reached by its socket alone: no port of this machine leads to it."""
+def _postgres(plan: Plan, name: str, user: str, sockets: Path, *, connections: int, buffers: str) -> Service:
+    """Reached by its socket alone: no port of this machine leads to it. What was once in ``buffers`` stays there."""
     own = folder(plan.layout.folder(name), user, 0o700)
     settings = {
         "unix_socket_directories": f"'{sockets}'",
         "listen_addresses": "''",
         "port": "5432",
         "max_connections": str(connections),
-        "shared_buffers": "64MB",
+        "shared_buffers": buffers,
         "max_pred_locks_per_transaction": "16",  # one pool for all; by default it takes 4 MB at the start
         "timezone": "UTC",
         "log_timezone": "UTC",
