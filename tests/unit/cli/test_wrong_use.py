@@ -146,9 +146,10 @@ def test_a_command_waits_for_the_job_that_runs_and_ctrl_c_leaves_its_own_where_i
     first = panel.begin("restart", "shop")
     hands.claim("release")
     begun = {words: panel.begin(*words.split(), "--json") for words in WAITING}
-    for words, one in begun.items():
+    for one in begun.values():
         one.says("waits for")
-        one.interrupt()
+        one.interrupt()  # each waits some seconds for a second one: side by side, for the clock
+    for words, one in begun.items():
         ended = one.end()
         assert ended.code == 130 and "Detached" in ended.err, words
         assert ended.document["state"] == "waiting", words
