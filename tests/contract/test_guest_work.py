@@ -99,6 +99,17 @@ def test_it_dies_with_its_parent(tmp_path: Path) -> None:
     until(lambda: not command.is_running() or command.status() == psutil.STATUS_ZOMBIE, what="the command is gone")
 
 
+def test_a_script_beside_the_procfile_runs_there_where_manage_py_is_in_a_folder(tmp_path: Path) -> None:
+    site = Site.of(tmp_path, environment("newest"), {})
+    root = tmp_path / "checkout"
+    root.mkdir()
+    script = root / "tick.sh"
+    script.write_text("#!/bin/sh\necho from $PWD\n")
+    script.chmod(0o755)
+    site.spec["code"] = str(root)
+    assert site.guest("work", "./tick.sh").text.startswith(f"from {root}\n")
+
+
 def test_how_it_ended_is_said_and_passed_on(tmp_path: Path) -> None:
     site = Site.of(tmp_path, environment("newest"), {"ends.py": "raise SystemExit(7)"})
     ended = site.guest("work", "python", "ends.py")

@@ -218,6 +218,19 @@ def test_a_domain_is_added_to_what_is_live_by_a_release_and_what_is_not_the_proj
     assert to(ada.post(add, {"domain": "www.shop.example", "gone": "yes"})) == page, "pressed twice"
 
 
+def test_what_a_job_warned_of_is_told_once_each_when_it_has_ended(shop: Any) -> None:
+    from dz2.api.documents import job_document
+    from dz2.models import Job
+
+    made = Job.objects.create(project=shop, kind="build_and_deploy", state="running")
+    lines = [("note", "warning", "web.2 waits"), ("line", "warning", "of a command"), ("note", "info", "all is well")]
+    for number, (kind, level, text) in enumerate([*lines, lines[0]]):
+        made.log.create(seq=number, at=timezone.now(), kind=kind, level=level, text=text)
+    assert job_document(made)["warnings"] == []
+    made.state, made.finished_at = "succeeded", timezone.now()
+    assert job_document(made)["warnings"] == ["web.2 waits"]
+
+
 def test_that_nobody_may_enter_the_admin_is_told_as_long_as_nobody_can_know_better(shop: Any) -> None:
     from dz2.api.documents import job_document
     from dz2.models import Job

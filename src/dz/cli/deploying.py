@@ -170,6 +170,8 @@ def _guess_cells(guess: Document, others: list[Document]) -> list[str]:
     """Value, certainty and evidence; what else it may be, where a person should choose."""
     why = "" if guess["confidence"] >= CERTAIN else guess["basis"]["why"]
     value = guess["value"].replace("\n", ", ")
+    if guess["field"] == "database_engines" and not value.startswith("postg"):
+        value += ", here PostgreSQL"
     row = [f"{value:<24}", f"{certainty(guess['confidence']):<8}", _place(guess), why]
     return row + [f"or {one['value'] or 'the root'}, {_place(one)}".rstrip(", ") for one in others]
 

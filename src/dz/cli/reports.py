@@ -19,6 +19,7 @@ from dz.typed import typed
 from dz.words import duration, size
 
 PAGE = 2000
+WARNINGS = 6  # of a job, told at its end
 NOTHING_TO_DO = "Not your fault, and nothing for you to do in the project."
 
 
@@ -164,11 +165,21 @@ def _tell_success(screen: Screen, job: Document) -> None:
             screen.say(
                 f"   Nothing changed since release {job['same_as']}: its bundle was taken. To build anew: {anew}"
             )
+        _tell_warnings(screen, job)
         screen.say(typed(f"   Next: dz logs {job['project']} -f · dz open {job['project']}"))
         if job["adminless"]:
             screen.say(typed(f"   Nobody may enter its admin yet: dz admin create {job['project']}"))
     elif job["kind"] == "destroy":
         screen.say(f" {sign} {job['project']} is gone after {duration(job['seconds'])}")
+
+
+def _tell_warnings(screen: Screen, job: Document) -> None:
+    """What a person should know of a site that is live all the same."""
+    warnings = job["warnings"]
+    for text in warnings[:WARNINGS]:
+        screen.say(f"   {screen.paint('Note:', 'warn')} {text}")
+    if len(warnings) > WARNINGS:
+        screen.say(typed(f"   and {len(warnings) - WARNINGS} more: dz job {job['job']} --log"))
 
 
 def _live(job: Document) -> str:

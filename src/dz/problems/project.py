@@ -18,7 +18,7 @@ PROBLEMS = [
     Problem(
         "project.not-found",
         "There is no project {name}.{hint}",
-        "dz jobs shows the names that there are; a Git URL makes a new project: dz deploy URL",
+        "dz projects shows the names that there are; a Git URL makes a new project: dz deploy URL",
         "Names are compared exactly; a destroyed project is gone.",
     ),
     Problem(

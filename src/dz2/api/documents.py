@@ -22,12 +22,15 @@ from dz2.models import (
     JobLog,
     JobState,
     JobStep,
+    LogKind,
     Project,
     Release,
     VirtualHostname,
 )
 from dz2.terminals import KIND
 from dz2.verification import rows
+
+MOST_WARNINGS = 20
 
 
 def job_document(job: Job) -> dict[str, Any]:
@@ -58,6 +61,7 @@ def job_document(job: Job) -> dict[str, Any]:
         "lines": job.next_seq - 1,
         "code": _exit_code(job, error),
         "adminless": bool(job.project and _live_by(job, release) and _adminless(job)),
+        "warnings": _warnings(job) if job.finished_at else [],
         "created_at": time_text(job.created_at),
         "started_at": time_text(job.started_at),
         "finished_at": time_text(job.finished_at),
@@ -170,6 +174,12 @@ def _adminless(job: Job) -> bool:
     if learned is None or not learned.result["adminless"]:
         return False
     return not rows.filter(kind=KIND, state=JobState.SUCCEEDED, finished_at__gt=learned.created_at).exists()
+
+
+def _warnings(job: Job) -> list[str]:
+    """What its log warned of, once each: a worker that is not started, a value that was not as declared."""
+    told = job.log.filter(level="warning", kind=LogKind.NOTE).values_list("text", flat=True)
+    return list(dict.fromkeys(told[:MOST_WARNINGS]))
 
 
 def _step(step: JobStep, usual: float | None) -> dict[str, Any]:

@@ -1,8 +1,9 @@
 """The JSON file that says what to run, and the place on ``sys.path`` of the project's code.
 
-Keys, all optional but ``project_root``: ``python_path`` (more folders), ``settings_module``, ``wsgi``, ``asgi``,
-``candidates`` (``settings``, ``wsgi``, ``asgi``: lists, for the probe), ``static_root``, ``static_url``,
-``media_root``, ``hosts``, ``scheme``, ``port``, ``release``, ``workers``, ``site_media_map`` (pairs folder, url).
+Keys, all optional but ``project_root``: ``code`` (the whole checkout), ``python_path`` (more folders),
+``settings_module``, ``wsgi``, ``asgi``, ``candidates`` (``settings``, ``wsgi``, ``asgi``: lists, for the probe),
+``static_root``, ``static_url``, ``media_root``, ``hosts``, ``scheme``, ``port``, ``release``, ``workers``,
+``site_media_map`` (pairs folder, url).
 Secrets are never in it: they come in the environment.
 """
 

@@ -93,6 +93,8 @@ def command(words, environment):
     if not found:
         raise ValueError("it names no command")
     first = found[0]
+    if "/" in first and not os.path.exists(first) and os.path.exists(os.path.join(spec.get("code", ""), first)):
+        os.chdir(spec.get("code"))  # a script that lies where the Procfile does, and that goes on from there
     if PYTHON.match(os.path.basename(first)):
         found[0] = sys.executable
         flags = 1

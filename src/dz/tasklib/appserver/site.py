@@ -121,6 +121,7 @@ class Site:
         manifest, release = self.running.bundle.manifest, self.running.release
         return {
             "project_root": str(self.root),
+            "code": str(self.code),
             "python_path": [str(self.code / folder) for folder in manifest.get("python_path", ())],
             "settings_module": manifest["settings_module"],
             "wsgi": "" if processes.serves_asgi(parse(release.build_config)) else manifest.get("wsgi", ""),
