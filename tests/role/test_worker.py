@@ -152,7 +152,9 @@ def test_jobs_run_through_worker_and_dispatcher_and_outlive_the_death_of_a_child
     worker = land.start(WORKER)
     plain, told = toys.accept(build_bundle="log"), toys.accept(build_bundle="user")
     retried, killed = toys.accept("check_repo", check_repo="transient"), toys.accept("check_repo", check_repo="bug")
-    assert [toys.ended(j) for j in (plain, told, retried, killed)] == ["succeeded", "failed", "succeeded", "errored"]
+    all_of_it = (plain, told, retried, killed)
+    states = [toys.ended(job) for job in all_of_it]
+    assert states == ["succeeded", "failed", "succeeded", "errored"], [job.error for job in all_of_it]
     assert sorted(toys.effects(plain)) == ["build_bundle", "bundle_upload", "create_database", "proxy_update"]
     lines = list(JobLog.objects.filter(job=plain).values_list("seq", "text"))
     assert lines == [(i + 1, f"line {i}") for i in range(500)]
