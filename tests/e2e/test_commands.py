@@ -26,6 +26,7 @@ def shop(platform: Platform, tmp_path_factory: pytest.TempPathFactory) -> Projec
     ran = platform.dz("deploy", project.repository.url, "--json")
     assert ran.code == 0, ran.err
     assert ran.json["adminless"] and f"dz admin create {project.name}" in ran.err
+    assert {"name": project.name, "state": "live", "missing": ""} in platform.status()["sites"]
     return project
 
 

@@ -23,10 +23,13 @@ HOSTS = (
 # The processes of every live release that this machine runs.
 SITES = (
     "SELECT p.name, p.id, r.number, d.process FROM dz2_appserverdeployment d JOIN dz2_release r ON r.id = d.release_id"
-    " JOIN dz2_project p ON p.id = r.project_id JOIN dz2_host h ON h.id = d.appserver_id"
+    " JOIN dz2_project p ON p.id = r.project_id JOIN dz2_appserver a ON a.id = d.appserver_id"
+    " JOIN dz2_host h ON h.id = a.host_id"
     " WHERE r.state = 'live' AND d.state = 'healthy' AND p.deactivated_at IS NULL AND h.instance_id = %s"
     " ORDER BY p.name, d.process"
 )
+
+RUNS = frozenset({"running", "starting"})  # its row says that it answered: to supervisord it starts for ten seconds
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,7 +50,7 @@ def report(plan: Plan) -> Report:
     table = [*servers(plan), *ours(plan)]
     services = [_service(plan, service, status) for service in table]
     hosts, processes = _zoomdb(plan)
-    sites = sites_of(processes, {name for name, one in status.items() if one.state == "running"})
+    sites = sites_of(processes, {name for name, one in status.items() if one.state in RUNS})
     document = {
         "services": services,
         "appservers": [one for one in hosts if one["role"] == "appserver"],
