@@ -73,6 +73,16 @@ def test_the_oldest_python_tells_the_same(one: Broken, tmp_path: Path) -> None:
     assert (told.value.id, told.value.where) == (one.id, one.where)
 
 
+def test_a_variable_that_has_a_value_is_not_said_to_lack_one(tmp_path: Path) -> None:
+    says = "No such configuration. Name another in the SHOP_CONFIG environment variable."
+    lines = f"from django.core.exceptions import ImproperlyConfigured\nraise ImproperlyConfigured({says!r})\n"
+    made = Site.of(tmp_path, environment("newest"), {"site_settings.py": lines})
+    made.env["SHOP_CONFIG"] = "mine"
+    with pytest.raises(UserError, match="No such configuration") as told:
+        made.probe(["site_settings"])
+    assert told.value.id == "settings.import-failed"
+
+
 @everywhere
 def test_the_first_candidate_that_works_is_chosen_and_what_it_says_is_learned(name: str, tmp_path: Path) -> None:
     files = {

@@ -95,7 +95,7 @@ def _variable(error):
     if type(error).__name__ in ("UndefinedValueError", "ImproperlyConfigured", "EnvError", "KeyError", "ValueError"):
         for pattern in TOLD:
             found = pattern.search(_text(error))
-            if found:
+            if found and not os.environ.get(found.group(1)):  # else it is named for another reason
                 return found.group(1)
     return ""
 
