@@ -117,6 +117,11 @@ class WorkerSettings(StoreSettings):
         pattern=r"^(\S+:[0-9]{1,5}( +|$))*$",
         description="Private services that sites may reach (a Redis, a mail server): host:port, joined by spaces.",
     )
+    redis_server: str = Field(
+        default="",
+        description="The valkey-server or redis-server of projects' own; empty: the one on the PATH, if any.",
+    )
+    redis_memory: int = Field(default=64, ge=4, description="MB that a project's own Redis may keep.")
     psql: str = Field(default="", description="The psql that `manage.py dbshell` is given, if not one on its PATH.")
     answer: float = Field(default=120, description="How long a new release may take to its first healthy answer.")
     # proxy

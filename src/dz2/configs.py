@@ -16,6 +16,7 @@ from django.db import transaction
 from dz.errors import UserError
 from dz.log import Secret
 from dz.names import EnvName
+from dz.tasklib.buildconfig import parse
 from dz.tasklib.filled import is_known
 from dz2 import vault
 from dz2.advancing import lock_project
@@ -151,6 +152,7 @@ def listed(project: Project) -> list[Variable]:
     """Every variable that has a value or that the code reads, the needed ones without a value first."""
     reads, needed = _reads(project)
     origins = _origins(project)
+    redis = "redis" in parse(project.build_config).services
     found = []
     for name in sorted({*reads, *origins}):
         origin = origins.get(name)
@@ -158,7 +160,7 @@ def listed(project: Project) -> list[Variable]:
             Variable(
                 name=name,
                 is_set=origin is not None,
-                filled=origin is None and (is_known(name) or bool(_reserved(name))),
+                filled=origin is None and (is_known(name, redis=redis) or bool(_reserved(name))),
                 needed=name in needed,
                 set_at=origin.created_at if origin else None,
                 who=origin.who if origin else "",

@@ -21,7 +21,7 @@ from dz.tasklib.appserver.levels import at_least
 from dz.tasklib.appserver.spool import Position
 from dz2 import vault
 from dz2.hidden import Hidden
-from dz2.models import Project, ProjectDatabase, Release, ShippedLog, SiteLog, SiteLogHead
+from dz2.models import Project, ProjectDatabase, ProjectRedis, Release, ShippedLog, SiteLog, SiteLogHead
 
 KEPT, KEPT_BYTES = 20_000, 16_000_000  # lines of a project, and bytes of their text
 SWEEP = 1000  # lines between two deletions of old ones
@@ -146,8 +146,9 @@ def clear(project: Project) -> None:
 
 def secrets_of(app_id: AppId, number: int) -> Hidden | None:
     """What no line of that release may show; None where nobody may know its lines: it is gone, or going."""
-    which = {"project": app_id.number, "number": number, "project__destroyed_at": None}
-    release = Release.objects.select_related("project", "config").filter(**which).first()
+    which = {"project": app_id.number, "project__destroyed_at": None} | ({"number": number} if number else {})
+    rows = Release.objects.select_related("project", "config").filter(**which)
+    release = rows.order_by("-number").first()  # 0: what is of no release, and outlives them
     if release is None:
         return None
     hidden, project = Hidden(), release.project
@@ -158,6 +159,8 @@ def secrets_of(app_id: AppId, number: int) -> Hidden | None:
         hidden.add("SECRET_KEY", vault.unseal(app_id, "secret_key", project.secret_key).reveal())
     if database := ProjectDatabase.objects.filter(project=project).first():
         hidden.add("database password", vault.unseal(app_id, "database_password", database.password).reveal())
+    if redis := ProjectRedis.objects.filter(project=project).first():
+        hidden.add("Redis password", vault.unseal(app_id, "redis_password", redis.password).reveal())
     return hidden
 
 

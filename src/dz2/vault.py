@@ -2,7 +2,7 @@
 
 Project and name are inside the ciphertext, so that a value moved to another row is refused. Keys rotate by putting a
 new one on the file's first line: old values stay readable. Names in use: ``deploy_key``, ``secret_key``,
-``database_password``, and ``variables`` for a whole config.
+``database_password``, ``redis_password``, and ``variables`` for a whole config.
 """
 
 from __future__ import annotations

@@ -9,11 +9,12 @@ from __future__ import annotations
 from dz2.door.building import Building
 from dz2.door.commanding import Commanding
 from dz2.door.data import Data
+from dz2.door.ownredis import OwnRedis
 from dz2.door.placing import Placing
 from dz2.engine import Claimed
 
 
-class ZoomDb(Building, Placing, Commanding, Data):
+class ZoomDb(Building, Placing, Commanding, Data, OwnRedis):
     """The whole door. Its parts are apart only because a file is one idea."""
 
 

@@ -156,6 +156,20 @@ def test_a_cache_in_memory_stays_as_it_is(tmp_path: Path) -> None:
     }
 
 
+def test_a_redis_of_the_developers_machine_is_the_projects_own_here(tmp_path: Path) -> None:
+    lines = """
+CELERY_BROKER_URL = "redis://localhost:6379/2"
+ELSEWHERE = "redis://redis.example.org:6379/0"
+CHANNEL_LAYERS = {"default": {"BACKEND": "x.Memory", "CONFIG": {"hosts": [("127.0.0.1", 6379)]}}}
+"""
+    made = site(tmp_path, environment("newest"), lines)
+    made.env["DZ_REDIS_URL"] = "redis://:r3dis@127.0.0.1:21007/0"
+    got = made.peek("CELERY_BROKER_URL", "ELSEWHERE", "CHANNEL_LAYERS")
+    assert got["CELERY_BROKER_URL"] == "redis://:r3dis@127.0.0.1:21007/2"
+    assert got["ELSEWHERE"] == "redis://redis.example.org:6379/0"
+    assert got["CHANNEL_LAYERS"]["default"]["CONFIG"] == {"hosts": ["redis://:r3dis@127.0.0.1:21007/0"]}
+
+
 def test_mailers_of_the_very_newest_django_are_understood(tmp_path: Path) -> None:
     smtp = "django.core.mail.backends.smtp.EmailBackend"
     lines = (

@@ -48,6 +48,7 @@ def _plan(layout: Layout, state: State, passwords: keys.Passwords) -> Plan:
         postgres=providers.postgres(packages, major=_major(layout)),
         nginx=nginx,
         broker=broker,
+        redis=_redis(packages),
         runtime=bring.own() if shared.needs_library else shared,
         shared=shared,
     )
@@ -61,6 +62,14 @@ def _broker(packages: Path, state: State) -> tuple[providers.Found | None, State
     kind, found = providers.broker(packages, wanted)
     ports = state.broker_ports or (free_ports(3) if kind == "rabbitmq" else ())
     return found, replace(state, broker=kind, broker_ports=ports)
+
+
+def _redis(packages: Path) -> Path | None:
+    """Not needed for the platform: without it, projects that ask for a Redis are told to give one."""
+    try:
+        return providers.executable(providers.valkey(packages), "valkey-server", "redis-server")
+    except UserError:
+        return None
 
 
 def _major(layout: Layout) -> int | None:

@@ -74,6 +74,7 @@ class Plan:
     postgres: Found
     nginx: Found
     broker: Found | None
+    redis: Path | None  # the server of projects' own, where there is one
     runtime: Runtime  # of root
     shared: Runtime  # of the other users
     given: Mapping[str, str] = field(default_factory=lambda: dict(os.environ), repr=False)
@@ -202,6 +203,7 @@ def _workers(plan: Plan) -> Iterator[Service]:
         "DZ_SUPERVISOR_SOCKET": str(plan.layout.supervisor_socket),
         "DZ_SUPERVISOR_PASSWORD": plan.passwords.supervisor.reveal(),
         "DZ_PANEL_SOCKET": str(plan.layout.panel_socket),
+        "DZ_REDIS_SERVER": str(plan.redis or ""),
         "DZ_PSQL": str(plan.postgres.bin / "psql"),
     }
     yield _worker(plan.runtime, "build", plan.builder_env("build"), ROOT)

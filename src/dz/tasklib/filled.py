@@ -10,7 +10,8 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from urllib.parse import quote
 
-from dz.tasklib.records import Database
+from dz.tasklib.buildconfig import parse
+from dz.tasklib.records import Database, Redis
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,6 +22,7 @@ class Known:
     secret_key: str
     hosts: tuple[str, ...]  # the project's hostnames
     url: str  # of its first hostname
+    redis: Redis | None = None  # the project's own
 
 
 def database_url(database: Database) -> str:
@@ -29,10 +31,21 @@ def database_url(database: Database) -> str:
     return f"postgres://{database.role}:{quote(database.password.reveal(), safe='')}@{host}/{database.name}"
 
 
+def wants_redis(build_config: str, given: Iterable[str]) -> bool:
+    """Whether a release asks for a Redis, and none of the variables that its owner gave names one. By names alone:
+    who switches to a release can open no values."""
+    return "redis" in parse(build_config).services and not any(_GIVEN.search(name) for name in given)
+
+
+def redis_url(redis: Redis) -> str:
+    return f"redis://:{redis.password.reveal()}@127.0.0.1:{redis.port}/0"
+
+
 def platform_variables(known: Known) -> dict[str, str]:
     """What every process of a site gets, whatever the project reads. The guest takes the DZ_ ones."""
     database = known.database
-    return {
+    redis = {"DZ_REDIS_URL": redis_url(known.redis)} if known.redis else {}
+    return redis | {
         "DZ_DATABASE_URL": database_url(database),
         "DZ_SECRET_KEY": known.secret_key,
         "PGHOST": database.address,
@@ -42,11 +55,27 @@ def platform_variables(known: Known) -> dict[str, str]:
 
 def fill(names: Iterable[str], known: Known) -> dict[str, str]:
     """Values for those of ``names`` that the platform knows; the others are left out."""
-    return {name: value(known) for name in names if (value := _value(name)) is not None}
+    found = {name: value(known) for name in names if (value := _value(name)) is not None}
+    return found | (_of_redis(known.redis, names) if known.redis else {})
 
 
-def is_known(name: str) -> bool:
-    return _value(name) is not None
+def broker(redis: Redis, own: Iterable[str]) -> dict[str, str]:
+    """Celery reads this one by itself, before what its application names: one that has only an address of the
+    developer's machine in its code works too. Not for a project that was given a broker."""
+    given = any(_BROKER.search(name) for name in own)
+    return {} if given else {"CELERY_BROKER_URL": redis_url(redis)}
+
+
+def _of_redis(redis: Redis, names: Iterable[str]) -> dict[str, str]:
+    password = redis.password.reveal()
+    values = {"URL": redis_url(redis), "HOST": "127.0.0.1", "PORT": str(redis.port), "PASSWORD": password}
+    values |= {"PASS": password, "DB": "0", "LOCATION": values["URL"], "HOSTNAME": "127.0.0.1", "URI": values["URL"]}
+    return {name: values[found[1] or "URL"] for name in names if (found := _OF_REDIS.search(name))}
+
+
+def is_known(name: str, *, redis: bool) -> bool:
+    """``redis``: whether the project has one of ours."""
+    return _value(name) is not None or (redis and _OF_REDIS.search(name) is not None)
 
 
 def _value(name: str) -> Callable[[Known], str] | None:
@@ -64,6 +93,12 @@ def _words(*suffixes: str, prefixes: tuple[str, ...]) -> tuple[str, ...]:
 
 
 _OF_A_DATABASE = re.compile(r"_((?:POSTGRES|POSTGRESQL|DATABASE|DB)_[A-Z]+)\Z")
+_OF_REDIS = re.compile(
+    r"(?:\A|_)(?:REDIS(?:_SERVER)?_(URL|URI|HOST|HOSTNAME|PORT|PASSWORD|PASS|DB|LOCATION)"
+    r"|CACHE_URL|(?:CELERY_)?BROKER_URL|(?:CELERY_)?RESULT_BACKEND(?:_URL)?)\Z()"
+)
+_GIVEN = re.compile(r"REDIS|VALKEY|CACHE_URL")  # in the name of a variable of the project's
+_BROKER = re.compile(r"BROKER|AMQP|RABBIT")
 _DB = ("DB_", "DATABASE_", "POSTGRES_", "POSTGRESQL_", "DJANGO_DB_", "SQL_", "PG", "PG_", "RDS_")
 
 _VALUES: Mapping[str, Callable[[Known], str]] = {

@@ -51,6 +51,10 @@ class Folders:
         suffix = database.removeprefix(app_id).replace("_", ".", 1)
         return self.home / "volumes" / f"{app_id}{suffix}"
 
+    def redis(self, app_id: AppId) -> Path:
+        """The data of its own Redis: beside its volumes, so that it goes when they go and no backup packs it."""
+        return self.home / "volumes" / f"{app_id}.redis"
+
     def volumes(self, app_id: AppId) -> list[Path]:
         """All that the project has on this host."""
         return sorted((self.home / "volumes").glob(f"{app_id}*"))

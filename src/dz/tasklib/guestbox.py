@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from dz.seams.sandbox import Box, Network
-from dz.tasklib.filled import Known, fill, platform_variables
+from dz.tasklib.filled import Known, broker, fill, platform_variables
 from dz.tasklib.records import Release
 
 
@@ -38,6 +38,7 @@ class Start:
         own = {name: value.reveal() for name, value in self.release.environment.items()}
         return {
             **fill(self.reads, self.known),
+            **(broker(self.known.redis, own) if self.known.redis else {}),
             **own,
             **platform_variables(self.known),
             "DZ_GUEST_SPEC": str(self.spec),

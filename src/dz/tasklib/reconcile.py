@@ -13,7 +13,7 @@ from dz.log import get_logger
 from dz.names import AppId
 from dz.seams.dbserver import DatabaseServer
 from dz.tasklib import unsynced
-from dz.tasklib.appserver import beside, deployments, volumes
+from dz.tasklib.appserver import beside, deployments, ownredis, volumes
 from dz.tasklib.appserver.watch import ENDED
 from dz.tasklib.build import caches, leftovers
 from dz.tasklib.build.storing import drop_old_layers
@@ -23,7 +23,7 @@ from dz.tasklib.database.databases import lock_of
 from dz.tasklib.folders import Folders, clear
 from dz.tasklib.locks import locked
 from dz.tasklib.proxy import routes
-from dz.tasklib.records import Database, Deployment, Route
+from dz.tasklib.records import Database, Deployment, Redis, Route
 
 _KINDS = ("build", "run", "layers", "volumes")
 _PROGRAM = re.compile(r"p[0-9]{8}-[0-9]+-[a-z0-9._-]+")
@@ -50,9 +50,12 @@ def _appserver(ctx: Context) -> None:
         alive = name in running and running[name].state not in ENDED
         if not alive and deployment.state == "healthy":
             _each(name, partial(_start, ctx, deployment))
+    redises = {redis.program: redis for redis in ctx.door.redises_on(ctx.host)}
+    for redis in redises.values():
+        _each(redis.program, partial(_run_redis, ctx, redis))
     _each("schedulers", partial(beside.begin_singles, ctx))
     for name in running:
-        if name not in wanted and _PROGRAM.fullmatch(name):
+        if name not in wanted and name not in redises and _PROGRAM.fullmatch(name):
             _each(name, partial(deployments.supervisor(ctx).stop, name))
     _each("backups", partial(backups.clear_old, ctx, volumes.KIND))
     _drop_old(ctx)
@@ -69,6 +72,11 @@ def _stop_doubtful(ctx: Context, wanted: Iterable[Deployment]) -> None:
 def _start(ctx: Context, deployment: Deployment) -> None:
     with locked(Folders(ctx.settings.home).lock(deployment.app_id), deadline=ctx.left(60), check=ctx.check):
         deployments.start(ctx, deployment)
+
+
+def _run_redis(ctx: Context, redis: Redis) -> None:
+    with locked(Folders(ctx.settings.home).lock(redis.app_id), deadline=ctx.left(60), check=ctx.check):
+        ownredis.run(ctx, redis)
 
 
 def _proxy(ctx: Context) -> None:

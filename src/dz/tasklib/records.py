@@ -20,6 +20,7 @@ __all__ = [
     "Host",
     "Layer",
     "Project",
+    "Redis",
     "Release",
     "Route",
     "Running",
@@ -150,6 +151,20 @@ class Route:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Redis:
+    """A project's own Redis. ``port`` 0: no host has taken it yet."""
+
+    app_id: AppId
+    port: int
+    password: Secret
+
+    @property
+    def program(self) -> str:
+        """What supervisor calls it: as a process of no release, for it outlives them."""
+        return f"{self.app_id}-0-redis"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Running:
     """What it takes to start one deployment."""
 
@@ -159,6 +174,7 @@ class Running:
     database: Database
     secret_key: Secret
     hostnames: tuple[HostName, ...]
+    redis: Redis | None = None  # the project's own, where it has one
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -21,6 +21,7 @@ from dz.tasklib.records import (
     Host,
     Layer,
     Project,
+    Redis,
     Release,
     Route,
     Running,
@@ -92,6 +93,19 @@ class Door(Protocol):
         """The project's database row, made (name, role, password, server) on the first call."""
 
     def database_ready(self) -> None: ...
+
+    # -- the project's own Redis --------------------------------------------------------------------------------------
+    def redis(self, *, wanted: bool) -> Redis | None:
+        """Its row, made with a password on the first call that wants it; None where it is not ``wanted``."""
+
+    def redis_here(self, *, wanted: bool, ports: range) -> Redis | None:
+        """The same, listening on this door's host at a port of ``ports``."""
+
+    def redis_rests(self) -> bool:
+        """Whether the project has one that should not run now: its live release does without, or it rests."""
+
+    def redises_on(self, host: str) -> tuple[Redis, ...]:
+        """Over all projects, for reconcile: each that should run on this appserver."""
 
     # -- backups ----------------------------------------------------------------------------------------------------
     def begin_backup(self, why: str) -> Backup | None:

@@ -7,7 +7,7 @@ from dz.log import get_logger
 from dz.seams.sandbox import network
 from dz.settings import WorkerSettings
 from dz.tasklib.pipeline import APPSERVER
-from dz2.models import DatabaseServer
+from dz2.models import DatabaseServer, ProjectRedis
 
 log = get_logger()
 
@@ -32,8 +32,14 @@ class Keeper:
             self._laid, self._network = wanted, fence.network
         return {"network": self._network}
 
+    def _own(self) -> list[tuple[int, int]]:
+        """What came since is let through by the step that starts it."""
+        here = ProjectRedis.objects.filter(appserver__host__instance_id=self._settings.instance_id)
+        rows = here.values_list("project_id", "port")
+        return [(self._settings.uid_base + project, port) for project, port in rows if port]
+
     def _lay(self, wanted: frozenset[tuple[str, int]]) -> network.Fence:
         try:
-            return network.ensure_rules(self._settings.uid_base, allowed=wanted)
+            return network.ensure_rules(self._settings.uid_base, allowed=wanted, own=self._own())
         except (DzError, OSError) as error:
             return network.Fence("shared", str(error))

@@ -9,6 +9,7 @@ from typing import Any
 
 from django.utils import timezone
 
+from dz.tasklib.buildconfig import parse
 from dz.tasklib.filled import is_known
 from dz2 import configs
 from dz2.accounts import panel
@@ -67,6 +68,7 @@ def missing_variables(project: Project, guesses: Iterable[ConfigGuess]) -> list[
     """The variables that the settings read without a default, that the platform can't fill and that have no value;
     without those that a person decided to leave so."""
     config = configs.latest(project)
+    redis = "redis" in parse(project.build_config).services
     given = {*project.left_unset, *(config.names if config else [])}
     wanted = [guess for guess in guesses if guess.field == "environment"]
     primary = next((guess for guess in wanted if guess.is_primary), None)  # the names of all that count, a line each
@@ -75,7 +77,7 @@ def missing_variables(project: Project, guesses: Iterable[ConfigGuess]) -> list[
     return [
         _variable(name, own.get(name) or primary)
         for name in names
-        if primary and name not in given and not is_known(name)
+        if primary and name not in given and not is_known(name, redis=redis)
     ]
 
 

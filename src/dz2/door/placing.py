@@ -11,6 +11,7 @@ from django.db.models.functions import Coalesce, Now
 from dz.errors import PlatformError
 from dz.names import AppId, InstanceId
 from dz.tasklib import records
+from dz.tasklib.filled import wants_redis
 from dz2 import commands, sitelog
 from dz2.channels import RECONCILE, notify
 from dz2.door import values
@@ -24,6 +25,7 @@ from dz2.models import (
     Layer,
     Project,
     ProjectDatabase,
+    ProjectRedis,
     Release,
     ReleaseState,
     VirtualHostname,
@@ -116,7 +118,7 @@ class Placing(Base):
         with self._fenced():
             row = AppServerDeployment.objects.get(pk=deployment)
             server = AppServer.objects.select_for_update(no_key=True).get(pk=row.appserver_id)
-            AppServerDeployment.objects.filter(pk=deployment).update(port=_free_port(server, ports))
+            AppServerDeployment.objects.filter(pk=deployment).update(port=free_port(server, ports))
             return told(deployments(pk=deployment))[0]
 
     def deployments(self) -> tuple[records.Deployment, ...]:
@@ -170,6 +172,8 @@ class Placing(Base):
             if release.database:
                 ProjectDatabase.objects.filter(project=release.project).update(name=release.database)
             Project.objects.filter(pk=release.project_id).update(deactivated_at=None)
+            wanted = wants_redis(release.build_config, release.config.names if release.config else ())
+            ProjectRedis.objects.filter(project=release.project).update(wanted=wanted)
             sitelog.mark(release)
             served = [DeploymentState.WANTED, DeploymentState.HEALTHY]
             older = deployments(release__project=release.project, release__state=ReleaseState.RETIRED)
@@ -207,6 +211,7 @@ class Placing(Base):
             sitelog.clear(project)
             VirtualHostname.objects.filter(project=project).delete()
             ProjectDatabase.objects.filter(project=project).delete()
+            ProjectRedis.objects.filter(project=project).delete()
             Layer.objects.filter(project=project).delete()
             project.configs.update(variables=b"", names=[])
             Release.objects.filter(project=project, state=ReleaseState.LIVE).update(state=ReleaseState.RETIRED)
@@ -218,15 +223,16 @@ class Placing(Base):
 def _placed(release: Release, process: str, server: AppServer, ports: range) -> AppServerDeployment:
     """Its row, new or again; only web listens."""
     wanted = {"appserver": server, "address": server.address, "state": DeploymentState.WANTED, "detail": ""}
-    port = _free_port(server, ports) if process.startswith("web.") else None
+    port = free_port(server, ports) if process.startswith("web.") else None
     row, _ = AppServerDeployment.objects.update_or_create(
         release=release, process=process, defaults=wanted | {"port": port, "stopped_at": None}
     )
     return row
 
 
-def _free_port(server: AppServer, ports: range) -> int:
+def free_port(server: AppServer, ports: range) -> int:
     used = set(AppServerDeployment.objects.filter(appserver=server).exclude(state=GONE).values_list("port", flat=True))
+    used |= set(ProjectRedis.objects.filter(appserver=server).values_list("port", flat=True))
     port = next((one for one in ports if one not in used), None)
     if port is None:
         raise PlatformError(f"every port of {ports.start}-{ports.stop - 1} is taken on {server.host.instance_id}")

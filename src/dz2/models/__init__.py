@@ -9,6 +9,7 @@ from dz2.models.hosting import (
     DeploymentState,
     Host,
     ProjectDatabase,
+    ProjectRedis,
     VirtualHostname,
 )
 from dz2.models.jobs import ConfigGuess, Job, JobLog, JobState, JobStep, LogKind, StepState
@@ -34,6 +35,7 @@ __all__ = [
     "OneTimeLink",
     "Project",
     "ProjectDatabase",
+    "ProjectRedis",
     "Release",
     "ReleaseState",
     "ShippedLog",

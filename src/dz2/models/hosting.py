@@ -101,3 +101,17 @@ class ProjectDatabase(models.Model):
     password = models.BinaryField()  # dz2.vault
     created_at = models.DateTimeField(auto_now_add=True)
     ready_at = models.DateTimeField(null=True)
+
+
+class ProjectRedis(models.Model):
+    """The one Redis of a project that asks for one. It outlives releases; its data is on its appserver."""
+
+    project = models.OneToOneField(Project, on_delete=models.CASCADE, related_name="redis")
+    appserver = models.ForeignKey(AppServer, null=True, on_delete=models.PROTECT, related_name="redises")
+    port = models.PositiveIntegerField(null=True)  # both None until a release is started
+    password = models.BinaryField()  # dz2.vault; here before anything is created
+    wanted = models.BooleanField(default=True)  # whether the live release asks for it
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["appserver", "port"], name="redis_port_once_per_host")]

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from dz.log import Secret
-from dz.names import InstanceId
+from dz.names import AppId, InstanceId
 from dz.seams.dbserver import Database
-from dz.tasklib.filled import Known, database_url, fill, is_known, platform_variables
+from dz.tasklib.filled import Known, broker, database_url, fill, is_known, platform_variables, wants_redis
+from dz.tasklib.records import Redis
 
 
 def known(address: str = "/tmp/pg") -> Known:
@@ -52,4 +55,36 @@ def test_names_that_projects_use_get_what_the_platform_knows(name: str, value: s
 
 def test_what_only_the_owner_knows_and_what_has_no_common_format_is_left_alone() -> None:
     assert fill(["STRIPE_API_KEY", "STRIPE_SECRET_KEY", "DEBUG", "DJANGO_DEBUG"], known()) == {}
-    assert not is_known("DEBUG")
+    assert not is_known("DEBUG", redis=True)
+
+
+REDIS = Redis(app_id=AppId.of(42), port=21007, password=Secret("r3dis"))
+URL = "redis://:r3dis@127.0.0.1:21007/0"
+
+
+def test_what_a_project_reads_of_redis_is_filled_where_it_has_one_of_its_own() -> None:
+    names = ["REDIS_URL", "SHOP_REDIS_HOST", "REDIS_PORT", "REDIS_PASSWORD", "CELERY_BROKER_URL", "CACHE_URL", "REDISH"]
+    own = fill(names, replace(known(), redis=REDIS))
+    assert own == {
+        "REDIS_URL": URL,
+        "SHOP_REDIS_HOST": "127.0.0.1",
+        "REDIS_PORT": "21007",
+        "REDIS_PASSWORD": "r3dis",
+        "CELERY_BROKER_URL": URL,
+        "CACHE_URL": URL,
+    }
+    assert fill(names, known()) == {}
+    assert is_known("REDIS_URL", redis=True)
+    assert not is_known("REDIS_URL", redis=False)
+
+
+def test_a_redis_is_made_where_services_name_it_and_its_owner_gave_none() -> None:
+    asks = "[project]\nservices = redis\n"
+    assert wants_redis(asks, ["DEBUG"])
+    assert not wants_redis(asks, ["REDIS_URL"])
+    assert not wants_redis("[project]\nservices = celery\n", [])
+
+
+def test_a_broker_that_its_owner_gave_is_left_alone() -> None:
+    assert broker(REDIS, ["DEBUG"]) == {"CELERY_BROKER_URL": URL}
+    assert broker(REDIS, ["CLOUDAMQP_URL"]) == {}

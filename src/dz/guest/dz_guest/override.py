@@ -9,7 +9,7 @@ import re
 import socket
 
 import django
-from dz_guest import database, logs, spec
+from dz_guest import database, logs, ownredis, spec
 
 PLAIN_KEYS = re.compile(r"(?i)(django-insecure-.*|.{0,15}|.*(change.?me|secret.?key|your.?secret|replace.?me).*)\Z")
 SMTP = "django.core.mail.backends.smtp.EmailBackend"
@@ -20,7 +20,20 @@ LOCAL = ("", "localhost", "127.0.0.1", "::1", "0.0.0.0")
 def overrides(values):
     """Every change, later functions seeing what earlier ones changed."""
     changed = {}
-    for change in (secret, debug, database.databases, hosts, tls, cookies, static, media, stores, mail, logs.logging):
+    for change in (
+        secret,
+        debug,
+        database.databases,
+        hosts,
+        tls,
+        cookies,
+        static,
+        media,
+        ownredis.stores,
+        stores,
+        mail,
+        logs.logging,
+    ):
         found = change(values)
         values.update(found)
         changed.update(found)

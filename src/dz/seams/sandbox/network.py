@@ -47,20 +47,31 @@ class Fence(NamedTuple):
     why: str = ""
 
 
-def ensure_rules(uid_base: int, *, allowed: Iterable[tuple[str, int]] = ()) -> Fence:
-    """Load the table anew, in one transaction, and try it. ``allowed``: addresses and ports that projects may reach."""
+def ensure_rules(
+    uid_base: int, *, allowed: Iterable[tuple[str, int]] = (), own: Iterable[tuple[int, int]] = ()
+) -> Fence:
+    """Load the table anew, in one transaction, and try it. ``allowed``: addresses and ports that projects may reach;
+    ``own``: uid and port on loopback of what only that one may."""
     if os.geteuid() != 0:
         return Fence("shared", "firewall rules need root")
     nft = _nft()
     if nft is None:
         return Fence("shared", "nftables is not installed")
-    loaded = run([nft, "-f", "-"], deadline=DEADLINE, stdin=rules(uid_base, allowed, name_servers()).encode())
+    loaded = run([nft, "-f", "-"], deadline=DEADLINE, stdin=rules(uid_base, allowed, name_servers(), own).encode())
     if not loaded.ok:
         return Fence("shared", f"this kernel refuses the firewall rules: {loaded.text.strip()[:200]}")
     if not _holds(uid_base):
         forget_rules(uid_base)
         return Fence("shared", "this machine takes firewall rules and does not follow them")
     return Fence("closed")
+
+
+def let_own(uid_base: int, uid: int, port: int) -> None:
+    """That one project may reach that port of this host's loopback; harmless where there is no fence."""
+    nft = _nft()
+    if os.geteuid() == 0 and nft is not None:
+        element = f"add element inet {_name(uid_base)} own {{ {int(uid)} . {int(port)} }}\n"
+        run([nft, "-f", "-"], deadline=DEADLINE, stdin=element.encode())
 
 
 def forget_rules(uid_base: int) -> None:
@@ -70,7 +81,12 @@ def forget_rules(uid_base: int) -> None:
         run([nft, "-f", "-"], deadline=DEADLINE, stdin=_emptied(uid_base).encode())
 
 
-def rules(uid_base: int, allowed: Iterable[tuple[str, int]], name_servers: Iterable[str]) -> str:
+def rules(
+    uid_base: int,
+    allowed: Iterable[tuple[str, int]],
+    name_servers: Iterable[str],
+    own: Iterable[tuple[int, int]] = (),
+) -> str:
     """What nft is given. Every address in it is parsed: nothing of a file's text gets through as words of nft's."""
     lines = [_to(address, "tcp", port) for address, port in sorted(set(allowed))]
     lines += [_to(address, kind, 53) for address in name_servers for kind in ("udp", "tcp")]
@@ -78,12 +94,18 @@ def rules(uid_base: int, allowed: Iterable[tuple[str, int]], name_servers: Itera
     ranges = [f"{family} daddr {{ {', '.join(nets)} }}" for family, nets in PRIVATE.items()]
     for closed in ("fib daddr type local", *ranges):
         lines += [f"{closed} meta l4proto tcp reject with tcp reset", f"{closed} reject with icmpx admin-prohibited"]
+    pairs = ", ".join(f"{int(uid)} . {int(port)}" for uid, port in sorted(own))
+    elements = f"    elements = {{ {pairs} }}\n" if pairs else ""
     inside = "\n    ".join(lines)
     # Matched by uid and never by its absence: the kernel's own packets, which keep a host in its network, have none.
     return f"""{_emptied(uid_base)}
 table inet {_name(uid_base)} {{
+  set own {{
+    typeof meta skuid . tcp dport
+{elements}  }}
   chain sites {{
     ct state established,related accept
+    ip daddr 127.0.0.1 meta skuid . tcp dport @own accept
     {inside}
   }}
   chain output {{

@@ -12,7 +12,7 @@ from typing import Any
 
 from dz.seams.supervisor import Supervisor
 from dz.tasklib import unsynced
-from dz.tasklib.appserver import drain, ports
+from dz.tasklib.appserver import drain, ownredis, ports
 from dz.tasklib.appserver.site import Place, Site, lay, program, sweep
 from dz.tasklib.bringing import bring, store_of
 from dz.tasklib.context import Context
@@ -31,6 +31,7 @@ def deploy(ctx: Context) -> Mapping[str, Any]:
     app_id = ctx.door.project().app_id
     with locked(Folders(ctx.settings.home).lock(app_id), deadline=ctx.left(120), check=ctx.check):
         here = [_at_free_port(ctx, d) for d in ctx.door.deployments() if d.host == ctx.host and d.is_web]
+        ownredis.have(ctx)
         for deployment in here:
             start(ctx, deployment)
     return {"deployments": [_told(d) for d in here]}
@@ -54,6 +55,7 @@ def retire(ctx: Context) -> Mapping[str, Any]:
                     level="warning",
                 )
     take_away(ctx, *leaving)
+    ownredis.rest(ctx)
     return {"stopped": [d.program for d in leaving]}
 
 
@@ -63,6 +65,7 @@ def undeploy(ctx: Context) -> Mapping[str, Any]:
     app_id = ctx.door.project().app_id
     gone = [d for d in ctx.door.unplace() if d.host == ctx.host]
     take_away(ctx, *gone)
+    ownredis.stop(ctx, app_id)
     for folder in (folders.runs(app_id), *folders.volumes(app_id), folders.layers(app_id)):
         clear(folder)
     unsynced.drop_gone(ctx.settings.home)
@@ -142,6 +145,8 @@ def hide_secrets(ctx: Context, running: Running) -> None:
     """What this release is given never shows in the job's log."""
     ctx.log.hide("database password", running.database.password.reveal())
     ctx.log.hide("SECRET_KEY", running.secret_key.reveal())
+    if running.redis is not None:
+        ctx.log.hide("Redis password", running.redis.password.reveal())
     for name, value in running.release.environment.items():
         ctx.log.hide(name, value.reveal())
 

@@ -102,6 +102,7 @@ class Site:
             secret_key=self.running.secret_key.reveal(),
             hosts=hosts,
             url=self.place.url(hosts[0]) if hosts else "",
+            redis=self.running.redis,
         )
 
     @property

@@ -23,7 +23,7 @@ from dz.tasklib.build.dependencies import Environment
 from dz.tasklib.build.desk import Build, here, pack
 from dz.tasklib.build.verdict import KEEP, ProbeResult, probe_result
 from dz.tasklib.buildconfig import merge
-from dz.tasklib.filled import Known, is_known
+from dz.tasklib.filled import Known, is_known, wants_redis
 from dz.tasklib.folders import fresh
 from dz.tasklib.guestbox import Start, public_url
 from dz.tasklib.guestcopy import guest_folder
@@ -134,7 +134,7 @@ def candidates(build: Build, field: str) -> list[str]:
 def reads(build: Build) -> Sequence[str]:
     """Every variable that the code reads by name and that the platform can fill."""
     names = {line for g in build.ctx.door.guesses("environment") for line in g.value.splitlines()}
-    return [name for name in names if is_known(name)]
+    return [name for name in names if is_known(name, redis=True)]
 
 
 def _tell(build: Build, result: ProbeResult) -> None:
@@ -232,9 +232,11 @@ def _known(build: Build) -> Known:
     ctx = build.ctx
     database = replace(ctx.door.database(), password=Secret("no-database-while-building"))
     hosts = tuple(ctx.door.hostnames())
+    redis = ctx.door.redis(wanted=wants_redis(build.release.build_config, build.release.environment))
     return Known(
         database=database,
         secret_key=secrets.token_urlsafe(50),
         hosts=hosts,
         url=public_url(ctx.settings.public_scheme, ctx.settings.public_port, hosts[0]) if hosts else "",
+        redis=replace(redis, port=6379, password=Secret("no-redis-while-building")) if redis else None,
     )

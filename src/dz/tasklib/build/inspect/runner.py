@@ -108,7 +108,7 @@ def _guess(raw: Any) -> Guess:
     line, confidence = basis.get("line"), raw.get("confidence")
     value = _text(raw.get("value"), LONGEST_VALUE, lines=raw["field"] != "title")
     why = _text(basis.get("why"), 500)
-    if raw["field"] == "environment" and filled.is_known(value):
+    if raw["field"] == "environment" and filled.is_known(value, redis=False):
         why = f"{why}; the platform fills it"
     return Guess(
         field=raw["field"],

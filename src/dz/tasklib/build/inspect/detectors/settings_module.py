@@ -82,7 +82,9 @@ def _asks_for(tree: Tree, facts: Facts, path: str) -> list[str]:
     files = settingscode.chain(tree, settingscode.roots(facts), path)
     helpers = frozenset(name for file in files if (module := tree.syntax(file)) for name in own_helpers(module))
     found = [read for file in files for read in reads_of(tree, file, helpers)]
-    return [one.name for one in found if one.need is Need.FAILS and one.at_import and not is_known(one.name)]
+    return [
+        one.name for one in found if one.need is Need.FAILS and one.at_import and not is_known(one.name, redis=True)
+    ]
 
 
 def _candidates(tree: Tree, facts: Facts) -> Iterator[str]:

@@ -1,0 +1,161 @@
+"""A project's own Redis on its appserver: one server for one project, under its uid, in the sandbox, on loopback.
+
+It runs while the live release asks for it (``services`` of the build config) and the project names no Redis of its own
+in its variables; it outlives releases, and its data is on the disk. Level-triggered, like the deployments it is beside.
+A host without the program says so and goes on: the site then does without, as far as it can.
+"""
+
+from __future__ import annotations
+
+import shutil
+import socket
+import time
+from collections.abc import Mapping
+from pathlib import Path
+
+from dz.errors import Transient
+from dz.seams.sandbox import Box, Network, network
+from dz.seams.supervisor import Program
+from dz.tasklib.appserver import ports
+from dz.tasklib.context import Context
+from dz.tasklib.filled import wants_redis
+from dz.tasklib.folders import Folders, clear, fresh, passable
+from dz.tasklib.records import Redis
+
+ADDRESS = "127.0.0.1"
+ANSWERS = 20.0  # seconds until it takes connections; what it has on the disk is read before
+
+
+def have(ctx: Context) -> None:
+    """Have it running before this job's release starts; the caller holds the project's lock."""
+    release = ctx.door.release()
+    wanted = wants_redis(release.build_config, release.environment)
+    redis = ctx.door.redis_here(wanted=wanted, ports=ports.parse(ctx.settings.ports))
+    if redis is None:
+        return
+    ctx.log.hide("Redis password", redis.password.reveal())
+    if not run(ctx, redis):
+        name = ctx.door.project().name
+        ctx.log.note(
+            "the project asks for Redis, and this host has no valkey-server or redis-server. Install one, or give one:"
+            f" dz env set {name} REDIS_URL",
+            level="warning",
+        )
+        return
+    ctx.log.note(f"Redis of the project runs at {ADDRESS}:{redis.port}, {ctx.settings.redis_memory} MB at most")
+
+
+def rest(ctx: Context) -> None:
+    """Stop it where the live release does without, or the project rests; its data stays until destroy."""
+    if ctx.door.redis_rests():
+        stop(ctx, ctx.door.project().app_id)
+
+
+def run(ctx: Context, redis: Redis) -> bool:
+    """Have it running and answering; False where this host has no such program. Raises Transient if it does not."""
+    program = server(ctx)
+    if program is None:
+        return False
+    supervisor, folders = ctx.seams.supervisor, Folders(ctx.settings.home)
+    assert supervisor is not None, "a step of an appserver's queue ran elsewhere"
+    text = config(redis, folders.redis(redis.app_id), ctx.settings.redis_memory)
+    file = _place(folders, redis) / "redis.conf"
+    if not file.exists() or file.read_text() != text:
+        supervisor.stop(redis.program)
+        _lay(ctx, folders, redis, text)
+    uid = ctx.seams.sandbox.uid(redis.app_id)
+    if uid is not None:
+        network.let_own(ctx.settings.uid_base, uid, redis.port)
+    data = folders.redis(redis.app_id)
+    box = Box(
+        argv=(str(program), str(file)),
+        app_id=redis.app_id,
+        cwd=data,
+        read=(program.parent, file.parent),
+        writable=(data,),
+        network=Network.SITE,
+    )
+    argv = ctx.seams.sandbox.site(box, address=ADDRESS, port=None, spec=_spec(folders, redis))
+    log = folders.runs(redis.app_id) / "log" / f"{redis.program}.log"
+    supervisor.start(Program(name=redis.program, argv=tuple(argv), cwd=ctx.settings.home, log=log))
+    _see_it_answer(ctx, redis)
+    return True
+
+
+def stop(ctx: Context, *app_ids: str) -> None:
+    assert ctx.seams.supervisor is not None, "a step of an appserver's queue ran elsewhere"
+    ctx.seams.supervisor.stop(*(f"{app_id}-0-redis" for app_id in app_ids))
+
+
+def server(ctx: Context) -> Path | None:
+    """The program on this host."""
+    named = ctx.settings.redis_server or shutil.which("valkey-server") or shutil.which("redis-server")
+    return Path(named).resolve() if named else None
+
+
+def config(redis: Redis, data: Path, megabytes: int) -> str:
+    """Its file, which holds the password. A queue is kept on the disk and never thrown away for want of memory: only
+    what has a time to live is, as a cache's entries have. What reaches beyond the project's own keys is refused."""
+    lines = {
+        "bind": ADDRESS,
+        "port": str(redis.port),
+        "dir": str(data),
+        "daemonize": "no",
+        "maxmemory": f"{megabytes}mb",
+        "maxmemory-policy": "volatile-lru",
+        "appendonly": "yes",
+        "save": '""',
+        "user": f"default on >{redis.password.reveal()} ~* &* +@all -@admin +client -migrate",
+    }
+    return "".join(f"{name} {value}\n" for name, value in lines.items())
+
+
+def _lay(ctx: Context, folders: Folders, redis: Redis, text: str) -> None:
+    """The file, closed to all but the project's uid; the folder of its data, once."""
+    passable(folders.runs(redis.app_id))
+    (folders.runs(redis.app_id) / "log").mkdir(mode=0o700, exist_ok=True)
+    data = folders.redis(redis.app_id)
+    if not data.exists():
+        _give(ctx, redis, data)
+    _give(ctx, redis, _place(folders, redis), {"redis.conf": text})
+
+
+def _give(ctx: Context, redis: Redis, folder: Path, files: Mapping[str, str] | None = None) -> None:
+    coming = fresh(folder.with_name(f"{folder.name}.coming"), 0o700)
+    for name, text in (files or {}).items():
+        (coming / name).touch(0o600)
+        (coming / name).write_text(text)
+    ctx.seams.sandbox.own(coming, redis.app_id)
+    clear(folder)
+    coming.rename(folder)
+
+
+def _place(folders: Folders, redis: Redis) -> Path:
+    return folders.runs(redis.app_id) / "redis"
+
+
+def _spec(folders: Folders, redis: Redis) -> Path:
+    return folders.runs(redis.app_id) / f"{redis.program}.spec"
+
+
+def _see_it_answer(ctx: Context, redis: Redis) -> None:
+    end = time.monotonic() + ctx.left(ANSWERS)
+    while True:
+        ctx.check()
+        try:
+            with socket.create_connection((ADDRESS, redis.port), 2) as client:
+                client.sendall(f"AUTH {redis.password.reveal()}\r\nPING\r\n".encode())
+                if b"+PONG" in _said(client):
+                    return
+        except OSError:
+            pass
+        if time.monotonic() > end:
+            raise Transient(f"the project's Redis does not answer at {ADDRESS}:{redis.port}")
+        time.sleep(0.05)
+
+
+def _said(client: socket.socket) -> bytes:
+    said = b""
+    while said.count(b"\r\n") < 2 and (piece := client.recv(1024)):
+        said += piece
+    return said

@@ -1,0 +1,67 @@
+"""The door's part for a project's own Redis: its row, and where it should run."""
+
+from __future__ import annotations
+
+import secrets
+
+from django.db.models import Q
+
+from dz.names import AppId
+from dz.tasklib import records
+from dz2 import vault
+from dz2.door.base import Base
+from dz2.door.placing import free_port
+from dz2.models import AppServer, Job, JobState, ProjectRedis
+
+PASSWORD = "redis_password"
+
+
+class OwnRedis(Base):
+    def redis(self, *, wanted: bool) -> records.Redis | None:
+        if not wanted:
+            return None
+        with self._fenced():
+            return told(self._redis())
+
+    def redis_here(self, *, wanted: bool, ports: range) -> records.Redis | None:
+        if not wanted:
+            return None
+        with self._fenced():
+            row = self._redis()
+            # Whoever else chooses a port of this host waits here.
+            server = AppServer.objects.select_for_update(no_key=True, of=("self",)).get(host__instance_id=self._host)
+            if row.appserver_id != server.pk:
+                row.appserver, row.port = server, free_port(server, ports)
+            row.wanted = True
+            row.save(update_fields=["appserver", "port", "wanted"])
+            return told(row)
+
+    def redis_rests(self) -> bool:
+        rests = Q(wanted=False) | Q(project__deactivated_at__isnull=False)
+        return ProjectRedis.objects.filter(rests, project=self._project()).exists()
+
+    def redises_on(self, host: str) -> tuple[records.Redis, ...]:
+        rows = ProjectRedis.objects.filter(appserver__host__instance_id=host, project__destroying_at=None)
+        at_work = Job.objects.filter(changes=True, state=JobState.RUNNING, project__isnull=False).values("project")
+        awake = Q(wanted=True, project__deactivated_at=None) | Q(project__in=at_work)
+        return tuple(told(row) for row in rows.filter(awake).order_by("pk"))
+
+    def _redis(self) -> ProjectRedis:
+        project = self._project()
+        row = ProjectRedis.objects.filter(project=project).first()
+        if row is None:
+            password = vault.seal(project.app_id, PASSWORD, secrets.token_hex(32))
+            row = ProjectRedis.objects.create(project=project, password=password)
+        return row
+
+
+def told(row: ProjectRedis) -> records.Redis:
+    app_id = AppId.of(row.project_id)
+    password = vault.unseal(app_id, PASSWORD, row.password)
+    return records.Redis(app_id=app_id, port=row.port or 0, password=password)
+
+
+def of(project: int, host: str) -> records.Redis | None:
+    """The project's, where it was placed on that host."""
+    row = ProjectRedis.objects.filter(project=project, appserver__host__instance_id=host, wanted=True).first()
+    return told(row) if row else None
