@@ -33,9 +33,10 @@ class Step:
 
     ``queue`` is one of the four above; a step on ``appserver`` runs on the host that placement wrote into its row.
     ``timeout``: seconds an attempt may take. ``commits``: once it has begun the job can't be cancelled, it only goes
-    forward. ``may_fail``: its failure never fails the job (retire, processes, prune). ``aside``: in a process of its own
-    beside the worker, which stays free for other steps; it may last as long as a person wants, longer than any task.
-    ``alone``: it may take long, so of all such steps one runs at a time per queue, and the others have room beside it.
+    forward. ``may_fail``: its failure never fails the job (retire, processes, prune). ``aside``: in a process of its
+    own beside the worker, which stays free for other steps; it may last as long as a person wants, longer than any
+    task. ``alone``: it may take long, so of all such steps one runs at a time per queue, and the others have room
+    beside it.
     """
 
     name: str
