@@ -16,8 +16,7 @@ from django.db import transaction
 from dz.errors import UserError
 from dz.log import Secret
 from dz.names import EnvName
-from dz.tasklib.buildconfig import parse
-from dz.tasklib.filled import is_known
+from dz.tasklib.filled import asks_for_redis, is_known
 from dz2 import vault
 from dz2.advancing import lock_project
 from dz2.asking import name_of
@@ -152,7 +151,7 @@ def listed(project: Project) -> list[Variable]:
     """Every variable that has a value or that the code reads, the needed ones without a value first."""
     reads, needed = _reads(project)
     origins = _origins(project)
-    redis = "redis" in parse(project.build_config).services
+    redis = asks_for_redis(project.build_config)
     found = []
     for name in sorted({*reads, *origins}):
         origin = origins.get(name)

@@ -43,7 +43,6 @@ def test_what_fails_while_the_server_is_away_is_tried_again_and_not_the_projects
         raise UserError("hook.failed", command="migrate", error="OperationalError: connection refused")
 
 
-def test_a_projects_own_failure_stays_its_own(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("dz.seams.dbserver.away.RECOVERS", -1e6)  # the server of these tests is young
-    with pytest.raises(UserError), excused(database):
+def test_a_projects_own_failure_stays_its_own(database: Database) -> None:
+    with pytest.raises(UserError), excused(database, recovers=-1e6):  # the server of these tests is young
         raise UserError("hook.failed", command="migrate", error="ProgrammingError: no such table")

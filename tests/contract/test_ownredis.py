@@ -13,8 +13,9 @@ import pytest
 from dz.local import providers
 from dz.log import Secret
 from dz.names import AppId
-from dz.tasklib.appserver.ownredis import ADDRESS, config
+from dz.tasklib.appserver.ownredis import config
 from dz.tasklib.appserver.ports import is_free
+from dz.tasklib.filled import REDIS_AT
 from dz.tasklib.records import Redis
 from tests.waiting import until
 
@@ -34,21 +35,21 @@ USED = ("LPUSH celery task", "SET key value EX 60", "EVAL return(1) 0", "FLUSHDB
 def redis(tmp_path: Path) -> Iterator[Redis]:
     found = providers.valkey(Path(sysconfig.get_paths()["purelib"]))
     program = providers.executable(found, "valkey-server", "redis-server")
-    with socket.create_server((ADDRESS, 0)) as free:
+    with socket.create_server((REDIS_AT, 0)) as free:
         port = int(free.getsockname()[1])
     redis = Redis(app_id=AppId.of(42), port=port, password=Secret("r3dis"))
     file = tmp_path / "redis.conf"
     file.write_text(config(redis, tmp_path, 8))
     with Popen([program, file], cwd=tmp_path) as process:
         try:
-            until(lambda: not is_free(ADDRESS, port), what="it listens", deadline=30)
+            until(lambda: not is_free(REDIS_AT, port), what="it listens", deadline=30)
             yield redis
         finally:
             process.kill()
 
 
 def said(redis: Redis, command: str, *, password: str) -> str:
-    with socket.create_connection((ADDRESS, redis.port), 5) as client, client.makefile("rwb") as talk:
+    with socket.create_connection((REDIS_AT, redis.port), 5) as client, client.makefile("rwb") as talk:
         talk.write(f"AUTH {password}\r\n{command}\r\n".encode())
         talk.flush()
         talk.readline()

@@ -76,7 +76,7 @@ def _service(plan: Plan, service: Service, status: dict[str, Any]) -> dict[str, 
     known = status.get(service.name)
     pid = known.pid if known else None
     state, detail = (known.state, known.detail) if known else ("stopped", "")
-    if state in ("running", "starting") and known is not None:  # starting: for seconds, and mostly answering by then
+    if state in RUNS and known is not None:  # starting: for seconds, and mostly answering by then
         asked = answer(plan, service.name, since=known.since)
         state, detail = ("running" if asked.ok else "silent" if state == "running" else state), asked.detail
     origin, version = _origin(plan, service.name)

@@ -13,6 +13,8 @@ from urllib.parse import quote
 from dz.tasklib.buildconfig import parse
 from dz.tasklib.records import Database, Redis
 
+REDIS_AT = "127.0.0.1"  # its appserver's loopback
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Known:
@@ -31,14 +33,19 @@ def database_url(database: Database) -> str:
     return f"postgres://{database.role}:{quote(database.password.reveal(), safe='')}@{host}/{database.name}"
 
 
+def asks_for_redis(build_config: str) -> bool:
+    """Whether its code does, whatever its owner gave."""
+    return "redis" in parse(build_config).services
+
+
 def wants_redis(build_config: str, given: Iterable[str]) -> bool:
     """Whether a release asks for a Redis, and none of the variables that its owner gave names one. By names alone:
     who switches to a release can open no values."""
-    return "redis" in parse(build_config).services and not any(_GIVEN.search(name) for name in given)
+    return asks_for_redis(build_config) and not any(_GIVEN.search(name) for name in given)
 
 
 def redis_url(redis: Redis) -> str:
-    return f"redis://:{redis.password.reveal()}@127.0.0.1:{redis.port}/0"
+    return f"redis://:{redis.password.reveal()}@{REDIS_AT}:{redis.port}/0"
 
 
 def platform_variables(known: Known) -> dict[str, str]:
@@ -68,8 +75,8 @@ def broker(redis: Redis, own: Iterable[str]) -> dict[str, str]:
 
 def _of_redis(redis: Redis, names: Iterable[str]) -> dict[str, str]:
     password = redis.password.reveal()
-    values = {"URL": redis_url(redis), "HOST": "127.0.0.1", "PORT": str(redis.port), "PASSWORD": password}
-    values |= {"PASS": password, "DB": "0", "LOCATION": values["URL"], "HOSTNAME": "127.0.0.1", "URI": values["URL"]}
+    values = {"URL": redis_url(redis), "HOST": REDIS_AT, "PORT": str(redis.port), "PASSWORD": password}
+    values |= {"PASS": password, "DB": "0", "LOCATION": values["URL"], "HOSTNAME": REDIS_AT, "URI": values["URL"]}
     return {name: values[found[1] or "URL"] for name in names if (found := _OF_REDIS.search(name))}
 
 

@@ -14,6 +14,7 @@ from dz.names import AppId
 from dz.seams.dbserver import DatabaseServer
 from dz.tasklib import unsynced
 from dz.tasklib.appserver import beside, deployments, ownredis, volumes
+from dz.tasklib.appserver.supervising import supervisor
 from dz.tasklib.appserver.watch import ENDED
 from dz.tasklib.build import caches, leftovers
 from dz.tasklib.build.storing import drop_old_layers
@@ -45,7 +46,7 @@ def _appserver(ctx: Context) -> None:
         _each(app_id, partial(deployments.take_away, ctx, *gone))
     wanted = {d.program: d for d in ctx.door.wanted_on(ctx.host)}
     _stop_doubtful(ctx, wanted.values())
-    running = deployments.supervisor(ctx).status()
+    running = supervisor(ctx).status()
     for name, deployment in wanted.items():
         alive = name in running and running[name].state not in ENDED
         if not alive and deployment.state == "healthy":
@@ -56,7 +57,7 @@ def _appserver(ctx: Context) -> None:
     _each("schedulers", partial(beside.begin_singles, ctx))
     for name in running:
         if name not in wanted and name not in redises and _PROGRAM.fullmatch(name):
-            _each(name, partial(deployments.supervisor(ctx).stop, name))
+            _each(name, partial(supervisor(ctx).stop, name))
     _each("backups", partial(backups.clear_old, ctx, volumes.KIND))
     _drop_old(ctx)
 
@@ -66,7 +67,7 @@ def _stop_doubtful(ctx: Context, wanted: Iterable[Deployment]) -> None:
     doubtful = unsynced.doubtful(ctx.settings.home)
     for deployment in wanted if doubtful else ():
         if doubtful & deployments.site_of(ctx, ctx.door.running(deployment.id)).parts:
-            _each(deployment.program, partial(deployments.supervisor(ctx).stop, deployment.program))
+            _each(deployment.program, partial(supervisor(ctx).stop, deployment.program))
 
 
 def _start(ctx: Context, deployment: Deployment) -> None:

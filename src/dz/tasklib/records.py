@@ -58,7 +58,6 @@ class Project:
     build_config: str  # zoombuild.cfg as text; "" before the first check
     confirmed: tuple[str, ...]  # its keys that a person confirmed
     deploy_key: Secret | None
-    live: Commit | None = None  # of the live release
     left_unset: tuple[str, ...] = ()  # variables that it reads and, as a person decided, does without
 
 
@@ -160,8 +159,12 @@ class Redis:
 
     @property
     def program(self) -> str:
-        """What supervisor calls it: as a process of no release, for it outlives them."""
-        return f"{self.app_id}-0-redis"
+        return redis_program(self.app_id)
+
+
+def redis_program(app_id: AppId) -> str:
+    """What supervisor calls a project's own Redis: as a process of no release, for it outlives them."""
+    return f"{app_id}-0-redis"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -76,6 +76,9 @@ class Door(Protocol):
 
     def layer_uploaded(self, digest: Digest) -> None: ...
 
+    def live_commit(self) -> Commit | None:
+        """Of the project's live release."""
+
     def old_digests(self, stored: Set[Digest]) -> frozenset[Digest]:
         """Of uploaded layers, and of what is ``stored`` though no row says so any more: those that neither the live
         release nor any of the last few, failed ones included, is made of."""

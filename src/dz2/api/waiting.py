@@ -9,8 +9,7 @@ from typing import Any
 
 from django.utils import timezone
 
-from dz.tasklib.buildconfig import parse
-from dz.tasklib.filled import is_known
+from dz.tasklib.filled import asks_for_redis, is_known
 from dz2 import configs
 from dz2.accounts import panel
 from dz2.models import ConfigGuess, Host, Job, JobState, JobStep, Project, StepState
@@ -68,7 +67,7 @@ def missing_variables(project: Project, guesses: Iterable[ConfigGuess]) -> list[
     """The variables that the settings read without a default, that the platform can't fill and that have no value;
     without those that a person decided to leave so."""
     config = configs.latest(project)
-    redis = "redis" in parse(project.build_config).services
+    redis = asks_for_redis(project.build_config)
     given = {*project.left_unset, *(config.names if config else [])}
     wanted = [guess for guess in guesses if guess.field == "environment"]
     primary = next((guess for guess in wanted if guess.is_primary), None)  # the names of all that count, a line each

@@ -162,6 +162,10 @@ class Building(Base):
         with self._fenced():
             Layer.objects.filter(project=self._project(), digest=digest).update(uploaded_at=Now())
 
+    def live_commit(self) -> Commit | None:
+        live = self._project().live_release()
+        return Commit(live.commit) if live else None
+
     def old_digests(self, stored: Set[Digest]) -> frozenset[Digest]:
         project = self._project()
         needed = Layer.objects.filter(bundles__releases__in=kept_releases(project.pk)).values_list("digest", flat=True)

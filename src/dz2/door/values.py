@@ -5,16 +5,7 @@ from __future__ import annotations
 from dz.names import AppId, Commit, Digest, HostName, InstanceId, ProjectName
 from dz.tasklib import records
 from dz2 import vault
-from dz2.models import (
-    AppServerDeployment,
-    Bundle,
-    ConfigGuess,
-    Layer,
-    Project,
-    ProjectDatabase,
-    Release,
-    ReleaseState,
-)
+from dz2.models import AppServerDeployment, Bundle, ConfigGuess, Layer, Project, ProjectDatabase, Release
 
 
 def project(row: Project) -> records.Project:
@@ -26,14 +17,8 @@ def project(row: Project) -> records.Project:
         build_config=row.build_config,
         confirmed=tuple(row.confirmed),
         left_unset=tuple(row.left_unset),
-        live=live_commit(row),
         deploy_key=vault.unseal(row.app_id, "deploy_key", row.deploy_key) if row.deploy_key else None,
     )
-
-
-def live_commit(row: Project) -> Commit | None:
-    commit = row.releases.filter(state=ReleaseState.LIVE).values_list("commit", flat=True).first()
-    return Commit(commit) if commit else None
 
 
 def guess(row: ConfigGuess) -> records.Guess:

@@ -19,13 +19,13 @@ YOUNG = "SELECT clock_timestamp() - pg_postmaster_start_time() < make_interval(s
 
 
 @contextmanager
-def excused(database: Database) -> Iterator[None]:
+def excused(database: Database, *, recovers: float = RECOVERS) -> Iterator[None]:
     """A UserError inside becomes Transient if the server of ``database`` was away meanwhile."""
     began = time.monotonic()
     try:
         yield
     except UserError as error:
-        if was_away(database, time.monotonic() - began + RECOVERS):
+        if was_away(database, time.monotonic() - began + recovers):
             raise Transient(f"the projects' database server was away: {error.brief}") from error
         raise
 

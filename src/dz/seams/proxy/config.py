@@ -45,23 +45,21 @@ _NOT_FOUND = (
     "<!doctype html><title>No such site</title><p>No site answers at this address. dz ps lists those that there are."
 )
 
-_PUSHES = """\
-location ^~ /git/ {
-client_max_body_size 1;
-FORWARDproxy_buffering off;
+_PUSHED = f"""\
+{FORWARD}proxy_buffering off;
 proxy_read_timeout 7200s;
 proxy_pass http://dz_push;
-PACKS}
-location = /.dz-push {
+"""
+_ASKED = f"""\
+location = /.dz-push {{
 internal;
 client_max_body_size 0; # it is asked about one that it does not get
-FORWARDproxy_pass_request_body off;
+{FORWARD}proxy_pass_request_body off;
 proxy_set_header Content-Length "";
 proxy_set_header X-Pushed $request_uri;
 proxy_pass http://dz_push/may;
-}
+}}
 """
-
 
 # Connections are counted in a location of their own, which is come to (there is no such file) when the token is good:
 # with a wrong one, whose body nginx reads on and forgets, anybody could hold all of them.
@@ -82,10 +80,7 @@ client_max_body_size {most};
 limit_conn dz_pushes 16;
 limit_conn dz_pushed 4;
 limit_conn_status 429;
-{forward}proxy_buffering off;
-proxy_read_timeout 7200s;
-proxy_pass http://dz_push;
-}}
+{pushed}}}
 """
 _SENT = {"receive-pack": "1100m", "upload-pack": "10m"}  # over what the service takes, which says so in git's own words
 MOST_FILES = 20_480  # for 16384 connections: a worker is 7 MB then, and 2 with a fourth of them
@@ -219,5 +214,6 @@ limit_conn_zone $dz_pushed zone=dz_pushed:1m;
         if self.push is None:
             return ""
         packs = "".join(_PACK.format(service=service, most=most) for service, most in _SENT.items())
-        counted = (_COUNTED.format(service=service, most=most, forward=FORWARD) for service, most in _SENT.items())
-        return _PUSHES.replace("FORWARD", FORWARD).replace("PACKS", packs) + "".join(counted)
+        counted = (_COUNTED.format(service=service, most=most, pushed=_PUSHED) for service, most in _SENT.items())
+        first = f"location ^~ /git/ {{\nclient_max_body_size 1;\n{_PUSHED}{packs}}}\n"
+        return first + _ASKED + "".join(counted)

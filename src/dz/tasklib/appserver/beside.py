@@ -16,8 +16,9 @@ from pydantic import ValidationError
 from dz.seams.supervisor import Status
 from dz.tasklib.appserver import processes
 from dz.tasklib.appserver.blame import blame
-from dz.tasklib.appserver.deployments import site_of, start, supervisor
+from dz.tasklib.appserver.deployments import site_of, start
 from dz.tasklib.appserver.site import Site
+from dz.tasklib.appserver.supervising import supervisor
 from dz.tasklib.build.verdict import Broker
 from dz.tasklib.context import Context
 from dz.tasklib.folders import Folders

@@ -10,10 +10,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from dz.seams.supervisor import Supervisor
 from dz.tasklib import unsynced
 from dz.tasklib.appserver import drain, ownredis, ports
 from dz.tasklib.appserver.site import Place, Site, lay, program, sweep
+from dz.tasklib.appserver.supervising import supervisor
 from dz.tasklib.bringing import bring, store_of
 from dz.tasklib.context import Context
 from dz.tasklib.folders import Folders, clear
@@ -134,11 +134,6 @@ def bring_layers(ctx: Context, site: Site) -> Path:
             code = into
     assert code is not None, "a bundle has an app layer"
     return code
-
-
-def supervisor(ctx: Context) -> Supervisor:
-    assert ctx.seams.supervisor is not None, "a step of an appserver's queue ran elsewhere"
-    return ctx.seams.supervisor
 
 
 def hide_secrets(ctx: Context, running: Running) -> None:

@@ -15,9 +15,10 @@ from typing import Any
 from dz.errors import UserError
 from dz.seams.dbserver.away import excused
 from dz.tasklib.appserver import beside, health, pages
-from dz.tasklib.appserver.deployments import site_of, supervisor
+from dz.tasklib.appserver.deployments import site_of
 from dz.tasklib.appserver.migrated import is_migrated
 from dz.tasklib.appserver.site import Site
+from dz.tasklib.appserver.supervising import supervisor
 from dz.tasklib.appserver.watch import Watch
 from dz.tasklib.build.verdict import Broker, HookResult
 from dz.tasklib.context import Context

@@ -14,15 +14,16 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from dz.errors import Transient
+from dz.names import AppId
 from dz.seams.sandbox import Box, Network, network
 from dz.seams.supervisor import Program
 from dz.tasklib.appserver import ports
+from dz.tasklib.appserver.supervising import supervisor
 from dz.tasklib.context import Context
-from dz.tasklib.filled import wants_redis
+from dz.tasklib.filled import REDIS_AT, wants_redis
 from dz.tasklib.folders import Folders, clear, fresh, passable
-from dz.tasklib.records import Redis
+from dz.tasklib.records import Redis, redis_program
 
-ADDRESS = "127.0.0.1"
 ANSWERS = 20.0  # seconds until it takes connections; what it has on the disk is read before
 
 
@@ -42,7 +43,7 @@ def have(ctx: Context) -> None:
             level="warning",
         )
         return
-    ctx.log.note(f"Redis of the project runs at {ADDRESS}:{redis.port}, {ctx.settings.redis_memory} MB at most")
+    ctx.log.note(f"Redis of the project runs at {REDIS_AT}:{redis.port}, {ctx.settings.redis_memory} MB at most")
 
 
 def rest(ctx: Context) -> None:
@@ -56,12 +57,11 @@ def run(ctx: Context, redis: Redis) -> bool:
     program = server(ctx)
     if program is None:
         return False
-    supervisor, folders = ctx.seams.supervisor, Folders(ctx.settings.home)
-    assert supervisor is not None, "a step of an appserver's queue ran elsewhere"
+    folders = Folders(ctx.settings.home)
     text = config(redis, folders.redis(redis.app_id), ctx.settings.redis_memory)
     file = _place(folders, redis) / "redis.conf"
     if not file.exists() or file.read_text() != text:
-        supervisor.stop(redis.program)
+        supervisor(ctx).stop(redis.program)
         _lay(ctx, folders, redis, text)
     uid = ctx.seams.sandbox.uid(redis.app_id)
     if uid is not None:
@@ -75,16 +75,15 @@ def run(ctx: Context, redis: Redis) -> bool:
         writable=(data,),
         network=Network.SITE,
     )
-    argv = ctx.seams.sandbox.site(box, address=ADDRESS, port=None, spec=_spec(folders, redis))
+    argv = ctx.seams.sandbox.site(box, address=REDIS_AT, port=None, spec=_spec(folders, redis))
     log = folders.runs(redis.app_id) / "log" / f"{redis.program}.log"
-    supervisor.start(Program(name=redis.program, argv=tuple(argv), cwd=ctx.settings.home, log=log))
+    supervisor(ctx).start(Program(name=redis.program, argv=tuple(argv), cwd=ctx.settings.home, log=log))
     _see_it_answer(ctx, redis)
     return True
 
 
-def stop(ctx: Context, *app_ids: str) -> None:
-    assert ctx.seams.supervisor is not None, "a step of an appserver's queue ran elsewhere"
-    ctx.seams.supervisor.stop(*(f"{app_id}-0-redis" for app_id in app_ids))
+def stop(ctx: Context, app_id: AppId) -> None:
+    supervisor(ctx).stop(redis_program(app_id))
 
 
 def server(ctx: Context) -> Path | None:
@@ -97,7 +96,7 @@ def config(redis: Redis, data: Path, megabytes: int) -> str:
     """Its file, which holds the password. A queue is kept on the disk and never thrown away for want of memory: only
     what has a time to live is, as a cache's entries have. What reaches beyond the project's own keys is refused."""
     lines = {
-        "bind": ADDRESS,
+        "bind": REDIS_AT,
         "port": str(redis.port),
         "dir": str(data),
         "daemonize": "no",
@@ -143,14 +142,14 @@ def _see_it_answer(ctx: Context, redis: Redis) -> None:
     while True:
         ctx.check()
         try:
-            with socket.create_connection((ADDRESS, redis.port), 2) as client:
+            with socket.create_connection((REDIS_AT, redis.port), 2) as client:
                 client.sendall(f"AUTH {redis.password.reveal()}\r\nPING\r\n".encode())
                 if b"+PONG" in _said(client):
                     return
         except OSError:
             pass
         if time.monotonic() > end:
-            raise Transient(f"the project's Redis does not answer at {ADDRESS}:{redis.port}")
+            raise Transient(f"the project's Redis does not answer at {REDIS_AT}:{redis.port}")
         time.sleep(0.05)
 
 

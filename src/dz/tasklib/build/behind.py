@@ -19,9 +19,11 @@ from dz.tasklib.records import Project
 
 def caught_up(ctx: Context, project: Project, branch: git.Resolved, work: Path) -> git.Resolved:
     """The live commit where the branch is behind it, and it is said; else what the branch is."""
-    folder, live = ctx.settings.push_folder, project.live
-    takes_pushes = folder is not None and project.repo_url == pushed.address(folder, project.app_id)
-    if not takes_pushes or live is None or live == branch.commit:
+    folder = ctx.settings.push_folder
+    if folder is None or project.repo_url != pushed.address(folder, project.app_id):
+        return branch
+    live = ctx.door.live_commit()
+    if live is None or live == branch.commit:
         return branch
     if not pushed.is_behind(_staged(ctx, project.repo_url, work), branch=branch.commit, live=live):
         return branch
