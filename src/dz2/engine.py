@@ -14,7 +14,7 @@ from datetime import timedelta
 from enum import StrEnum
 from typing import Any
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import DurationField, Exists, ExpressionWrapper, F, OuterRef, Q, Value
 from django.db.models.functions import Least, Now
 
@@ -30,6 +30,11 @@ from dz2.storable import storable
 MAX_RETRIES = 5
 SECONDS_OF_TIMEOUT = ExpressionWrapper(F("timeout") * Value(timedelta(seconds=1)), output_field=DurationField())
 SUPERSEDES = "build_and_deploy"  # a new one makes a waiting one of the same project pointless
+
+# Two claims of steps alone in one moment would each see the other one's still ready: they come one after the other.
+_ALONE_IN_TURN = """
+    SELECT pg_advisory_xact_lock(hashtext(queue)) FROM dz2_jobstep WHERE id = %s AND name = ANY(%s)
+"""
 
 
 class CancelAnswer(StrEnum):
@@ -131,25 +136,11 @@ def cancel(job_id: int, *, pipelines: Pipelines | None = None) -> CancelAnswer:
 def claim(step_id: int, attempt: int, *, host: str, pid: int, lease: float) -> Claimed | None:
     """Take the step for ``lease`` seconds; None if this attempt is somebody else's, over or not due, or must not run
     beside another one."""
-    others = JobStep.objects.filter(name__in=alone(), queue=OuterRef("queue"), state=StepState.RUNNING)
-    taken = JobStep.objects.filter(
-        ~Q(name__in=alone()) | ~Exists(others),
-        Q(not_before=None) | Q(not_before__lte=Now()),
-        pk=step_id,
-        attempt=attempt,
-        state=StepState.READY,
-    ).update(
-        state=StepState.RUNNING,
-        lease_until=Now() + timedelta(seconds=lease),
-        host=host,
-        pid=pid,
-        started_at=Now(),
-        next_ring=None,
-    )
-    if not taken:
-        return None
-    step = JobStep.objects.select_related("job", "job__project").get(pk=step_id)
-    notify(JOB, step.job_id)
+    with transaction.atomic():
+        if not _take(step_id, attempt, host=host, pid=pid, lease=lease):
+            return None
+        step = JobStep.objects.select_related("job", "job__project").get(pk=step_id)
+        notify(JOB, step.job_id)
     job = step.job
     done = job.steps.filter(state__in=DONE).values_list("name", "result")
     return Claimed(
@@ -189,6 +180,27 @@ def retitle(claimed: Claimed, title: str) -> None:
     """A truer title for the running step."""
     if _held(claimed).update(title=storable(title)[:200]):
         notify(JOB, claimed.job_id)
+
+
+def _take(step_id: int, attempt: int, *, host: str, pid: int, lease: float) -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute(_ALONE_IN_TURN, [step_id, [*alone()]])
+    others = JobStep.objects.filter(name__in=alone(), queue=OuterRef("queue"), state=StepState.RUNNING)
+    taken = JobStep.objects.filter(
+        ~Q(name__in=alone()) | ~Exists(others),
+        Q(not_before=None) | Q(not_before__lte=Now()),
+        pk=step_id,
+        attempt=attempt,
+        state=StepState.READY,
+    ).update(
+        state=StepState.RUNNING,
+        lease_until=Now() + timedelta(seconds=lease),
+        host=host,
+        pid=pid,
+        started_at=Now(),
+        next_ring=None,
+    )
+    return taken == 1
 
 
 def _held(claimed: Claimed) -> Any:

@@ -59,6 +59,32 @@ def two_deploys_at_once() -> str:
     return str(second[0])
 
 
+def two_steps_alone_at_once() -> str:
+    """The second one is claimed while the first one's claim is not committed yet."""
+    from django.db import connections, transaction
+
+    from dz.tasklib.jobs import PIPELINES
+    from tests.waiting import until
+
+    rows = [jobs.accept(jobs.project(), PIPELINES["dump"]).steps.get() for _ in range(2)]
+    claims = []
+
+    def claim(row: object) -> None:
+        claims.append(engine.claim(row.pk, 1, host="database-1", pid=1, lease=15))
+
+    def other() -> None:
+        claim(rows[1])
+        connections.close_all()
+
+    thread = threading.Thread(target=other)
+    with transaction.atomic():
+        claim(rows[0])
+        thread.start()
+        until(lambda: len(claims) == 2 or _blocked(), what="the other one claims, or waits for this one")
+    thread.join(60)
+    return f"{sum(claim is not None for claim in claims)} claims"
+
+
 def _blocked() -> bool:
     """Seen by a connection of its own: within a transaction the server's statistics stand still."""
     with psycopg.connect(os.environ["DZ_ZOOMDB_URL"]) as looking:

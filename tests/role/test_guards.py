@@ -43,6 +43,13 @@ GUARDS = [
         "refused",
         id="the project lock",
     ),
+    pytest.param(
+        "two_steps_alone_at_once",
+        "1 claims",
+        ("dz2/engine.py", "pg_advisory_xact_lock(hashtext(queue))", "hashtext(queue)"),
+        "2 claims",
+        id="the lock of steps alone",
+    ),
 ]
 
 
