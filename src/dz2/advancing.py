@@ -5,19 +5,16 @@ Everything here runs inside a transaction of ``dz2.engine`` or ``dz2.ringing`` t
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from datetime import timedelta
+from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any
 
-from django.conf import settings
-from django.db.models import BooleanField, Count, Exists, ExpressionWrapper, Q
 from django.db.models.functions import Now
 
-from dz.tasklib.pipeline import APPSERVER, WRONG, Pipeline
+from dz.tasklib.pipeline import APPSERVER, WRONG, Pipeline, Step
+from dz2 import appservers
 from dz2.channels import JOB, RECONCILE, RING, notify
 from dz2.models import (
-    AppServer,
     AppServerDeployment,
     Backup,
     BackupState,
@@ -72,7 +69,7 @@ def advance(job: Job, pipelines: Pipelines) -> None:
         _stop_after(job, pipeline, wrong[0].name)
     else:
         while names := pipeline.ready_after(states):
-            if _make_ready(job, names):
+            if _make_ready(job, [pipeline.step(name) for name in names]):
                 break  # else all of them were skipped, and the next stage may start
             states = states_of(job, pipeline)
     verdict = pipeline.verdict(states_of(job, pipeline))
@@ -111,64 +108,20 @@ def _stop_after(job: Job, pipeline: Pipeline, name: str) -> None:
     end_steps(job, [StepState.WAITING], StepState.SKIPPED)
 
 
-def _make_ready(job: Job, names: tuple[str, ...]) -> bool:
+def _make_ready(job: Job, steps: Sequence[Step]) -> bool:
     """Whether one of them is ready now: a step on an appserver with nothing to do, or nobody to do it, is skipped."""
     some = False
-    for step in JobStep.objects.filter(job=job, name__in=names):
-        queue = step.queue if step.queue != APPSERVER else _appserver_queue(job, step.name)
+    for step in steps:
+        queue = appservers.queue_for(job, step.on) if step.queue == APPSERVER else step.queue
         if queue is None:
-            end_steps(job, [StepState.WAITING], StepState.SKIPPED, pk=step.pk)
+            end_steps(job, [StepState.WAITING], StepState.SKIPPED, name=step.name)
             continue
         some = True
-        JobStep.objects.filter(pk=step.pk).update(
+        JobStep.objects.filter(job=job, name=step.name).update(
             state=StepState.READY, queue=queue, ready_at=Now(), next_ring=Now(), rings=0
         )
     notify(RING)
     return some
-
-
-def _appserver_queue(job: Job, step: str) -> str | None:
-    """Where an appserver's step goes: the host of the job's own deployment, or a live one with some to be taken away.
-
-    What a silent host still has is not waited for: its own reconcile takes it away when the host is back.
-    """
-    if step == "release":
-        return _appserver_for(job)
-    rows = AppServerDeployment.objects.select_related("appserver__host").order_by("pk")
-    live = rows.filter(release__project=job.project_id, appserver__host__last_heartbeat__gt=_lately())
-    placed = [DeploymentState.WANTED, DeploymentState.HEALTHY]
-    if step == "backup_volume":  # where the project runs, or ran last: its files are there
-        backup = Backup.objects.filter(job=job)  # none was begun: whoever has files is not waited for
-        rows = rows.filter(Exists(backup), release__project=job.project_id, release__live_at__isnull=False)
-        rows = rows.order_by("-release__live_at", "pk")
-    elif step == "managepy_command":
-        rows = rows.filter(
-            release__project=job.project_id, release__state=ReleaseState.LIVE, state=DeploymentState.HEALTHY
-        )
-    elif step == "retire":
-        rows = live.filter(state=DeploymentState.RETIRING)
-    elif step == "processes":
-        rows = rows.filter(release__job=job, state__in=placed, port=None)
-    elif step == "undeploy":
-        rows = live.exclude(state=DeploymentState.STOPPED)
-    else:
-        rows = rows.filter(release__job=job, state__in=placed)
-    found = rows.first()
-    return f"{APPSERVER}_{found.appserver.host.instance_id}" if found else None
-
-
-def _appserver_for(job: Job) -> str | None:
-    """Who makes a release that needs no build: a host that lives, best the one where the project runs."""
-    runs = Count("deployments", filter=Q(deployments__release__project=job.project_id, deployments__state="healthy"))
-    fresh = Q(host__last_heartbeat__gt=_lately())
-    found = AppServer.objects.annotate(runs=runs, fresh=ExpressionWrapper(fresh, BooleanField())).select_related("host")
-    chosen = found.order_by("-fresh", "-runs", "pk").first()
-    return f"{APPSERVER}_{chosen.host.instance_id}" if chosen else None
-
-
-def _lately() -> Any:
-    """A host that told of itself since then counts as live."""
-    return Now() - timedelta(seconds=settings.DZ_SILENT)
 
 
 def _finish(job: Job, verdict: str, pipelines: Pipelines) -> None:

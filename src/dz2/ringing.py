@@ -89,15 +89,17 @@ def lose_patience(patience: float, *, pipelines: Pipelines | None = None) -> int
         cursor.execute(_IN_VAIN, [patience, patience])
         found = cursor.fetchall()
 
+    kinds = known(pipelines)
+
     def give_up(job: Job, step_id: int) -> bool:
         step = JobStep.objects.filter(pk=step_id, state=StepState.READY).first()
-        if step is not None and job.kind == "restore" and step.name == "backup_volume":
-            _error(step, "data.not-backed-up", detail=f"{step.queue} has been silent for {patience:.0f} s")
-        elif step is not None:
-            _error(step, "platform.no-worker", role=step.queue, seconds=round(patience))
+        if step is not None:
+            silent = f"{step.queue} has been silent for {patience:.0f} s"
+            unheard = kinds[job.kind].step(step.name).unheard
+            _error(step, unheard, role=step.queue, seconds=round(patience), detail=silent)
         return step is not None
 
-    _each(found, give_up, known(pipelines))
+    _each(found, give_up, kinds)
     return len(found)
 
 

@@ -6,7 +6,7 @@ import itertools
 from collections.abc import Mapping
 from typing import Any
 
-from dz.tasklib.pipeline import APPSERVER, BUILD, DATABASE, PROXY, Pipeline, Step, Together
+from dz.tasklib.pipeline import APPSERVER, BUILD, DATABASE, PROXY, On, Pipeline, Step, Together
 from dz2 import engine
 from dz2.models import Job, JobStep, Project
 
@@ -27,11 +27,11 @@ DEPLOY = Pipeline(
     step("build_bundle"),
     Together(step("create_database", DATABASE), step("bundle_upload")),
     step("switch", PROXY, commits=True),
-    step("retire", APPSERVER, may_fail=True),
+    step("retire", APPSERVER, on=On.RETIRING, may_fail=True),
     step("prune", may_fail=True),
 )
 CHECK = Pipeline("check_repo", step("check_repo"), changes=False)
-DESTROY = Pipeline("destroy", step("undeploy", APPSERVER), changes=False)
+DESTROY = Pipeline("destroy", step("undeploy", APPSERVER, on=On.LEFT), changes=False)
 PIPELINES: Mapping[str, Pipeline] = {p.kind: p for p in (DEPLOY, CHECK, DESTROY)}
 
 OK = engine.Outcome(ended=engine.Ended.SUCCEEDED)

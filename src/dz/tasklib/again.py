@@ -13,7 +13,7 @@ from typing import Any
 from dz.tasklib.appserver.placing import placement
 from dz.tasklib.context import Context
 from dz.tasklib.going_live import GO_LIVE
-from dz.tasklib.pipeline import APPSERVER, Pipeline, Step
+from dz.tasklib.pipeline import APPSERVER, On, Pipeline, Step
 
 
 def release(ctx: Context) -> Mapping[str, Any]:
@@ -24,7 +24,7 @@ def release(ctx: Context) -> Mapping[str, Any]:
     return {"release": made.number, "commit": made.commit, **placement(ctx)}
 
 
-MAKE = Step(name="release", title="Make the release", queue=APPSERVER, timeout=60, run=release)
+MAKE = Step(name="release", title="Make the release", queue=APPSERVER, on=On.ANY, timeout=60, run=release)
 
 ROLLBACK, CONFIG, RESTART, SCALE, ACTIVATE = (
     Pipeline(kind, MAKE, *GO_LIVE) for kind in ("rollback", "config", "restart", "scale", "activate")

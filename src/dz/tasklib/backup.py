@@ -7,26 +7,29 @@ then nothing that is live was touched.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from dz.tasklib.again import MAKE
 from dz.tasklib.appserver.volumes import backup_volume, restore_volume
 from dz.tasklib.database.backups import backup_database, keep_backup, restore_database, test_restore
 from dz.tasklib.going_live import GO_LIVE
-from dz.tasklib.pipeline import APPSERVER, DATABASE, Pipeline, Step, Together
+from dz.tasklib.pipeline import APPSERVER, DATABASE, On, Pipeline, Step, Together
 
 LONG = 1500.0
 
-BACK_UP = (
-    Step(
-        name="backup_database",
-        title="Back up the database",
-        queue=DATABASE,
-        timeout=LONG,
-        run=backup_database,
-        alone=True,
-    ),
-    Step(name="backup_volume", title="Back up the files", queue=APPSERVER, timeout=LONG, run=backup_volume),
-    Step(name="keep_backup", title="Keep the backup", queue=DATABASE, timeout=60, run=keep_backup),
+DUMP = Step(
+    name="backup_database",
+    title="Back up the database",
+    queue=DATABASE,
+    timeout=LONG,
+    run=backup_database,
+    alone=True,
 )
+PACK = Step(
+    name="backup_volume", title="Back up the files", queue=APPSERVER, on=On.FILES, timeout=LONG, run=backup_volume
+)
+KEEP = Step(name="keep_backup", title="Keep the backup", queue=DATABASE, timeout=60, run=keep_backup)
+BACK_UP = (DUMP, PACK, KEEP)
 TEST = Step(
     name="test_restore", title="Test that it restores", queue=DATABASE, timeout=LONG, run=test_restore, alone=True
 )
@@ -36,7 +39,9 @@ NIGHTLY_BACKUP = Pipeline("nightly_backup", *BACK_UP, TEST, changes=False)
 
 RESTORE = Pipeline(
     "restore",
-    *BACK_UP,
+    DUMP,
+    replace(PACK, unheard="data.not-backed-up"),
+    KEEP,
     MAKE,
     Together(
         Step(

@@ -7,11 +7,11 @@ The first step writes into zoomdb that it rests, before anything of it stops: no
 from __future__ import annotations
 
 from dz.tasklib.appserver.deployments import retire
-from dz.tasklib.pipeline import APPSERVER, PROXY, Pipeline, Step
+from dz.tasklib.pipeline import APPSERVER, PROXY, On, Pipeline, Step
 from dz.tasklib.proxy.routes import rest
 
 DEACTIVATE = Pipeline(
     "deactivate",
     Step(name="rest", title="Take the site off the proxy", queue=PROXY, timeout=120, run=rest, commits=True),
-    Step(name="retire", title="Stop the site", queue=APPSERVER, timeout=300, run=retire, may_fail=True),
+    Step(name="retire", title="Stop the site", queue=APPSERVER, on=On.RETIRING, timeout=300, run=retire, may_fail=True),
 )

@@ -12,7 +12,7 @@ from dz.tasklib.backup import BACK_UP
 from dz.tasklib.build.storing import forget
 from dz.tasklib.context import Context
 from dz.tasklib.database.databases import drop_database
-from dz.tasklib.pipeline import APPSERVER, BUILD, DATABASE, PROXY, Pipeline, Step
+from dz.tasklib.pipeline import APPSERVER, BUILD, DATABASE, PROXY, On, Pipeline, Step
 from dz.tasklib.proxy.routes import proxy_remove
 
 
@@ -27,7 +27,7 @@ DESTROY = Pipeline(
         name="proxy_remove", title="Take the site off the proxy", queue=PROXY, timeout=120, run=take_off, commits=True
     ),
     *BACK_UP,
-    Step(name="undeploy", title="Stop the site", queue=APPSERVER, timeout=300, run=undeploy),
+    Step(name="undeploy", title="Stop the site", queue=APPSERVER, on=On.LEFT, timeout=300, run=undeploy),
     Step(name="drop_database", title="Drop the database", queue=DATABASE, timeout=120, run=drop_database),
     Step(name="forget", title="Delete bundles and secrets", queue=BUILD, timeout=120, run=forget),
 )

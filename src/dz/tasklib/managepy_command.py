@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dz.tasklib.appserver.command import LONGEST, managepy_command
-from dz.tasklib.pipeline import APPSERVER, Pipeline, Step
+from dz.tasklib.pipeline import APPSERVER, On, Pipeline, Step
 
 MANAGEPY_COMMAND = Pipeline(
     "managepy_command",
@@ -11,6 +11,7 @@ MANAGEPY_COMMAND = Pipeline(
         name="managepy_command",
         title="Run the command",
         queue=APPSERVER,
+        on=On.LIVE,
         timeout=LONGEST,
         run=managepy_command,
         aside=True,

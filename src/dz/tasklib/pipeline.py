@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from enum import Enum, auto
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -24,6 +25,19 @@ DONE = frozenset({"succeeded", "skipped"})
 WRONG = frozenset({"failed", "errored", "cancelled"})
 ENDED = DONE | WRONG
 
+
+class On(Enum):
+    """Which appserver a step goes to; where there is none such when it becomes ready, the step is skipped."""
+
+    PLACED = auto()  # where this job's own release is
+    BESIDE = auto()  # there too, if it has processes beside web
+    ANY = auto()  # whichever, best one that lives and where the project runs
+    LIVE = auto()  # where the live release answers
+    FILES = auto()  # where the project's files are, of which the job began a backup
+    RETIRING = auto()  # one that lives, where a deployment of the project retires
+    LEFT = auto()  # one that lives, where anything of the project is left
+
+
 Run = Callable[["Context"], Mapping[str, Any] | None]
 
 
@@ -31,12 +45,12 @@ Run = Callable[["Context"], Mapping[str, Any] | None]
 class Step:
     """One Celery task of a job.
 
-    ``queue`` is one of the four above; a step on ``appserver`` runs on the host that placement wrote into its row.
-    ``timeout``: seconds an attempt may take. ``commits``: once it has begun the job can't be cancelled, it only goes
-    forward. ``may_fail``: its failure never fails the job (retire, processes, prune). ``aside``: in a process of its
-    own beside the worker, which stays free for other steps; it may last as long as a person wants, longer than any
-    task. ``alone``: it may take long, so of all such steps one runs at a time per queue, and the others have room
-    beside it.
+    ``queue`` is one of the four above; ``on`` says which appserver it is, where it is one. ``timeout``: seconds an
+    attempt may take. ``commits``: once it has begun the job can't be cancelled, it only goes forward. ``may_fail``: its
+    failure never fails the job (retire, processes, prune). ``aside``: in a process of its own beside the worker, which
+    stays free for other steps; it may last as long as a person wants, longer than any task. ``alone``: it may take
+    long, so of all such steps one runs at a time per queue, and the others have room beside it. ``unheard``: the
+    problem to tell where no worker takes it.
     """
 
     name: str
@@ -44,10 +58,12 @@ class Step:
     queue: str
     timeout: float
     run: Run
+    on: On = On.PLACED
     commits: bool = False
     may_fail: bool = False
     aside: bool = False
     alone: bool = False
+    unheard: str = "platform.no-worker"
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from dz.errors import PlatformError
 from dz.names import AppId, InstanceId
 from dz.tasklib import records
 from dz.tasklib.filled import wants_redis
-from dz2 import commands, sitelog
+from dz2 import appservers, commands, sitelog
 from dz2.channels import RECONCILE, notify
 from dz2.door import values
 from dz2.door.base import Base
@@ -92,9 +92,8 @@ class Placing(Base):
         )
 
     def home(self) -> str:
-        ran = deployments(release__project=self._project(), release__live_at__isnull=False)
-        last = ran.order_by("-release__live_at", "pk").first()
-        return last.appserver.host.instance_id if last else ""
+        host = appservers.home(self._project().pk)
+        return host.instance_id if host else ""
 
     def formation(self) -> Mapping[str, int]:
         return {str(name): int(count) for name, count in self._project().formation.items()}
@@ -172,8 +171,7 @@ class Placing(Base):
             if release.database:
                 ProjectDatabase.objects.filter(project=release.project).update(name=release.database)
             Project.objects.filter(pk=release.project_id).update(deactivated_at=None)
-            wanted = wants_redis(release.build_config, release.config.names if release.config else ())
-            ProjectRedis.objects.filter(project=release.project).update(wanted=wanted)
+            ProjectRedis.objects.filter(project=release.project).update(wanted=asks_for_own_redis(release))
             sitelog.mark(release)
             served = [DeploymentState.WANTED, DeploymentState.HEALTHY]
             older = deployments(release__project=release.project, release__state=ReleaseState.RETIRED)
@@ -228,6 +226,10 @@ def _placed(release: Release, process: str, server: AppServer, ports: range) -> 
         release=release, process=process, defaults=wanted | {"port": port, "stopped_at": None}
     )
     return row
+
+
+def asks_for_own_redis(release: Release) -> bool:
+    return wants_redis(release.build_config, release.config.names if release.config else ())
 
 
 def free_port(server: AppServer, ports: range) -> int:
