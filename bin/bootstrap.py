@@ -8,6 +8,7 @@ exactly what uv.lock names into .venv, and goes on there. A second run costs a t
 import hashlib
 import os
 import platform
+import pwd
 import shutil
 import sys
 import time
@@ -36,9 +37,23 @@ def main():
         sys.exit(NOT_LINUX)
     if sys.version_info < (3, 8):
         sys.exit("bin/bootstrap.py needs Python 3.8 or later to begin with; this is %s." % platform.python_version())
+    if given in ("demo", "up"):
+        named()
     python = checked(quiet=given in ("down", "lint", "test", "bench", "corpus", "soak", "faults", "sync"))
     installed(python, dev=COMMANDS[given] == "steps")
     go_on(given, sys.argv[2:])
+
+
+def named():
+    """Said before anything is installed; dz up looks again."""
+    uid = os.geteuid()
+    try:
+        pwd.getpwuid(uid)
+    except KeyError:
+        sys.exit(
+            "The user id %d has no name on this machine, and PostgreSQL makes no database for a number alone.\n"
+            "Have root name it (useradd -u %d djangozoom; in a container: in its image)." % (uid, uid)
+        )
 
 
 def checked(quiet):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import socket
 import stat
 import sys
@@ -13,6 +14,7 @@ from dz.errors import UserError
 from dz.local import elsewhere, providers, state
 from dz.local.bring import reachable
 from dz.local.layout import Layout
+from dz.local.up import up
 from dz.local.users import config, file
 
 
@@ -123,6 +125,16 @@ def test_a_home_that_the_servers_files_would_misread_is_refused(home: str) -> No
     with pytest.raises(UserError) as told:
         Layout(Path(home))
     assert told.value.id == "local.home"
+
+
+def test_a_user_id_without_a_name_is_told_before_anything_is_made(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(os, "geteuid", lambda: 2**31 - 7)  # in no passwd
+    with pytest.raises(UserError) as told:
+        up(Layout(tmp_path / "h"), "", lambda *_: None)
+    assert told.value.id == "local.nameless"
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_sockets_stay_short_however_long_the_home_is() -> None:

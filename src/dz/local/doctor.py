@@ -17,6 +17,7 @@ from dz.local.layout import Layout
 from dz.local.state import FIRST, is_free, who_listens
 from dz.local.status import report
 from dz.local.up import up
+from dz.local.users import own_name
 from dz.seams.sandbox import ladder
 from dz.seams.sandbox.indexes import of_this_host
 from dz.seams.sandbox.ladder import probe_host
@@ -37,6 +38,7 @@ class Check:
 def checks(layout: Layout) -> Iterator[Check]:
     for name, look in (
         ("python", _python),
+        ("user", _user),
         ("sandbox", _sandbox),
         ("disk", _disk),
         ("memory", _memory),
@@ -74,6 +76,10 @@ def _looked(name: str, look: Callable[[Layout], tuple[bool, str, str]], layout: 
 
 def _python(layout: Layout) -> tuple[bool, str, str]:
     return True, f"Python {platform.python_version()} on Linux {platform.release()}", ""
+
+
+def _user(layout: Layout) -> tuple[bool, str, str]:
+    return True, own_name(), ""
 
 
 def _sandbox(layout: Layout) -> tuple[bool, str, str]:

@@ -20,7 +20,7 @@ from dz.local.ready import Answer, answer
 from dz.local.service import Service
 from dz.local.services import Plan, ours, servers
 from dz.local.supervising import Supervision
-from dz.local.users import ROOT, file, make_users
+from dz.local.users import ROOT, file, make_users, own_name
 
 PATIENCE = 90.0
 Say = Callable[[str, float, str], None]  # service, seconds, detail
@@ -28,6 +28,7 @@ Say = Callable[[str, float, str], None]  # service, seconds, detail
 
 def up(layout: Layout, listen: str, say: Say, *, domain: str = "") -> Plan:
     """Everything runs and answers when this returns. Raises UserError naming what does not, and its log."""
+    own_name()
     make_users()
     prepare.folders(layout)
     with locked(layout):

@@ -13,6 +13,7 @@ import os
 import pwd
 from pathlib import Path
 
+from dz.errors import UserError
 from dz.run import check
 
 CORE, POSTGRES, PROXY, DATABASE, PUSH = "dz-core", "dz-pg", "dz-proxy", "dz-db", "dz-push"
@@ -22,6 +23,14 @@ ROOT = ""  # whoever runs dz up
 
 def rooted() -> bool:
     return os.geteuid() == 0
+
+
+def own_name() -> str:
+    """Of whoever runs this. Raises UserError local.nameless: PostgreSQL makes no database for a number alone."""
+    try:
+        return pwd.getpwuid(os.geteuid()).pw_name
+    except KeyError:
+        raise UserError("local.nameless", uid=os.geteuid()) from None
 
 
 def make_users() -> None:

