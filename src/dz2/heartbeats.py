@@ -6,11 +6,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.db.models.functions import Now
 
 from dz.settings import WorkerSettings
 from dz.tasklib.appserver.vitals import Vital
-from dz2.models import AppServer, AppServerDeployment, DatabaseServer, DeploymentState, Host
+from dz2.models import AppServer, AppServerDeployment, DatabaseServer, DeploymentState, Host, ProjectRedis
 
 
 def beat(
@@ -38,15 +39,21 @@ def beat(
 
 
 def _tell(host: Host, vitals: Mapping[str, Vital]) -> None:
-    """How each deployment is. A row that a step changes just now is told of the next time: nobody waits for another."""
+    """How each deployment is, and each project's own Redis."""
+    there = AppServerDeployment.objects.filter(appserver__host=host).exclude(state=DeploymentState.STOPPED)
+    _write(there.select_related("release"), vitals)
+    _write(ProjectRedis.objects.filter(appserver__host=host), vitals)
+
+
+def _write(there: QuerySet[Any], vitals: Mapping[str, Vital]) -> None:
+    """A row that a step changes just now is told of the next time: nobody waits for another."""
     with transaction.atomic():
-        there = AppServerDeployment.objects.filter(appserver__host=host).exclude(state=DeploymentState.STOPPED)
         free = there.select_for_update(of=("self",), skip_locked=True, no_key=True).order_by("pk")
-        rows = [row for row in free.select_related("release") if row.program in vitals]
+        rows = [row for row in free if row.program in vitals]
         for row in rows:
             vital = vitals[row.program]
             row.memory = row.memory if vital.memory is None else vital.memory
             row.restarts += vital.ends
             row.detail = vital.detail[:200]
-            row.seen_at = Now()  # type: ignore[assignment]
-        AppServerDeployment.objects.bulk_update(rows, ["memory", "restarts", "detail", "seen_at"])
+            row.seen_at = Now()
+        there.model._default_manager.bulk_update(rows, ["memory", "restarts", "detail", "seen_at"])

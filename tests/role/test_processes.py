@@ -22,10 +22,10 @@ PORTS = range(21000, 21009)
 pytestmark = pytest.mark.usefixtures("hosts")
 
 
-def built(j: Any, project: Any) -> tuple[Any, Any]:
+def built(j: Any, project: Any, config: str = CONFIG) -> tuple[Any, Any]:
     job = j.accept(project)
     door = door_of(j.claim(job, "build_bundle"), "app-1")
-    door.open_release(commit=COMMIT, subject="s", branch="main", build_config=CONFIG)
+    door.open_release(commit=COMMIT, subject="s", branch="main", build_config=config)
     door.save_bundle(platform="linux", layers=[], manifest={})
     return job, door
 
@@ -174,6 +174,32 @@ def test_a_heartbeat_tells_how_each_process_is_and_waits_for_no_step_that_holds_
     assert (told["worker.1"]["words"], told["worker.1"]["restarts"]) == ("restarting: exit 1 at 14:05:31", 2)
     assert (told["web.1"]["words"], told["web.1"]["memory"], told["web.1"]["restarts"]) == ("healthy", 84_000_000, 0)
     assert told["web.1"]["seen_at"] is not None and told["web.2"]["seen_at"] is None
+
+
+def test_a_projects_own_redis_is_told_with_its_processes_once_the_release_that_asks_for_it_is_live(j: Any) -> None:
+    from dz2.api.processes import process_documents
+    from dz2.heartbeats import beat
+
+    def told() -> dict[str, Any]:
+        return next((one for one in process_documents(shop) if one["process"] == "redis"), {})
+
+    shop = j.project()
+    _, door = built(j, shop, CONFIG.replace("[project]", "[project]\nservices = redis"))
+    rows = placed(door)
+    there = door_of(door._claimed, "app-1")
+    door.database()
+    redis = there.redis_here(wanted=True, ports=PORTS)
+    assert there.running(rows["web.1"].id).redis == redis
+    assert [one.program for one in there.redises_on("app-1")] == [redis.program]
+    assert told() == {}
+    door.switched()
+    assert told()["words"] == "not running"
+    settings = WorkerSettings(home=Path(), zoomdb_url="", keys_file=Path(), role="appserver", instance_id="app-1")
+    beat(settings, {}, vitals={redis.program: Vital(memory=7_000_000, ends=1, detail="last ended: exit 1 at 14:05")})
+    found = told()
+    assert {name: found[name] for name in ("words", "release", "memory", "restarts", "port")} == {
+        "words": "running", "release": None, "memory": 7_000_000, "restarts": 1, "port": redis.port
+    }  # fmt: skip
 
 
 def test_a_formation_outlives_releases_and_what_cannot_be_is_refused(j: Any) -> None:

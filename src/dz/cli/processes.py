@@ -45,7 +45,7 @@ def _row(one: Document) -> list[str]:
     ended = one["detail"] if one["detail"] not in one["words"] else ""
     return [
         one["process"],
-        f"release {one['release']}",
+        f"release {one['release']}" if one["release"] else "-",
         one["host"],
         one["words"],
         ago(one["since"]),

@@ -20,13 +20,16 @@ HOSTS = (
     "SELECT h.instance_id, h.role, h.sandbox, h.network, h.load, h.memory, h.disk, h.disk_free, h.pid,"
     " extract(epoch FROM now() - h.last_heartbeat)::float AS seen FROM dz2_host h ORDER BY h.instance_id"
 )
-# The processes of every live release that this machine runs.
+# The processes of every live release that this machine runs, and projects' own Redis as one of release 0.
 SITES = (
     "SELECT p.name, p.id, r.number, d.process FROM dz2_appserverdeployment d JOIN dz2_release r ON r.id = d.release_id"
     " JOIN dz2_project p ON p.id = r.project_id JOIN dz2_appserver a ON a.id = d.appserver_id"
     " JOIN dz2_host h ON h.id = a.host_id"
-    " WHERE r.state = 'live' AND d.state = 'healthy' AND p.deactivated_at IS NULL AND h.instance_id = %s"
-    " ORDER BY p.name, d.process"
+    " WHERE r.state = 'live' AND d.state = 'healthy' AND p.deactivated_at IS NULL AND h.instance_id = %(here)s"
+    " UNION ALL SELECT p.name, p.id, 0, 'redis' FROM dz2_projectredis d JOIN dz2_project p ON p.id = d.project_id"
+    " JOIN dz2_appserver a ON a.id = d.appserver_id JOIN dz2_host h ON h.id = a.host_id"
+    " WHERE d.wanted AND p.deactivated_at IS NULL AND h.instance_id = %(here)s"
+    " ORDER BY 1, 4"
 )
 
 RUNS = frozenset({"running", "starting"})  # its row says that it answered: to supervisord it starts for ten seconds
@@ -139,6 +142,6 @@ def _zoomdb(plan: Plan) -> tuple[list[dict[str, Any]], list[tuple[str, int, int,
             cursor = connection.execute(HOSTS)
             names = [column.name for column in cursor.description or ()]
             hosts = [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
-            return hosts, connection.execute(SITES, [INSTANCES["appserver"]]).fetchall()
+            return hosts, connection.execute(SITES, {"here": INSTANCES["appserver"]}).fetchall()
     except psycopg.Error:
         return [], []

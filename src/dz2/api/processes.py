@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Annotated, Any
 
 from django.conf import settings
@@ -12,11 +13,12 @@ from ninja import Router, Schema
 from pydantic import Field
 
 from dz.tasklib.appserver.vitals import GIVEN_UP, RESTARTING
+from dz.tasklib.filled import REDIS_AT
 from dz2 import formations, services
 from dz2.api.documents import deployment_document, time_text
 from dz2.asking import DZ
 from dz2.door.placing import NOT_STARTED
-from dz2.models import AppServerDeployment, DeploymentState, Project, ReleaseState
+from dz2.models import AppServerDeployment, DeploymentState, Host, Project, ProjectRedis, ReleaseState
 
 router = Router()
 Count = Annotated[int, Field(ge=0, lt=1000)]
@@ -51,15 +53,27 @@ def process_documents(project: Project) -> list[dict[str, Any]]:
     rows = AppServerDeployment.objects.select_related("release", "appserver__host").filter(release__project=project)
     ended = Q(state__in=[DeploymentState.STOPPED, DeploymentState.FAILED])
     refused = Q(release__state=ReleaseState.LIVE, state=DeploymentState.STOPPED, detail__startswith=NOT_STARTED)
-    return [_document(row) for row in rows.filter(~ended | refused).order_by("process", "pk")]
+    found = [_document(row) for row in rows.filter(~ended | refused).order_by("process", "pk")]
+    redis = ProjectRedis.objects.filter(project=project, wanted=True, appserver__isnull=False)
+    return found + [_redis_document(row) for row in redis if project.deactivated_at is None]
 
 
 def _document(row: AppServerDeployment) -> dict[str, Any]:
-    return deployment_document(row) | {
-        "process": row.process,
-        "release": row.release.number,
-        "state": row.state,
-        "words": _words(row),
+    about = {"process": row.process, "release": row.release.number, "state": row.state, "words": _words(row)}
+    return deployment_document(row) | about | _as_told(row)
+
+
+def _redis_document(row: ProjectRedis) -> dict[str, Any]:
+    """As a process of no release. Its host tells of it with each heartbeat, as long as its supervisor has it."""
+    assert row.appserver is not None
+    words = _words_of_host(row.appserver.host, row.detail) or ("not running" if _is_old(row.seen_at) else "running")
+    place = {"host": row.appserver.host.instance_id, "address": REDIS_AT, "port": row.port}
+    about = {"process": "redis", "release": None, "state": "healthy" if words == "running" else "wanted"}
+    return place | {"instance_id": place["host"], "words": words} | about | _as_told(row)
+
+
+def _as_told(row: AppServerDeployment | ProjectRedis) -> dict[str, Any]:
+    return {
         "since": time_text(row.created_at),
         "memory": row.memory,
         "restarts": row.restarts,
@@ -78,10 +92,15 @@ def _words(row: AppServerDeployment) -> str:
     if row.state == DeploymentState.WANTED:
         live = row.release.state == ReleaseState.LIVE
         return "waits until the old release has stopped" if live else "starting"
-    host = row.appserver.host
-    silent = (timezone.now() - host.last_heartbeat).total_seconds() if host.last_heartbeat else float("inf")
-    if silent > settings.DZ_SILENT:
+    return _words_of_host(row.appserver.host, row.detail) or ("healthy" if row.port else "running")
+
+
+def _words_of_host(host: Host, detail: str) -> str:
+    """What its host tells of a program that is not well, or that it tells nothing; else ""."""
+    if _is_old(host.last_heartbeat):
         return f"unknown: {host.instance_id} does not report"
-    if row.detail.startswith((RESTARTING, GIVEN_UP)):
-        return row.detail
-    return "healthy" if row.port else "running"
+    return detail if detail.startswith((RESTARTING, GIVEN_UP)) else ""
+
+
+def _is_old(told_at: datetime | None) -> bool:
+    return told_at is None or (timezone.now() - told_at).total_seconds() > settings.DZ_SILENT

@@ -10,7 +10,7 @@ from dz.names import AppId
 from dz.tasklib import records
 from dz2.door import ownredis, values
 from dz2.door.base import Base, kept_releases, secret_key_of
-from dz2.door.placing import GONE, deployments, route_of, told
+from dz2.door.placing import GONE, asks_for_own_redis, deployments, route_of, told
 from dz2.models import DeploymentState, Job, JobState, Layer, Project, ProjectDatabase, Release, ReleaseState
 
 
@@ -36,7 +36,7 @@ class Hosts(Base):
             database=replace(database, name=release.database or database.name),
             secret_key=secret_key_of(project),
             hostnames=values.hostnames(project),
-            redis=ownredis.of(project.pk, row.appserver.host.instance_id),
+            redis=ownredis.of(project.pk, row.appserver.host.instance_id) if asks_for_own_redis(release) else None,
         )
 
     def routes(self) -> tuple[records.Route, ...]:

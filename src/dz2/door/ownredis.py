@@ -32,8 +32,7 @@ class OwnRedis(Base):
             server = AppServer.objects.select_for_update(no_key=True, of=("self",)).get(host__instance_id=self._host)
             if row.appserver_id != server.pk:
                 row.appserver, row.port = server, free_port(server, ports)
-            row.wanted = True
-            row.save(update_fields=["appserver", "port", "wanted"])
+            row.save(update_fields=["appserver", "port"])
             return told(row)
 
     def redis_rests(self) -> bool:
@@ -63,5 +62,5 @@ def told(row: ProjectRedis) -> records.Redis:
 
 def of(project: int, host: str) -> records.Redis | None:
     """The project's, where it was placed on that host."""
-    row = ProjectRedis.objects.filter(project=project, appserver__host__instance_id=host, wanted=True).first()
+    row = ProjectRedis.objects.filter(project=project, appserver__host__instance_id=host).first()
     return told(row) if row else None

@@ -6,6 +6,7 @@ from django.db import models
 from django.db.models import Q
 
 from dz.names import AppId
+from dz.tasklib.records import redis_program
 from dz2.models.projects import Project, Release
 
 
@@ -110,8 +111,18 @@ class ProjectRedis(models.Model):
     appserver = models.ForeignKey(AppServer, null=True, on_delete=models.PROTECT, related_name="redises")
     port = models.PositiveIntegerField(null=True)  # both None until a release is started
     password = models.BinaryField()  # dz2.vault; here before anything is created
-    wanted = models.BooleanField(default=True)  # whether the live release asks for it
+    wanted = models.BooleanField(default=False)  # whether the live release asks for it
     created_at = models.DateTimeField(auto_now_add=True)
+    # As its host last told, with its heartbeat.
+    memory = models.BigIntegerField(null=True)  # bytes
+    restarts = models.PositiveIntegerField(default=0)
+    detail = models.CharField(max_length=200, blank=True)
+    seen_at = models.DateTimeField(null=True)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["appserver", "port"], name="redis_port_once_per_host")]
+
+    @property
+    def program(self) -> str:
+        """What its host's supervisor calls it."""
+        return redis_program(AppId.of(self.project_id))
