@@ -89,6 +89,8 @@ class _Watch:
 
     def to_its_end(self) -> Document:
         lost: float | None = None
+        if self.job["state"] not in BY_STATE:
+            self._show()  # a question may take WAIT where nothing changes
         while self.job["state"] not in BY_STATE or "seen" not in self.job:
             try:
                 self.job = self._ask()

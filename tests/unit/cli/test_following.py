@@ -46,9 +46,9 @@ class Impatient(Terminal):
         return super().write(text)
 
 
-def said(api: Scripted, stream: Terminal, **how: Any) -> dict[str, Any]:
+def said(api: Scripted, stream: Terminal, known: dict[str, Any] | None = None, **how: Any) -> dict[str, Any]:
     shown = Screen(out=Terminal(tty=False), err=stream, environ={}, width=80)
-    return follow(api, job("running"), shown, **how)  # type: ignore[arg-type]
+    return follow(api, known or job("running"), shown, **how)  # type: ignore[arg-type]
 
 
 def test_a_second_ctrl_c_cancels() -> None:
@@ -62,6 +62,13 @@ def test_one_ctrl_c_cancels_nothing() -> None:
     with pytest.raises(Detached) as left:
         said(api, Terminal(tty=False))
     assert (left.value.job["job"], api.posted) == (42, [])
+
+
+def test_what_is_known_of_the_job_is_shown_before_the_first_question_which_may_take_its_time() -> None:
+    stream = Terminal(tty=False)
+    with pytest.raises(Detached):
+        said(Scripted(KeyboardInterrupt()), stream, job("waiting", "waiting", waits_for="job 3 of shop"))
+    assert "waits for job 3 of shop" in stream.getvalue()
 
 
 def test_each_event_is_shown_once_and_a_lost_connection_is_told_once() -> None:

@@ -9,6 +9,7 @@ import json
 import os
 import subprocess
 import sys
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -127,31 +128,59 @@ def test_a_local_command_that_is_not_understood_is_one_document(words: str) -> N
     assert (ran.returncode, json.loads(ran.stdout)["error_id"]) == (2, "cli.usage")
 
 
-# What changes a site, typed while another job of it runs: it waits, and says for what
-WAITING = ("deploy shop", "restart shop", "scale shop web=2", "env set shop KEY=1", "domains add shop www.shop.example")
+# What changes a site, typed while a job of it runs. Each waits, but a backup: that runs beside it, on a worker of its own.
+CHANGES = (
+    "deploy shop",
+    "rollback shop",
+    "restart shop",
+    "scale shop web=2",
+    "env set shop KEY=1",
+    "domains add shop www.shop.example",
+    "db restore shop",
+    "deactivate shop",
+)
+BESIDE = "db backup shop"
+LAST = "destroy shop --yes"  # once it is asked for, nobody may deploy any more
 
 
 def test_a_command_waits_for_the_job_that_runs_and_ctrl_c_leaves_its_own_where_it_is(
     panel: Panel, hands: Hands
 ) -> None:
-    from dz2.models import Bundle, Release
-
-    checked = panel.begin("deploy", "https://git.example/ada/shop", "--json")
-    hands.check()
-    hands.deploy()
-    assert checked.end().code == 0
-    release = Release.objects.get()
-    release.bundle = Bundle.objects.create(project=release.project, commit=release.commit, platform="", manifest={})
-    release.save()
-    first = panel.begin("restart", "shop")
-    hands.claim("release")
-    begun = {words: panel.begin(*words.split(), "--json") for words in WAITING}
-    for one in begun.values():
-        one.says("waits for")
+    live_twice_and_backed_up()
+    first = panel.begin("restart", "shop", "--json")
+    number = hands.claim("release").job_id
+    begun = {words: panel.begin(*words.split(), "--json") for words in (*CHANGES, BESIDE)}
+    for words in CHANGES:
+        begun[words].says(f"waits for job {number} of shop")
+    begun[BESIDE].says("waits for a worker")
+    begun[LAST] = panel.begin(*LAST.split(), "--json")
+    begun[LAST].says(f"waits for job {number} of shop")
+    for one in (first, *begun.values()):
         one.interrupt()  # each waits some seconds for a second one: side by side, for the clock
     for words, one in begun.items():
         ended = one.end()
         assert ended.code == 130 and "Detached" in ended.err, words
-        assert ended.document["state"] == "waiting", words
-    first.interrupt()
+        assert ended.document["state"] == ("running" if words == BESIDE else "waiting"), words
     assert first.end().code == 130
+    refused = panel.dz("deploy", "shop", "--json")
+    assert (refused.code, refused.document["error_id"]) == (1, "project.busy")
+
+
+def live_twice_and_backed_up() -> None:
+    """The project shop: its second release is live on a host, the first is there, and so is a good backup."""
+    from django.utils import timezone
+
+    from dz2 import services
+    from dz2.models import AppServer, Backup, Bundle, DatabaseServer, Host, ProjectDatabase, Release
+
+    shop, now = services.project_of("https://git.example/ada/shop"), timezone.now()
+    AppServer.objects.create(host=Host.objects.create(instance_id="app-1", role="appserver"), address="127.0.0.1")
+    for number, state in ((1, "retired"), (2, "live")):
+        bundle = Bundle.objects.create(project=shop, commit=f"{number}" * 40, platform="linux", manifest={})
+        Release.objects.create(
+            project=shop, number=number, state=state, bundle=bundle, commit=bundle.commit, live_at=now
+        )
+        now += timedelta(seconds=1)
+    server = DatabaseServer.objects.create(instance_id="db-1", address="/nowhere")
+    ProjectDatabase.objects.create(project=shop, server=server, name="p1", role="p1", password=b"", ready_at=now)
+    Backup.objects.create(project=shop, number=1, why="asked", state="good", size=4000)
