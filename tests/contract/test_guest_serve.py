@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import http.client
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -17,7 +18,9 @@ from pathlib import Path
 import pytest
 
 from dz.run import environment as process_environment
+from dz.tasklib.appserver import health
 from dz.tasklib.appserver.blame import blame
+from dz.tasklib.appserver.health import Visit
 from tests.guests import GUEST, Site, environment, everywhere
 from tests.waiting import until
 
@@ -112,8 +115,19 @@ def test_gunicorn_serves_the_project_and_its_uploads(name: str, tmp_path: Path) 
         assert (status, body, headers.get("x-dz-release")) == (200, b"plain", "7"), running.log.read_text()
         assert running.get("/", X_Forwarded_Proto="https")[1] == b"secure"
         assert "gunicorn.conf.py is not used" in running.log.read_text()
+        what_the_platform_asks_is_marked(running)
         uploads(running)
         assert running.get("/docs/a.txt")[1] == b"brochure"
+
+
+def what_the_platform_asks_is_marked(running: Running) -> None:
+    """And no visitor looks like it, whatever his browser calls itself."""
+    visit = Visit("127.0.0.1", running.port, "shop.localhost:8800", "http")
+    assert health.ask(visit, path="/ours", deadline=60)
+    running.get("/theirs", User_Agent=visit.headers()["User-Agent"], X_Forwarded_For="10.0.0.7")
+    until(lambda: "GET /theirs" in running.log.read_text(), what="both are in the log")
+    ours, theirs = re.findall(r"GET /(?:ours|theirs) .*", running.log.read_text())
+    assert ours.endswith(" ms, asked by DjangoZoom") and theirs.endswith(" ms")
 
 
 def uploads(running: Running) -> None:

@@ -64,6 +64,8 @@ def _gunicorn():
 
 
 def _gunicorn_options():
+    from dz_guest import accesslog
+
     return {
         "bind": ["fd://%d" % FD],
         "workers": int(spec.get("workers", 2)),
@@ -72,7 +74,8 @@ def _gunicorn_options():
         "graceful_timeout": GRACE,
         "preload_app": forking.together(),
         "accesslog": "-",
-        "access_log_format": "%(m)s %(U)s %(s)s %(M)s ms",  # no query: it may hold secrets
+        "access_log_format": accesslog.FORMAT,
+        "logger_class": accesslog.Log,
         "errorlog": "-",
         "proc_name": "site",
         "control_socket_disable": True,

@@ -105,7 +105,7 @@ class Visit:
             "Host": self.host,
             "X-Forwarded-Proto": self.scheme,
             "X-Forwarded-Host": self.host,
-            "User-Agent": "DjangoZoom-health",
+            "User-Agent": "DjangoZoom-health",  # by which its log tells it from a visit: dz_guest/accesslog.py
         }
 
     def after(self, location: str, path: str) -> tuple[str, bool]:
