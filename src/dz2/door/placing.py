@@ -12,7 +12,7 @@ from dz.errors import PlatformError
 from dz.names import AppId, InstanceId
 from dz.tasklib import records
 from dz.tasklib.filled import wants_redis
-from dz2 import commands, sitelog
+from dz2 import appservers, commands, sitelog
 from dz2.channels import RECONCILE, notify
 from dz2.door import values
 from dz2.door.base import Base
@@ -92,9 +92,8 @@ class Placing(Base):
         )
 
     def home(self) -> str:
-        ran = deployments(release__project=self._project(), release__live_at__isnull=False)
-        last = ran.order_by("-release__live_at", "pk").first()
-        return last.appserver.host.instance_id if last else ""
+        host = appservers.home(self._project().pk)
+        return host.instance_id if host else ""
 
     def formation(self) -> Mapping[str, int]:
         return {str(name): int(count) for name, count in self._project().formation.items()}
