@@ -1,4 +1,4 @@
-"""Poetry's carets; a lock in whose list Django is missing loses to the list beside manage.py."""
+"""Poetry's carets; a lock without Django loses to the list beside manage.py, where celery's extra asks for Redis."""
 
 from tests.unit.inspect.cases.plain import MANAGE, SETTINGS
 
@@ -8,7 +8,7 @@ FILES = {
     "backend/manage.py": MANAGE.format("dingo.settings"),
     "backend/dingo/__init__.py": "",
     "backend/dingo/settings.py": SETTINGS.replace("wombat", "dingo"),
-    "backend/requirements.txt": "Django==5.0\n",
+    "backend/requirements.txt": "Django==5.0\ncelery[redis]==5.4\n",
 }
 EXPECTED = {
     "project_root": "backend",
@@ -16,5 +16,6 @@ EXPECTED = {
     "requirements_files": "backend/requirements.txt",
     "django_version": "5.0",
     "python_version": ">=3.11,<4",
+    "services": "redis",
 }
 NAMES = ("dingo", "backend")

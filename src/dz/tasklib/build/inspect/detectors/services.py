@@ -68,6 +68,8 @@ def _packages(tree: Tree, facts: Facts) -> Iterator[Evidence]:
             if one.name in _PACKAGES and one.line:
                 service, confidence = _PACKAGES[one.name]
                 yield _evidence(tree, service, confidence, f"{one.name} is among the requirements", one.file, one.line)
+            if one.name == "celery" and one.line and "redis" in tree.text(one.file).splitlines()[one.line - 1]:
+                yield _evidence(tree, "redis", 0.5, "celery is required with its redis extra", one.file, one.line)
 
 
 def _evidence(tree: Tree, service: str, confidence: float, why: str, path: str, line: int) -> Evidence:
