@@ -16,7 +16,7 @@ from dz.cli import clone, values
 from dz.cli.client import Api, Refused
 from dz.cli.ending import BY_STATE, RELEASE_BASE
 from dz.cli.following import Document, follow
-from dz.cli.reports import tell_ended, watched
+from dz.cli.reports import tell_ended, tell_warnings, watched
 from dz.cli.screen import Screen
 from dz.cli.words import cells
 from dz.errors import UserError
@@ -33,6 +33,7 @@ SHOWN = {
     "requirements_files": "Dependencies",
     "database_engines": "Database",
     "services": "Services",
+    "hooks": "Per release",
 }
 
 
@@ -151,6 +152,7 @@ def _summary(job: Document, screen: Screen, write: Any) -> None:
 
 def _tell_verdict(job: Document, screen: Screen) -> None:
     """What stands between this check and a live site, and the command that goes on."""
+    tell_warnings(screen, job)
     names = [one["name"] for one in job["missing"]]
     once = f"once {listing(names)} has a value" if len(names) == 1 else f"once {listing(names)} have values"
     options = "".join(f" --env {name}" for name in names)

@@ -165,7 +165,7 @@ def _tell_success(screen: Screen, job: Document) -> None:
             screen.say(
                 f"   Nothing changed since release {job['same_as']}: its bundle was taken. To build anew: {anew}"
             )
-        _tell_warnings(screen, job)
+        tell_warnings(screen, job)
         screen.say(typed(f"   Next: dz logs {job['project']} -f · dz open {job['project']}"))
         if job["adminless"]:
             screen.say(typed(f"   Nobody may enter its admin yet: dz admin create {job['project']}"))
@@ -173,8 +173,8 @@ def _tell_success(screen: Screen, job: Document) -> None:
         screen.say(f" {sign} {job['project']} is gone after {duration(job['seconds'])}")
 
 
-def _tell_warnings(screen: Screen, job: Document) -> None:
-    """What a person should know of a site that is live all the same."""
+def tell_warnings(screen: Screen, job: Document) -> None:
+    """What a person should know of a site that is live, or would be, all the same."""
     warnings = job["warnings"]
     for text in warnings[:WARNINGS]:
         screen.say(f"   {screen.paint('Note:', 'warn')} {text}")

@@ -99,6 +99,7 @@ PROBLEMS = [
         "hook.failed",
         "The command {command} failed: {error}.",
         "Look at its output in the job's log, mend the cause, then deploy again.",
-        "Hooks are the commands of the build config that run after the build or before the switch.",
+        "Hooks are management commands that run before the switch: those of a Procfile's release line, or of "
+        "zoombuild.cfg, which outranks it.",
     ),
 ]

@@ -34,6 +34,7 @@ CHECKED: dict[str, Any] = {
     ],
     "missing": [{"name": "STRIPE_API_KEY", "where": "shop/settings/production.py:60", "why": "it has no default"}],
     "to_choose": ["settings_module"],
+    "warnings": ["Procfile:2 is not run, for it is more than management commands."],
     "form": "http://localhost:8800/projects/shop/form",
 }
 
@@ -62,6 +63,7 @@ def test_what_needs_somebody_is_said_with_the_way_to_change_it() -> None:
     seen = screen(NO_COLOR="1")
     _tell_verdict(CHECKED, seen)
     said = seen.err.getvalue()  # type: ignore[attr-defined]
+    assert "Note: Procfile:2 is not run" in said
     assert "once STRIPE_API_KEY has a value" in said
     assert "Taken as ranked: Settings. To choose otherwise: http://localhost:8800/projects/shop/form" in said
 
