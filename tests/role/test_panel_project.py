@@ -160,9 +160,14 @@ def test_settings_scale_let_rest_and_say_what_goes(ada: Client, shop: Any) -> No
         began = to(ada.post(f"{SHOP}/{act}", {"key": act}))
         assert to(ada.post(f"{SHOP}/{act}", {"key": act})) == began, "pressed twice it is one"
         assert Job.objects.latest("pk").kind == act
+    assert "shop.localhost" in shown(ada.get("/"))
     shop.deactivated_at = timezone.now()
     shop.save()
+    assert "shop.localhost" not in shown(ada.get("/")), "no link leads to what does not run"
     assert "Wake shop" in shown(ada.get(SHOP)) and "Wake shop" in shown(ada.get(page))
+    ada.post(f"{SHOP}/variables", {"name": "GREETING", "value": "hello"})
+    saved = shown(ada.get(f"{SHOP}/variables"))
+    assert "config 1" in saved and "still runs" not in saved, "nothing of it runs, with whatever variables"
     began = to(ada.post(f"{SHOP}/activate", {"key": "wake"}))
     assert to(ada.post(f"{SHOP}/activate", {"key": "wake"})) == began
 

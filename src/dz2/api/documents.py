@@ -36,7 +36,7 @@ MOST_WARNINGS = 20
 def job_document(job: Job) -> dict[str, Any]:
     """A job whole: its steps, how it went wrong, what it made, and what is live meanwhile."""
     release = Release.objects.filter(job=job).first()
-    live = job.project.live_release() if job.project else None
+    live = job.project.running_release() if job.project else None
     error = job.error or {}
     usual = usual_seconds(job)
     return {
@@ -56,7 +56,7 @@ def job_document(job: Job) -> dict[str, Any]:
         "commit": release.commit if release else job.result.get("commit"),
         "subject": release.subject if release else job.result.get("subject"),
         "page": f"{panel().panel_url.rstrip('/')}/jobs/{job.pk}",
-        "live": {"release": live.number, "url": site_url(live.project)} if live and _runs(live.project) else None,
+        "live": {"release": live.number, "url": site_url(live.project)} if live else None,
         "waits_for": waits_for(job),
         "lines": job.next_seq - 1,
         "code": _exit_code(job, error),
@@ -112,6 +112,7 @@ def guess_document(guess: ConfigGuess) -> dict[str, Any]:
 def project_document(project: Project) -> dict[str, Any]:
     """A project: what is live, since when, and its latest job."""
     live = project.live_release()
+    state = "deactivated" if project.deactivated_at else "live" if live else "not deployed yet"
     job = project.jobs.order_by("-pk").first()
     config = configs.latest(project)
     return {
@@ -120,8 +121,8 @@ def project_document(project: Project) -> dict[str, Any]:
         "repo_url": project.repo_url,
         "ref": project.ref,
         "title": project.title,
-        "state": "deactivated" if project.deactivated_at else "live" if live else "not deployed yet",
-        "url": site_url(project) if live and not project.deactivated_at else None,
+        "state": state,
+        "url": site_url(project) if state == "live" else None,
         "release": live.number if live else None,
         "commit": live.commit if live else None,
         "subject": live.subject if live else None,
@@ -147,8 +148,8 @@ def log_document(line: JobLog) -> dict[str, Any]:
 
 
 def site_url(project: Project) -> str:
-    """Where the site answers: its first hostname, with the panel's scheme and port."""
-    host = project.hostnames.order_by("pk").first()
+    """Where the site answers: its given hostname, with the panel's scheme and port."""
+    host = project.given_hostname()
     return url_of(host) if host else ""
 
 
@@ -156,10 +157,6 @@ def url_of(host: VirtualHostname) -> str:
     panel_url = urlsplit(panel().panel_url)
     port = f":{panel_url.port}" if panel_url.port else ""
     return f"{'https' if host.tls else panel_url.scheme}://{host.hostname}{port}/"
-
-
-def _runs(project: Project) -> bool:
-    return project.deactivated_at is None
 
 
 def _live_by(job: Job, release: Release | None) -> bool:

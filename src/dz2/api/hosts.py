@@ -23,7 +23,7 @@ def status_document() -> dict[str, Any]:
         "url": panel().panel_url,
         "hosts": [host_document(host) for host in Host.objects.order_by("role", "instance_id")],
         "appservers": [appserver_document(row) for row in appservers()],
-        "projects_live": Project.objects.filter(releases__state=ReleaseState.LIVE, destroyed_at=None).count(),
+        "projects_live": Project.objects.filter(releases__state=ReleaseState.LIVE, deactivated_at=None).count(),
         "jobs_running": sum(job.state == JobState.RUNNING for job, _ in told),
         "jobs_waiting": [
             {"job": job.pk, "project": job.project.name if job.project else None, "waits_for": why}

@@ -78,11 +78,10 @@ def _why(names: list[str]) -> str:
 
 def _configs(project: Any) -> dict[str, int | None]:
     """``live_config``: that of what runs, 0 for none; null where nothing runs."""
-    today, live = configs.latest(project), project.live_release()
-    runs = live is not None and project.deactivated_at is None
+    today, running = configs.latest(project), project.running_release()
     return {
         "config": today.version if today else None,
-        "live_config": (live.config.version if live.config else 0) if live and runs else None,
+        "live_config": (running.config.version if running.config else 0) if running else None,
     }
 
 

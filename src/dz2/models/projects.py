@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
 from dz.names import AppId
+
+if TYPE_CHECKING:
+    from dz2.models.hosting import VirtualHostname
 
 
 class Project(models.Model):
@@ -41,6 +46,14 @@ class Project(models.Model):
     @property
     def app_id(self) -> AppId:
         return AppId.of(self.pk)
+
+    def running_release(self) -> Release | None:
+        """What visitors meet; None while it rests, whatever is live."""
+        return self.live_release() if self.deactivated_at is None else None
+
+    def given_hostname(self) -> VirtualHostname | None:
+        """The one that its name gave it, which is its first; the others are domains of its owner's."""
+        return self.hostnames.order_by("pk").first()
 
     def live_release(self) -> Release | None:
         """At most one; of a project that rests, the one that a visitor would meet again."""

@@ -84,7 +84,7 @@ def _rows(projects: list[Project]) -> list[dict[str, Any]]:
         {
             "project": project,
             "live": live.get(project.pk),
-            "url": site_url(project) if project.pk in live else "",
+            "url": site_url(project) if project.pk in live and project.deactivated_at is None else "",
             "job": jobs.get(project.pk),
             "needs": _needs(jobs.get(project.pk), live.get(project.pk)),
         }

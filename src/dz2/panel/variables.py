@@ -134,7 +134,7 @@ def deploy(request: HttpRequest, name: str) -> HttpResponse:
 
 
 def _shown(request: HttpRequest, project: Project, **more: Any) -> HttpResponse:
-    config, live = configs.latest(project), project.live_release()
+    config, running = configs.latest(project), project.running_release()
     form, pasted = more.pop("form", None) or One(), more.pop("pasted", None) or Paste()
     wrong = form if form.errors else pasted if pasted.errors else None
     context = {
@@ -143,8 +143,8 @@ def _shown(request: HttpRequest, project: Project, **more: Any) -> HttpResponse:
         "paste": pasted,
         "wrong": wrong,
         "config": config,
-        "live": live,
-        "unlive": live is not None and config is not None and live.config_id != config.pk,
+        "running": running,
+        "unlive": running is not None and config is not None and running.config_id != config.pk,
         "variables": configs.listed(project),
         "left_unset": project.left_unset,
         "shown_values": project.shown_values.order_by("-pk")[:SHOWN],
