@@ -28,6 +28,7 @@ LABELS = {
     "requirements_files": "Dependencies from",
     "database_engines": "Database engines",
     "services": "Services",
+    "front_ends": "Front ends",
     "processes": "Processes",
     "hooks": "After the build",
     "site_media_map": "Folders served by URL",
@@ -38,7 +39,7 @@ LABELS = {
     "media_files": "Uploaded files",
     "title": "Title",
 }
-LINES = ("additional_python_path_dirs", "site_media_map", "pip_reqs", "services", "processes", "hooks")
+LINES = ("additional_python_path_dirs", "site_media_map", "pip_reqs", "services", "front_ends", "processes", "hooks")
 
 
 @dataclass(frozen=True, slots=True)

@@ -76,6 +76,12 @@ PROBLEMS = [
         "Old releases often don't build with newer Pythons; what the build said is in the job's log.",
     ),
     Problem(
+        "build.package-for-python2",
+        "{package} is written for Python 2, and this is {python}.",
+        "Ask for a release of {package} that runs on Python 3 (or take it out), push, then deploy again.",
+        "Its build script is Python 2: there is no Python 3, however old, that it can be installed for.",
+    ),
+    Problem(
         "build.django-missing",
         "Django is not among the dependencies ({files}).",
         "Add Django to the requirements, push, then deploy again.",
@@ -89,9 +95,22 @@ PROBLEMS = [
     ),
     Problem(
         "build.git-requirement",
-        "A dependency that is a Git repository can't be fetched: {reason}.",
+        "A dependency with an address of its own can't be fetched: {reason}.",
         "Check its address in the requirements (a private one can't be reached), push, then deploy again.",
-        "Requirements like git+https://... are fetched inside the sandbox, without anybody's keys.",
+        "Requirements like git+https://... or name @ https://... are fetched in the sandbox, without anybody's keys.",
+    ),
+    Problem(
+        "build.node-missing",
+        "The front end in {folder} has to be built, and the build host has no Node with npm.",
+        "Install Node and npm on the build host (or commit what the build makes), then deploy again.",
+        "A folder with a package.json whose build script makes files that Django serves is built before the site is.",
+    ),
+    Problem(
+        "build.front-end-failed",
+        "The front end in {folder} could not be built: {reason}.",
+        "Try its install and build on a fresh clone, mend what fails there, push, then deploy again.",
+        "Its packages are installed as its lock says, then its build script is run; all that was said is in the job's"
+        " log. Where the live release has its front end the new one is refused; else the site goes on without.",
     ),
     Problem(
         "build.layer-too-big",

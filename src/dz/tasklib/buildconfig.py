@@ -38,8 +38,8 @@ _COMMAND = re.compile(r"[a-z][a-z0-9_]{0,60}( .{1,200})?")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BuildConfig:
-    """Paths are relative to the repository, '' is its root. ``pip_reqs``, ``additional_python_path_dirs`` and
-    ``site_media_map``'s folders too. ``hooks`` are management commands; ``processes`` pairs of name and command.
+    """Paths are relative to the repository, '' is its root. ``pip_reqs``, ``additional_python_path_dirs``,
+    ``front_ends`` (folders with a package.json, '.' the root's) and ``site_media_map``'s folders too. ``hooks`` are management commands; ``processes`` pairs of name and command.
 
     Raises UserError ``repo.config-invalid`` for a value that cannot be.
     """
@@ -55,6 +55,7 @@ class BuildConfig:
     wsgi_application: str = ""
     asgi_application: str = ""
     services: tuple[str, ...] = ()
+    front_ends: tuple[str, ...] = ()
     processes: Pairs = ()
     hooks: tuple[str, ...] = HOOKS
 
@@ -190,6 +191,7 @@ _KINDS = {
     "wsgi_application": _one(_is_module),
     "asgi_application": _one(_is_module),
     "services": _many(_WORD.fullmatch),
+    "front_ends": _many(_is_path),
     "processes": _Kind(_names_and_commands, lambda pairs: [": ".join(pair) for pair in pairs], _is_process),
     "hooks": _many(_COMMAND.fullmatch),
 }

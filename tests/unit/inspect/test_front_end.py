@@ -1,4 +1,4 @@
-"""A front end that nobody built is said, one whose files are committed is not."""
+"""A front end is built where Django wants what it makes and nobody committed that."""
 
 from __future__ import annotations
 
@@ -10,21 +10,50 @@ from dz.tasklib.build.inspect.__main__ import report
 from tests.repositories import write_tree
 from tests.unit.inspect.cases.plain import FILES
 
-FRONT = FILES | {
+VITE = FILES | {
     "front/package.json": '{"scripts": {"build": "vite build"}}',
     "front/vite.config.js": "export default { build: { outDir: '../wombat/static/dist' } }\n",
+}
+SETTINGS = FILES["wombat/settings.py"]
+REACT = FILES | {
+    "front/package.json": '{"scripts": {"build": "react-scripts build"}}',
+    "wombat/settings.py": SETTINGS + "STATICFILES_DIRS = [BASE_DIR / 'front' / 'build']\n",
+}
+WEBPACK = FILES | {
+    "package.json": '{"scripts": {"build": "webpack --config tools/webpack.prod.js"}}',
+    "tools/webpack.prod.js": "const site = 'wombat';\noutput: { path: path.resolve(`./${site}/compiled/`) }\n",
+    "wombat/settings.py": SETTINGS + "STATICFILES_DIRS = (join(PROJECT_DIR, 'compiled'),)\n",
+}
+TAILWIND = FILES | {
+    "theme/package.json": '{"scripts": {"build": "npm run build:css", '
+    '"build:css": "tailwindcss -i in.css -o ../wombat/static/css/site.css"}}',
 }
 
 
 @pytest.mark.parametrize(
-    ("more", "said"),
+    ("files", "built"),
     [
-        ({}, True),
-        ({"wombat/static/dist/app.js": "x"}, False),
-        ({"front/package.json": "{}"}, False),
-        ({"front/package.json": "[[["}, False),
+        (VITE, "front"),
+        (VITE | {"wombat/static/dist/app.js": "x"}, ""),
+        (VITE | {"front/package.json": "{}"}, ""),
+        (VITE | {"front/package.json": "[[["}, ""),
+        (VITE | {"front/vite.config.js": "export default { build: { outDir: 'dist' } }\n"}, ""),  # a site of its own
+        (REACT, "front"),
+        (REACT | {"wombat/settings.py": SETTINGS}, ""),
+        (WEBPACK, "."),
+        (TAILWIND, "theme"),
+        (TAILWIND | {"wombat/static/css/site.css": "x"}, ""),
+        (FILES | {f"wombat/static/{path}": text for path, text in TAILWIND.items()}, ""),  # somebody else's package
     ],
 )
-def test_a_front_end_that_is_not_built_here_is_said(more: dict[str, str], said: bool, tmp_path: Path) -> None:
-    messages = report(write_tree(tmp_path, FRONT | more))["messages"]
-    assert any("front end into wombat/static/dist" in one for one in messages) is said
+def test_a_front_end_is_built_where_its_result_is_wanted_and_missing(
+    files: dict[str, str], built: str, tmp_path: Path
+) -> None:
+    guesses = report(write_tree(tmp_path, files))["guesses"]
+    found = [one for one in guesses if one["field"] == "front_ends" and one["is_primary"]]
+    assert [one["value"] for one in found] == ([built] if built else [])
+    assert not built or found[0]["basis"]["file"].rsplit("/", 1)[-1] in (
+        "package.json",
+        "vite.config.js",
+        "webpack.prod.js",
+    )

@@ -38,9 +38,11 @@ class Network(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
-    """Bytes, processes and open files at most, per process where there is no cgroup."""
+    """Bytes, processes and open files at most, per process where there is no cgroup. ``reserved``: address space that
+    a command may have beside its memory, since its runtime reserves some and never writes there."""
 
     memory: int = 1536 * 1024 * 1024
+    reserved: int = 0
     processes: int = 256
     files: int = 4096
     file_size: int = 4 * 1024 * 1024 * 1024

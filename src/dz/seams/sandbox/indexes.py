@@ -1,7 +1,7 @@
-"""The package indexes that the operator configured, in whatever way, as uv's own variables.
+"""The package indexes that the operator configured, in whatever way, as uv's own variables; npm's registry too.
 
-Read from uv's and pip's environment and pip's configuration files. Their hosts are let through by name, whatever their
-address is: a company's mirror has a private one.
+Read from uv's, pip's and npm's environment and the configuration files of the last two. Their hosts are let through by
+name, whatever their address is: a company's mirror has a private one.
 """
 
 from __future__ import annotations
@@ -20,8 +20,9 @@ PYTHON_SOURCES = (
     "UV_HTTP_RETRIES", "UV_OFFLINE", "UV_SYSTEM_CERTS", "UV_NATIVE_TLS",
 )  # fmt: skip
 DEFAULT = "https://pypi.org/simple"
-# An index may hand out files on another host; of the public one that host is known.
-FILES = {"pypi.org": ("files.pythonhosted.org",)}
+NPM = "https://registry.npmjs.org/"
+# An index may hand out files on another host; of the public ones that host is known.
+FILES = {"pypi.org": ("files.pythonhosted.org",), "registry.npmjs.org": ("registry.yarnpkg.com",)}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,12 +32,13 @@ class Indexes:
     default: str
     extra: tuple[str, ...]
     certificates: Path | None
+    npm: str = NPM
 
     @property
     def hosts(self) -> frozenset[tuple[str, int]]:
         """Names and ports to let through."""
         found = set()
-        for url in (self.default, *self.extra):
+        for url in (self.default, *self.extra, self.npm):
             parts = urlsplit(url)
             if parts.hostname and parts.scheme in ("http", "https"):
                 port = parts.port or {"http": 80, "https": 443}[parts.scheme]
@@ -69,6 +71,7 @@ def configured(environ: Mapping[str, str]) -> Indexes:
         default=default.split("=", 1)[-1] if default[:8].isidentifier() else default,
         extra=tuple(url for url in extra.split() if url.startswith(("http://", "https://"))),
         certificates=Path(certificates) if certificates and Path(certificates).exists() else None,
+        npm=_first(environ, "npm_config_registry", "NPM_CONFIG_REGISTRY") or _npm_settings(environ) or NPM,
     )
 
 
@@ -98,6 +101,19 @@ def _pip_settings(environ: Mapping[str, str]) -> dict[str, str]:
         if parser.has_section("global"):
             found |= dict(parser.items("global"))
     return found
+
+
+def _npm_settings(environ: Mapping[str, str]) -> str:
+    """The registry of npm's own files, the user's before the machine's."""
+    for file in (Path(environ.get("HOME", "/nonexistent")) / ".npmrc", Path("/etc/npmrc")):
+        try:
+            lines = [line.partition("=") for line in file.read_text().splitlines()]
+        except (UnicodeDecodeError, OSError):
+            continue
+        for name, _, value in lines:
+            if name.strip() == "registry":
+                return value.strip()
+    return ""
 
 
 def of_this_host() -> Indexes:

@@ -132,7 +132,8 @@ class Confined:
         """Processes are counted per uid, so one that is also ours gets its own on top of what runs already."""
         running = _tasks_of(os.geteuid()) if self.rung is Rung.LIMITS else 0
         return {
-            "RLIMIT_AS": box.limits.memory,
+            "RLIMIT_AS": box.limits.memory + box.limits.reserved,
+            "RLIMIT_DATA": box.limits.memory,
             "RLIMIT_NPROC": box.limits.processes + running,
             "RLIMIT_NOFILE": box.limits.files,
             "RLIMIT_FSIZE": box.limits.file_size,

@@ -21,13 +21,20 @@ class Build:
     project: Project
     release: Release
     config: BuildConfig
-    tree: Path  # the checkout; nobody writes there
+    tree: Path  # the checkout, or that and what its front ends make; nobody writes there
     folders: Folders
     packer: ThreadPoolExecutor  # layers are packed beside what the project itself takes its time for
+    front_end: str = ""  # the key of what was made of its front ends
+    incomplete: bool = False  # a front end is not in it: the next build of the same tries again
 
     @property
     def work(self) -> Path:
         return self.folders.build(self.project.app_id)
+
+    @property
+    def code(self) -> str:
+        """Names what is in ``tree``."""
+        return " ".join(filter(None, (self.release.commit, self.front_end)))
 
 
 def pack(build: Build, kind: str, key: str, folder: Path) -> Future[Layer]:

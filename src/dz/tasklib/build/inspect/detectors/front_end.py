@@ -1,39 +1,105 @@
-"""A front end that has to be built first, by tools that the platform does not run: said, since its pages answer 200.
+"""Front ends that must be built before Django has all its files: folders with a ``build`` script in their package.json
+whose result is among what Django serves or reads, and is not committed.
 
-Said only where the build's own configuration names its folder and nothing of it is committed.
+Where a result goes is read from the script, the bundler's configuration, or is the bundler's custom. One that Django's
+settings do not name, and that lies in no folder of static files or templates, is a site of its own and none of ours.
 """
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from dz.tasklib.build.inspect.declared import table
-from dz.tasklib.build.inspect.evidence import Evidence, Facts
-from dz.tasklib.build.inspect.tree import Tree, folder_of, join
+from dz.tasklib.build.inspect.evidence import Evidence, Facts, at
+from dz.tasklib.build.inspect.tree import Tree, folder_of, join, parents
 
 NEEDS: tuple[str, ...] = ()
-GIVES: tuple[str, ...] = ()
+GIVES = ("front_ends",)
 
-_CONFIGURATIONS = tuple(f"{tool}.config.{end}" for tool in ("vite", "webpack", "rollup") for end in ("js", "ts", "mjs"))
-_INTO = re.compile(r"""outDir:\s*["']([\w./-]+)["']|path:\s*path\.(?:resolve|join)\(__dirname,\s*["']([\w./-]+)["']""")
+_CONFIGURATION = re.compile(r"(?:vite|webpack|rollup|rspack|vue)[\w.-]*\.[mc]?[jt]s")
+# outDir: "../x", path: path.resolve(__dirname, "..", "x"), dir: "x", file: "x/y.js"
+_INTO = re.compile(
+    r"""\b(outDir|outputDir|dir|path|file):\s*(?:(?:path\.)?(?:resolve|join)\(\s*)?"""
+    r"""(?P<beside>(?:__dirname|import\.meta\.dirname)\s*,\s*)?(?P<words>(?:["'`][\w./${}-]+["'`](?:\s*,\s*)?)+)"""
+)
+_CONSTANT = re.compile(r"""\bconst (\w+) = ["']([\w./-]+)["']""")
+_FLAG = re.compile(r"(?:^|\s)(?:--out-?dir|--output-path|--dist-dir|--output|-o)[= ]\s*([\w./-]+)", re.IGNORECASE)
+_CUSTOM = (("react-scripts build", "build"), ("vite build", "dist"), ("vue-cli-service build", "dist"))
+_SERVED = {"static", "templates"}
+_ANYBODYS = {"dist", "build", "out", "public"}  # names that only mean something with their parent's
 
 
 def detect(tree: Tree, facts: Facts) -> Iterable[Evidence]:
-    for path in tree.named(*_CONFIGURATIONS):
-        folder, into = folder_of(path), _INTO.search(tree.text(path))
-        built = join(folder, into[1] or into[2]) if into else ""
-        if built and not tree.has_folder(built) and _builds(tree.text(join(folder, "package.json"))):
-            tree.say(
-                f"{path} builds a front end into {built}, which is not committed and not built here: pages may be "
-                "without style, or empty. Commit what it builds."
-            )
-    return ()
+    settings = "\n".join(tree.text(path) for path in tree.python_with("STATICFILES_DIRS", "TEMPLATES"))
+    for folder in [folder_of(path) for path in tree.named("package.json")]:
+        if not _scripts(tree, folder) or _SERVED & set(folder.split("/")):
+            continue  # below static files it is somebody else's package, committed as it was released
+        for file, line, result in _results(tree, folder):
+            there = tree.has(result) or tree.has_folder(result)
+            if result and not there and (_SERVED & set(result.split("/")) or _names(settings, result)):
+                why = f"its build makes {result}, which Django is to serve and which is not committed"
+                yield at(tree, "front_ends", folder or ".", 0.8, why, file, line)
+                break
 
 
-def _builds(text: str) -> bool:
+def _results(tree: Tree, folder: str) -> Iterator[tuple[str, int, str]]:
+    """Where its build puts what it makes, with the file and line that say so."""
+    package = join(folder, "package.json")
+    line = next((n for n, text in enumerate(tree.text(package).split("\n"), 1) if '"build"' in text), 1)
+    scripts = " ".join(_scripts(tree, folder))
+    for flag in _FLAG.finditer(scripts):
+        yield package, line, join(folder, flag[1])
+    files = [path for path in tree.files if _CONFIGURATION.fullmatch(path.rsplit("/", 1)[-1])]
+    said = False
+    for path in sorted(files, key=lambda one: one.rsplit("/", 1)[-1] not in scripts):  # the one that a script names
+        for at_line, result in _of_configuration(tree, path) if _builder(tree, path) == folder else ():
+            said = True
+            yield path, at_line, result
+    for command, result in () if said else _CUSTOM:
+        if command in scripts:
+            yield package, line, join(folder, result)
+
+
+def _of_configuration(tree: Tree, path: str) -> Iterator[tuple[int, str]]:
+    text, package = (
+        tree.text(path),
+        next(one for one in parents(folder_of(path)) if tree.has(join(one, "package.json"))),
+    )
+    constants = dict(_CONSTANT.findall(text))
+    for into in _INTO.finditer(text):
+        words = re.findall(r"""["'`]([^"'`]+)["'`]""", into["words"])
+        result = re.sub(r"\$\{(\w+)\}", lambda name: constants.get(name[1], ""), "/".join(words))
+        if not result.startswith("/"):
+            result = join(folder_of(path) if into["beside"] else package, result)
+            yield text.count("\n", 0, into.start()) + 1, folder_of(result) if into[1] == "file" else result
+
+
+def _builder(tree: Tree, path: str) -> str | None:
+    """The folder whose build reads that configuration: the nearest with a build script, or the workspace around it."""
+    found = [folder for folder in parents(folder_of(path)) if _scripts(tree, folder)]
+    return next((one for one in reversed(found) if "workspaces" in _package(tree, one)), found[0]) if found else None
+
+
+def _scripts(tree: Tree, folder: str) -> list[str]:
+    """The script ``build`` and those that it is made of; none where there is no ``build``."""
+    scripts = table(_package(tree, folder), "scripts")
+    if not isinstance(scripts.get("build"), str):
+        return []
+    return [str(text) for name, text in scripts.items() if str(name).startswith("build")]
+
+
+def _package(tree: Tree, folder: str) -> dict[str, object]:
     try:
-        return isinstance(table(json.loads(text), "scripts").get("build"), str)
+        read = json.loads(tree.text(join(folder, "package.json")) or "{}")
     except (ValueError, RecursionError):
-        return False
+        return {}
+    return read if isinstance(read, dict) else {}
+
+
+def _names(settings: str, result: str) -> bool:
+    """Whether the settings name that folder, in one string or in several: ``BASE_DIR / "web" / "dist"``."""
+    above, _, name = result.rpartition("/")
+    parent = rf"\b{re.escape(above.rpartition('/')[2])}\w*[\"'/,\s)(]+" if name in _ANYBODYS and above else r"[\"'/]"
+    return re.search(rf"(?i){parent}{re.escape(name)}[\"'/]", settings) is not None

@@ -1,0 +1,161 @@
+"""What a project's front ends make, beside its code: built in the sandbox as the project, with the registry in reach.
+
+The same sources are built once. A front end that cannot be built is a warning and the build goes on without: whether
+the site does is proved as everything else is. Where visitors have one now, it is an error.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from dz.errors import Transient, UserError
+from dz.plain import plain
+from dz.run import Finished, check
+from dz.seams.sandbox import Box, Limits, Network
+from dz.seams.sandbox.indexes import of_this_host
+from dz.tasklib.build import disk, node
+from dz.tasklib.build.desk import Build
+from dz.tasklib.build.made import key_of, overlaid, taken
+from dz.tasklib.build.node import ASK, OF_LOCK, Node, answered, commands
+from dz.tasklib.folders import clear, fresh, passable
+
+ROOM = 1_500_000_000  # bytes that must be free before packages are installed
+# V8 keeps addresses around each WebAssembly memory to itself.
+LIMITS = Limits(memory=3 * 1024**3, reserved=256 * 1024**3, processes=512, files=16_384)
+PUBLIC = re.compile(r"(VITE|REACT_APP|VUE_APP|NEXT_PUBLIC|PUBLIC)_\w+")  # bundlers write these into what visitors load
+SECONDS = 900.0
+_UNREACHABLE = re.compile(r"\b(ENOTFOUND|EAI_AGAIN|ETIMEDOUT|ECONNREFUSED|ECONNRESET)\b")
+_ERROR = re.compile(r"(npm )?\W*\w*error\b\W", re.IGNORECASE)
+_ABOUT = re.compile(r"complete log of this run|npm error (code|path|command|workspace|location)|^npm error\s*$")
+
+
+def with_front_ends(build: Build) -> Build:
+    """The same build, its tree the code with what its front ends make."""
+    if not build.config.front_ends:
+        return build
+    try:
+        key = _made(build)
+    except UserError as error:
+        live = build.ctx.door.live_build()
+        if live is not None and live[1].manifest.get("front_end"):
+            raise
+        build.ctx.log.note(f"{error.brief} The site goes on without it. {error.next}", level="warning")
+        return replace(build, incomplete=True)
+    return replace(build, tree=overlaid(build.tree, _work(build) / "made" / key, _work(build) / "tree"), front_end=key)
+
+
+def _made(build: Build) -> str:
+    """The key of the folder in ``made``, built if it is not there yet."""
+    ctx, made = build.ctx, _work(build) / "made"
+    folders = build.config.front_ends
+    folder = node.of_host(ctx.seams.sandbox)
+    if folder is None:
+        raise UserError("build.node-missing", folder=", ".join(folders))
+    version = check([folder / "node", "--version"], deadline=20).text.strip()
+    with_node = Node(folder=folder, version=version)
+    key = key_of(build.tree, folders, version, *(f"{name}={value}" for name, value in sorted(_public(build).items())))
+    if (made / key).is_dir() and not ctx.params.get("rebuild"):
+        ctx.log.note("front end unchanged: what an earlier build made is used")
+        return key
+    disk.require(build.folders.home, ROOM, host=ctx.host)
+    source = _lay(build)
+    try:
+        for one in folders:
+            _build(build, with_node, source, one)
+        taken(source, build.tree, fresh(_work(build) / "coming")).rename(fresh(made) / key)
+    finally:
+        clear(source)
+    return key
+
+
+def _work(build: Build) -> Path:
+    return build.work / "front"
+
+
+def _public(build: Build) -> dict[str, str]:
+    return {name: value.reveal() for name, value in build.release.environment.items() if PUBLIC.fullmatch(name)}
+
+
+def _lay(build: Build) -> Path:
+    """The project's own copy of its code; what it downloaded the time before stays beside it."""
+    box = _work(build) / "box"
+    passable(_work(build))
+    clear(box / "src")
+    for name in ("home", "cache"):
+        (box / name).mkdir(parents=True, exist_ok=True)
+    disk.copy(build.tree, box / "src")
+    build.ctx.seams.sandbox.own(box, build.project.app_id)
+    return box / "src"
+
+
+def _build(build: Build, with_node: Node, source: Path, folder: str) -> None:
+    ctx, cwd = build.ctx, source / folder
+    said = _run(build, with_node, [with_node.program, "-e", ASK, "--", *OF_LOCK], cwd, network=Network.NONE)
+    asked = answered(said.output) if said.ok else None
+    if asked is None:
+        raise UserError("build.front-end-failed", folder=folder, reason="its package.json cannot be read")
+    install, make = commands(with_node, asked)
+    with ctx.part(f"Install the front end's packages with Node {with_node.version.lstrip('v')}"):
+        _need(_run(build, with_node, install, cwd), folder)
+    with ctx.part("Build the front end"):
+        _need(_run(build, with_node, make, cwd, {"NODE_ENV": "production", **_public(build)}), folder)
+
+
+def _run(
+    build: Build,
+    with_node: Node,
+    argv: Sequence[str],
+    cwd: Path,
+    env: dict[str, str] | None = None,
+    *,
+    network: Network = Network.INDEX,
+) -> Finished:
+    ctx, box, indexes = build.ctx, _work(build) / "box", of_this_host()
+    certificates = indexes.certificates
+    told = {"NODE_EXTRA_CA_CERTS": str(certificates)} if certificates else {}
+    return ctx.seams.sandbox.run(
+        Box(
+            argv=tuple(argv),
+            app_id=build.project.app_id,
+            cwd=cwd,
+            read=with_node.installed_in,
+            writable=(box,),
+            env={
+                "PATH": f"{with_node.folder}:/usr/local/bin:/usr/bin:/bin",
+                "HOME": str(box / "home"),
+                "npm_config_cache": str(box / "cache"),
+                "npm_config_registry": indexes.npm,
+                "npm_config_update_notifier": "false",
+                **told,
+                **(env or {}),
+            },
+            network=network,
+            limits=LIMITS,
+            kill_id=ctx.kill_id,
+        ),
+        deadline=ctx.left(SECONDS),
+        on_output=ctx.log.output if network is Network.INDEX else None,
+        cancelled=ctx.stop,
+        keep=256 * 1024,
+    )
+
+
+def _need(finished: Finished, folder: str) -> None:
+    if finished.ok:
+        return
+    text = plain(finished.text)
+    if found := _UNREACHABLE.search(text):
+        raise Transient(f"the packages of {folder} can't be fetched: {found[0]}", id="build.index-unreachable")
+    raise UserError("build.front-end-failed", folder=folder, reason=reason(text))
+
+
+def reason(text: str) -> str:
+    """The line of all that was said that begins as an error does, with the next where it only announces it."""
+    lines = [line.strip() for line in text.splitlines() if line.strip() and not _ABOUT.search(line)]
+    for line, after in zip(lines, [*lines[1:], ""], strict=True):
+        if _ERROR.match(line):
+            return (f"{line} {after}" if line.endswith(":") else line)[:300].rstrip(".")
+    return lines[-1][:300].rstrip(".") if lines else "it said nothing"

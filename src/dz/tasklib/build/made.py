@@ -1,0 +1,102 @@
+"""What a build in the sandbox left beside the code: taken out of the project's folder, kept, laid over a checkout.
+
+Nothing here follows a link of the project's: a file is opened where it lies, a link that it made is left behind, and
+what is written lies in folders that we made.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import shutil
+import stat
+from collections.abc import Collection, Iterator
+from pathlib import Path, PurePosixPath
+
+from dz.errors import UserError
+from dz.tasklib.folders import clear
+
+NOT_MADE = {"node_modules", ".git", ".yarn", ".pnpm-store", ".npm", ".cache", ".parcel-cache", ".turbo", "__pycache__"}
+MOST = 2 * 1024**3  # bytes
+
+
+def key_of(tree: Path, folders: Collection[str], *more: str) -> str:
+    """Of all that a front end may be built from: any file of the repository, since templates are searched for the names
+    of styles, too; Python only where the front end's configuration speaks of it."""
+    every, other = hashlib.sha256(), hashlib.sha256()
+    speaks = False
+    for name, descriptor in _files(tree):
+        with os.fdopen(descriptor, "rb") as file:
+            line = f"{name}\0{hashlib.file_digest(file, 'sha256').hexdigest()}\n".encode(errors="surrogateescape")
+            if _configures(name):
+                file.seek(0)
+                speaks = speaks or b".py" in file.read()
+        every.update(line)
+        if not name.endswith(".py"):
+            other.update(line)
+    chosen = every if speaks else other
+    return hashlib.sha256("\0".join((chosen.hexdigest(), *sorted(folders), *more)).encode()).hexdigest()[:32]
+
+
+def taken(source: Path, tree: Path, into: Path) -> Path:
+    """``into``, with every file below ``source`` that ``tree`` does not have, or has otherwise.
+
+    Raises UserError ``build.layer-too-big``."""
+    total = 0
+    for name, descriptor in _files(source):
+        with os.fdopen(descriptor, "rb") as file:
+            status = os.fstat(descriptor)
+            if _same(status, tree / name):
+                continue
+            total += status.st_size
+            if total > MOST:
+                raise UserError("build.layer-too-big", kind="front end's", reason=f"at most {MOST // 1024**3} GB")
+            target = into / name
+            target.parent.mkdir(parents=True, exist_ok=True)
+            with target.open("wb") as out:
+                shutil.copyfileobj(file, out)
+            target.chmod(0o755 if status.st_mode & 0o111 else 0o644)
+    return into
+
+
+def overlaid(tree: Path, made: Path, into: Path) -> Path:
+    """``into``, with the files of both by hard links; of two with one name that of ``made``."""
+    clear(into)
+    shutil.copytree(tree, into, symlinks=True, copy_function=os.link)
+    for name, descriptor in _files(made):
+        os.close(descriptor)
+        for parent in reversed(PurePosixPath(name).parents):
+            if (into / parent).is_symlink() or (into / parent).is_file():
+                (into / parent).unlink()
+            (into / parent).mkdir(exist_ok=True)
+        clear(into / name)
+        os.link(made / name, into / name)
+    return into
+
+
+def _files(root: Path) -> Iterator[tuple[str, int]]:
+    """Every regular file below, in one order: its name from there, and a descriptor to read it."""
+    for folder, folders, files, within in os.fwalk(root, follow_symlinks=False):
+        folders[:] = sorted(name for name in folders if name not in NOT_MADE)
+        above = os.path.relpath(folder, root)
+        for name in sorted(files):
+            if not stat.S_ISREG(os.stat(name, dir_fd=within, follow_symlinks=False).st_mode):
+                continue
+            with contextlib.suppress(PermissionError):  # what it closed even to us
+                descriptor = os.open(name, os.O_RDONLY | os.O_NOFOLLOW, dir_fd=within)
+                yield os.path.normpath(os.path.join(above, name)), descriptor  # noqa: PTH118
+
+
+def _same(status: os.stat_result, original: Path) -> bool:
+    """The sandbox's copy kept the time of what nobody wrote to."""
+    try:
+        was = original.lstat()
+    except OSError:
+        return False
+    return stat.S_ISREG(was.st_mode) and (was.st_size, was.st_mtime_ns) == (status.st_size, status.st_mtime_ns)
+
+
+def _configures(name: str) -> bool:
+    file = name.rsplit("/", 1)[-1]
+    return file == "package.json" or ".config." in file

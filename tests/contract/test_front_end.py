@@ -1,0 +1,110 @@
+"""Front ends: built by the host's own Node in the real sandbox, without a network since ours need no packages."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import tempfile
+import time
+import zlib
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from dz.errors import UserError
+from dz.log import Secret
+from dz.names import AppId
+from dz.seams.sandbox import Sandbox
+from dz.seams.sandbox.ladder import make
+from dz.settings import WorkerSettings
+from dz.tasklib.build.desk import Build
+from dz.tasklib.build.front_end import with_front_ends
+from dz.tasklib.buildconfig import BuildConfig
+from dz.tasklib.context import Context, Seams
+from dz.tasklib.folders import Folders
+from tests.contract.test_dependencies import Said
+from tests.repositories import write_tree
+
+pytestmark = pytest.mark.skipif(shutil.which("npm") is None, reason="needs Node and npm")
+MAKES = "const fs = require('fs'); fs.mkdirSync('../shop/static/dist', { recursive: true });\n"
+MAKES += "fs.writeFileSync('../shop/static/dist/app.js', `${process.env.VITE_TITLE} ${process.env.SECRET}`);\n"
+FILES = {
+    "shop/views.py": "one = 1\n",
+    "shop/static/logo.svg": "<svg/>",
+    "web/package.json": json.dumps({"scripts": {"build": "node build.js"}}),
+    "web/build.js": MAKES,
+}
+
+
+@pytest.fixture(scope="module")
+def home() -> Iterator[Path]:
+    folder = Path(tempfile.mkdtemp(prefix="dzfront-", dir="/var/tmp"))
+    folder.chmod(0o711)
+    yield folder
+    shutil.rmtree(folder)
+
+
+class Bench:
+    """One project's builds on one host. ``live``: the manifest of what visitors see."""
+
+    def __init__(self, home: Path, sandbox: Sandbox, number: int) -> None:
+        self.home, self.log, self.sandbox = home, Said(), sandbox
+        self.live: dict[str, Any] | None = None
+        self.project: Any = SimpleNamespace(app_id=AppId.of(number))
+
+    def build(self, files: dict[str, str], *, commit: str = "a") -> Build:
+        door: Any = SimpleNamespace(live_build=lambda: self.live and (None, SimpleNamespace(manifest=self.live)))
+        settings = WorkerSettings(
+            home=self.home, zoomdb_url="", keys_file=self.home, role="build", instance_id="build-1"
+        )
+        context = Context(
+            job_id=1, step_id=1, attempt=1, step="build_bundle", params={}, results={}, door=door, log=self.log,
+            settings=settings, seams=Seams(sandbox=self.sandbox), until=time.monotonic() + 100,
+            stop=lambda: False,
+        )  # fmt: skip
+        release: Any = SimpleNamespace(
+            commit=commit, environment={"VITE_TITLE": Secret("shop"), "SECRET": Secret("of-the-project")}
+        )
+        tree = write_tree(self.home / f"{self.project.app_id}-{commit}", files)
+        return Build(
+            ctx=context, project=self.project, release=release, config=BuildConfig(front_ends=("web",)), tree=tree,
+            folders=Folders(self.home), packer=ThreadPoolExecutor(1),
+        )  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def sandbox(home: Path) -> Sandbox:
+    return make(home=home)
+
+
+@pytest.fixture
+def bench(home: Path, sandbox: Sandbox, request: pytest.FixtureRequest) -> Bench:
+    return Bench(home, sandbox, 1 + zlib.crc32(f"{home} {request.node.name}".encode()) % 9_000_000)
+
+
+def test_a_front_end_lies_beside_the_code_and_is_built_once_for_the_same_sources(bench: Bench) -> None:
+    build = with_front_ends(before := bench.build(FILES))
+    app = build.tree / "shop/static/dist/app.js"
+    assert app.read_text() == "shop undefined"  # what bundlers write into pages it sees, no secret
+    assert (build.tree / "shop/static/logo.svg").read_text() == "<svg/>"
+    assert not (before.tree / "shop/static/dist").exists()
+
+    code = with_front_ends(bench.build(FILES | {"shop/views.py": "two = 2\n"}, commit="b"))
+    assert "front end unchanged" in bench.log.text
+    assert code.front_end == build.front_end and code.code != build.code
+    assert (code.tree / "shop/views.py").read_text() == "two = 2\n"
+    assert (code.tree / "shop/static/dist/app.js").exists()
+
+
+def test_what_cannot_be_built_is_a_warning_until_visitors_have_a_front_end(bench: Bench) -> None:
+    broken = FILES | {"web/build.js": "throw new Error('no such colour')\n"}
+    build = with_front_ends(bench.build(broken))
+    assert "no such colour. The site goes on without it." in bench.log.text
+    assert build.incomplete and not (build.tree / "shop/static/dist").exists()
+    bench.live = {"front_end": "one"}
+    with pytest.raises(UserError, match=r"web could not be built: .*no such colour"):
+        with_front_ends(bench.build(broken))

@@ -1,0 +1,90 @@
+"""What a build left is taken and laid over a checkout, and no link of the project's leads us anywhere."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+
+from dz.tasklib.build.front_end import reason
+from dz.tasklib.build.made import key_of, overlaid, taken
+from dz.tasklib.build.node import Asked, Node, commands
+from tests.repositories import write_tree
+
+NODE = Node(folder=Path("/usr/bin"), version="v20.20.2")
+FILES = {"shop/views.py": "one = 1\n", "shop/base.html": "<b class=red>", "web/package.json": "{}"}
+
+
+@pytest.mark.parametrize(
+    ("more", "same"),
+    [
+        ({"shop/views.py": "two = 2\n"}, True),
+        ({"shop/base.html": "<b class=blue>"}, False),  # its styles may be made for the classes that templates name
+        ({"web/package-lock.json": "{}"}, False),
+    ],
+)
+def test_a_front_end_is_made_anew_when_what_it_may_read_changed(
+    more: dict[str, str], same: bool, tmp_path: Path
+) -> None:
+    one, other = write_tree(tmp_path / "one", FILES), write_tree(tmp_path / "other", FILES | more)
+    assert (key_of(one, ["web"]) == key_of(other, ["web"])) is same
+
+
+def test_python_counts_where_the_front_end_says_that_it_reads_it(tmp_path: Path) -> None:
+    speaks = FILES | {"web/tailwind.config.js": "module.exports = { content: ['../**/*.py'] }"}
+    one = write_tree(tmp_path / "one", speaks)
+    other = write_tree(tmp_path / "other", speaks | {"shop/views.py": "two = 2\n"})
+    assert key_of(one, ["web"]) != key_of(other, ["web"])
+
+
+def test_nothing_is_written_outside_of_what_we_made(tmp_path: Path) -> None:
+    """The repository has links where its build leaves a folder and a file, and leaves links itself."""
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    tree = write_tree(tmp_path / "tree", FILES)
+    (tree / "out").symlink_to(outside)
+    (tree / "app.js").symlink_to(outside / "app.js")
+    built = tmp_path / "built"
+    shutil.copytree(tree, built, symlinks=True)
+    for name in ("out", "app.js"):
+        (built / name).unlink()
+    write_tree(built, {"out/planted": "x", "app.js": "x", "node_modules/a/index.js": "x"})
+    (built / "passwd").symlink_to("/etc/passwd")
+    made = taken(built, tree, tmp_path / "made")
+    assert sorted(str(one.relative_to(made)) for one in made.rglob("*")) == ["app.js", "out", "out/planted"]
+    whole = overlaid(tree, made, tmp_path / "whole")
+    assert (whole / "out/planted").read_text() == (whole / "app.js").read_text() == "x"
+    assert not any(outside.iterdir()) and not os.path.lexists(whole / "passwd")
+    assert (whole / "shop/views.py").samefile(tree / "shop/views.py")
+
+
+@pytest.mark.parametrize(
+    ("manager", "locks", "berry", "install"),
+    [
+        ("", [], False, "npm install --no-audit --no-fund"),
+        ("", ["package-lock.json"], False, "npm ci --no-audit --no-fund"),
+        ("", ["yarn.lock"], False, "npm exec --yes --package=yarn@1 -- yarn install --frozen-lockfile"),
+        ("", ["yarn.lock"], True, "npm exec --yes --package=@yarnpkg/cli-dist@4 -- yarn install --immutable"),
+        ("yarn@4.5.0", [], False, "npm exec --yes --package=@yarnpkg/cli-dist@4.5.0 -- yarn install"),
+        ("pnpm@9.1.0", ["pnpm-lock.yaml", "yarn.lock"], False,
+         "npm exec --yes --package=pnpm@9.1.0 -- pnpm install --frozen-lockfile"),
+    ],
+)  # fmt: skip
+def test_a_folder_is_installed_by_the_manager_that_wrote_its_lock(
+    manager: str, locks: list[str], berry: bool, install: str
+) -> None:
+    first, build = commands(NODE, Asked(manager=manager, locks=locks, berry=berry))
+    assert " ".join(first) == f"/usr/bin/{install}"
+    assert build[-2:] == ["run", "build"]
+
+
+def test_of_what_a_build_said_the_line_with_the_error_is_told() -> None:
+    assert (
+        reason("src.js:1\nthrow new Error('x')\n^\n\nError: no such colour\n    at a.js:1") == "Error: no such colour"
+    )
+    assert reason("> vite build\nerror during build:\nCould not resolve entry\n") == (
+        "error during build: Could not resolve entry"
+    )
+    assert reason("npm error code ERESOLVE\nnpm error ERESOLVE could not resolve\nnpm error A complete log of this run")
