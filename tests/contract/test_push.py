@@ -60,7 +60,7 @@ def push_server(folder: Path, api: Backend, *, patience: float = 60) -> Iterator
     place = Place(folder=folder / "repositories", work=folder / "work", panel=f"http://127.0.0.1:{api.port}")
     for number, name in enumerate(("shop", "blog"), 1):
         app_id = f"p{number:08}"
-        project = {"name": name, "app_id": app_id, "ref": "main"}
+        project = {"name": name, "app_id": app_id, "ref": "main", "release": 1}
         project["repo_url"] = pushed.address(place.folder, app_id)
         api.answers[f"/api/v1/projects/{name}"] = (200, {}, json.dumps(project))
     with PushServer(folder / "push", place, patience=patience) as server:
@@ -121,6 +121,18 @@ def test_a_push_that_finds_no_room_is_refused_in_a_sentence(pushing: Pushing) ->
     pushing.server.place = replace(pushing.server.place, limit=1_000_000)
     assert "remote: What was pushed to shop takes 2 MB, of 1 that one project" in pushing.refused("push", "main:other")
     assert pushing.git("ls-remote").ok
+
+
+def test_a_first_push_names_all_that_has_no_value_before_anything_is_built(pushing: Pushing) -> None:
+    api = "/api/v1/projects/shop"
+    new = json.loads(pushing.api.answers[api][2]) | {"release": None}
+    found = [{"name": name, "where": f"shop/settings.py:{n}", "excerpt": "", "why": ""} for n, name in enumerate("AB")]
+    checked = LIVE | {"kind": "check_repo", "project": "shop", "ref": "main", "commit": "", "seconds": 1.0, "steps": []}
+    checked |= {"guesses": [], "missing": found, "to_choose": []}
+    pushing.api.answers |= {api: (200, {}, json.dumps(new)), "/api/v1/check": (200, {}, json.dumps(checked))}
+    said = pushing.refused("push", "main")
+    assert "shop needs a value for A and B." in said and "dz env set shop A B asks for them; then push again." in said
+    assert deployed(pushing) == 0
 
 
 def test_a_second_push_is_refused_until_git_has_moved_the_branch_of_the_first(pushing: Pushing) -> None:

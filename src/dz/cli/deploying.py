@@ -43,7 +43,7 @@ def check(args: argparse.Namespace, api: Api, screen: Screen) -> tuple[int, Docu
     screen.say(f"Checking {target}")
     job = _checked(args, api, screen, target, ref)
     if job["state"] == "succeeded":
-        _summary(job, screen, screen.say if args.json else screen.answer)
+        summary(job, screen, screen.say if args.json else screen.answer)
         _tell_verdict(job, screen)
     else:
         tell_ended(screen, job)
@@ -63,7 +63,7 @@ def deploy(args: argparse.Namespace, api: Api, screen: Screen) -> tuple[int, Doc
         if checked["state"] != "succeeded":
             tell_ended(screen, checked)
             return BY_STATE[checked["state"]], DEPLOY_BASE | checked
-        _summary(checked, screen, screen.say)
+        summary(checked, screen, screen.say)
         given |= _asked(args, checked, given, screen)
         target = checked["project"]
     body = {"target": target, "name": args.name, "ref": ref, "variables": given, "rebuild": args.rebuild}
@@ -115,14 +115,7 @@ def _asked(args: argparse.Namespace, checked: Document, given: dict[str, str], s
     if not missing:
         return {}
     if args.json or args.yes or not values.can_ask():
-        names = [one["name"] for one in missing]
-        raise UserError(
-            "project.values-missing",
-            where=" · ".join(f"{one['where']} {one['excerpt']}".strip() for one in missing),
-            name=checked["project"],
-            variables=listing(names),
-            options=" ".join(f"--env {name}" for name in names),
-        )
+        raise values_missing("project.values-missing", checked["project"], missing)
     screen.say(f"{checked['project']} needs {len(missing)} value{'s'[: len(missing) > 1]}:")
     answers = {}
     for one in missing:
@@ -131,12 +124,25 @@ def _asked(args: argparse.Namespace, checked: Document, given: dict[str, str], s
     return answers
 
 
+def values_missing(id: str, project: str, missing: list[Document]) -> UserError:
+    """The whole list, each with the line that reads it."""
+    names = [one["name"] for one in missing]
+    return UserError(
+        id,
+        where=" · ".join(f"{one['where']} {one['excerpt']}".strip() for one in missing),
+        name=project,
+        variables=listing(names),
+        names=" ".join(names),
+        options=" ".join(f"--env {name}" for name in names),
+    )
+
+
 def _headline(job: Document, screen: Screen) -> None:
     ref = f"  {job['ref']}" if job["ref"] else ""
     screen.say(f"{job['project']}{ref}   job {job['job']}   {job['page']}")
 
 
-def _summary(job: Document, screen: Screen, write: Any) -> None:
+def summary(job: Document, screen: Screen, write: Any) -> None:
     commit = f" @ {job['commit'][:7]}" if job["commit"] else ""
     host = next((step["host"] for step in job["steps"] if step["host"]), "")
     write(f"{job['project']}  {job['ref']}{commit} · {duration(job['seconds'])}{' on ' + host if host else ''}")

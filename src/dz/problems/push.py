@@ -22,6 +22,12 @@ PROBLEMS = [
         "A project has one source. Changing it leaves releases, variables and data as they are.",
     ),
     Problem(
+        "push.values-missing",
+        "{name} needs a value for {variables}.",
+        "dz env set {name} {names} asks for them; then push again.",
+        "The settings read these variables without a default. What was never live is looked at before it is built.",
+    ),
+    Problem(
         "push.going-on",
         "Another push to {name} is still being deployed.",
         "dz jobs {name} shows its job; push again when that has ended.",

@@ -14,6 +14,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from dz.cli import deploying
 from dz.cli.client import Api, Refused, Told, Unreachable
 from dz.cli.ending import BY_STATE, DONE, tell
 from dz.cli.following import follow
@@ -100,6 +101,8 @@ def deploy(push: Push, api: Api, screen: Screen) -> int:
     if repository.commit_of(push.repository, push.ref, env) != (push.old if push.old.strip("0") else ""):
         raise UserError("push.moved", branch=push.branch)
     repository.stage(push.repository, commit, push.old, env)
+    if not api.get(f"/projects/{push.project}")["release"] and (code := look(push, api, screen, commit)) != DONE:
+        return code
     job = api.post("/deploy", {"target": push.project, "ref": commit})
     screen.say(f"{push.project}  {push.branch} @ {commit[:7]}   job {job['job']}   {job['page']}")
     job = follow(api, job, screen)
@@ -107,6 +110,19 @@ def deploy(push: Push, api: Api, screen: Screen) -> int:
     if job["url"]:
         screen.say(f"   {job['url']}")
     return BY_STATE[job["state"]]
+
+
+def look(push: Push, api: Api, screen: Screen, commit: str) -> int:
+    """What was never live is checked first, as ``dz deploy`` does: all that has no value is named before anything is
+    built. Raises UserError push.values-missing."""
+    job = follow(api, api.post("/check", {"target": push.project, "ref": commit}), screen)
+    if job["state"] != "succeeded":
+        tell_ended(screen, job)
+        return BY_STATE[job["state"]]
+    deploying.summary(job, screen, screen.say)
+    if job["missing"]:
+        raise deploying.values_missing("push.values-missing", push.project, job["missing"])
+    return DONE
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from dz.cli import clone
-from dz.cli.deploying import _summary, _tell_verdict
+from dz.cli.deploying import _tell_verdict, summary
 from dz.errors import UserError
 from tests.unit.cli.test_words import screen
 
@@ -41,7 +41,7 @@ CHECKED: dict[str, Any] = {
 
 def shown(**how: Any) -> str:
     seen = screen(NO_COLOR="1", **how)
-    _summary(CHECKED, seen, seen.answer)
+    summary(CHECKED, seen, seen.answer)
     return seen.out.getvalue()  # type: ignore[attr-defined, no-any-return]
 
 
