@@ -204,7 +204,7 @@ _held: list[IO[str]] = []  # each block of ports is ours as long as this process
 
 def own_ports() -> dict[str, str]:
     """Ports, and Unix users of projects, that no other platform of tests on this machine has, whoever runs it."""
-    for number in range(60):
+    for number in range(30):
         file = Path(f"/tmp/dz-test-ports-{number}")
         if not file.exists():
             file.touch(0o644)
@@ -216,9 +216,9 @@ def own_ports() -> dict[str, str]:
             continue
         _held.append(lock)
         first = 23000 + 100 * number
-        uids = str(510_000 + 10_000 * number)
+        uids = str(1_000_000_000 + 100_000_000 * number)  # as far apart as two platforms' have to be
         return {"DZ_PORTS": f"{first}-{first + 99}", "DZ_FIRST_PORT": str(8820 + number), "DZ_UID_BASE": uids}
-    raise AssertionError("60 platforms of tests run on this machine")
+    raise AssertionError("30 platforms of tests run on this machine")
 
 
 def stop(platform: Platform) -> None:

@@ -103,7 +103,11 @@ class WorkerSettings(StoreSettings):
     bundle_store: str = Field(default="", description="file:///folder or s3://bucket/prefix; empty: in DZ_HOME.")
     public_scheme: Literal["http", "https"] = Field(default="http", description="How the world reaches the sites.")
     public_port: int = Field(default=8800, description="The port at which the world reaches the proxy.")
-    uid_base: int = Field(default=500_000, description="Projects' Unix users are this plus their number (as root).")
+    uid_base: int = Field(
+        default=500_000,
+        description="Projects' Unix users are this plus their number (as root); of two platforms on one machine"
+        " 100,000,000 apart.",
+    )
     # build
     pythons: str = Field(default="", description="More interpreters, absolute paths joined by a colon.")
     file_urls: bool = Field(default=False, description="Whether file:// repositories are taken (embedded only).")
