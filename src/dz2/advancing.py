@@ -26,6 +26,7 @@ from dz2.models import (
     Release,
     ReleaseState,
     StepState,
+    VirtualHostname,
 )
 
 Pipelines = Mapping[str, Pipeline]
@@ -136,6 +137,7 @@ def _finish(job: Job, verdict: str, pipelines: Pipelines) -> None:
     if verdict != JobState.SUCCEEDED:
         _give_up_release(job)
         _give_up_backup(job)
+        _give_up_domains(job)
     if job.changes and job.project_id is not None:
         _start_next(job.project_id, pipelines)
 
@@ -156,6 +158,17 @@ def _give_up_backup(job: Job) -> None:
     sentence = (job.error or {}).get("sentence") or f"its job was {job.state}"
     begun = Backup.objects.filter(job=job, state=BackupState.RUNNING)
     begun.update(state=BackupState.FAILED, error=sentence[:500], finished_at=Now())
+
+
+def _give_up_domains(job: Job) -> None:
+    """What is live does not take a domain that the job was to bring, and still takes one that it was to let go. Where
+    nothing is live, the next deploy brings it."""
+    project, change = job.project, job.job_params.get("domains")
+    if project is None or not change or project.live_release() is None or job.releases.exclude(live_at=None).exists():
+        return
+    project.hostnames.filter(hostname__in=change.get("added", ())).delete()
+    for hostname in change.get("removed", ()):  # unless another project has it by now
+        VirtualHostname.objects.get_or_create(hostname=hostname, defaults={"project": project})
 
 
 def _start_next(project_id: int, pipelines: Pipelines) -> None:

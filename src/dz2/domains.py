@@ -2,7 +2,7 @@
 
 Rows say what is wanted. The proxy's file and the hosts that the site itself takes (ALLOWED_HOSTS) follow with the next
 release: of what is live, a change begins one of the same bundle, so no request is lost and no name leads to a site that
-refuses it.
+refuses it. What a job was to change and did not is taken back with its end (``dz2.advancing``).
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ def add(project: Project, names: Iterable[str], *, by: Any = None) -> Job | None
     """The job that makes what is live answer there too; None if nothing is new, or nothing runs. Raises UserError."""
     wanted = [checked(name) for name in names]
     with transaction.atomic():  # refused, it leaves no row
-        return _released(project, write(project, wanted), "Domain added", by)
+        return _released(project, "Domain added", {"added": write(project, wanted)}, by)
 
 
 def remove(project: Project, name: str, *, by: Any = None) -> Job | None:
@@ -47,21 +47,21 @@ def remove(project: Project, name: str, *, by: Any = None) -> Job | None:
         if found == rows[0]:
             raise UserError("domain.given", name=project.name, domain=found.hostname)
         found.delete()
-        return _released(project, True, "Domain taken away", by)
+        return _released(project, "Domain taken away", {"removed": [found.hostname]}, by)
 
 
-def write(project: Project, names: Iterable[HostName]) -> bool:
-    """Whether any of them is new. What is live does not take them before its next release. Raises UserError."""
-    changed = False
+def write(project: Project, names: Iterable[HostName]) -> list[str]:
+    """Those that are new. What is live does not take them before its next release. Raises UserError."""
+    new: list[str] = []
     with transaction.atomic():
         lock_project(project.pk)
         have = set(listed(project).values_list("hostname", flat=True))
         for name in names:
             if name not in have:
-                changed = True
                 _insert(project, name, len(have))
                 have.add(name)
-    return changed
+                new.append(name)
+    return new
 
 
 def checked(name: str) -> HostName:
@@ -91,6 +91,6 @@ def _insert(project: Project, name: HostName, count: int) -> None:
         raise UserError("domain.taken", domain=name, name=owner.project.name if owner else "another") from None
 
 
-def _released(project: Project, changed: bool, why: str, by: Any) -> Job | None:
+def _released(project: Project, why: str, change: dict[str, list[str]], by: Any) -> Job | None:
     runs = project.deactivated_at is None and project.live_release() is not None
-    return releases.restart(project, why=why, by=by) if changed and runs else None
+    return releases.restart(project, why=why, domains=change, by=by) if runs and any(change.values()) else None

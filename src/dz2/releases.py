@@ -103,10 +103,18 @@ def rollback(
     return _accept("rollback", project, params, by, idempotency_key)
 
 
-def restart(project: Project, *, why: str = "Restart", by: Any = None, idempotency_key: str | None = None) -> Job:
-    """The live bundle anew, without a request lost."""
+def restart(
+    project: Project,
+    *,
+    why: str = "Restart",
+    domains: Mapping[str, Sequence[str]] | None = None,
+    by: Any = None,
+    idempotency_key: str | None = None,
+) -> Job:
+    """The live bundle anew, without a request lost. ``domains``: which it brings or lets go (``dz2.domains``)."""
     live(project)
-    return _accept("restart", project, {"why": why}, by, idempotency_key)
+    params = {"why": why} | ({"domains": domains} if domains else {})
+    return _accept("restart", project, params, by, idempotency_key)
 
 
 def scale(project: Project, why: str, *, by: Any = None, idempotency_key: str | None = None) -> Job:

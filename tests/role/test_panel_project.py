@@ -223,6 +223,34 @@ def test_a_domain_is_added_to_what_is_live_by_a_release_and_what_is_not_the_proj
     assert to(ada.post(add, {"domain": "www.shop.example", "gone": "yes"})) == page, "pressed twice"
 
 
+def test_domains_are_as_before_when_the_release_that_should_have_brought_them_comes_to_nothing(shop: Any) -> None:
+    from dz2 import domains, engine, services
+    from dz2.models import VirtualHostname
+
+    def names() -> list[str]:
+        return list(domains.listed(shop).values_list("hostname", flat=True))[1:]
+
+    release(shop, 1, "live")
+    shop.hostnames.create(hostname="kept.example")
+    for ask in (
+        lambda: domains.add(shop, ["kept.example", "www.shop.example"]),
+        lambda: domains.remove(shop, "kept.example"),
+        lambda: services.deploy("shop", hostnames=["www.shop.example"]),
+    ):
+        asked = ask()
+        assert asked is not None and names() != ["kept.example"]
+        engine.cancel(asked.pk)
+        assert names() == ["kept.example"]
+    switched = domains.add(shop, ["www.shop.example"])
+    shop.releases.create(number=7, job=switched, state="retired", commit="7" * 40, live_at=timezone.now())
+    assert switched is not None
+    engine.cancel(switched.pk)
+    assert "www.shop.example" in names(), "its release was live with it"
+    first = services.deploy("https://git.example/ada/other", hostnames=["www.other.example"])
+    engine.cancel(first.pk)
+    assert VirtualHostname.objects.filter(hostname="www.other.example").exists(), "the next deploy brings it"
+
+
 def test_what_a_job_warned_of_is_told_once_each_when_it_has_ended(shop: Any) -> None:
     from dz2.api.documents import job_document
     from dz2.models import Job
