@@ -13,6 +13,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from packaging.version import Version
 
 from dz.errors import UserError
 from dz.names import AppId
@@ -23,6 +24,7 @@ from dz.tasklib.build.bench import OLD_BUILD, Bench
 from dz.tasklib.build.installing import install
 from dz.tasklib.build.interpreters import Interpreter, choose, find, readable_by_others
 from dz.tasklib.build.locked import Locked
+from dz.tasklib.build.otherpython import first_that_fits, has_wheel
 from dz.tasklib.build.resolve import Wanted, resolve
 
 WANTED = Wanted(installer="requirements", files=("requirements.txt",))
@@ -219,7 +221,7 @@ def test_settings_of_uv_in_the_repository_decide_nothing(bench: Bench, tmp_path:
     "requirements, id, words",
     [
         ("Django==4.2.1\nasgiref<3\n", "build.requirements-conflict", "asgiref"),
-        ("Django==4.2.999\n", "build.version-not-found", "django==4.2.999"),
+        ("Django==4.99.1\n", "build.version-not-found", "django==4.99.1"),
         ("sqlparse==0.5.0\n", "build.django-missing", "requirements.txt"),
         ("-r missing.txt\n", "build.requirements-missing", "missing.txt"),
         ("Django=4\n", "build.requirements-syntax", "requirements.txt"),
@@ -306,3 +308,49 @@ def test_what_can_not_be_had_is_told_with_the_line_that_asks_for_it(bench: Bench
         resolve(bench, WANTED)
     assert (told.value.id, told.value.where) == (id, f"requirements.txt:3  {line}")
     assert str(bench.work) not in told.value.brief
+
+
+def test_what_pip_passes_over_and_what_can_not_be_had_any_more_gives_way_aloud(bench: Bench) -> None:
+    (bench.tree / "requirements.txt").write_text("-r base.txt\nDjango==4.2.999  # never was\n")
+    (bench.tree / "base.txt").write_text("sqlparse==0.3.0\npytz==2024.1 --no-binary pytz\n")
+    locked, _ = resolve(bench, WANTED)
+    assert (locked.version("sqlparse"), locked.version("pytz")) == ("0.3.1", "2024.1")
+    assert locked.version("django").startswith("4.2.")
+    assert "base.txt:2: --no-binary behind a requirement is passed over" in said(bench)
+    assert "sqlparse==0.3.0 can't be had here: sqlparse>=0.3.0,==0.3.* is asked for instead" in said(bench)
+
+
+def test_pins_that_exclude_each_other_are_told_as_they_stand_where_no_release_of_their_series_helps(
+    bench: Bench,
+) -> None:
+    (bench.tree / "requirements.txt").write_text("Django==4.2.1\nasgiref==3.2.1\n")
+    with pytest.raises(UserError) as told:
+        resolve(bench, WANTED)
+    assert told.value.brief.endswith("django==4.2.1 needs asgiref>=3.6.0,<4, and asgiref==3.2.1 is asked for.")
+    assert told.value.where == "requirements.txt:1  Django==4.2.1 and requirements.txt:2  asgiref==3.2.1"
+
+
+def test_another_python_is_taken_where_the_chosen_one_can_not_have_what_is_asked_for(bench: Bench) -> None:
+    bench = replace(bench, python=of("3.9.1"))
+    others = [of(version) for version in ("3.13.0", "3.12.1", "3.8.18")]
+
+    def resolved(one: Bench) -> str:
+        if one.python.series < Version("3.10"):
+            raise UserError(
+                "python.none-fits", needs="x is for Python >=3.10", here=one.python.version, pythons=">=3.10"
+            )
+        return str(one.python.version)
+
+    assert first_that_fits(bench, others, resolved)[1] == "3.12.1"
+    assert "here is 3.9.1. Python 3.12.1 is tried instead." in said(bench)
+    with pytest.raises(UserError, match=r"here is 3\.9\.1, 3\.8\.18"):
+        first_that_fits(bench, others[-1:], resolved)
+
+
+def of(version: str) -> Interpreter:
+    return Interpreter(version=Version(version), path=Path(f"/opt/{version}/bin/python3"))
+
+
+def test_whether_a_release_has_a_wheel_is_asked_of_the_index(bench: Bench) -> None:
+    bench.lay()
+    assert has_wheel(bench, "django==4.2.16") and not has_wheel(bench, "psycopg2==2.9.9")

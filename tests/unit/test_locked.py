@@ -118,6 +118,40 @@ def test_a_site_with_asgi_alone_gets_its_server() -> None:
             "build.requirements-syntax",
             "requirements.txt",
         ),
+        (
+            "error: No solution found when resolving dependencies\n"
+            "  cause: Because one==4.6 depends on typing-extensions{python_full_version < '3.11'}>=4.13.2 and you"
+            " require one==4.6, we can conclude that you require typing-extensions>=4.13.2.\n"
+            "         And because you require typing-extensions==4.12.2, we can conclude that your requirements are"
+            " unsatisfiable.\n",
+            "build.requirements-conflict",
+            "one==4.6 needs typing-extensions>=4.13.2, and typing-extensions==4.12.2 is asked for",
+        ),
+        (
+            "error: No solution found when resolving dependencies\n"
+            "  cause: Because the current Python version (3.9.18) does not satisfy Python>=3.10,<4 and one==2.1.0 depends on"
+            " Python>=3.10,<4, we can conclude that one==2.1.0 cannot be used.\n",
+            "python.none-fits",
+            "one==2.1.0 is for Python >=3.10,<4, and here is 3.11.2",
+        ),
+        (
+            "error: Failed to build `old==1.0`\n  cause: exit 1\n      except pkg.Conflict, e:\n"
+            "                         ^\n      SyntaxError: invalid syntax\n",
+            "build.package-for-python2",
+            "old is written for Python 2",
+        ),
+        (
+            "error: Request failed after 3 retries\n  cause: Failed to fetch: https://git.example/x/archive/1.zip\n"
+            "  cause: error sending request for url (https://git.example/x/archive/1.zip)\n",
+            "build.git-requirement",
+            "https://git.example/x/archive/1.zip gives no answer",
+        ),
+        (
+            "error: Error parsing included file in `all.txt` at position 3\n"
+            '  cause: Expected `--hash`, found `"--no-such"`: base.txt:8:10\n',
+            "build.requirements-syntax",
+            'all.txt can\'t be read: Expected `--hash`, found `"--no-such"`: base.txt:8:10',
+        ),
         ("error: File not found: `base.txt`\n", "build.requirements-missing", "base.txt"),
         (
             "  OSError: mysql_config not found\n  [end of output]\nERROR: Failed to build 'mysqlclient' when getting",
@@ -136,7 +170,7 @@ def test_a_site_with_asgi_alone_gets_its_server() -> None:
     ],
 )
 def test_what_uv_says_becomes_a_sentence_with_a_next_act(said: str, id: str, words: str) -> None:
-    error = failure(said, python="3.11.2")
+    error = failure(said, python="3.11.2", indexes=["index.example"])
     assert isinstance(error, UserError) and error.id == id
     assert words in error.brief and error.next
 

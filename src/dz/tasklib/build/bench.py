@@ -130,7 +130,8 @@ class Bench:
 
     def failure(self, said: str) -> UserError | PlatformError:
         """What a command that failed inside complained of, in the user's own paths."""
-        return failure(said.replace(f"{self.source}/", ""), python=str(self.python.version))
+        hosts = [name for name, _ in self.indexes.hosts]
+        return failure(said.replace(f"{self.source}/", ""), python=str(self.python.version), indexes=hosts)
 
     def _environment(self) -> dict[str, str]:
         index = {"PIP_INDEX_URL": self.indexes.default, "PIP_EXTRA_INDEX_URL": " ".join(self.indexes.extra)}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from concurrent.futures import Future
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -45,11 +45,13 @@ class Environment:
 def provide(build: Build, added: tuple[str, ...] = ()) -> Environment:
     """Choose Python, resolve, install what is new. ``added``: requirement lines beside the project's own."""
     ctx = build.ctx
-    interpreter = choose_python(build)
+    interpreter, others = choose_python(build)
     bench = open_bench(build, interpreter)
     wanted = wanted_of(build, added)
     with ctx.part("Resolve dependencies"):
-        locked, wheels = resolve(bench, wanted)
+        locked, wheels = resolve(bench, wanted, others)
+        interpreter = next((one for one in others if str(one.version) == locked.python), interpreter)
+        bench = replace(bench, python=interpreter)
         _tell(build, locked)
     key = env_key(locked, interpreter)
     packages = {one.name: one.version for one in (*locked.project, *locked.platform)}
@@ -99,8 +101,9 @@ def _as_of(build: Build) -> str:
     return str(datetime.fromtimestamp(second + 86_400, UTC).date()) if second else ""
 
 
-def choose_python(build: Build) -> Interpreter:
-    """The interpreter, downloaded if none here fits; told in the log, as a warning where it is not the declared one."""
+def choose_python(build: Build) -> tuple[Interpreter, tuple[Interpreter, ...]]:
+    """The interpreter, downloaded if none here fits; told in the log, as a warning where it is not the declared one.
+    Beside it the others of this host."""
     ctx, declared = build.ctx, build.config.python_version
     django = next((g.value for g in ctx.door.guesses("django_version")), "")
     found, closed = interpreters.of_host(ctx.settings, ctx.seams.sandbox)
@@ -111,7 +114,7 @@ def choose_python(build: Build) -> Interpreter:
         ctx.log.note(f"not used, below folders closed to projects: {', '.join(str(one.path) for one in closed)}")
     chosen = interpreters.choose(found, declared=declared, django=django)
     ctx.log.note(f"Python {chosen.interpreter.version}: {chosen.why}", level="info" if chosen.exact else "warning")
-    return chosen.interpreter
+    return chosen.interpreter, tuple(one for one in found if one != chosen.interpreter)
 
 
 def env_key(locked: Locked, interpreter: Interpreter) -> str:

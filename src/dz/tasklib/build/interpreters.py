@@ -149,8 +149,12 @@ def _nearest(good: Sequence[Interpreter], declared: str) -> Chosen:
 
 def _none_fits(found: Sequence[Interpreter], declared: str, django: str, low: Version, high: Version) -> UserError:
     needs = f"Django {django} runs on Python {low} to {high}" if django else f"Python {declared or low} is asked for"
-    here = ", ".join(dict.fromkeys(str(one.version) for one in found)) or "none"
-    return UserError("python.none-fits", needs=needs, here=here)
+    return UserError("python.none-fits", needs=needs, here=versions(found))
+
+
+def versions(found: Sequence[Interpreter]) -> str:
+    """Their versions, for a sentence."""
+    return ", ".join(dict.fromkeys(str(one.version) for one in found)) or "none"
 
 
 def _candidates(extra: Iterable[Path]) -> list[Path]:

@@ -59,12 +59,14 @@ class Source:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Locked:
     """``project``: its own dependencies; ``platform``: what we add; ``built``: names whose wheels were built here;
-    ``left_out``: names that could not be, each with the library that this host lacks."""
+    ``left_out``: names that could not be, each with the library that this host lacks; ``python``: the version that it
+    is for, "" for the one that was chosen before."""
 
     project: tuple[Requirement, ...]
     platform: tuple[Requirement, ...]
     built: tuple[str, ...] = ()
     left_out: tuple[tuple[str, str], ...] = ()
+    python: str = ""
 
     def __len__(self) -> int:
         return len(self.project) + len(self.platform)
@@ -90,13 +92,20 @@ class Locked:
             )
 
         lacking = tuple((str(name), str(library)) for name, library in value.get("left_out", ()))
-        return cls(project=many("project"), platform=many("platform"), built=tuple(value["built"]), left_out=lacking)
+        return cls(
+            project=many("project"),
+            platform=many("platform"),
+            built=tuple(value["built"]),
+            left_out=lacking,
+            python=value.get("python", ""),
+        )
 
 
 def read(answer: bytes, python: Interpreter) -> tuple[list[Requirement], list[Source]]:
     """What a pylock.toml selects for that Python on this machine. Raises UserError if it is for another Python."""
     try:
         lock = pylock.Pylock.from_dict(tomllib.loads(answer.decode()))
+        _refuse_another_python(lock, python)
         chosen = list(lock.select(environment=environment(python), tags=wheel_tags(python)))
     except pylock.PylockSelectError as error:
         raise UserError("build.requirements-conflict", reason=str(error)[:400]) from None
@@ -109,6 +118,13 @@ def read(answer: bytes, python: Interpreter) -> tuple[list[Requirement], list[So
         else:
             sources.append(_source(name, version, source))
     return ready, sources
+
+
+def _refuse_another_python(lock: pylock.Pylock, python: Interpreter) -> None:
+    wanted = lock.requires_python
+    if wanted and not wanted.contains(str(python.version)):
+        needs = f"the lock file is for Python {wanted}"
+        raise UserError("python.none-fits", needs=needs, here=python.version, pythons=str(wanted))
 
 
 def environment(python: Interpreter) -> Environment:

@@ -24,7 +24,10 @@ from dz.tasklib.build import locked
 from dz.tasklib.build.additions import COMPILED, additions, any_driver, without_compiled
 from dz.tasklib.build.askedfor import placed
 from dz.tasklib.build.bench import Bench
+from dz.tasklib.build.interpreters import Interpreter
 from dz.tasklib.build.locked import Locked, Requirement, Source
+from dz.tasklib.build.otherpython import first_that_fits
+from dz.tasklib.build.relaxing import compiled
 from dz.tasklib.build.wheels import keep
 
 OLDEST_DATED = "1.11"  # a Django before it is taken where something names it, not by a day alone
@@ -37,7 +40,13 @@ FILE = 8 * 1024 * 1024
 # What has to be compiled and no project uses here is left out, its marker is never true: a driver for a database server
 # that none gets, and another web server than the platform's.
 # The drivers' own builds need libpq only to tell that they depend on nothing; so we tell it.
-LEFT_OUT = [f"{name} ; sys_platform == 'none'" for name in ("mysqlclient", "uwsgi")]
+# And what a newer Python has itself, and can't build or is broken by.
+NEEDLESS = frozenset({"mysqlclient", "uwsgi"})
+LEFT_OUT = [f"{name} ; sys_platform == 'none'" for name in sorted(NEEDLESS)]
+LEFT_OUT += [
+    f"{name} ; python_version < '{since}'"
+    for name, since in (("backports-zoneinfo", "3.10"), ("dataclasses", "3.7"), ("enum34", "3.4"), ("typing", "3.5"))
+]
 KNOWN = f"override-dependencies = {LEFT_OUT}\n" + "".join(
     f'[[dependency-metadata]]\nname = "{name}"\nrequires-dist = []\n' for name in sorted(COMPILED)
 )
@@ -61,20 +70,25 @@ class Wanted:
     as_of: str = ""
 
 
-def resolve(bench: Bench, wanted: Wanted) -> tuple[Locked, Path]:
-    """The list, and the folder (ours) of the wheels that were built for it.
+def resolve(bench: Bench, wanted: Wanted, others: Sequence[Interpreter] = ()) -> tuple[Locked, Path]:
+    """The list, and the folder (ours) of the wheels that were built for it. ``others``: the Pythons to try where the
+    bench's can't have what is wanted; the list says which it is for.
 
     Raises UserError ``build.*`` when the project's requirements are to blame, Transient when the index is silent.
     """
     inputs = inputs_key(bench, wanted)
     saved, wheels = bench.work / "locks" / f"{inputs}.json", bench.work / "wheels" / inputs
     if saved.exists():
-        return Locked.from_json(saved.read_text()), wheels
+        known = Locked.from_json(saved.read_text())
+        if known.python in ("", *(str(one.version) for one in others)):
+            return known, wheels
     bench.lay()
     try:
-        result, lasts = _resolved(bench, wanted, wheels)
+        used, (result, lasts) = first_that_fits(bench, others, lambda one: _resolved(one, wanted, wheels))
     except UserError as error:
         raise placed(bench, wanted.files, error) from None
+    if used is not bench:
+        result = replace(result, python=str(used.python.version))
     if lasts:
         _save(saved, result)
     return result, wheels
@@ -87,7 +101,7 @@ def _resolved(bench: Bench, wanted: Wanted, wheels: Path) -> tuple[Locked, bool]
     if "django" not in have:
         raise UserError("build.django-missing", files=", ".join(wanted.files) or "no file names any")
     have = without_compiled(have, {one.name for one in sources})
-    sources = [one for one in sources if one.name not in COMPILED]
+    sources = [one for one in sources if one.name not in COMPILED | NEEDLESS]
     lines = [*additions(have, asgi_only=wanted.asgi_only), *wanted.added]
     more = _additions(bench, ready, sources, lines, django=have["django"])
     built, lacking = _build(bench, sources, wheels)
@@ -161,7 +175,7 @@ def _compiled(bench: Bench, files: list[Path], wanted: Wanted, cwd: Path) -> tup
     said = ""
     for limits in dict.fromkeys(("".join(f"{pin}\n" for pin in wanted.pins) or bounds, bounds)):
         given = bench.write("limits.txt", limits)
-        finished, said = bench.inside([bench.uv(), *words, "-c", given, "--", *files], cwd=cwd)
+        finished, said = compiled(bench, [*words, "-c", given], files, cwd=cwd)
         if finished.ok:
             return locked.read(finished.output, bench.python)
         if limits != bounds:
@@ -241,8 +255,9 @@ def _build(
             return _wheels(bench, sources, wheels), tuple(left_out)
         except UserError as error:
             name = canonicalize_name(str(error.facts.get("package", "")))
-            if error.id != "build.system-library" or name not in {one.name for one in sources if not one.local}:
-                raise
+            release = next((f"{name}=={one.version}" for one in sources if one.name == name and not one.local), "")
+            if error.id != "build.system-library" or not release:
+                raise UserError(error.id, where=error.where, **{**error.facts, "release": release}) from None
             library = str(error.facts["library"])
             left_out.append((name, library))
             sources = [one for one in sources if one.name != name]

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 
 from dz.errors import PlatformError, Transient, UserError
 from dz.plain import plain
 
-_BUILD = re.compile(r"Failed (?:to build|building wheel for) [`']?([A-Za-z0-9][A-Za-z0-9._-]*)")
+_BUILD = re.compile(r"Failed (?:to build|building wheel for) [`']?([A-Za-z0-9][A-Za-z0-9._-]*)(==[\w.!+-]+)?")
 _MISSING = re.compile(r"Because ([A-Za-z0-9._-]+) was not found in the package registry")
 _VERSION = re.compile(
     r"there (?:is|are) (?:no versions?|only the following versions?) of ([\w.\[\]-]+)([=<>~!][^\s,]*)?"
@@ -20,34 +21,56 @@ _LIBRARY = (
     (re.compile(r"[Cc]an't find Rust compiler|cargo, the Rust package manager, is not installed"), "a Rust compiler"),
     (re.compile(r"Package '?([\w.+-]+)'?,? (?:required by|was not found in the pkg-config)"), ""),
 )
-_SYNTAX = re.compile(r"Couldn't parse requirements?(?: in)? `([^`]+)`")
+_EXACT = re.compile(r"you require ([A-Za-z0-9][\w.-]*==[\w.!+-]*\w)")
+_NEEDS = re.compile(r"([\w.\[\]-]+==[\w.!+-]*\w) depends on ([\w.-]+)(?:\[[^]]*\])?(?:\{[^}]*\})?([<>=!~][^\s]*[\w*])")
+_PYTHON = re.compile(r"does not satisfy Python([<>=!~][\w.*,<>=!~]*[\w*]) and (\S+) depends on Python")
+_BEFORE = re.compile(r"python_(?:full_)?version < '([\d.]+)'")
+_PYTHON2 = re.compile(
+    r"except [\w.]+, \w+:\n[ ^]*\n\s*SyntaxError|Missing parentheses in call to '(?:print|exec)'"
+    r"|No module named '?(?:ConfigParser|urllib2|__builtin__|StringIO|cStringIO)\b"
+)
+_SYNTAX = re.compile(r"(?:Couldn't parse requirements?(?: in)?|Error parsing included file in) `([^`]+)`")
 _FILE = re.compile(
     r"(?:File not found: |failed to read from file |Distribution not found at: )`?([^`\n]+?)`?(?:: |\n|$)"
 )
 _GIT = re.compile(r"^\s*fatal: (.+?)\.?$", re.MULTILINE)
 _FULL = re.compile(r"No space left on device|Disk quota exceeded|\(os error 28\)")
-_FETCH = re.compile(r"Failed to fetch: `?(https?://[^/\s`]+)")
+_FETCH = re.compile(r"Failed to fetch: `?((https?://)(?:[^/@\s`]*@)?([^/:\s`]+)[^\s`]*)")
 _UNREACHABLE = re.compile(r"error sending request|dns error|tcp connect error|operation timed out|Could not connect")
 
 
-def failure(said: str, *, python: str) -> UserError | PlatformError:
-    """The error for a resolution that failed."""
+def failure(said: str, *, python: str, indexes: Collection[str] = ()) -> UserError | PlatformError:
+    """The error for a resolution that failed. ``indexes``: the hosts of the package indexes, if others were asked."""
     text = plain(said)
     if full := _FULL.search(text):
         return PlatformError(f"the installer met: {full[0]}", id="platform.disk-full")
     if library := _library(text):
         what = _BUILD.search(text)
-        return UserError("build.system-library", package=what[1] if what else "a package", library=library)
+        release = what[1] + (what[2] or "") if what else ""
+        return UserError(
+            "build.system-library", package=what[1] if what else "a package", library=library, release=release
+        )
     if re.search("Git operation failed|failed to clone|git (fetch|clone)", text):
         said_by_git = _GIT.findall(text)
         return UserError("build.git-requirement", reason=said_by_git[-1][:600] if said_by_git else _cause(text))
     if built := _BUILD.search(text):
-        return UserError("build.package-build-failed", package=built[1], python=python)
+        kind = "build.package-for-python2" if _PYTHON2.search(text) else "build.package-build-failed"
+        return UserError(kind, package=built[1], python=python, release=built[1] + (built[2] or ""))
     if fetch := _FETCH.search(text):
-        if _UNREACHABLE.search(text):
-            return Transient(f"the package index {fetch[1]} can't be reached", id="build.index-unreachable")
-        return UserError("build.package-not-fetched", index=fetch[1], reason=_cause(text))
+        return _not_fetched(text, fetch, indexes)
     return _no_solution(text, python)
+
+
+def _not_fetched(text: str, fetch: re.Match[str], indexes: Collection[str]) -> UserError | Transient:
+    address, scheme, host = fetch.groups()
+    index, silent = f"{scheme}{host}", _UNREACHABLE.search(text)
+    if indexes and host not in indexes:
+        return UserError(
+            "build.git-requirement", reason=f"{address} " + ("gives no answer" if silent else _cause(text))
+        )
+    if silent:
+        return Transient(f"the package index {index} can't be reached", id="build.index-unreachable")
+    return UserError("build.package-not-fetched", index=index, reason=_cause(text))
 
 
 def _no_solution(text: str, python: str) -> UserError | PlatformError:
@@ -55,19 +78,36 @@ def _no_solution(text: str, python: str) -> UserError | PlatformError:
     if missing := _MISSING.search(text):
         return UserError("build.package-not-found", package=missing[1])
     if "No solution found" in text:
-        version = _VERSION.search(text)
-        if version and "depends on" not in text:
-            return UserError("build.version-not-found", wanted=version[1] + (version[2] or ""), python=python)
-        return UserError("build.requirements-conflict", reason=reason)
-    if parse := _SYNTAX.search(text):
-        return UserError("build.requirements-syntax", file=parse[1], reason=reason, where=parse[1])
+        return _contradiction(" ".join(text[text.find("Because ") :].split()), python)
     if missing_file := _FILE.search(text):
         return UserError("build.requirements-missing", file=missing_file[1].removeprefix("file://"))
+    if parse := _SYNTAX.search(text):
+        return UserError("build.requirements-syntax", file=parse[1], reason=reason, where=parse[1])
     if "lockfile" in text and ("needs to be updated" in text or "Unable to find lockfile" in text):
         return UserError("build.lock-stale", reason=reason)
     if "error: " not in text or "Failed to inspect Python interpreter" in text:
         return PlatformError(f"the resolver could not run: {text.strip()[-400:]}")
     return UserError("build.requirements-invalid", reason=reason)
+
+
+def _contradiction(text: str, python: str) -> UserError:
+    """uv's reasons, as one paragraph: a release that is not there, one for other Pythons, or ones that exclude each
+    other; ``pythons`` is the range in which it would be none, where uv tells that, ``pins`` what the project pins."""
+    if only := _PYTHON.search(text):
+        needs = f"{only[2]} is for Python {only[1]}"
+        return UserError("python.none-fits", needs=needs, here=python, pythons=only[1], package=only[2])
+    version = _VERSION.search(text)
+    if version and "depends on" not in text:
+        return UserError("build.version-not-found", wanted=version[1] + (version[2] or ""), python=python)
+    pins = tuple(dict.fromkeys(_EXACT.findall(text)))
+    reason = text.partition(" hint: ")[0].removesuffix(".")[:600]
+    if len(wishes := _NEEDS.findall(text)) == 1:
+        package, other, bounds = wishes[0]
+        if asked := next((pin for pin in pins if pin.startswith(f"{other}==")), ""):
+            reason = f"{package} needs {other}{bounds}, and {asked} is asked for"
+    before = _BEFORE.search(text)
+    pythons = f">={before[1]}" if before else ""
+    return UserError("build.requirements-conflict", reason=reason, pins=pins, pythons=pythons)
 
 
 def _library(text: str) -> str:
