@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import findpython
+from packaging.specifiers import SpecifierSet
 from packaging.version import Version
 
 from dz.errors import PlatformError, UserError
@@ -96,13 +97,13 @@ def choose(found: Sequence[Interpreter], *, declared: str = "", django: str = ""
         best = _best(fits, low, high)
         return Chosen(interpreter=best, why=f"the project asks for Python {declared}", exact=True)
     good = [one for one in found if low <= one.series <= high]
+    if wanted is not None and (near := _of_its_series(found, wanted) or good):
+        return _nearest(near, declared)
     if not good:
         raise _none_fits(found, declared, django, low, high)
-    if wanted is None:
-        best = _best(good, low, high)
-        why = f"the newest here that Django {django} supports" if django else "the newest here"
-        return Chosen(interpreter=best, why=why, exact=True)
-    return _nearest(good, declared)
+    best = _best(good, low, high)
+    why = f"the newest here that Django {django} supports" if django else "the newest here"
+    return Chosen(interpreter=best, why=why, exact=True)
 
 
 def django_range(django: str) -> tuple[Version, Version]:
@@ -133,6 +134,12 @@ def readable_by_others(path: Path) -> bool:
 def _best(fits: Sequence[Interpreter], low: Version, high: Version) -> Interpreter:
     """The first that Django supports, else the first; ``fits`` is sorted, the newest first."""
     return next((one for one in fits if low <= one.series <= high), fits[0])
+
+
+def _of_its_series(found: Sequence[Interpreter], wanted: SpecifierSet) -> list[Interpreter]:
+    """Those of the minor version of which one patch is pinned."""
+    pinned = re.fullmatch(r"==(\d+\.\d+)\.\d+", str(wanted))
+    return [one for one in found if pinned and one.series == Version(pinned[1])]
 
 
 def _nearest(good: Sequence[Interpreter], declared: str) -> Chosen:
