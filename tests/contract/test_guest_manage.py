@@ -106,6 +106,22 @@ def test_a_migration_that_fails_is_named_with_its_line_and_what_stays(name: str,
     assert "shop.0003_third failed: ValueError: no such thing." in told.brief
 
 
+def test_a_migration_finds_what_can_only_be_imported_after_the_urls(tmp_path: Path, database: str) -> None:
+    """Two modules that import each other work in one order alone, that of a project's own manage.py migrate."""
+    made = shop(
+        tmp_path,
+        "newest",
+        database,
+        **{
+            "site_urls.py": "import shop.first\nurlpatterns = []\n",
+            "shop/first.py": "one = 1\nfrom shop.second import two\n",
+            "shop/second.py": "from shop.first import one\ntwo = 2\n",
+            "shop/migrations/0002_second.py": "from shop.second import two\n" + SECOND,
+        },
+    )
+    assert made.manage("migrate").error is None
+
+
 def test_migrate_waits_for_another_one_of_the_same_project(tmp_path: Path, database: str) -> None:
     made = shop(tmp_path, "newest", database)
     ended: list[Finished] = []
