@@ -43,11 +43,12 @@ def ps(args: argparse.Namespace, api: Api, screen: Screen) -> tuple[int, Any]:
 def _row(one: Document) -> list[str]:
     count = one["restarts"]
     ended = one["detail"] if one["detail"] not in one["words"] else ""
+    answers = f", answers in {one['answers_in']} ms" if one["answers_in"] is not None else ""
     return [
         one["process"],
         f"release {one['release']}" if one["release"] else "-",
         one["host"],
-        one["words"],
+        one["words"] + answers,
         ago(one["since"]),
         size(one["memory"]) if one["memory"] else "-",
         f"{count} restart{'' if count == 1 else 's'}",

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
+import math
 from datetime import datetime
 from typing import Annotated, Any
 
+from asgiref.sync import sync_to_async
 from django.conf import settings
 from django.db.models import Q
 from django.http import HttpRequest
@@ -15,12 +18,14 @@ from pydantic import Field
 from dz.tasklib.appserver.vitals import GIVEN_UP, RESTARTING
 from dz.tasklib.filled import REDIS_AT
 from dz2 import formations, services
-from dz2.api.documents import deployment_document, time_text
+from dz2.api import answering
+from dz2.api.documents import deployment_document, site_url, time_text
 from dz2.asking import DZ
 from dz2.door.placing import NOT_STARTED
 from dz2.models import AppServerDeployment, DeploymentState, Host, Project, ProjectRedis, ReleaseState
 
 router = Router()
+HEALTHY = "healthy"
 Count = Annotated[int, Field(ge=0, lt=1000)]
 
 
@@ -29,8 +34,22 @@ class ScaleIn(Schema):
 
 
 @router.get("/{name}/processes")
-def processes(request: HttpRequest, name: str) -> Any:
-    return process_documents(services.find_project(name))
+async def processes(request: HttpRequest, name: str) -> Any:
+    """``answers_in``: milliseconds, of a healthy web process that is asked now; null for all others."""
+    found, url = await sync_to_async(_found)(name)
+    healthy = [one for one in found if one["words"] == HEALTHY]
+    took = await asyncio.gather(*(answering.seconds(one["address"], one["port"], url) for one in healthy))
+    for one, seconds in zip(healthy, took, strict=True):
+        if seconds == math.inf:
+            one["words"] = f"no answer in {answering.PATIENCE:.0f} s"
+        elif seconds is not None:
+            one["answers_in"] = max(1, round(seconds * 1000))
+    return found
+
+
+def _found(name: str) -> tuple[list[dict[str, Any]], str]:
+    project = services.find_project(name)
+    return process_documents(project), site_url(project)
 
 
 @router.get("/{name}/formation")
@@ -80,6 +99,7 @@ def _as_told(row: AppServerDeployment | ProjectRedis) -> dict[str, Any]:
         "detail": row.detail,
         "seen_at": time_text(row.seen_at),
         "program": row.program,
+        "answers_in": None,
     }
 
 
@@ -92,7 +112,7 @@ def _words(row: AppServerDeployment) -> str:
     if row.state == DeploymentState.WANTED:
         live = row.release.state == ReleaseState.LIVE
         return "waits until the old release has stopped" if live else "starting"
-    return _words_of_host(row.appserver.host, row.detail) or ("healthy" if row.port else "running")
+    return _words_of_host(row.appserver.host, row.detail) or (HEALTHY if row.port else "running")
 
 
 def _words_of_host(host: Host, detail: str) -> str:
