@@ -264,6 +264,21 @@ def test_what_a_job_warned_of_is_told_once_each_when_it_has_ended(shop: Any) -> 
     assert job_document(made)["warnings"] == ["web.2 waits"]
 
 
+def test_a_list_of_jobs_asks_zoomdb_as_often_as_one_of_them(shop: Any) -> None:
+    from django.db import connection
+    from django.test.utils import CaptureQueriesContext
+
+    from dz2.api.views import jobs
+    from dz2.models import Job
+
+    assert {job.state for job in Job.objects.filter(project=shop)} == {"succeeded"}
+    with CaptureQueriesContext(connection) as one:
+        assert len(jobs(None, limit=1)) == 1
+    with CaptureQueriesContext(connection) as all_of_them:
+        assert [job["kind"] for job in jobs(None)] == ["build_and_deploy", "check_repo"]
+    assert len(all_of_them) == len(one)
+
+
 def test_that_nobody_may_enter_the_admin_is_told_as_long_as_nobody_can_know_better(shop: Any) -> None:
     from dz2.api.documents import job_document
     from dz2.models import Job

@@ -5,6 +5,7 @@ Times are RFC 3339 in UTC; ``error`` is one sentence, with ``error_id``, ``where
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
@@ -14,6 +15,8 @@ from django.utils import timezone
 from dz.tasklib import buildconfig
 from dz2 import configs
 from dz2.accounts import panel
+from dz2.api import jobfacts
+from dz2.api.jobfacts import Facts
 from dz2.api.waiting import missing_variables, usual_seconds, waits_for
 from dz2.models import (
     AppServerDeployment,
@@ -22,29 +25,33 @@ from dz2.models import (
     JobLog,
     JobState,
     JobStep,
-    LogKind,
     Project,
-    Release,
     VirtualHostname,
 )
 from dz2.terminals import KIND
 from dz2.verification import rows
 
-MOST_WARNINGS = 20
-
 
 def job_document(job: Job) -> dict[str, Any]:
     """A job whole: its steps, how it went wrong, what it made, and what is live meanwhile."""
-    release = Release.objects.filter(job=job).first()
-    live = job.project.running_release() if job.project else None
-    error = job.error or {}
-    usual = usual_seconds(job)
+    return job_documents([job])[0]
+
+
+def job_documents(jobs: Sequence[Job]) -> list[dict[str, Any]]:
+    """In their order. Jobs that have ended cost no query each."""
+    return [_job_document(job, facts) for job, facts in zip(jobs, jobfacts.of(jobs), strict=True)]
+
+
+def _job_document(job: Job, facts: Facts) -> dict[str, Any]:
+    release, error, usual = facts.release, job.error or {}, usual_seconds(job)
+    url = url_of(facts.given) if facts.given else ""
+    went_live = job.state == JobState.SUCCEEDED and release is not None and release.live_at is not None
     return {
         "job": job.pk,
         "kind": job.kind,
         "project": job.project.name if job.project else None,
         "state": job.state,
-        "url": site_url(job.project) if job.project and _live_by(job, release) else None,
+        "url": url if went_live else None,
         "seconds": _seconds(job.created_at, job.finished_at),
         "error": error.get("sentence"),
         "error_id": error.get("id"),
@@ -56,17 +63,17 @@ def job_document(job: Job) -> dict[str, Any]:
         "commit": release.commit if release else job.result.get("commit"),
         "subject": release.subject if release else job.result.get("subject"),
         "page": f"{panel().panel_url.rstrip('/')}/jobs/{job.pk}",
-        "live": {"release": live.number, "url": site_url(live.project)} if live else None,
+        "live": {"release": facts.running.number, "url": url} if facts.running else None,
         "waits_for": waits_for(job),
         "lines": job.next_seq - 1,
         "code": _exit_code(job, error),
-        "adminless": bool(job.project and _live_by(job, release) and _adminless(job)),
-        "warnings": _warnings(job) if job.finished_at else [],
+        "adminless": went_live and facts.adminless,
+        "warnings": facts.warnings,
         "created_at": time_text(job.created_at),
         "started_at": time_text(job.started_at),
         "finished_at": time_text(job.finished_at),
-        "steps": [_step(step, usual.get(step.name)) for step in job.steps.order_by("position")],
-        "deployments": _deployments(release),
+        "steps": [_step(step, usual.get(step.name)) for step in facts.steps],
+        "deployments": [deployment_document(row) for row in facts.deployments],
     }
 
 
@@ -159,26 +166,6 @@ def url_of(host: VirtualHostname) -> str:
     return f"{'https' if host.tls else panel_url.scheme}://{host.hostname}{port}/"
 
 
-def _live_by(job: Job, release: Release | None) -> bool:
-    return job.state == JobState.SUCCEEDED and release is not None and release.live_at is not None
-
-
-def _adminless(job: Job) -> bool:
-    """Whether nobody may enter the site's admin: as migrate learned it, in an earlier job where this one left it out. A
-    command since then may have let somebody in, so that nobody knows any more."""
-    rows = Job.objects.filter(project=job.project, pk__lte=job.pk)
-    learned = rows.filter(result__adminless__in=[True, False]).order_by("-pk").first()
-    if learned is None or not learned.result["adminless"]:
-        return False
-    return not rows.filter(kind=KIND, state=JobState.SUCCEEDED, finished_at__gt=learned.created_at).exists()
-
-
-def _warnings(job: Job) -> list[str]:
-    """What its log warned of, once each: a worker that is not started, a value that was not as declared."""
-    told = job.log.filter(level="warning", kind=LogKind.NOTE).values_list("text", flat=True)
-    return list(dict.fromkeys(told[:MOST_WARNINGS]))
-
-
 def _step(step: JobStep, usual: float | None) -> dict[str, Any]:
     return {
         "name": step.name,
@@ -192,11 +179,6 @@ def _step(step: JobStep, usual: float | None) -> dict[str, Any]:
         "attempt": step.attempt,
         "retries": step.retries,
     }
-
-
-def _deployments(release: Release | None) -> list[dict[str, Any]]:
-    rows = AppServerDeployment.objects.select_related("appserver__host").filter(release=release, port__isnull=False)
-    return [deployment_document(row) for row in rows.order_by("pk")] if release else []
 
 
 def deployment_document(row: AppServerDeployment) -> dict[str, Any]:

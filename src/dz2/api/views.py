@@ -146,7 +146,7 @@ def jobs(request: HttpRequest, project: str = "", limit: Annotated[int, Query(ge
     rows = Job.objects.select_related("project").order_by("-pk")
     if project:
         rows = rows.filter(project=services.find_project(project))
-    return [documents.job_document(one) for one in rows[:limit]]
+    return documents.job_documents(list(rows[:limit]))
 
 
 @api.get("/jobs/{job_id}")
