@@ -11,6 +11,7 @@ from typing import Any
 
 from django.db.models.functions import Now
 
+from dz.errors import UserError
 from dz.tasklib.pipeline import APPSERVER, WRONG, Pipeline, Step
 from dz2 import appservers
 from dz2.channels import JOB, RECONCILE, RING, notify
@@ -48,7 +49,16 @@ def alone() -> tuple[str, ...]:
     return tuple({step.name for pipeline in known(None).values() for step in pipeline.steps if step.alone})
 
 
-def lock_project(project_id: int) -> Project:
+def hold(project: Project) -> Project:
+    """Its row as it is, which nobody else changes until the transaction ends. Raises ``project.not-found`` for one that
+    is destroyed by now: what is written to it would stay for ever."""
+    held = _lock_project(project.pk)
+    if held.destroyed_at is not None:
+        raise UserError("project.not-found", name=project.name, hint="")
+    return held
+
+
+def _lock_project(project_id: int) -> Project:
     # no_key: rows that refer to the project are inserted by steps meanwhile, and must not wait for us nor we for them
     return Project.objects.select_for_update(no_key=True).get(pk=project_id)
 
@@ -57,7 +67,7 @@ def lock(job_id: int) -> Job:
     """The job, held with its project until the transaction ends."""
     project_id = Job.objects.values_list("project_id", flat=True).get(pk=job_id)
     if project_id is not None:
-        lock_project(project_id)
+        _lock_project(project_id)
     return Job.objects.select_for_update(no_key=True).get(pk=job_id)
 
 

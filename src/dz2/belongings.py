@@ -8,6 +8,7 @@ from django.db.models import Sum
 
 from dz.errors import UserError
 from dz2 import databasefacts
+from dz2.domains import listed
 from dz2.models import Backup, BackupState, Layer, Project
 
 
@@ -26,7 +27,7 @@ def of(project: Project, *, database: bool = True) -> Belongings:
     """Without ``database`` its server, which may be slow, is not asked."""
     layers = Layer.objects.filter(project=project, uploaded_at__isnull=False)
     return Belongings(
-        hostnames=tuple(project.hostnames.order_by("pk").values_list("hostname", flat=True)),
+        hostnames=tuple(listed(project).values_list("hostname", flat=True)),
         database=_database_size(project) if database else None,
         releases=project.releases.count(),
         stored=layers.aggregate(all=Sum("size"))["all"] or 0,

@@ -10,7 +10,7 @@ from django.db.models import QuerySet
 
 from dz.errors import UserError
 from dz2 import engine, releases
-from dz2.advancing import known, lock_project
+from dz2.advancing import hold, known
 from dz2.models import Job, JobState, Project
 from dz2.terminals import KIND
 
@@ -42,7 +42,7 @@ def run(
         "term": term,
     }
     with transaction.atomic():  # what is looked at stays so until the job is there
-        project = lock_project(project.pk)
+        project = hold(project)
         releases.live(project)
         releases.refuse_resting(project)
         _refuse_stopping(project)

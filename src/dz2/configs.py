@@ -18,7 +18,7 @@ from dz.log import Secret
 from dz.names import EnvName
 from dz.tasklib.filled import asks_for_redis, is_known
 from dz2 import vault
-from dz2.advancing import lock_project
+from dz2.advancing import hold
 from dz2.asking import name_of
 from dz2.models import Config, ConfigGuess, Project, ShownValue
 
@@ -81,7 +81,7 @@ def change(project: Project, values: Mapping[str, str], *, unset: Iterable[str] 
         if "\0" in value:
             raise UserError("project.bad-value", name=name)
     with transaction.atomic():
-        lock_project(project.pk)
+        hold(project)
         last = latest(project)
         today = {name: secret.reveal() for name, secret in opened(project, last).items()}
         gone = set(unset)

@@ -18,14 +18,14 @@ from dz.errors import UserError
 from dz.names import HostName
 from dz2 import releases
 from dz2.accounts import panel
-from dz2.advancing import lock_project
+from dz2.advancing import hold
 from dz2.models import Job, Project, VirtualHostname
 
 MOST = 50
 
 
 def listed(project: Project) -> QuerySet[VirtualHostname]:
-    """The first is the platform's own, the others are domains."""
+    """The given one first."""
     return project.hostnames.order_by("pk")
 
 
@@ -39,12 +39,11 @@ def add(project: Project, names: Iterable[str], *, by: Any = None) -> Job | None
 def remove(project: Project, name: str, *, by: Any = None) -> Job | None:
     """Raises ``domain.not-found``, ``domain.given``."""
     with transaction.atomic():
-        lock_project(project.pk)
-        rows = list(listed(project))
-        found = next((row for row in rows if row.hostname == name.lower().rstrip(".")), None)
+        hold(project)
+        found = next((row for row in listed(project) if row.hostname == name.lower().rstrip(".")), None)
         if found is None:
             raise UserError("domain.not-found", name=project.name, domain=repr(name[:80]))
-        if found == rows[0]:
+        if found == project.given_hostname():
             raise UserError("domain.given", name=project.name, domain=found.hostname)
         found.delete()
         return _released(project, "Domain taken away", {"removed": [found.hostname]}, by)
@@ -54,7 +53,7 @@ def write(project: Project, names: Iterable[HostName]) -> list[str]:
     """Those that are new. What is live does not take them before its next release. Raises UserError."""
     new: list[str] = []
     with transaction.atomic():
-        lock_project(project.pk)
+        hold(project)
         have = set(listed(project).values_list("hostname", flat=True))
         for name in names:
             if name not in have:
@@ -82,7 +81,6 @@ def checked(name: str) -> HostName:
 def _insert(project: Project, name: HostName, count: int) -> None:
     if count > MOST:
         raise UserError("domain.too-many", name=project.name, most=MOST)
-    VirtualHostname.objects.filter(hostname=name, project__destroyed_at__isnull=False).delete()
     try:
         with transaction.atomic():
             VirtualHostname.objects.create(project=project, hostname=name)
@@ -92,5 +90,6 @@ def _insert(project: Project, name: HostName, count: int) -> None:
 
 
 def _released(project: Project, why: str, change: dict[str, list[str]], by: Any) -> Job | None:
-    runs = project.deactivated_at is None and project.live_release() is not None
-    return releases.restart(project, why=why, domains=change, by=by) if runs and any(change.values()) else None
+    if not any(change.values()) or project.running_release() is None:
+        return None
+    return releases.restart(project, why=why, domains=change, by=by)

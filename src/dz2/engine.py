@@ -21,7 +21,7 @@ from django.db.models.functions import Least, Now
 from dz.errors import UserError
 from dz.names import AppId
 from dz.tasklib.pipeline import DONE, Pipeline
-from dz2.advancing import DESTROYS, Pipelines, advance, alone, end_steps, is_busy, known, lock, lock_project, start
+from dz2.advancing import DESTROYS, Pipelines, advance, alone, end_steps, hold, is_busy, known, lock, start
 from dz2.asking import name_of, user_of
 from dz2.channels import JOB, notify
 from dz2.models import Job, JobState, JobStep, Project, StepState
@@ -98,7 +98,7 @@ def accept(
     """
     with transaction.atomic():
         if project is not None:
-            _refuse_going(lock_project(project.pk), pipeline)
+            _refuse_going(hold(project), pipeline)
         job, made = _get_or_create(pipeline, project, params, by, idempotency_key)
         if not made:
             return job
@@ -213,8 +213,6 @@ def _held(claimed: Claimed) -> Any:
 
 
 def _refuse_going(project: Project, pipeline: Pipeline) -> None:
-    if project.destroyed_at is not None:
-        raise UserError("project.not-found", name=project.name, hint="")
     if project.destroying_at is not None and pipeline.kind != DESTROYS:
         by = Job.objects.filter(project=project, kind=DESTROYS).values_list("pk", flat=True).last()
         raise UserError("project.busy", name=project.name, job=by)

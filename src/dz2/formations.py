@@ -11,7 +11,7 @@ from dz.errors import UserError
 from dz.tasklib.appserver import processes
 from dz.words import listing
 from dz2 import releases
-from dz2.advancing import is_busy, lock_project
+from dz2.advancing import hold, is_busy
 from dz2.models import AppServerDeployment, Job, Project
 
 
@@ -38,7 +38,7 @@ def scale(
     for name, number in wanted.items():
         _check(project, known, name, number)
     with transaction.atomic():
-        lock_project(project.pk)
+        hold(project)
         project.refresh_from_db(fields=["formation"])
         project.formation = {**project.formation, **wanted}
         project.save(update_fields=["formation"])

@@ -19,7 +19,7 @@ from dz.tasklib import buildconfig
 from dz.tasklib.build import giturl
 from dz2 import configs, domains, engine, releases
 from dz2.accounts import panel
-from dz2.advancing import known, lock_project
+from dz2.advancing import hold, known
 from dz2.asking import user_of
 from dz2.models import Job, JobState, Project, VirtualHostname
 
@@ -177,7 +177,7 @@ def cancel(job_id: int) -> Job:
 def leave_unset(project: Project, names: Iterable[str]) -> None:
     """Ask no more for these variables: the project reads them, and a person knows that it does without."""
     with transaction.atomic():
-        lock_project(project.pk)
+        hold(project)
         project.refresh_from_db(fields=["left_unset"])
         project.left_unset = sorted({*project.left_unset, *names})
         project.save(update_fields=["left_unset"])
@@ -186,7 +186,7 @@ def leave_unset(project: Project, names: Iterable[str]) -> None:
 def confirm(project: Project, values: Mapping[str, str]) -> None:
     """Keep what a person decided in the verification form: a build never changes these keys."""
     with transaction.atomic():
-        lock_project(project.pk)
+        hold(project)
         project.refresh_from_db()
         project.build_config = buildconfig.merge(buildconfig.parse(project.build_config), values).text()
         project.confirmed = sorted({*project.confirmed, *(buildconfig.KEY_OF_FIELD.get(key, key) for key in values)})
@@ -245,8 +245,6 @@ def create(url: str, name: ProjectName, *, exact: bool, ref: str, owner: Any) ->
     for number in range(1, 1000):
         spelled = name if number == 1 else ProjectName(f"{name[: 39 - len(str(number))].rstrip('-')}-{number}")
         hostname = HostName(f"{spelled}.{panel().sites_domain}")
-        # A destroyed project keeps its row, but not its address.
-        VirtualHostname.objects.filter(hostname=hostname, project__destroyed_at__isnull=False).delete()
         try:
             with transaction.atomic():
                 project = Project.objects.create(name=spelled, repo_url=url, ref=ref, owner=owner)

@@ -296,7 +296,7 @@ def test_the_log_is_read_on_by_number_and_waits_for_what_comes(panel: Panel, han
     }
 
 
-def test_one_address_is_one_project_and_a_name_is_given_once(panel: Panel) -> None:
+def test_one_address_is_one_project_and_a_name_is_given_once(panel: Panel, hands: Hands) -> None:
     def make(target: str, **more: str) -> tuple[int, Any]:
         return ask(panel, "POST", "/check", {"target": target, **more})
 
@@ -308,11 +308,12 @@ def test_one_address_is_one_project_and_a_name_is_given_once(panel: Panel) -> No
     assert make("https://git.example/bea/other", name="second")[1]["error_id"] == "project.name-taken"
     near = ask(panel, "GET", "/projects/sho")[1]
     assert near["error"] == "There is no project sho. Did you mean shop?"
-    from django.db.models.functions import Now
-
-    from dz2.models import Project
-
-    Project.objects.filter(name="second").update(destroyed_at=Now())
+    ask(panel, "DELETE", "/projects/second")
+    for step in ("proxy_remove", "backup_database", "keep_backup", "drop_database"):
+        hands.end(hands.claim(step))
+    last = hands.claim("forget")
+    hands.door(last).forget()
+    hands.end(last)
     assert make("https://git.example/bea/other", name="second")[0] == 200
 
 

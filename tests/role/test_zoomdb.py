@@ -398,7 +398,9 @@ def test_an_attempt_that_was_given_up_changes_nothing_through_its_door(j: Any) -
 
 @pytest.mark.usefixtures("hosts")
 def test_a_forgotten_project_frees_its_name_and_hostname(j: Any) -> None:
+    from dz.names import HostName
     from dz.tasklib.destroy import DESTROY
+    from dz2 import configs, domains
     from dz2.models import Project
 
     shop = j.project()
@@ -417,4 +419,10 @@ def test_a_forgotten_project_frees_its_name_and_hostname(j: Any) -> None:
         j.accept(shop, j.DESTROY)
     assert j.record(door._claimed, j.FAILED)
     assert (j.state(waiting), j.state(second)) == ("cancelled", "cancelled")
+    for late in (
+        partial(domains.write, names=[HostName("www.shop.example")]),
+        partial(configs.change, values={"KEY": "secret"}),
+    ):
+        with pytest.raises(UserError, match="There is no project"):
+            late(shop)  # by who had found it before
     Project.objects.create(name=shop.name, repo_url="x").hostnames.create(hostname="shop.localhost")

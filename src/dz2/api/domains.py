@@ -44,6 +44,8 @@ def remove(request: HttpRequest, name: str, body: RemoveIn) -> Any:
 
 
 def _document(project: Project, job: Job | None) -> dict[str, Any]:
-    rows = list(domains.listed(project))
-    told = [{"domain": row.hostname, "url": documents.url_of(row), "given": row == rows[0]} for row in rows]
-    return {"domains": told, "job": job.pk if job else None}
+    given = project.given_hostname()
+    listed = [
+        {"domain": row.hostname, "url": documents.url_of(row), "given": row == given} for row in domains.listed(project)
+    ]
+    return {"domains": listed, "job": job.pk if job else None}
