@@ -66,21 +66,27 @@ class _Given:
         self.changed: set[str] = set()
 
     def after(self, said: str) -> bool:
-        """Whether one more did, of those that uv complains of."""
+        """Whether one more did, of those that uv complains of; the one that another package can't live with first."""
         error = self.bench.failure(said)
         if not isinstance(error, UserError) or error.facts.get("pythons"):
             return False  # or it is a question of Python
-        pins = error.facts.get("pins")
-        lowest = isinstance(pins, tuple)
-        before = len(self.pins)
-        for pin in pins if isinstance(pins, tuple) else (str(error.facts.get("wanted", "")),):
-            name, _, version = pin.partition("==")
-            if pin not in self.pins and _is_exact(version):
-                series = ".".join(map(str, (*Version(version).release, 0)[:2]))
-                instead = f">={version if lowest else series},=={series}.*"
-                if self._replace(name, version, instead):
-                    self.pins[pin] = f"{name}{instead}"
-        return len(self.pins) > before
+        excluded, gone = error.facts.get("pins"), str(error.facts.get("wanted", ""))
+        return any(
+            self._gives(pin, upwards=pin != gone)
+            for pin in (excluded if isinstance(excluded, tuple) else (gone,))
+            if pin not in self.pins
+        )
+
+    def _gives(self, pin: str, *, upwards: bool) -> bool:
+        name, _, version = pin.partition("==")
+        if not _is_exact(version):
+            return False
+        series = ".".join(map(str, (*Version(version).release, 0)[:2]))
+        instead = f">={version if upwards else series},=={series}.*"
+        replaced = self._replace(name, version, instead)
+        if replaced:
+            self.pins[pin] = f"{name}{instead}"
+        return replaced
 
     def _replace(self, name: str, version: str, instead: str) -> bool:
         pin = rf"({named(name)}(\[[^]]*\])?[[:space:]]*)==[[:space:]]*{escaped(version)}([^A-Za-z0-9.+*-]|$)"

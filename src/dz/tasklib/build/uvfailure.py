@@ -92,7 +92,8 @@ def _no_solution(text: str, python: str) -> UserError | PlatformError:
 
 def _contradiction(text: str, python: str) -> UserError:
     """uv's reasons, as one paragraph: a release that is not there, one for other Pythons, or ones that exclude each
-    other; ``pythons`` is the range in which it would be none, where uv tells that, ``pins`` what the project pins."""
+    other; ``pythons`` is the range in which it would be none, where uv tells that, ``pins`` what the project
+    pins, first what another package can't live with."""
     if only := _PYTHON.search(text):
         needs = f"{only[2]} is for Python {only[1]}"
         return UserError("python.none-fits", needs=needs, here=python, pythons=only[1], package=only[2])
@@ -105,6 +106,7 @@ def _contradiction(text: str, python: str) -> UserError:
         package, other, bounds = wishes[0]
         if asked := next((pin for pin in pins if pin.startswith(f"{other}==")), ""):
             reason = f"{package} needs {other}{bounds}, and {asked} is asked for"
+            pins = tuple(dict.fromkeys((asked, *pins)))
     before = _BEFORE.search(text)
     pythons = f">={before[1]}" if before else ""
     return UserError("build.requirements-conflict", reason=reason, pins=pins, pythons=pythons)
