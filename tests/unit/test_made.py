@@ -10,7 +10,7 @@ import pytest
 
 from dz.tasklib.build.front_end import reason
 from dz.tasklib.build.made import key_of, overlaid, taken
-from dz.tasklib.build.node import Asked, Node, commands
+from dz.tasklib.build.node import Asked, Node, commands, suits
 from tests.repositories import write_tree
 
 NODE = Node(folder=Path("/usr/bin"), version="v20.20.2")
@@ -75,7 +75,7 @@ def test_nothing_is_written_outside_of_what_we_made(tmp_path: Path) -> None:
 def test_a_folder_is_installed_by_the_manager_that_wrote_its_lock(
     manager: str, locks: list[str], berry: bool, install: str
 ) -> None:
-    first, build = commands(NODE, Asked(manager=manager, locks=locks, berry=berry))
+    first, build = commands(NODE, Asked(manager=manager, locks=locks, berry=berry, node=""))
     assert " ".join(first) == f"/usr/bin/{install}"
     assert build[-2:] == ["run", "build"]
 
@@ -88,3 +88,19 @@ def test_of_what_a_build_said_the_line_with_the_error_is_told() -> None:
         "error during build: Could not resolve entry"
     )
     assert reason("npm error code ERESOLVE\nnpm error ERESOLVE could not resolve\nnpm error A complete log of this run")
+
+
+@pytest.mark.parametrize(
+    ("wanted", "majors"),
+    [
+        ("", [18, 20, 22, 24]),
+        ("lts/*", [18, 20, 22, 24]),
+        (">=20 <22", [20]),
+        ("^18 || ^20.1.0 || >=22", [18, 20, 22, 24]),
+        ("20.x", [20]),
+        ("v22.11.0\n", [22]),
+        ("<=20", [18, 20]),
+    ],
+)
+def test_a_folder_gets_a_node_that_it_asks_for(wanted: str, majors: list[int]) -> None:
+    assert [one for one in (18, 20, 22, 24) if suits(one, wanted)] == majors

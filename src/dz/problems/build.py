@@ -101,9 +101,10 @@ PROBLEMS = [
     ),
     Problem(
         "build.node-missing",
-        "The front end in {folder} has to be built, and the build host has no Node with npm.",
+        "The front end in {folder} has to be built, and the build host has no Node that does: {reason}.",
         "Install Node and npm on the build host (or commit what the build makes), then deploy again.",
-        "A folder with a package.json whose build script makes files that Django serves is built before the site is.",
+        "A folder with a package.json whose build script makes files that Django serves is built before the site is. A"
+        " Node that the host lacks is downloaded from the package index.",
     ),
     Problem(
         "build.front-end-failed",

@@ -7,19 +7,19 @@ the site does is proved as everything else is. Where visitors have one now, it i
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from dz.errors import Transient, UserError
+from dz.errors import PlatformError, Transient, UserError
 from dz.plain import plain
-from dz.run import Finished, check
+from dz.run import Finished
 from dz.seams.sandbox import Box, Limits, Network
 from dz.seams.sandbox.indexes import of_this_host
 from dz.tasklib.build import disk, node
 from dz.tasklib.build.desk import Build
 from dz.tasklib.build.made import key_of, overlaid, taken
-from dz.tasklib.build.node import ASK, OF_LOCK, Node, answered, commands
+from dz.tasklib.build.node import ASK, OF_LOCK, Asked, Node, answered, commands
 from dz.tasklib.folders import clear, fresh, passable
 
 ROOM = 1_500_000_000  # bytes that must be free before packages are installed
@@ -27,6 +27,7 @@ ROOM = 1_500_000_000  # bytes that must be free before packages are installed
 LIMITS = Limits(memory=3 * 1024**3, reserved=256 * 1024**3, processes=512, files=16_384)
 PUBLIC = re.compile(r"(VITE|REACT_APP|VUE_APP|NEXT_PUBLIC|PUBLIC)_\w+")  # bundlers write these into what visitors load
 SECONDS = 900.0
+_TOO_OLD = re.compile(r"engine \"node\" is incompatible|EBADENGINE|ERR_PNPM_UNSUPPORTED_ENGINE")
 _UNREACHABLE = re.compile(r"\b(ENOTFOUND|EAI_AGAIN|ETIMEDOUT|ECONNREFUSED|ECONNRESET)\b")
 _ERROR = re.compile(r"(npm )?\W*\w*error\b\W", re.IGNORECASE)
 _ABOUT = re.compile(r"complete log of this run|npm error (code|path|command|workspace|location)|^npm error\s*$")
@@ -49,14 +50,10 @@ def with_front_ends(build: Build) -> Build:
 
 def _made(build: Build) -> str:
     """The key of the folder in ``made``, built if it is not there yet."""
-    ctx, made = build.ctx, _work(build) / "made"
-    folders = build.config.front_ends
-    folder = node.of_host(ctx.seams.sandbox)
-    if folder is None:
-        raise UserError("build.node-missing", folder=", ".join(folders))
-    version = check([folder / "node", "--version"], deadline=20).text.strip()
-    with_node = Node(folder=folder, version=version)
-    key = key_of(build.tree, folders, version, *(f"{name}={value}" for name, value in sorted(_public(build).items())))
+    ctx, made, folders = build.ctx, _work(build) / "made", build.config.front_ends
+    usual = _node(folders[0], lambda: node.usual(ctx))
+    told = sorted(f"{name}={value}" for name, value in _public(build).items())
+    key = key_of(build.tree, folders, usual.version, *told)
     if (made / key).is_dir() and not ctx.params.get("rebuild"):
         ctx.log.note("front end unchanged: what an earlier build made is used")
         return key
@@ -64,11 +61,18 @@ def _made(build: Build) -> str:
     source = _lay(build)
     try:
         for one in folders:
-            _build(build, with_node, source, one)
+            _build(build, usual, source, one)
         taken(source, build.tree, fresh(_work(build) / "coming")).rename(fresh(made) / key)
     finally:
         clear(source)
     return key
+
+
+def _node(folder: str, get: Callable[[], Node]) -> Node:
+    try:
+        return get()
+    except PlatformError as error:
+        raise UserError("build.node-missing", folder=folder, reason=str(error)) from error
 
 
 def _work(build: Build) -> Path:
@@ -91,17 +95,26 @@ def _lay(build: Build) -> Path:
     return box / "src"
 
 
-def _build(build: Build, with_node: Node, source: Path, folder: str) -> None:
+def _build(build: Build, usual: Node, source: Path, folder: str) -> None:
     ctx, cwd = build.ctx, source / folder
-    said = _run(build, with_node, [with_node.program, "-e", ASK, "--", *OF_LOCK], cwd, network=Network.NONE)
+    said = _run(build, usual, [usual.program, "-e", ASK, "--", *OF_LOCK], cwd, network=Network.NONE)
     asked = answered(said.output) if said.ok else None
     if asked is None:
         raise UserError("build.front-end-failed", folder=folder, reason="its package.json cannot be read")
-    install, make = commands(with_node, asked)
-    with ctx.part(f"Install the front end's packages with Node {with_node.version.lstrip('v')}"):
-        _need(_run(build, with_node, install, cwd), folder)
+    given = _node(folder, lambda: node.chosen(ctx, usual, asked.node))
+    done = _installed(build, given, asked, cwd)
+    if not done.ok and _TOO_OLD.search(done.text) and given.major < node.NEWEST:
+        given = _node(folder, lambda: node.bring(ctx, node.NEWEST))
+        done = _installed(build, given, asked, cwd)
+    _need(done, folder)
     with ctx.part("Build the front end"):
-        _need(_run(build, with_node, make, cwd, {"NODE_ENV": "production", **_public(build)}), folder)
+        argv = commands(given, asked)[1]
+        _need(_run(build, given, argv, cwd, {"NODE_ENV": "production", **_public(build)}), folder)
+
+
+def _installed(build: Build, given: Node, asked: Asked, cwd: Path) -> Finished:
+    with build.ctx.part(f"Install the front end's packages with Node {given.version.lstrip('v')}"):
+        return _run(build, given, commands(given, asked)[0], cwd)
 
 
 def _run(

