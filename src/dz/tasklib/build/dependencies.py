@@ -113,7 +113,9 @@ def choose_python(build: Build) -> tuple[Interpreter, tuple[Interpreter, ...]]:
     if closed:
         ctx.log.note(f"not used, below folders closed to projects: {', '.join(str(one.path) for one in closed)}")
     chosen = interpreters.choose(found, declared=declared, django=django)
-    ctx.log.note(f"Python {chosen.interpreter.version}: {chosen.why}", level="info" if chosen.exact else "warning")
+    because = next((f" ({one.basis.why})" for one in ctx.door.guesses("python_version") if one.value == declared), "")
+    said = f"Python {chosen.interpreter.version}: {chosen.why}{because}"
+    ctx.log.note(said, level="info" if chosen.exact else "warning")
     return chosen.interpreter, tuple(one for one in found if one != chosen.interpreter)
 
 
