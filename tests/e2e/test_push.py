@@ -75,7 +75,7 @@ def test_a_push_is_a_deploy_and_one_that_fails_is_refused_while_the_old_version_
     platform: Platform, project: playing.Project
 ) -> None:
     pusher, name = Pusher(platform, project.repository), project.name
-    assert pusher.dz("git", name) == f"{platform.url}git/{name}.git"
+    assert pusher.dz("git", name, "--yes") == f"{platform.url}git/{name}.git"
     token = (platform.home / "token").read_text().strip()
     assert token not in (project.repository.folder / ".git" / "config").read_text()
 

@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from dz.cli import clone
-from dz.cli.client import Api
+from dz.cli import clone, values
+from dz.cli.client import Api, Refused
 from dz.cli.ending import DONE
 from dz.cli.screen import Screen
 from dz.cli.where import Server, home
@@ -29,6 +29,8 @@ def git(args: argparse.Namespace, api: Api, screen: Screen) -> tuple[int, dict[s
     here = Path.cwd()
     clones = _in_a_clone(here)
     branch = clone.branch(here) if clones else ""
+    if not args.yes:
+        _meant(args, api, screen)
     found = api.post(f"/projects/{args.name}/git", {"ref": branch, "replace": args.yes})
     if not api.server.socket:  # from here the platform is where it was just asked
         found["url"] = f"{api.server.url}/git/{found['name']}.git"
@@ -46,6 +48,22 @@ def git(args: argparse.Namespace, api: Api, screen: Screen) -> tuple[int, dict[s
     if not args.json:
         screen.answer(found["url"])
     return DONE, found
+
+
+def _meant(args: argparse.Namespace, api: Api, screen: Screen) -> None:
+    """A project that there is, or one that a person wants made: a mistyped name would be one.
+
+    Raises UserError push.new-project, cli.stopped."""
+    try:
+        api.get(f"/projects/{args.name}")
+    except Refused as error:
+        if error.told.error_id != "project.not-found":
+            raise
+        if args.json or not values.can_ask():
+            raise UserError("push.new-project", name=args.name, found=error.told.error) from None
+        screen.say(f"{error.told.error} Make a new one? [Y/n]")
+        if not values.agreed(default=True):
+            raise UserError("cli.stopped", act="no project was made") from None
 
 
 def _in_a_clone(folder: Path) -> bool:

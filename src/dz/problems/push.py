@@ -16,6 +16,12 @@ PROBLEMS = [
         "A push never makes a project: a mistyped name would be one.",
     ),
     Problem(
+        "push.new-project",
+        "{found} To make a new one has to be confirmed, and there is no terminal to ask on.",
+        "Say it with the command: dz git {name} --yes",
+        "A mistyped name would be a project.",
+    ),
+    Problem(
         "push.other-source",
         "{name} is deployed from {url}, not from what is pushed here.",
         "Push there, then dz deploy {name}; or have it deployed from pushes: dz git {name} --yes",

@@ -22,7 +22,7 @@ NOT_FOUND = "project.not-found"
 ASKING = {
     "check": ("nowhere", NOT_FOUND),
     "deploy": ("nowhere", NOT_FOUND),
-    "git": ("nowhere", "push.none-here"),  # on a platform with pushes it makes the project
+    "git": ("nowhere --yes", "push.none-here"),  # on a platform with pushes it makes the project
     "jobs": ("nowhere", NOT_FOUND),
     "job": ("4711", "job.not-found"),
     "job cancel": ("4711", "job.not-found"),
@@ -184,3 +184,16 @@ def live_twice_and_backed_up() -> None:
     server = DatabaseServer.objects.create(instance_id="db-1", address="/nowhere")
     ProjectDatabase.objects.create(project=shop, server=server, name="p1", role="p1", password=b"", ready_at=now)
     Backup.objects.create(project=shop, number=1, why="asked", state="good", size=4000)
+
+
+def test_dz_git_makes_no_project_unasked(panel: Panel) -> None:
+    from dz2.models import Project
+
+    refused = panel.dz("git", "shop", "--json")
+    assert told(refused) == (2, "push.new-project")
+    assert refused.document["error"].startswith("There is no project shop. ")
+    asked = panel.on_terminal("git", "shop")
+    asked.says("There is no project shop. Make a new one? [Y/n]")
+    asked.types("n\n")
+    assert (asked.end(), "no project was made" in asked.shown) == (2, True)
+    assert not Project.objects.exists()
