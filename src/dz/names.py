@@ -65,7 +65,7 @@ class EnvName(Name):
     """The name of an environment variable (POSIX)."""
 
     pattern = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,127}")
-    rule = "a variable name (letters, digits and _)"
+    rule = "a variable name (letters, digits and _, no digit first)"
 
 
 class Ref(Name):

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+import difflib
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import NoReturn
@@ -38,8 +40,19 @@ class Parser(argparse.ArgumentParser):
         return found
 
     def error(self, message: str) -> NoReturn:
-        detail = message[:1].upper() + message[1:]
-        raise UserError("cli.usage", detail=detail, command=self._words)
+        raise UserError("cli.usage", detail=self._told(message), command=self._words)
+
+    def _told(self, message: str) -> str:
+        """argparse's sentence in our words; one that we don't know stays as it is."""
+        if found := re.fullmatch(r"argument (.+?): invalid choice: (.+) \(choose from (.+)\)", message):
+            name, value, choices = (part.replace("'", "") for part in found.groups())
+            return f"{name} can't be {value}; it is one of {choices}"
+        if found := re.fullmatch(r"the following arguments are required: (.+)", message):
+            return f"Missing: {found[1]}"
+        if found := re.fullmatch(r"unrecognized arguments: (.+)", message):
+            near = difflib.get_close_matches(found[1].split("=")[0], self._option_string_actions, n=1)
+            return f"Not understood: {found[1]}" + (f" (did you mean {near[0]}?)" if near else "")
+        return message.removeprefix("argument ")
 
 
 @dataclass(frozen=True, slots=True)

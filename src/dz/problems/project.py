@@ -29,7 +29,7 @@ PROBLEMS = [
     ),
     Problem(
         "project.bad-name",
-        "{name} can't be a project's name: it is not {rule}.",
+        "{name} is not {rule}.",
         "Choose another name: dz deploy URL --name OTHER",
         "The name becomes the first part of a hostname, so the rules of hostnames hold.",
     ),
@@ -41,8 +41,8 @@ PROBLEMS = [
     ),
     Problem(
         "project.bad-variable",
-        "{name} can't be a variable's name: it is not {rule}.",
-        "Rename it, then set it again: dz deploy PROJECT --env NAME=VALUE",
+        "{name} is not {rule}.",
+        "Rename it; then the same command again.",
         "Names of environment variables hold letters, digits and underscores.",
     ),
     Problem(

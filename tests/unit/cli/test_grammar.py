@@ -97,6 +97,23 @@ def test_wrong_use_names_the_command_to_look_at(words: list[str]) -> None:
     assert told.value.next == f"dz {words[0]} --help shows how it is used."
 
 
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ("logs shop --level loud", "--level can't be loud; it is one of debug, info, warning, error, critical."),
+        ("logs shop --sicne 1h", "Not understood: --sicne 1h (did you mean --since?)."),
+        ("status now", "Not understood: now."),
+        ("scale shop web=q", "PROCESS=N: web=q is not PROCESS=N, like web=2."),
+        ("env set shop", "Missing: K[=V]."),
+    ],
+)
+def test_what_is_wrong_with_a_word_is_said_in_our_own(words: str, said: str) -> None:
+    command, rest = grammar.find(words.split())
+    with pytest.raises(UserError) as told:
+        grammar.parser_of(command).parse_args(rest)
+    assert told.value.brief == said
+
+
 def test_variables_may_be_given_many_times() -> None:
     command, rest = grammar.find(["deploy", "shop", "--env", "A=1", "--env", "B", "--env-file", ".env", "--ref", "v1"])
     args = command.parser().parse_args(rest)
