@@ -140,7 +140,7 @@ def _finish(job: Job, verdict: str, pipelines: Pipelines) -> None:
     may_fail = {s.name for s in pipelines[job.kind].steps if s.may_fail}
     wrong = next((s for s in steps if s.state == verdict and s.name not in may_fail), None)
     job.state = JobState(verdict)
-    job.error = {**wrong.error, "step": wrong.name} if wrong and wrong.error else None
+    job.error = _told(job, wrong) if wrong and wrong.error else None
     job.result = {k: v for s in steps if s.state == StepState.SUCCEEDED for k, v in s.result.items()}
     job.save(update_fields=["state", "error", "result"])
     Job.objects.filter(pk=job.pk).update(finished_at=Now())
@@ -150,6 +150,14 @@ def _finish(job: Job, verdict: str, pipelines: Pipelines) -> None:
         _give_up_domains(job)
     if job.changes and job.project_id is not None:
         _start_next(job.project_id, pipelines)
+
+
+def _told(job: Job, wrong: JobStep) -> dict[str, Any]:
+    """A step's error as its job's. The step did not know the project by name: its next act says PROJECT for it."""
+    error = {**(wrong.error or {}), "step": wrong.name}
+    if job.project is not None:
+        error["next"] = error.get("next", "").replace("PROJECT", job.project.name)
+    return error
 
 
 def _give_up_release(job: Job) -> None:

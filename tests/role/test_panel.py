@@ -194,7 +194,7 @@ def test_a_failure_names_its_cause_what_is_live_and_takes_the_missing_value_on_t
         "id": "settings.variable-missing",
         "sentence": "The project needs the variable STRIPE_API_KEY, and it has no value.",
         "where": 'shop/settings.py:42 os.environ["STRIPE_API_KEY"]',
-        "next": "Give it one: dz deploy URL --env STRIPE_API_KEY=VALUE",
+        "next": "dz env set PROJECT STRIPE_API_KEY asks for it; then deploy or push again.",
         "facts": {"variable": "STRIPE_API_KEY"},
     }
     hands.end(hands.claim("build_and_deploy"), "failed", **told)

@@ -135,7 +135,7 @@ def test_lines_show_as_they_are_written_and_a_cut_stream_loses_and_doubles_none(
         "id": "settings.variable-missing",
         "sentence": "The project needs the variable STRIPE_API_KEY, and it has no value.",
         "where": 'shop/settings/prod.py:42 STRIPE_API_KEY = os.environ["STRIPE_API_KEY"]',
-        "next": "Give it one: dz deploy URL --env STRIPE_API_KEY=VALUE",
+        "next": "dz env set PROJECT STRIPE_API_KEY asks for it; then deploy or push again.",
     }
     with Writer(claimed) as log:
         log.begin("Check that it starts")

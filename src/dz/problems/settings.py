@@ -8,7 +8,7 @@ PROBLEMS = [
     Problem(
         "settings.variable-missing",
         "The project needs the variable {variable}, and it has no value.",
-        "Give it one: dz deploy URL --env {variable}=VALUE",
+        "dz env set PROJECT {variable} asks for it; then deploy or push again.",
         "Settings that read a variable without a default cannot be imported until it has a value.",
     ),
     Problem(
