@@ -11,11 +11,14 @@ from pathlib import Path
 import pytest
 
 from dz.errors import UserError
-from dz.local import elsewhere, providers, state
+from dz.local import doctor, elsewhere, providers, state
 from dz.local.bring import reachable
 from dz.local.layout import Layout
 from dz.local.up import up
 from dz.local.users import config, file
+from dz.seams.sandbox import Rung
+from dz.seams.sandbox.fake import Fake
+from dz.seams.sandbox.ladder import Found
 
 
 def script(path: Path, says: str) -> Path:
@@ -135,6 +138,15 @@ def test_a_user_id_without_a_name_is_told_before_anything_is_made(
         up(Layout(tmp_path / "h"), "", lambda *_: None)
     assert told.value.id == "local.nameless"
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(("why", "well"), [("", True), ("Ubuntu refuses user namespaces", False)])
+def test_the_highest_rung_that_a_user_can_have_is_well(
+    why: str, well: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = Found(sandbox=Fake(rung=Rung.USER, lacks="All share one user."), why_not_higher=why, mend="")
+    monkeypatch.setattr(doctor, "probe_host", lambda home: found)
+    assert doctor._sandbox(Layout(tmp_path / "h"))[:2] == (well, "rung user: All share one user.")
 
 
 def test_sockets_stay_short_however_long_the_home_is() -> None:

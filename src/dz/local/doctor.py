@@ -83,10 +83,11 @@ def _user(layout: Layout) -> tuple[bool, str, str]:
 
 
 def _sandbox(layout: Layout) -> tuple[bool, str, str]:
+    """Well is the highest rung that this user can have; what it lacks is told all the same."""
     found = probe_host(home=layout.home)
     lacks = found.sandbox.lacks
     detail = f"rung {found.sandbox.rung}" + (f": {lacks}" if lacks else ", nothing is lacking")
-    return not lacks, detail, found.mend or "docs/sandbox.md says what each rung needs."
+    return not found.why_not_higher, detail, found.mend or "docs/sandbox.md says what each rung needs."
 
 
 def _disk(layout: Layout) -> tuple[bool, str, str]:
