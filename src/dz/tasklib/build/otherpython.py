@@ -50,12 +50,13 @@ def _fitting(bench: Bench, others: Sequence[Interpreter], error: UserError) -> I
         if wanted:
             if SpecifierSet(wanted).contains(str(other.version)):
                 yield other
-        elif release and has_wheel(replace(bench, python=other), release):
+        elif release and has_wheel(bench, release, other):
             yield other
 
 
-def has_wheel(bench: Bench, release: str) -> bool:
-    """Whether ``name==version`` can be installed as it is with the bench's Python; the index is asked."""
+def has_wheel(bench: Bench, release: str, python: Interpreter) -> bool:
+    """Whether ``name==version`` can be installed as it is with that Python; the index is asked."""
     wanted = bench.write("release.in", f"{release}\n")
     words = ["pip", "compile", "--no-config", "--quiet", "--no-deps", "--only-binary", ":all:"]
-    return bench.inside([bench.uv(), *words, "--python", bench.python.path, "--", wanted], cwd=bench.box)[0].ok
+    words += ["--python-version", str(python.series), "--python", str(bench.python.path), "--", str(wanted)]
+    return bench.inside([bench.uv(), *words], cwd=bench.box)[0].ok

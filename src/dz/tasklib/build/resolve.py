@@ -26,7 +26,7 @@ from dz.tasklib.build.askedfor import placed
 from dz.tasklib.build.bench import Bench
 from dz.tasklib.build.interpreters import Interpreter
 from dz.tasklib.build.locked import Locked, Requirement, Source
-from dz.tasklib.build.otherpython import first_that_fits
+from dz.tasklib.build.otherpython import first_that_fits, has_wheel
 from dz.tasklib.build.relaxing import compiled
 from dz.tasklib.build.wheels import keep
 
@@ -84,7 +84,9 @@ def resolve(bench: Bench, wanted: Wanted, others: Sequence[Interpreter] = ()) ->
             return known, wheels
     bench.lay()
     try:
-        used, (result, lasts) = first_that_fits(bench, others, lambda one: _resolved(one, wanted, wheels))
+        used, (result, lasts) = first_that_fits(
+            bench, others, lambda one: _resolved(one, wanted, wheels, others if one is bench else ())
+        )
     except UserError as error:
         raise placed(bench, wanted.files, error) from None
     if used is not bench:
@@ -94,7 +96,7 @@ def resolve(bench: Bench, wanted: Wanted, others: Sequence[Interpreter] = ()) ->
     return result, wheels
 
 
-def _resolved(bench: Bench, wanted: Wanted, wheels: Path) -> tuple[Locked, bool]:
+def _resolved(bench: Bench, wanted: Wanted, wheels: Path, others: Sequence[Interpreter]) -> tuple[Locked, bool]:
     """The list, and whether it stays as long as the files do: a package of the repository changes with its code."""
     ready, sources = _project(bench, wanted)
     have = {one.name: one.version for one in ready} | {one.name: one.version for one in sources}
@@ -104,7 +106,7 @@ def _resolved(bench: Bench, wanted: Wanted, wheels: Path) -> tuple[Locked, bool]
     sources = [one for one in sources if one.name not in COMPILED | NEEDLESS]
     lines = [*additions(have, asgi_only=wanted.asgi_only), *wanted.added]
     more = _additions(bench, ready, sources, lines, django=have["django"])
-    built, lacking = _build(bench, sources, wheels)
+    built, lacking = _build(bench, sources, wheels, others)
     result = Locked(
         project=tuple(sorted((*ready, *built))),
         platform=tuple(sorted(more)),
@@ -242,12 +244,13 @@ def _answer(bench: Bench, words: Sequence[str | Path], cwd: Path) -> tuple[list[
 
 
 def _build(
-    bench: Bench, sources: Sequence[Source], wheels: Path
+    bench: Bench, sources: Sequence[Source], wheels: Path, others: Sequence[Interpreter]
 ) -> tuple[list[Requirement], tuple[tuple[str, str], ...]]:
     """Wheels of what has none, in a folder of ours, as requirements with their hashes; and what had to be left out.
 
     Many a project names for all its users what only some need (LDAP, say): what a library of the host is missing for is
-    left out, aloud. Whether the project does without is proved before it goes live, as far as its start tells.
+    left out, aloud, unless another Python has it ready. Whether the project does without is proved before it goes live,
+    as far as its start tells.
     """
     left_out: list[tuple[str, str]] = []
     while sources:
@@ -256,7 +259,8 @@ def _build(
         except UserError as error:
             name = canonicalize_name(str(error.facts.get("package", "")))
             release = next((f"{name}=={one.version}" for one in sources if one.name == name and not one.local), "")
-            if error.id != "build.system-library" or not release:
+            left = error.id == "build.system-library" and release
+            if not left or any(has_wheel(bench, release, one) for one in others):
                 raise UserError(error.id, where=error.where, **{**error.facts, "release": release}) from None
             library = str(error.facts["library"])
             left_out.append((name, library))
