@@ -89,7 +89,7 @@ def change(project: Project, values: Mapping[str, str], *, unset: Iterable[str] 
             raise UserError("project.no-such-variable", name=project.name, variable=strangers[0])
         wanted = {name: value for name, value in (today | dict(values)).items() if name not in gone}
         _check_sizes(wanted)
-        _ask_again(project, values)
+        _leave_unset(project, but=values)
         if wanted == today:
             return last
         return Config.objects.create(
@@ -99,6 +99,13 @@ def change(project: Project, values: Mapping[str, str], *, unset: Iterable[str] 
             variables=vault.seal_variables(project.app_id, wanted),
             who=name_of(by),
         )
+
+
+def leave_unset(project: Project, names: Iterable[str]) -> None:
+    """Ask no more for these: the project reads them, and a person knows that it does without. Until one has a value."""
+    with transaction.atomic():
+        hold(project)
+        _leave_unset(project, more=names)
 
 
 def _check_sizes(variables: Mapping[str, str]) -> None:
@@ -204,9 +211,10 @@ def _reads(project: Project) -> tuple[dict[str, list[str]], set[str]]:
     return {name: list(dict.fromkeys(places)) for name, places in reads.items()}, needed
 
 
-def _ask_again(project: Project, values: Iterable[str]) -> None:
-    """What got a value is not left unset any more. The project's row is held."""
+def _leave_unset(project: Project, *, more: Iterable[str] = (), but: Iterable[str] = ()) -> None:
+    """The project's row is held."""
     project.refresh_from_db(fields=["left_unset"])
-    if not {*project.left_unset}.isdisjoint(values):
-        project.left_unset = [name for name in project.left_unset if name not in {*values}]
+    wanted = sorted({*project.left_unset, *more} - {*but})
+    if wanted != project.left_unset:
+        project.left_unset = wanted
         project.save(update_fields=["left_unset"])

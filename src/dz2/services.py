@@ -174,15 +174,6 @@ def cancel(job_id: int) -> Job:
     return find_job(job_id)
 
 
-def leave_unset(project: Project, names: Iterable[str]) -> None:
-    """Ask no more for these variables: the project reads them, and a person knows that it does without."""
-    with transaction.atomic():
-        hold(project)
-        project.refresh_from_db(fields=["left_unset"])
-        project.left_unset = sorted({*project.left_unset, *names})
-        project.save(update_fields=["left_unset"])
-
-
 def confirm(project: Project, values: Mapping[str, str]) -> None:
     """Keep what a person decided in the verification form: a build never changes these keys."""
     with transaction.atomic():

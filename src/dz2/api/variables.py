@@ -54,7 +54,7 @@ def preview(request: HttpRequest, name: str, body: PreviewIn) -> Any:
 def leave(request: HttpRequest, name: str, body: LeaveIn) -> Any:
     """They are asked for no more."""
     project = services.find_project(name)
-    services.leave_unset(project, [configs.checked(variable) for variable in body.names])
+    configs.leave_unset(project, [configs.checked(variable) for variable in body.names])
     return {"left_unset": project.left_unset}
 
 

@@ -9,11 +9,10 @@ from django.db.models import Max, Q, QuerySet
 from django.db.models.functions import Now
 
 from dz.errors import PlatformError
-from dz.names import AppId
 from dz.tasklib import records
 from dz2 import backups
+from dz2.door import values
 from dz2.door.base import Base
-from dz2.door.values import database as database_of
 from dz2.models import Backup, BackupState, Job, JobState, Project, ProjectDatabase, Release
 
 KINDS = ("database", "volume")
@@ -23,7 +22,7 @@ class Data(Base):
     def begin_backup(self, why: str) -> records.Backup | None:
         with self._fenced():
             if (row := self._own_backup()) is not None:
-                return told(row)
+                return values.backup(row)
             job, project = self._job(), self._project()
             why = WHY.get(job.kind, why)
             database = ProjectDatabase.objects.filter(project=project, ready_at__isnull=False)
@@ -35,14 +34,14 @@ class Data(Base):
             row = Backup.objects.create(
                 project=project, job=job, number=last + 1, why=why[:40], release=live.number if live else None
             )
-            return told(row)
+            return values.backup(row)
 
     def begun_backup(self) -> records.Backup | None:
         row = self._own_backup()
-        return told(row) if row else None
+        return values.backup(row) if row else None
 
     def backup(self) -> records.Backup:
-        return told(self._backup())
+        return values.backup(self._backup())
 
     def backup_stored(self, kind: str, stored: records.Stored, rows: Mapping[str, int] | None = None) -> None:
         with self._fenced():
@@ -90,18 +89,18 @@ class Data(Base):
             Backup.objects.filter(pk=self._backup().pk).update(state=BackupState.FAILED, error=error)
 
     def wanted_backup(self) -> records.Backup:
-        return told(backups.good(self._project(), int(self._job().job_params["restore"])))
+        return values.backup(backups.good(self._project(), int(self._job().job_params["restore"])))
 
     def new_database(self) -> records.Database:
         release = Release.objects.get(job=self._job())
         row = ProjectDatabase.objects.select_related("server").get(project=release.project)
-        return replace(database_of(row), name=release.database)
+        return replace(values.database(row), name=release.database)
 
     def backups_to_clear(self, kind: str) -> tuple[records.Backup, ...]:
         gone = Q(project__destroyed_at__isnull=False) & ~backups.STAYS
         over = Q(state__in=[BackupState.FAILED, BackupState.OLD]) | gone
         rows = Backup.objects.filter(over).exclude(state=BackupState.RUNNING).order_by("pk")
-        return tuple(told(row) for row in rows if kind not in row.cleared)
+        return tuple(values.backup(row) for row in rows if kind not in row.cleared)
 
     def backup_cleared(self, backup: int, kind: str) -> None:
         with self._fenced():
@@ -132,17 +131,3 @@ def _being_restored(project: Project) -> list[int]:
 
 def _others(good: QuerySet[Backup]) -> QuerySet[Backup]:
     return good.exclude(why__in=[backups.NIGHTLY, backups.FINAL])
-
-
-def told(row: Backup) -> records.Backup:
-    return records.Backup(
-        id=row.pk,
-        app_id=AppId.of(row.project_id),
-        number=row.number,
-        why=row.why,
-        rows=row.rows,
-        objects={kind: records.Stored(**one) for kind, one in row.objects_in_store.items()},
-        last=row.why == backups.FINAL,
-        beside=row.beside,
-        left_out=row.error if row.state in (BackupState.RUNNING, BackupState.GOOD) else "",
-    )

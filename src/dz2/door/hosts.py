@@ -10,7 +10,7 @@ from dz.names import AppId
 from dz.tasklib import records
 from dz2.door import ownredis, values
 from dz2.door.base import Base, kept_releases, secret_key_of
-from dz2.door.placing import GONE, asks_for_own_redis, deployments, route_of, told
+from dz2.door.placing import GONE, asks_for_own_redis, deployments, route_of
 from dz2.models import DeploymentState, Job, JobState, Layer, Project, ProjectDatabase, Release, ReleaseState
 
 
@@ -18,10 +18,12 @@ class Hosts(Base):
     def wanted_on(self, host: str) -> tuple[records.Deployment, ...]:
         wanted = [DeploymentState.WANTED, DeploymentState.HEALTHY, DeploymentState.RETIRING]
         rows = deployments(appserver__host__instance_id=host, state__in=wanted)
-        return told(rows.exclude(_unwanted()))
+        return values.deployments(rows.exclude(_unwanted()))
 
     def unwanted_on(self, host: str) -> tuple[records.Deployment, ...]:
-        return told(deployments(appserver__host__instance_id=host).exclude(state=GONE).filter(_unwanted()))
+        return values.deployments(
+            deployments(appserver__host__instance_id=host).exclude(state=GONE).filter(_unwanted())
+        )
 
     def running(self, deployment: int) -> records.Running:
         row = deployments(pk=deployment).get()

@@ -6,14 +6,12 @@ import secrets
 
 from django.db.models import Q
 
-from dz.names import AppId
 from dz.tasklib import records
 from dz2 import vault
+from dz2.door import values
 from dz2.door.base import Base
 from dz2.door.placing import free_port
 from dz2.models import AppServer, Job, JobState, ProjectRedis
-
-PASSWORD = "redis_password"
 
 
 class OwnRedis(Base):
@@ -21,7 +19,7 @@ class OwnRedis(Base):
         if not wanted:
             return None
         with self._fenced():
-            return told(self._redis())
+            return values.redis(self._redis())
 
     def redis_here(self, *, wanted: bool, ports: range) -> records.Redis | None:
         if not wanted:
@@ -33,7 +31,7 @@ class OwnRedis(Base):
             if row.appserver_id != server.pk:
                 row.appserver, row.port = server, free_port(server, ports)
             row.save(update_fields=["appserver", "port"])
-            return told(row)
+            return values.redis(row)
 
     def redis_rests(self) -> bool:
         rests = Q(wanted=False) | Q(project__deactivated_at__isnull=False)
@@ -43,24 +41,18 @@ class OwnRedis(Base):
         rows = ProjectRedis.objects.filter(appserver__host__instance_id=host, project__destroying_at=None)
         at_work = Job.objects.filter(changes=True, state=JobState.RUNNING, project__isnull=False).values("project")
         awake = Q(wanted=True, project__deactivated_at=None) | Q(project__in=at_work)
-        return tuple(told(row) for row in rows.filter(awake).order_by("pk"))
+        return tuple(values.redis(row) for row in rows.filter(awake).order_by("pk"))
 
     def _redis(self) -> ProjectRedis:
         project = self._project()
         row = ProjectRedis.objects.filter(project=project).first()
         if row is None:
-            password = vault.seal(project.app_id, PASSWORD, secrets.token_hex(32))
+            password = vault.seal(project.app_id, "redis_password", secrets.token_hex(32))
             row = ProjectRedis.objects.create(project=project, password=password)
         return row
-
-
-def told(row: ProjectRedis) -> records.Redis:
-    app_id = AppId.of(row.project_id)
-    password = vault.unseal(app_id, PASSWORD, row.password)
-    return records.Redis(app_id=app_id, port=row.port or 0, password=password)
 
 
 def of(project: int, host: str) -> records.Redis | None:
     """The project's, where it was placed on that host."""
     row = ProjectRedis.objects.filter(project=project, appserver__host__instance_id=host).first()
-    return told(row) if row else None
+    return values.redis(row) if row else None

@@ -48,17 +48,13 @@ def _singles(**which: Any) -> QuerySet[AppServerDeployment]:
     return deployments(state=DeploymentState.WANTED, **live, **which)
 
 
-def told(rows: QuerySet[AppServerDeployment]) -> tuple[records.Deployment, ...]:
-    return tuple(values.deployment(row) for row in rows)
-
-
 def route_of(project: Project, release: Release | None) -> records.Route:
     """What the proxy serves once ``release`` is live; nothing for None, and of a project that goes."""
     if project.destroying_at is not None:
         release = None
     resting = project.deactivated_at is not None and release is not None and release.state == ReleaseState.LIVE
     answering = {"state": DeploymentState.HEALTHY, "port__isnull": False}
-    routed = told(deployments(release=release, **answering)) if release else ()
+    routed = values.deployments(deployments(release=release, **answering)) if release else ()
     manifest = release.bundle.manifest if release and release.bundle else {}
     return records.Route(
         app_id=project.app_id,
@@ -111,17 +107,17 @@ class Placing(Base):
             for process in processes:
                 if process not in rows:
                     rows[process] = _placed(release, process, server, ports)
-            return told(deployments(pk=rows[processes[0]].pk))[0]
+            return values.deployments(deployments(pk=rows[processes[0]].pk))[0]
 
     def at_another_port(self, deployment: int, *, ports: range) -> records.Deployment:
         with self._fenced():
             row = AppServerDeployment.objects.get(pk=deployment)
             server = AppServer.objects.select_for_update(no_key=True).get(pk=row.appserver_id)
             AppServerDeployment.objects.filter(pk=deployment).update(port=free_port(server, ports))
-            return told(deployments(pk=deployment))[0]
+            return values.deployments(deployments(pk=deployment))[0]
 
     def deployments(self) -> tuple[records.Deployment, ...]:
-        return told(deployments(release__job=self._job()).exclude(state=GONE))
+        return values.deployments(deployments(release__job=self._job()).exclude(state=GONE))
 
     def healthy(self, deployment: int) -> None:
         with self._fenced():
@@ -134,11 +130,11 @@ class Placing(Base):
             AppServerDeployment.objects.filter(pk=deployment, state=DeploymentState.WANTED).update(**ended)
 
     def singles(self) -> tuple[records.Deployment, ...]:
-        return told(_singles(**{_HOST: self._host}))
+        return values.deployments(_singles(**{_HOST: self._host}))
 
     def before(self, deployment: records.Deployment) -> tuple[records.Deployment, ...]:
         older = {"release__project": deployment.app_id.number, "release__number__lt": deployment.release}
-        return told(deployments(**older, port=None).exclude(state=GONE))
+        return values.deployments(deployments(**older, port=None).exclude(state=GONE))
 
     def stopped(self, deployment: int) -> None:
         with self._fenced():
@@ -180,14 +176,14 @@ class Placing(Base):
             )
 
     def retiring(self) -> tuple[records.Deployment, ...]:
-        return told(deployments(release__project=self._project(), state=DeploymentState.RETIRING))
+        return values.deployments(deployments(release__project=self._project(), state=DeploymentState.RETIRING))
 
     def unplace(self) -> tuple[records.Deployment, ...]:
         with self._fenced():
             rows = deployments(release__project=self._project()).exclude(state=GONE)
             keys = list(rows.values_list("pk", flat=True))
             AppServerDeployment.objects.filter(pk__in=keys).update(state=DeploymentState.RETIRING)
-            return told(deployments(pk__in=keys))
+            return values.deployments(deployments(pk__in=keys))
 
     def rest(self) -> None:
         with self._fenced():

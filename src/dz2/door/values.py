@@ -1,11 +1,24 @@
-"""Rows as the values of ``dz.tasklib.records``; the only place that opens secrets."""
+"""Rows as the values of ``dz.tasklib.records``, with their secrets opened."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from dz.names import AppId, Commit, Digest, HostName, InstanceId, ProjectName
 from dz.tasklib import records
-from dz2 import vault
-from dz2.models import AppServerDeployment, Bundle, ConfigGuess, Layer, Project, ProjectDatabase, Release
+from dz2 import backups, domains, vault
+from dz2.models import (
+    AppServerDeployment,
+    Backup,
+    BackupState,
+    Bundle,
+    ConfigGuess,
+    Layer,
+    Project,
+    ProjectDatabase,
+    ProjectRedis,
+    Release,
+)
 
 
 def project(row: Project) -> records.Project:
@@ -75,6 +88,10 @@ def deployment(row: AppServerDeployment) -> records.Deployment:
     )
 
 
+def deployments(rows: Iterable[AppServerDeployment]) -> tuple[records.Deployment, ...]:
+    return tuple(deployment(row) for row in rows)
+
+
 def database(row: ProjectDatabase) -> records.Database:
     return records.Database(
         server=InstanceId(row.server.instance_id),
@@ -86,5 +103,26 @@ def database(row: ProjectDatabase) -> records.Database:
     )
 
 
+def redis(row: ProjectRedis) -> records.Redis:
+    app_id = AppId.of(row.project_id)
+    return records.Redis(
+        app_id=app_id, port=row.port or 0, password=vault.unseal(app_id, "redis_password", row.password)
+    )
+
+
+def backup(row: Backup) -> records.Backup:
+    return records.Backup(
+        id=row.pk,
+        app_id=AppId.of(row.project_id),
+        number=row.number,
+        why=row.why,
+        rows=row.rows,
+        objects={kind: records.Stored(**one) for kind, one in row.objects_in_store.items()},
+        last=row.why == backups.FINAL,
+        beside=row.beside,
+        left_out=row.error if row.state in (BackupState.RUNNING, BackupState.GOOD) else "",
+    )
+
+
 def hostnames(row: Project) -> tuple[HostName, ...]:
-    return tuple(HostName(name) for name in row.hostnames.order_by("pk").values_list("hostname", flat=True))
+    return tuple(HostName(name) for name in domains.listed(row).values_list("hostname", flat=True))

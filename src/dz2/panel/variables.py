@@ -87,7 +87,7 @@ def unset(request: HttpRequest, name: str) -> HttpResponse:
 def leave(request: HttpRequest, name: str) -> HttpResponse:
     """One that the code reads without a default is not asked for any more."""
     project, variable = services.find_project(name), request.POST.get("name", "")
-    services.leave_unset(project, [configs.checked(variable)])
+    configs.leave_unset(project, [configs.checked(variable)])
     return redirect("variables", name=name)
 
 

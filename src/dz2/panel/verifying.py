@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods
 from packaging.version import Version
 
 from dz.tasklib import buildconfig
-from dz2 import services
+from dz2 import configs, services
 from dz2.api.hosts import is_silent, silent_for
 from dz2.api.waiting import missing_variables
 from dz2.models import ConfigGuess, Host, Job, JobState, Project
@@ -48,7 +48,7 @@ def _build(request: HttpRequest, project: Project, decided: Decided) -> Job:
     """All or nothing: what was decided, the variables, the job."""
     if decided.keys:
         services.confirm(project, decided.keys)
-    services.leave_unset(project, decided.unset)
+    configs.leave_unset(project, decided.unset)
     return pressed(
         request,
         lambda key: services.deploy(project.name, variables=decided.values, idempotency_key=key, by=request.user),
