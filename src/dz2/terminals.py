@@ -1,10 +1,11 @@
 """The relay between the two ends of a running command: ``dz`` and the step on an appserver, which both dial out to
 ``/api/v1/jobs/JOB/terminal``.
 
-``dz`` shows the API's token. The step shows a ticket: its step and attempt, sealed with the platform's keys, so that
-nothing need be stored; it is good while that attempt runs, for the first who comes with it. The relay reads nothing of
-what it passes on, keeps nothing, and takes the next message only when the one before is gone. Where one end leaves, the
-other is closed. Both ends must come to this process: there is one panel.
+``dz`` shows the API's token; a page of the panel is in this process already (``dz2.typist``). The step shows a ticket:
+its step and attempt, sealed with the platform's keys, so that nothing need be stored; it is good while that attempt
+runs, for the first who comes with it. The relay reads nothing of what it passes on, keeps nothing, and takes the next
+message only when the one before is gone. Where one end leaves, the other is closed. Both ends must come to this
+process: there is one panel.
 """
 
 from __future__ import annotations
@@ -49,8 +50,16 @@ async def meet(scope: Mapping[str, Any], receive: Receive, send: Send) -> None:
     """One end's connection, from its handshake to its end."""
     await receive()
     job, side = await sync_to_async(who)(scope["path"], _bearer(scope))
-    meeting = _meetings.setdefault(job, Meeting()) if side else Meeting()
-    if not side or side in meeting.ends or (side == COMMAND and meeting.command_came):
+    if side:
+        await join(job, side, receive, send)
+    else:
+        await send(REFUSED)
+
+
+async def join(job: int, side: str, receive: Receive, send: Send) -> None:
+    """One end, which may be there: until it leaves or the other has. The first of each side is it."""
+    meeting = _meetings.setdefault(job, Meeting())
+    if side in meeting.ends or (side == COMMAND and meeting.command_came):
         await send(REFUSED)
         return
     other = COMMAND if side == TYPIST else TYPIST

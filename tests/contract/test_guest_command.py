@@ -45,12 +45,14 @@ def test_the_first_administrator_is_missed_and_made(name: str, tmp_path: Path, d
     site = Site.of(tmp_path, environment(name), {"site_settings.py": ADMIN, "site_urls.py": URLS})
     site.env = database_environment(database)
     assert site.manage("migrate").adminless is True
-    made = typed(site, "admin", "ada", "ada@example.org", stdin=b"a-very-long-word\n")
+    made = typed(site, "admin", "username=ada", "email=ada@example.org", stdin=b"a-very-long-word\n")
     assert made.ok, made.text
     assert json.loads(made.text.strip().splitlines()[-1]) == {"name": "ada", "path": "/control/"}
     assert site.manage("migrate").adminless is False
-    again = typed(site, "admin", "ada", "", stdin=b"another\n")
+    again = typed(site, "admin", "username=ada", "email=", stdin=b"another\n")
     assert (again.code, again.text.strip().splitlines()[-1]) == (1, "ada is there already.")
+    more = typed(site, "admin", "username=bea")
+    assert (more.code, '{"wants": ["email"]}' in more.text) == (1, True)
     says = (
         "from django.contrib.auth import authenticate as a; print('is', a(username='ada', password='a-very-long-word'))"
     )

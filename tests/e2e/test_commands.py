@@ -69,10 +69,10 @@ def test_exit_code_streams_and_input_are_the_commands_own(platform: Platform, sh
 
 
 def test_an_administrator_is_made_by_one_command_or_by_typing(platform: Platform, shop: Project) -> None:
-    made = platform.dz("admin", "create", shop.name, "--json")
+    made = platform.dz("admin", "create", shop.name, "--username", "admin", "--json")
     assert made.code == 0, made.err
     assert made.json["url"].endswith("/admin/")
-    again = platform.dz("admin", "create", shop.name, "--json")
+    again = platform.dz("admin", "create", shop.name, "--username", "admin", "--json")
     assert (again.code, again.json["error_id"]) == (1, "run.no-admin"), again.err
     with typing(platform, "run", shop.name, "--", "manage.py", "createsuperuser") as terminal:
         terminal.says("Username")

@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import signal
 import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future
+from concurrent.futures import ThreadPoolExecutor as Executor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlsplit
 
+import httpx2
 import pytest
 
 from dz.errors import Cancelled
@@ -224,6 +229,44 @@ def test_the_relay_lets_in_one_typist_with_the_token_and_one_step_with_its_ticke
     worker.hands.end(worker.claimed)
     with pytest.raises(Gone):
         came(ticket)
+
+
+def test_a_link_makes_its_visitor_administrator_once_with_what_the_user_model_wants(
+    panel: Panel, worker: Worker
+) -> None:
+    made = panel.dz("admin", "create", "shop", "--json")
+    assert (made.code, made.document["password"]) == (0, None), made.err
+    address = urlsplit(made.document["link"]).path
+    here = httpx2.HTTPTransport(uds=str(panel.socket))
+    form = {"username": "ada", "email": "ada@example.org", "password": "a-very-long-word"}
+    argv = [f"{name}={form[name]}" for name in ("username", "email")]
+    with httpx2.Client(transport=here, base_url="http://localhost", timeout=60) as visitor, Executor() as beside:
+
+        def sends(**more: str) -> Future[httpx2.Response]:
+            token = re.search('csrfmiddlewaretoken" value="([^"]+)', visitor.get(address).text)
+            assert token is not None
+            sent = {"csrfmiddlewaretoken": token[1], **form, **more}
+            return beside.submit(visitor.post, address, data=sent)
+
+        assert visitor.get(address.replace("administrator", "welcome")).status_code == 404, "not of the platform"
+        asked = sends()
+        worker.runs("""import sys; print('{"wants": ["full_name"]}'); sys.exit("wants more")""")
+        assert (asked.result().status_code, 'name="more-full_name"' in asked.result().text) == (422, True)
+        worker.is_over()
+        refused = sends(**{"more-full_name": "Ada"})
+        worker.runs("import sys; sys.exit('ada is there already.')")
+        assert "No administrator was made for shop: ada is there already." in refused.result().text
+        assert worker.claimed.params["argv"] == [*argv, "full_name=Ada"]
+        worker.is_over()
+        accepted = sends()
+        worker.runs("""import json; print(json.dumps({"name": "ada", "path": "/admin/" + input()[::-1]}))""")
+        assert "ada is administrator of shop" in accepted.result().text
+        assert f"http://shop.localhost:8800/admin/{form['password'][::-1]}" in accepted.result().text
+        worker.is_over()
+        used = visitor.get(address)
+        assert (used.status_code, "dz admin create shop" in used.text) == (410, True)
+        assert re.search(r"This link was used at \d\d:\d\d UTC", used.text)
+    assert worker.claimed.params["argv"] == argv and form["password"].encode() not in worker.logged
 
 
 def test_what_never_started_is_told_with_125(panel: Panel, worker: Worker) -> None:

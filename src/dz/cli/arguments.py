@@ -188,8 +188,8 @@ def run(parser: argparse.ArgumentParser) -> None:
 
 def admin_create(parser: argparse.ArgumentParser) -> None:
     project(parser)
-    parser.add_argument("--username", default="admin", help="default: admin")
-    parser.add_argument("--email", default="", help="where the user model wants one")
+    parser.add_argument("--username", help="make this one at once, with a password shown here once")
+    parser.add_argument("--email", help="of that one; alone: of one called admin")
 
 
 def scale(parser: argparse.ArgumentParser) -> None:

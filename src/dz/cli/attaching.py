@@ -32,7 +32,7 @@ PATIENCE = 3.0  # seconds until that is explained
 MOST = 1024 * 1024  # bytes of output in a document
 
 RUN_BASE: dict[str, Any] = {"job": None, "state": None, "code": None, "output": None}
-ADMIN_CREATE_BASE: dict[str, Any] = {"job": None, "state": None, "name": None, "password": None, "url": None}
+ADMIN_CREATE_BASE: dict[str, Any] = dict.fromkeys(("job", "state", "name", "password", "url", "link", "expires_at"))
 
 
 def run(args: argparse.Namespace, api: Api, screen: Screen) -> tuple[int, Document]:
@@ -50,11 +50,24 @@ def run(args: argparse.Namespace, api: Api, screen: Screen) -> tuple[int, Docume
 
 
 def admin_create(args: argparse.Namespace, api: Api, screen: Screen) -> tuple[int, Document]:
+    """A link, behind which a person chooses; or who is named here, at once."""
+    if args.username or args.email:
+        return _admin_created(args, api, screen)
+    made = api.post(f"/projects/{args.name}/administrator-link")
+    if not args.json:
+        screen.say(
+            f"Whoever opens this first becomes administrator of {args.name}, until {made['expires_at'][11:16]} UTC:"
+        )
+        screen.answer(made["link"])
+    return DONE, ADMIN_CREATE_BASE | made
+
+
+def _admin_created(args: argparse.Namespace, api: Api, screen: Screen) -> tuple[int, Document]:
     """The password is made here, goes in as the command's input, and is shown once: nothing keeps it."""
     password = secrets.token_urlsafe(12)
     output, said = bytearray(), bytearray()
     keyboard = Keyboard(terminal=False, given=f"{password}\n".encode())
-    words = ["admin", args.username, args.email]
+    words = ["admin", f"username={args.username or 'admin'}", f"email={args.email or ''}"]
     asked = Asked(name=args.name, command=words, keyboard=keyboard, output=output, errors=said)
     job, code = _typed_at(asked, api, screen)
     if code == NEVER:
@@ -69,7 +82,8 @@ def admin_create(args: argparse.Namespace, api: Api, screen: Screen) -> tuple[in
         screen.say(f"{made['name']} is administrator of {args.name}. The password is shown this once:")
         screen.answer(password)
         screen.say(f"Sign in: {url}" if url else "Its admin has no address in its urls.")
-    return DONE, {"job": job, "state": "succeeded", "name": made["name"], "password": password, "url": url}
+    whole = {"job": job, "state": "succeeded", "name": made["name"], "password": password, "url": url}
+    return DONE, ADMIN_CREATE_BASE | whole
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -258,7 +258,7 @@ COMMANDS = {
         ),
         Command(
             "admin create",
-            "An administrator of a project's own admin, with a password shown once.",
+            "A one-time link that makes whoever opens it administrator of a project's own admin.",
             arguments.admin_create,
             "attaching.admin_create",
             examples=("admin create shop", "admin create shop --username ada --email ada@example.org"),

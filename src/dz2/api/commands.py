@@ -1,5 +1,5 @@
-"""The address at which a command in a project's live release is begun; ``dz2.terminals`` has the one where it is typed
-at."""
+"""The addresses at which a command in a project's live release is begun, and a link to one; ``dz2.terminals`` has the
+one where it is typed at."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from django.http import HttpRequest
 from ninja import Router, Schema
 from pydantic import Field
 
-from dz2 import commands, services
+from dz2 import administrators, commands, services
 from dz2.api import documents
 from dz2.asking import DZ
 
@@ -26,6 +26,13 @@ class RunIn(Schema):
     rows: Count = 24
     columns: Count = 80
     term: Annotated[str, Field(max_length=40)] = ""
+
+
+@router.post("/{name}/administrator-link")
+def administrator_link(request: HttpRequest, name: str) -> Any:
+    """``link``: whoever opens it first becomes an administrator of the project's own admin."""
+    url, made = administrators.link(services.find_project(name))
+    return {"link": url, "expires_at": documents.time_text(made.expires_at)}
 
 
 @router.post("/{name}/run")

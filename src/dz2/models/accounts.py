@@ -1,10 +1,12 @@
-"""Links that work once: how the first administrator gets in, without a password made up by the platform; and the count
-of wrong passwords."""
+"""Links that work once: how administrators get in, of the platform and of a project, without a password made up by the
+platform; and the count of wrong passwords."""
 
 from __future__ import annotations
 
 from django.conf import settings
 from django.db import models
+
+from dz2.models.projects import Project
 
 
 class OneTimeLink(models.Model):
@@ -15,6 +17,16 @@ class OneTimeLink(models.Model):
     expires_at = models.DateTimeField()
     used_at = models.DateTimeField(null=True)
     used_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL)
+
+
+class AdministratorLink(models.Model):
+    """To a project's own admin; ``dz2.administrators`` makes and consumes it."""
+
+    token_sha256 = models.CharField(max_length=64, unique=True)
+    project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="+")
+    created_at = models.DateTimeField(auto_now_add=True)
+    expires_at = models.DateTimeField()
+    used_at = models.DateTimeField(null=True)
 
 
 class SignInTries(models.Model):

@@ -113,7 +113,8 @@ def welcome(request: HttpRequest, token: str) -> HttpResponse:
     """Three fields make the administrator and sign them in; the link works once."""
     link = find_link(token)
     if link is None or link.used_at or link.expires_at <= timezone.now():
-        return render(request, "panel/old_link.html", {"link": link}, status=404 if link is None else 410)
+        context = {"link": link, "command": "dz admin link"}
+        return render(request, "panel/old_link.html", context, status=404 if link is None else 410)
     form = Welcome(request.POST or None)
     if request.method != "POST" or not form.is_valid():
         return render(request, "panel/welcome.html", {"form": form}, status=422 if form.is_bound else 200)

@@ -7,6 +7,7 @@ from django.urls import path
 
 from dz2.panel import (
     account,
+    administrators,
     databases,
     entering,
     hosts,
@@ -22,6 +23,7 @@ from dz2.panel import (
 
 urlpatterns = [
     path("welcome/<str:token>", entering.welcome, name="welcome"),
+    path("administrator/<str:token>", administrators.page, name="administrator"),
     path("sign-in", entering.SignInView.as_view(), name="sign-in"),
     path("sign-out", LogoutView.as_view(), name="sign-out"),
     path("account", account.Account.as_view(), name="account"),

@@ -1,7 +1,9 @@
-"""The first administrator of a project: made with the password that comes as a line on standard input.
+"""An administrator of a project: of the fields that are given as NAME=VALUE, with the password that comes as a line on
+standard input. ``username`` stands for whatever the user model calls it.
 
-Prints one JSON object: ``{"name", "path"}``, the path of the project's admin or "". What its user model can't do is
-said on standard error, with exit code 1; nobody who is there already is changed.
+Prints one JSON object: ``{"name", "path"}``, the path of the project's admin or "", or ``{"wants"}``, the fields that
+the user model needs beside those given. Why nobody was made is said on standard error, with exit code 1; nobody who is
+there already is changed.
 """
 
 import json
@@ -9,23 +11,40 @@ import sys
 
 
 def main(argv):
-    name, email = argv
+    given = dict(word.partition("=")[::2] for word in argv)
     import django
 
     django.setup()
     from django.contrib.auth import get_user_model
 
     model = get_user_model()
-    fields, wanted = _fields(model, name, email)
-    if wanted:
-        return _refuse("Its user model also wants %s." % ", ".join(wanted))
-    key = fields[model.USERNAME_FIELD]
-    if model._default_manager.filter(**{model.USERNAME_FIELD: key}).exists():
-        return _refuse("%s is there already." % key)
+    key = model.USERNAME_FIELD
+    given.setdefault(key, given.get("username", ""))
+    needed = [key] + list(model.REQUIRED_FIELDS)
+    wants = [field for field in needed if field not in given]
+    if wants:
+        sys.stdout.write(json.dumps({"wants": wants}) + "\n")
+        return _refuse("Its user model also wants %s." % ", ".join(wants))
+    try:
+        fields = {field: _clean(model, field, given[field]) for field in needed}
+    except ValueError as error:
+        return _refuse(error)
+    if model._default_manager.filter(**{key: fields[key]}).exists():
+        return _refuse("%s is there already." % fields[key])
     password = sys.stdin.readline().rstrip("\n")
     model._default_manager.create_superuser(password=password, **fields)
-    sys.stdout.write(json.dumps({"name": str(key), "path": _path()}) + "\n")
+    sys.stdout.write(json.dumps({"name": str(fields[key]), "path": _path()}) + "\n")
     return 0
+
+
+def _clean(model, field, text):
+    """The text as that field's value, a date or a number. Raises ValueError."""
+    from django.core.exceptions import ValidationError
+
+    try:
+        return model._meta.get_field(field).clean(text, None)
+    except ValidationError as error:
+        raise ValueError("%s: %s" % (field, " ".join(error.messages)))
 
 
 def is_missing():
@@ -40,14 +59,6 @@ def is_missing():
         return not get_user_model()._default_manager.filter(is_superuser=True).exists()
     except Exception:
         return None
-
-
-def _fields(model, name, email):
-    """What is known of the fields that a superuser needs, and the names of those that are not."""
-    known = {"email": email, model.USERNAME_FIELD: email if model.USERNAME_FIELD == "email" else name}
-    needed = [model.USERNAME_FIELD] + list(model.REQUIRED_FIELDS)
-    fields = {field: known[field] for field in needed if field in known}
-    return fields, [field for field in needed if field not in known]
 
 
 def _path():

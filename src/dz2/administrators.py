@@ -1,0 +1,103 @@
+"""Administrators of projects' own admins: by a link that works once, whoever opens it chooses name and password.
+
+Only the link's digest is kept. The password is the input of the command that makes the administrator, in the live
+release with the project's own user model; no row, argument or log has it. A try that comes to nothing leaves the link
+as it was.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from django.db.models.functions import Now
+
+from dz.errors import UserError
+from dz.terminal import STDERR, STDOUT
+from dz2 import commands, releases, typist
+from dz2.accounts import LINK_LIFE, panel
+from dz2.models import AdministratorLink, Job, Project
+
+BY = "an administrator link"
+MOST = 20  # fields that a page asks for
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Made:
+    """``path``: of the project's admin; "" where it has no address."""
+
+    name: str
+    path: str
+
+
+class Wanted(Exception):
+    """The project's user model needs more than it was given. ``fields`` are its own names."""
+
+    def __init__(self, fields: list[str]) -> None:
+        self.fields = fields
+        super().__init__(", ".join(fields))
+
+
+def link(project: Project) -> tuple[str, AdministratorLink]:
+    """A new one, and its URL. Raises ``release.none-live``, ``project.rests``."""
+    releases.live(project)
+    releases.refuse_resting(project)
+    token = secrets.token_urlsafe(24)
+    made = AdministratorLink.objects.create(token_sha256=_digest(token), project=project, expires_at=Now() + LINK_LIFE)
+    made.refresh_from_db()
+    return f"{panel().panel_url.rstrip('/')}/administrator/{token}", made
+
+
+def find(token: str) -> AdministratorLink | None:
+    """The link of that token, used or old as it may be: the panel says which."""
+    return AdministratorLink.objects.select_related("project").filter(token_sha256=_digest(token)).first()
+
+
+def make(found: AdministratorLink, fields: Mapping[str, str], password: str) -> Made | None:
+    """None if the link is used or old by now. Raises Wanted; UserError where none was made, for whatever reason."""
+    good = AdministratorLink.objects.filter(pk=found.pk, used_at=None, expires_at__gt=Now())
+    if not good.update(used_at=Now()):
+        return None
+    made = None
+    try:
+        made = _made(found.project, fields, password)
+    finally:
+        if made is None:
+            AdministratorLink.objects.filter(pk=found.pk).update(used_at=None)
+    return made
+
+
+def _made(project: Project, fields: Mapping[str, str], password: str) -> Made:
+    command = ["admin", *(f"{name}={value}" for name, value in fields.items())]
+    job = commands.run(project, command, attached=True, by=BY)
+    heard = typist.typed(job, f"{password}\n".encode())
+    told = _last_object(heard.text(STDOUT))
+    if heard.code == 0 and "name" in told:
+        return Made(name=str(told["name"]), path=str(told.get("path") or ""))
+    wants = told.get("wants")
+    if isinstance(wants, list) and wants:
+        raise Wanted([str(name) for name in wants if str(name).isidentifier()][:MOST])
+    raise UserError("run.no-admin", name=project.name, why=_why(job, heard))
+
+
+def _why(job: Job, heard: typist.Heard) -> str:
+    if heard.code is not None:
+        return heard.text(STDERR).strip().rpartition("\n")[2][:300] or "the command failed."
+    job.refresh_from_db()
+    return str((job.error or {}).get("sentence") or "its appserver did not get to it in time.")
+
+
+def _last_object(text: str) -> Mapping[str, object]:
+    """The JSON object of the last line; the project itself may have printed before it."""
+    try:
+        found = json.loads(text.strip().rpartition("\n")[2] or "{}")
+    except ValueError:
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def _digest(token: str) -> str:
+    return hashlib.sha256(token.encode()).hexdigest()

@@ -1,0 +1,94 @@
+"""The page behind a one-time link: who opens it becomes an administrator of a project, with a password of their own.
+
+It asks for what most user models need; what else the project's own needs it asks for when the project has said so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from django import forms
+from django.contrib.auth.password_validation import validate_password
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.views.decorators.cache import never_cache
+from django.views.decorators.debug import sensitive_post_parameters
+
+from dz.errors import UserError
+from dz2 import administrators
+from dz2.api.documents import site_url
+from dz2.models import AdministratorLink
+from dz2.panel.problems import beside
+
+MORE = "more-"  # before the name of a field that the project asks for
+
+
+class Administrator(forms.Form):
+    """``more``: fields of the project's user model, by its own names."""
+
+    username = forms.CharField(
+        max_length=150, label="User name", widget=forms.TextInput(attrs={"autocomplete": "username"})
+    )
+    email = forms.EmailField(max_length=150, label="E-mail", widget=forms.EmailInput(attrs={"autocomplete": "email"}))
+    password = forms.CharField(
+        max_length=200,
+        widget=forms.PasswordInput(render_value=True, attrs={"autocomplete": "new-password"}),
+        help_text="At least 10 characters.",
+    )
+
+    def __init__(self, *args: Any, more: Iterable[str] = (), **options: Any) -> None:
+        super().__init__(*args, **options)
+        for name in more:
+            label = name.replace("_", " ").capitalize()
+            wanted = {"required": f"{label}: the site's own user model wants it."}
+            self.fields[f"{MORE}{name}"] = forms.CharField(max_length=500, label=label, error_messages=wanted)
+
+    def clean_password(self) -> str:
+        password = str(self.cleaned_data["password"])
+        validate_password(password)
+        return password
+
+    def given(self) -> dict[str, str]:
+        """All but the password, by the user model's names."""
+        return {name.removeprefix(MORE): text for name, text in self.cleaned_data.items() if name != "password"}
+
+
+@never_cache
+@sensitive_post_parameters("password")
+def page(request: HttpRequest, token: str) -> HttpResponse:
+    link = administrators.find(token)
+    if link is None or link.used_at or link.expires_at <= timezone.now():
+        return _old(request, link)
+    more = [key.removeprefix(MORE) for key in request.POST if key.startswith(MORE)][: administrators.MOST]
+    form = Administrator(request.POST or None, more=more)
+    if request.method != "POST" or not form.is_valid():
+        return _form(request, link, form)
+    try:
+        made = administrators.make(link, form.given(), form.cleaned_data["password"])
+    except administrators.Wanted as wanted:
+        again = Administrator(request.POST, more=[*more, *wanted.fields])
+        return _form(request, link, again)  # what it asks for now is beside each field
+    except UserError as error:
+        beside(form, None, error)
+        return _form(request, link, form)
+    if made is None:  # somebody was faster by the same link
+        return redirect("administrator", token=token)
+    url = site_url(link.project)
+    return render(
+        request,
+        "panel/administrator_made.html",
+        {"project": link.project, "made": made, "url": url.rstrip("/") + made.path if made.path else ""},
+    )
+
+
+def _form(request: HttpRequest, link: AdministratorLink, form: Administrator) -> HttpResponse:
+    context = {"form": form, "project": link.project}
+    return render(request, "panel/administrator.html", context, status=422 if form.is_bound else 200)
+
+
+def _old(request: HttpRequest, link: AdministratorLink | None) -> HttpResponse:
+    command = f"dz admin create {link.project.name if link else 'NAME'}"
+    context = {"link": link, "command": command}
+    return render(request, "panel/old_link.html", context, status=404 if link is None else 410)

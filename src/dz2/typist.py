@@ -1,0 +1,92 @@
+"""Types at a command for a page of the panel, as ``dz`` does by the WebSocket: what is typed is kept nowhere.
+
+The panel is the relay, so its typist joins in the same process. Where the command does not begin or end in time, its
+job is cancelled: nothing of it goes on unseen.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from asgiref.sync import async_to_sync, sync_to_async
+
+from dz.terminal import STDERR, STDIN, STDOUT
+from dz2 import engine
+from dz2.models import Job, JobState
+from dz2.terminals import TYPIST, join
+
+DEADLINE = 40.0  # seconds; a browser, and the proxy before it, wait for a minute
+LOOK = 0.5  # how often the job is looked at: it may end before its command begins
+MOST = 64 * 1024  # bytes of output that are kept
+LEFT: Mapping[str, Any] = {"type": "websocket.disconnect"}
+
+
+@dataclass(slots=True)
+class Heard:
+    """``code`` is None if the command did not end by itself."""
+
+    code: int | None = None
+    streams: dict[int, bytearray] = field(default_factory=lambda: {STDOUT: bytearray(), STDERR: bytearray()})
+
+    def text(self, stream: int) -> str:
+        return self.streams[stream].decode(errors="replace")
+
+
+def typed(job: Job, given: bytes) -> Heard:
+    """Give the command its whole input, and hear it to its end."""
+    return async_to_sync(_typed)(job.pk, given)
+
+
+async def _typed(job: int, given: bytes) -> Heard:
+    heard = Heard()
+    ours: asyncio.Queue[Mapping[str, Any]] = asyncio.Queue()
+
+    async def hear(message: Mapping[str, Any]) -> None:
+        for answer in _answers(heard, message, given):
+            ours.put_nowait(answer)
+
+    there = asyncio.create_task(join(job, TYPIST, ours.get, hear))
+    try:
+        async with asyncio.timeout(DEADLINE):
+            while not (await asyncio.wait({there}, timeout=LOOK))[0]:
+                if await sync_to_async(_has_ended)(job):
+                    break
+    except TimeoutError:
+        await sync_to_async(engine.cancel)(job)
+    finally:
+        ours.put_nowait(LEFT)
+        await there
+    return heard
+
+
+def _answers(heard: Heard, message: Mapping[str, Any], given: bytes) -> list[Mapping[str, Any]]:
+    """What is said to what was heard."""
+    if message["type"] == "websocket.close":
+        return [LEFT]
+    if piece := message.get("bytes"):
+        kept = heard.streams.get(piece[0], bytearray())
+        kept += piece[1 : 1 + max(0, MOST - len(kept))]
+        return [_said(took=len(piece) - 1)]
+    told = json.loads(message.get("text") or "{}")
+    if told.get("met"):
+        return [_message(bytes=bytes([STDIN]) + given), _said(end=True)]
+    if "exit" in told:
+        heard.code = int(told["exit"])
+        return [LEFT]
+    return []
+
+
+def _said(**what: Any) -> Mapping[str, Any]:
+    return _message(text=json.dumps(what))
+
+
+def _message(**content: Any) -> Mapping[str, Any]:
+    return {"type": "websocket.receive", **content}
+
+
+def _has_ended(job: int) -> bool:
+    return Job.objects.filter(pk=job, state__in=JobState.terminal()).exists()
