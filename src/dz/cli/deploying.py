@@ -143,9 +143,10 @@ def _headline(job: Document, screen: Screen) -> None:
 
 
 def summary(job: Document, screen: Screen, write: Any) -> None:
+    ref = "" if job["ref"] == job["commit"] else f"  {job['ref']}"
     commit = f" @ {job['commit'][:7]}" if job["commit"] else ""
     host = next((step["host"] for step in job["steps"] if step["host"]), "")
-    write(f"{job['project']}  {job['ref']}{commit} · {duration(job['seconds'])}{' on ' + host if host else ''}")
+    write(f"{job['project']}{ref}{commit} · {duration(job['seconds'])}{' on ' + host if host else ''}")
     primary = {guess["field"]: guess for guess in job["guesses"] if guess["is_primary"]}
     for field, label in SHOWN.items():
         guess = primary.get(field)

@@ -90,7 +90,7 @@ def _change(args: argparse.Namespace, api: Api, screen: Screen, body: dict[str, 
 
 def _not_live(name: str, answer: dict[str, Any]) -> str:
     if answer["live_config"] is None:
-        return typed(f"{name} has nothing live yet; the next deploy takes it: dz deploy {name}")
+        return typed(f"{name} has nothing live yet; the next deploy takes it: dz deploy {name}, or a push")
     return typed(f"What is live still runs without it. To change that: dz restart {name}")
 
 

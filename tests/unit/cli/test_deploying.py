@@ -59,6 +59,12 @@ def test_on_a_narrow_terminal_evidence_goes_on_under_the_value() -> None:
     assert under[0].startswith(" " * 17)
 
 
+def test_a_commit_that_was_asked_for_is_named_once() -> None:
+    seen = screen(NO_COLOR="1")
+    summary(CHECKED | {"ref": "7f3c9d1aaa"}, seen, seen.answer)
+    assert seen.out.getvalue().startswith("shop @ 7f3c9d1 · 1.8 s")  # type: ignore[attr-defined]
+
+
 def test_what_needs_somebody_is_said_with_the_way_to_change_it() -> None:
     seen = screen(NO_COLOR="1")
     _tell_verdict(CHECKED, seen)
