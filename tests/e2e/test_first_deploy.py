@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from http.cookies import SimpleCookie
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlencode
 
 import psutil
@@ -23,6 +24,7 @@ QUEUES = {
     "bundle_upload": "build",
     "placement": "build",
     "deploy": "appserver_app-1",
+    "prove": "build",
     "post_build_hooks": "appserver_app-1",
     "proxy_update": "proxy",
     "prune": "build",
@@ -121,23 +123,24 @@ def test_a_change_of_the_code_builds_collects_and_migrates_nothing_again(platfor
     project.says("second")
     second = project.deploy()
     assert project.page() == "2 second 0"
-    before, after = [
-        row[0]
-        for row in playing.ask_zoomdb(
-            platform,
-            "SELECT result FROM dz2_jobstep WHERE name = 'build_bundle' AND job_id IN (%s, %s) ORDER BY job_id",
-            first["job"],
-            second["job"],
-        )
-    ]
+    before, after = (told(platform, one, "build_bundle") for one in (first, second))
     assert (before["env_reused"], after["env_reused"]) == (False, True)
     assert before["layers"]["static"] == after["layers"]["static"]
     assert "install" in step(first, "build_bundle")["title"]
     assert "install" not in step(second, "build_bundle")["title"]
     assert "migrate is not run" in platform.dz("job", str(second["job"]), "--log").out
 
-    project.change({"notes/migrations/0002_more.py": MORE})
-    assert step(project.deploy(), "post_build_hooks")["title"] == "Run 1 migration"
+    assert step(first, "prove")["title"] == "Proved while it was built"
+    assert told(platform, second, "prove")["restart"] is False
+
+    # The release starts before anybody knows that its static files are others: then it starts once more.
+    project.change({"notes/migrations/0002_more.py": MORE, "notes/static/notes/more.css": "p { color: teal }\n"})
+    third = project.deploy()
+    assert step(third, "post_build_hooks")["title"] == "Run 1 migration"
+    assert told(platform, third, "prove")["restart"] is True
+    assert (project.page(), platform.ask(project.host, "/static/notes/more.css")[0]) == ("3 second 0", 200)
+    proved = "SELECT count(*) FROM dz2_bundle WHERE project_id = (SELECT id FROM dz2_project WHERE name = %s)"
+    assert playing.ask_zoomdb(platform, proved, project.name) == [(3,)]
 
 
 def test_destroy_leaves_nothing_behind(either: Platform, folder: Path) -> None:
@@ -168,3 +171,10 @@ def app_id_of(project: Project) -> AppId:
 def left_of(platform: Platform, app_id: str) -> list[Path]:
     """Files and folders named by the project; a lock file alone, empty, is what serialises the next to come."""
     return [path for path in platform.home.rglob(f"*{app_id}*") if "locks" not in path.parts]
+
+
+def told(platform: Platform, job: dict[str, Any], name: str) -> dict[str, Any]:
+    """What a step of the job left for those that follow."""
+    asked = "SELECT result FROM dz2_jobstep WHERE name = %s AND job_id = %s"
+    ((result,),) = playing.ask_zoomdb(platform, asked, name, job["job"])
+    return dict(result)

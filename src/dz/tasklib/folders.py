@@ -73,6 +73,10 @@ class Folders:
         """One change at a time of a project's processes on this host."""
         return self.home / "locks" / app_id
 
+    def build_lock(self, app_id: AppId) -> Path:
+        """One build or proof at a time of a project on this host. Taken before ``layers_lock``."""
+        return self.home / "locks" / f"{app_id}.build"
+
     def layers_lock(self, app_id: AppId) -> Path:
         """Held while layers are made or used before a row names them, so that nothing takes them for old ones."""
         return self.home / "locks" / f"{app_id}.layers"

@@ -6,7 +6,7 @@ import fcntl
 import os
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from dz.errors import Transient
@@ -20,8 +20,7 @@ def locked(path: Path, *, deadline: float, check: Callable[[], None]) -> Iterato
 
     Raises Transient after ``deadline`` seconds, and whatever ``check`` raises while it waits.
     """
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o711)
-    handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    handle = _open(path)
     try:
         end = time.monotonic() + deadline
         while not _try(handle):
@@ -35,14 +34,18 @@ def locked(path: Path, *, deadline: float, check: Callable[[], None]) -> Iterato
 
 
 @contextmanager
-def at_once(path: Path) -> Iterator[bool]:
-    """The lock if it is free now; False if somebody holds it."""
+def at_once(*paths: Path) -> Iterator[bool]:
+    """These locks if all are free now; False if somebody holds one."""
+    with ExitStack() as held:
+        handles = [_open(path) for path in paths]
+        for handle in handles:
+            held.callback(os.close, handle)
+        yield all(_try(handle) for handle in handles)
+
+
+def _open(path: Path) -> int:
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o711)
-    handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    try:
-        yield _try(handle)
-    finally:
-        os.close(handle)
+    return os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
 
 
 def _try(handle: int) -> bool:

@@ -76,8 +76,8 @@ class Door(Protocol):
 
     def layer_uploaded(self, digest: Digest) -> None: ...
 
-    def live_commit(self) -> Commit | None:
-        """Of the project's live release."""
+    def live_build(self) -> tuple[Release, Bundle] | None:
+        """The project's live release and what it is made of."""
 
     def old_digests(self, stored: Set[Digest]) -> frozenset[Digest]:
         """Of uploaded layers, and of what is ``stored`` though no row says so any more: those that neither the live

@@ -138,6 +138,8 @@ class Building(Base):
                 )
                 found.layers.set(rows)
             Release.objects.filter(pk=release.pk).update(bundle=found)
+            if release.bundle and release.bundle != found:
+                Bundle.objects.filter(pk=release.bundle.pk, releases=None).delete()
             return values.bundle(found)
 
     def _layer(self, project: Project, platform: str, layer: records.Layer) -> Layer:
@@ -162,9 +164,9 @@ class Building(Base):
         with self._fenced():
             Layer.objects.filter(project=self._project(), digest=digest).update(uploaded_at=Now())
 
-    def live_commit(self) -> Commit | None:
+    def live_build(self) -> tuple[records.Release, records.Bundle] | None:
         live = self._project().live_release()
-        return Commit(live.commit) if live else None
+        return (values.release(live), values.bundle(live.bundle)) if live and live.bundle else None
 
     def old_digests(self, stored: Set[Digest]) -> frozenset[Digest]:
         project = self._project()

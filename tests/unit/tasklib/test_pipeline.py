@@ -65,6 +65,7 @@ def test_the_tasks_have_the_missions_names_on_the_missions_queues() -> None:
         "build_bundle",
         "bundle_upload",
         "placement",
+        "prove",
         "prune",
     }
     assert queues["create_database"] == "database"

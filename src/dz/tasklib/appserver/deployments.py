@@ -6,7 +6,7 @@ calls the same functions over all projects of the host.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -85,6 +85,16 @@ def start(ctx: Context, deployment: Deployment) -> None:
     supervisor(ctx).start(program(site, ctx.seams.sandbox, grace=ctx.settings.drain + GRACE))
     at = f" at {deployment.address}:{deployment.port}" if deployment.is_web else ""
     ctx.log.note(f"{deployment.program} starts{at}, in the sandbox rung {ctx.seams.sandbox.rung}")
+
+
+def start_anew(ctx: Context, here: Sequence[Deployment]) -> None:
+    """Instead of what was started, what the release's bundle has become."""
+    app_id, folders = ctx.door.project().app_id, Folders(ctx.settings.home)
+    with locked(folders.lock(app_id), deadline=ctx.left(120), check=ctx.check):
+        supervisor(ctx).stop(*(deployment.program for deployment in here))
+        for deployment in here:
+            sweep(folders, app_id, deployment.release, deployment.program)
+            start(ctx, deployment)
 
 
 def _at_free_port(ctx: Context, deployment: Deployment) -> Deployment:

@@ -15,7 +15,7 @@ from typing import Any
 from dz.errors import UserError
 from dz.seams.dbserver.away import excused
 from dz.tasklib.appserver import beside, health, pages
-from dz.tasklib.appserver.deployments import site_of
+from dz.tasklib.appserver.deployments import site_of, start_anew
 from dz.tasklib.appserver.migrated import is_migrated
 from dz.tasklib.appserver.site import Site
 from dz.tasklib.appserver.supervising import supervisor
@@ -33,6 +33,8 @@ def post_build_hooks(ctx: Context) -> Mapping[str, Any]:
     all_here = [d for d in ctx.door.deployments() if d.host == ctx.host]
     here = [d for d in all_here if d.is_web]
     others = [d for d in all_here if not d.is_web]
+    if ctx.results.get("prove", {}).get("restart"):
+        start_anew(ctx, here)
     told: dict[str, Any] = {"migrations": [], "adminless": None}
     sites = [site_of(ctx, ctx.door.running(deployment.id)) for deployment in here]
     brokers = _brokerless(ctx, sites)

@@ -22,8 +22,8 @@ def caught_up(ctx: Context, project: Project, branch: git.Resolved, work: Path) 
     folder = ctx.settings.push_folder
     if folder is None or project.repo_url != pushed.address(folder, project.app_id):
         return branch
-    live = ctx.door.live_commit()
-    if live is None or live == branch.commit:
+    built = ctx.door.live_build()
+    if built is None or (live := built[0].commit) == branch.commit:
         return branch
     if not pushed.is_behind(_staged(ctx, project.repo_url, work), branch=branch.commit, live=live):
         return branch

@@ -15,11 +15,10 @@ from dz.tasklib.build.trial import Proof, prove
 MOST = 6  # distributions that are added
 
 
-def proven(build: Build) -> tuple[Environment, Proof]:
-    """The environment and the proof. Raises UserError with the project's own line."""
+def proven(build: Build, environment: Environment) -> tuple[Environment, Proof]:
+    """The proof, and the environment that it took. Raises UserError with the project's own line."""
     added: tuple[str, ...] = ()
     while True:
-        environment = provide(build, added)
         try:
             proof = prove(build, environment)
         except UserError as error:
@@ -34,6 +33,7 @@ def proven(build: Build) -> tuple[Environment, Proof]:
                 return environment, proof
         build.ctx.log.note(f"{missing} is imported and nothing declares it: {more} is added", level="warning")
         added = (*added, more)
+        environment = provide(build, added)
 
 
 def _cause(error: UserError, environment: Environment) -> UserError:

@@ -36,7 +36,7 @@ class Environment:
     key: str
     layer: Future[Layer]
     folder: Path
-    interpreter: Interpreter
+    python: str  # its version
     packages: Mapping[str, str]  # name → version
     reused: bool
     left_out: tuple[tuple[str, str], ...] = ()
@@ -68,7 +68,7 @@ def provide(build: Build, added: tuple[str, ...] = ()) -> Environment:
         key=key,
         layer=here(known) if known else pack(build, "env", key, folder),
         folder=folder,
-        interpreter=interpreter,
+        python=str(interpreter.version),
         packages=packages,
         reused=known is not None,
         left_out=locked.left_out,

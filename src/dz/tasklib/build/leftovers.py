@@ -25,7 +25,7 @@ def drop(home: Path, app_id: AppId) -> int:
     """A project's left-overs on this host, unless a build works just now; returns how many folders and files went."""
     folders = Folders(home)
     work = folders.build(app_id)
-    with at_once(folders.layers_lock(app_id)) as ours:
+    with at_once(folders.build_lock(app_id), folders.layers_lock(app_id)) as ours:
         if not ours or not work.exists():
             return 0
         sweep(work / "git")

@@ -47,7 +47,7 @@ def _within_reach(ctx: Context) -> Bundle:
             if ctx.attempt < BUILDS_AGAIN:
                 raise Transient(f"the {layer.kind} layer lies on the host that built it, not on {ctx.host}")
             ctx.log.note(f"the host that built the {layer.kind} layer does not come for it: built again on {ctx.host}")
-            build_bundle(ctx)
+            build_bundle(ctx, foresee=False)
             return ctx.door.bundle()
     return bundle
 
@@ -74,7 +74,7 @@ def drop_old_layers(ctx: Context, app_id: AppId) -> int:
     """On this host, unless one is being made or fetched just now; returns how many layers went."""
     folders = Folders(ctx.settings.home)
     root = folders.layers(app_id)
-    with at_once(folders.layers_lock(app_id)) as ours:
+    with at_once(folders.build_lock(app_id), folders.layers_lock(app_id)) as ours:
         if not ours or not root.exists():
             return 0
         kept = {folders.layer(app_id, kind, key) for kind, key in ctx.door.layers_in_use(app_id)}

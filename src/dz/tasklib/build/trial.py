@@ -31,6 +31,8 @@ from dz.tasklib.managing import manage
 from dz.tasklib.records import Basis, Guess, Layer
 
 SECONDS = 120.0  # a project may take to be imported
+STARTED_WITH = ("settings_module", "wsgi", "asgi", "static_url")  # of what is learned, all that a web process is told
+LEARNED = (*STARTED_WITH, "media_url", "migrations", "migrates", "brokerless", "pages")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,6 +51,16 @@ class Proof:
     pages: Sequence[str]  # paths of the first ones
     brokerless: Sequence[str]  # Celery applications that name no broker
     migrates: str  # a hash of what else migrate makes; "" where nobody can tell without running it
+
+    def learned(self, *, static: bool) -> dict[str, Any]:
+        """Its part of a bundle's manifest: what it says under ``LEARNED``."""
+        told = {name: getattr(self, name) for name in LEARNED}
+        return told | {
+            "migrations": [list(one) for one in self.migrations],
+            "brokerless": list(self.brokerless),
+            "pages": list(self.pages),
+            "static_url": self.static_url if static else "",
+        }
 
 
 def prove(build: Build, environment: Environment) -> Proof:
@@ -115,7 +127,7 @@ def collect(build: Build, environment: Environment, proof: Proof) -> Future[Laye
 def _static_key(build: Build, environment: Environment, proof: Proof) -> str:
     """Made from the same files and settings it is the same layer, whatever the commit and the other packages; asked to
     rebuild, none is."""
-    made_from = proof.static_inputs or f"{environment.key} {build.release.commit} {proof.settings_module}"
+    made_from = proof.static_inputs or f"{environment.key} {build.code} {proof.settings_module}"
     if build.ctx.params.get("rebuild"):
         made_from = f"release {build.release.number}"
     return layers.key_of("static", guest_folder(build.ctx.settings.home).name, made_from)

@@ -1,0 +1,58 @@
+"""The step ``prove``: the proof of a bundle that was foreseen, beside the start of the release.
+
+A line of code changed, and nearly always the proof learns what it learned of the live release; then the import that it
+takes and the import of the release itself go on side by side. Nothing leads to the release and nothing is migrated
+before both steps are done. Where the proof learned something else the bundle is made anew, and ``post_build_hooks``
+starts the release once more.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from dz.tasklib import unsynced
+from dz.tasklib.bringing import bring, store_of
+from dz.tasklib.build.bundle import alone, building, finish, started_with, told
+from dz.tasklib.build.completing import proven
+from dz.tasklib.build.dependencies import Environment
+from dz.tasklib.build.desk import Build, here
+from dz.tasklib.build.storing import bundle_upload
+from dz.tasklib.context import Context
+from dz.tasklib.records import Bundle
+
+
+def prove(ctx: Context) -> Mapping[str, Any]:
+    """Have the bundle proved; ``restart``: what was started is not what it turned out to be."""
+    foreseen = ctx.results["build_bundle"].get("foreseen")
+    if foreseen is None:
+        ctx.log.title("Proved while it was built")
+        return {}
+    before = ctx.door.bundle()
+    with building(ctx) as build:
+        environment, proof = proven(build, _built(build, before))
+        app = before.layer("app")
+        assert app is not None, "a bundle has an app layer"
+        after = finish(build, environment, here(app), proof)
+    ctx.midway()
+    bundle_upload(ctx)
+    return told(after, environment) | {"restart": started_with(after) != foreseen}
+
+
+def _built(build: Build, bundle: Bundle) -> Environment:
+    """The environment that the bundle has, on this host."""
+    layer = bundle.layer("env")
+    assert layer is not None, "a bundle has an env layer"
+    folders, app_id = build.folders, build.project.app_id
+    folder = folders.layer(app_id, "env", layer.key)
+    if not unsynced.is_whole(folders.home, folder):  # another host built it
+        with alone(build):
+            bring(store_of(build.ctx, app_id), folders, app_id, layer, folder)
+    return Environment(
+        key=layer.key,
+        layer=here(layer),
+        folder=folder,
+        python=bundle.manifest["python"],
+        packages=bundle.manifest["packages"],
+        reused=True,
+    )
