@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import os
+import shutil
 import socket
 import threading
 from collections.abc import Iterator
@@ -85,28 +86,40 @@ def pushing(tmp_path: Path) -> Iterator[Pushing]:
 
 
 @contextmanager
-def sending(port: int, authorization: str) -> Iterator[str]:
-    """What nginx says to a push of a gigabyte, of which a little has come; while it lasts, no more comes."""
+def sending(port: int, authorization: str) -> Iterator[socket.socket]:
+    """A push of a gigabyte, of which a little has come; while it lasts, no more comes."""
     with socket.create_connection(("127.0.0.1", port), timeout=60) as one:
         head = f"POST /git/shop.git/git-receive-pack HTTP/1.1\r\nHost: localhost\r\n{authorization}"
         one.sendall(f"{head}Content-Length: 1000000000\r\n\r\n".encode())
-        one.sendall(bytes(64_000))
-        yield one.recv(64).decode().partition("\r")[0]
+        one.sendall(bytes(640_000))
+        yield one
 
 
 def test_who_may_not_push_is_answered_before_the_body_has_come_and_is_in_nobodys_way(pushing: Pushing) -> None:
-    port, place, api = pushing.nginx.port, pushing.server.place, "/api/v1/projects/shop"
+    port, api = pushing.nginx.port, "/api/v1/projects/shop"
     known, token = pushing.api.answers[api], f"Authorization: Basic {TOKEN}\r\n"
     told = {"error": "Who?", "error_id": "auth.unknown", "where": None, "next": None}
     with ExitStack() as going_on:
-        assert going_on.enter_context(sending(port, "")) == "HTTP/1.1 401 Unauthorized"
         pushing.api.answers[api] = (401, {}, json.dumps(told))
-        for _ in range(OF_ONE):
-            assert going_on.enter_context(sending(port, token)) == "HTTP/1.1 401 Unauthorized"
+        for authorization in ("", *[token] * OF_ONE):
+            one = going_on.enter_context(sending(port, authorization))
+            assert one.recv(64).startswith(b"HTTP/1.1 401 Unauthorized")
         pushing.api.answers[api] = known
         assert pushing.git("push", "main:dev").ok
-        pushing.server.place = replace(place, limit=0)
-        assert going_on.enter_context(sending(port, token)) == "HTTP/1.1 403 Forbidden"
+
+
+def test_of_a_push_nothing_is_kept_but_by_who_has_a_turn_and_only_while_there_is_room(pushing: Pushing) -> None:
+    port, server = pushing.nginx.port, pushing.server
+    with ExitStack() as going_on:
+        for _ in range(OF_ONE):
+            going_on.enter_context(sending(port, f"Authorization: Basic {TOKEN}\r\n"))
+        until(
+            lambda: server.turns.came() == OF_ONE * 640_000, what="what was sent is here, and nginx waited for no more"
+        )
+        assert "remote: 4 pushes and fetches of shop are going on" in pushing.refused("push", "main:dev")
+    until(lambda: not server.turns.taken(), what="their turns are free")
+    server.place = replace(server.place, spare=shutil.disk_usage(server.place.folder).free)
+    assert "remote: The platform's disk has" in pushing.refused("push", "main:dev")
 
 
 def test_a_push_that_finds_no_room_is_refused_in_a_sentence(pushing: Pushing) -> None:

@@ -10,24 +10,30 @@ from pathlib import Path
 from dz.errors import UserError
 
 SPARE = 1_000_000_000  # bytes that stay free: sites, their databases and builds write to the same disk
-COPIES = 3  # of a push while it comes: nginx's, ours and git's
 
 
-def left(repository: Path, most: int, *, name: str) -> int:
-    """Bytes that one push may bring. Raises UserError ``push.disk-full``, ``push.repository-full``."""
-    used = _size(repository)
+def left(repository: Path, most: int, *, name: str, came: int) -> int:
+    """Bytes that one push may bring; ``came``: with others of the project that go on. Raises UserError
+    ``push.repository-full``."""
+    used = _size(repository) + came
     if used >= most:
         raise UserError("push.repository-full", name=name, used=_mb(used), most=_mb(most))
-    free = shutil.disk_usage(repository if repository.exists() else repository.parent).free
-    if free <= SPARE:
-        raise UserError("push.disk-full", free=_mb(free), spare=_mb(SPARE))
-    return min(most - used, (free - SPARE) // COPIES + 1)
+    return most - used
+
+
+def is_on_disk(folder: Path, *, spare: int, came: int) -> bool:
+    """Whether git can write what came once more, of all pushes, and enough stays free."""
+    return shutil.disk_usage(folder).free - came > spare
 
 
 def require(length: int, room: int) -> None:
     """Raises UserError ``push.too-large``."""
     if length > room:
         raise UserError("push.too-large", size=_mb(length), room=_mb(room))
+
+
+def disk_full(folder: Path, spare: int) -> UserError:
+    return UserError("push.disk-full", free=_mb(shutil.disk_usage(folder).free), spare=_mb(spare))
 
 
 def _size(folder: Path) -> int:

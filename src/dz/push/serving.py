@@ -1,8 +1,9 @@
 """The HTTP side: who asks, for which project, and git's own answer, passed on as it comes.
 
-Behind nginx, on a unix socket: nginx asks here whether a body may come before it takes any of it, and has the whole
-before it comes here, so nobody sends slowly; who reads nothing is given up after PATIENCE. Each request asks the API
-with the token it brought. A pusher who leaves changes nothing: git and the deploy it waits for go on to their end.
+Behind nginx, on a unix socket. nginx keeps nothing of a body: it comes here as it is sent, and is kept once its sender
+is known and has a turn, while there is room. Who sends nothing is given up by nginx, who reads nothing after PATIENCE.
+Each request asks the API with the token it brought. A pusher who leaves changes nothing: git and the deploy it waits
+for go on to their end.
 """
 
 from __future__ import annotations
@@ -25,8 +26,9 @@ from dz.cli.where import Server
 from dz.errors import DzError, Transient, UserError
 from dz.push import pktline, repository, room
 from dz.push.asked import Asked, asked, protocol_of, token_of
-from dz.push.turns import Turns
-from dz.run import CHUNK, Caps, run
+from dz.push.body import Body
+from dz.push.turns import Turn, Turns
+from dz.run import Caps, run
 
 PATIENCE = 60.0  # seconds for a piece of an answer to be taken
 LIMIT = 2000  # MB of one project's repository, where nothing else is set
@@ -39,12 +41,13 @@ PASSED = ("LD_LIBRARY_PATH",)
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Place:
     """``folder``: of the repositories; ``work``: the service's own; ``panel``: where the API answers; ``limit``: bytes
-    of one repository."""
+    of one repository; ``spare``: of the disk that stay free."""
 
     folder: Path
     work: Path
     panel: str
     limit: int = LIMIT * 1_000_000
+    spare: int = room.SPARE
 
 
 class PushServer(socketserver.ThreadingMixIn, socketserver.UnixStreamServer):
@@ -68,7 +71,7 @@ class PushServer(socketserver.ThreadingMixIn, socketserver.UnixStreamServer):
 
 class Handler(BaseHTTPRequestHandler):
     server: PushServer
-    left = 0  # bytes of the request's body that were not read
+    body: Body
 
     def log_message(self, format: str, *words: Any) -> None:
         """Nothing: what there is to know is in the job."""
@@ -76,14 +79,12 @@ class Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         if self.path == "/healthz":
             self.say(HTTPStatus.OK, '{"status": "ok"}', kind="application/json")
-        elif self.path == "/may":
-            self.may()
         else:
             self.do_POST()
 
     def do_POST(self) -> None:
         found = asked(self.command, self.path)
-        self.left = int(self.headers.get("Content-Length") or 0)
+        self.body = Body(self.rfile, self.headers)
         if found is None:
             self.say(HTTPStatus.NOT_FOUND, "Here Git pushes and fetches, at /git/PROJECT.git.")
         elif not self.token:
@@ -91,22 +92,9 @@ class Handler(BaseHTTPRequestHandler):
         else:
             with self.refusing(found):
                 self.answer(found)
-
-    def may(self) -> None:
-        """nginx asks: may the body of that request come? It reads the status alone: yes, who are you, or no."""
-        found = asked("POST", self.headers.get("X-Pushed", ""))
-        status = HTTPStatus.FORBIDDEN if self.token else HTTPStatus.UNAUTHORIZED
-        try:
-            if found is not None and self.token:
-                self.allowed(found, _project(self.server.place, found, self.token))
-                status = HTTPStatus.NO_CONTENT
-        except Refused as error:
-            status = HTTPStatus.UNAUTHORIZED if error.status == HTTPStatus.UNAUTHORIZED else HTTPStatus.FORBIDDEN
-        except UserError:
-            status = HTTPStatus.FORBIDDEN
-        except Unreachable:
-            status = HTTPStatus.SERVICE_UNAVAILABLE
-        self.send(status, b"", "text/plain")
+        with contextlib.suppress(Transient):
+            for _ in self.body:  # nginx may still be sending; it takes the answer, and leaves
+                pass
 
     @property
     def token(self) -> str:
@@ -127,12 +115,13 @@ class Handler(BaseHTTPRequestHandler):
     def answer(self, found: Asked) -> None:
         place = self.server.place
         project = _project(place, found, self.token)
-        with self.server.turns.one(project["name"]):
-            most = self.allowed(found, project)
+        with self.server.turns.one(project["name"]) as turn:
+            most = self.allowed(found, project, turn)
             env = repository.environment(place.work, most=most)
             home = repository.made(place.folder, project["app_id"], project["ref"], env)
             with tempfile.TemporaryFile(dir=place.work) as body, (home / "deploying").open("w") as lock:
-                length = self.take(body, most)
+                length = self.take(body, turn, most)
+                room.require(length, self.allowed(found, project, turn))  # what others brought meanwhile
                 self.pass_on(
                     found,
                     env | self.cgi(found, home, length) | _for_the_hook(place, project, self.token, lock.fileno()),
@@ -140,13 +129,14 @@ class Handler(BaseHTTPRequestHandler):
                     lock.fileno(),
                 )
 
-    def allowed(self, found: Asked, project: dict[str, Any]) -> int:
+    def allowed(self, found: Asked, project: dict[str, Any], turn: Turn) -> int:
         """Bytes that may come: only a push stays. Raises UserError."""
         if found.service != "git-receive-pack":
             return repository.MOST
         place = self.server.place
         home = repository.path(place.folder, project["app_id"])
-        return min(repository.MOST, room.left(home, place.limit, name=project["name"]))
+        came = self.server.turns.came(project["name"], but=turn)
+        return min(repository.MOST, room.left(home, place.limit, name=project["name"], came=came))
 
     def cgi(self, found: Asked, home: Path, length: int) -> dict[str, str]:
         return {
@@ -176,22 +166,21 @@ class Handler(BaseHTTPRequestHandler):
             caps=CAPS,
         )
 
-    def take(self, body: IO[bytes], most: int) -> int:
-        """The whole of the request's body; how long it is. It is here before git begins: nginx sends no more of it once
-        git's answer has begun."""
-        room.require(length := self.left, most)
-        for piece in self.pieces():
-            body.write(piece)
-        body.flush()
+    def take(self, into: IO[bytes], turn: Turn, most: int) -> int:
+        """The whole of the request's body; how long it is. It is here before git begins, and read to its end whatever
+        becomes of it: nginx sends no more of it once an answer has begun, and Git reads none before."""
+        place, length, fits = self.server.place, 0, True
+        for piece in self.body:
+            length += len(piece)
+            fits = fits and room.is_on_disk(place.folder, spare=place.spare, came=self.server.turns.came())
+            if fits and length <= most:
+                turn.size = length
+                into.write(piece)
+        if not fits:
+            raise room.disk_full(place.folder, place.spare)
+        room.require(length, most)
+        into.flush()
         return length
-
-    def pieces(self) -> Iterator[bytes]:
-        while self.left:
-            piece = self.rfile.read(min(self.left, CHUNK))
-            if not piece:
-                raise Transient("the request broke off")
-            self.left -= len(piece)
-            yield piece
 
     def refuse(self, found: Asked, status: HTTPStatus, told: Told) -> None:
         """In the way that Git shows: the text of an HTTP error after its first request alone, or to ask who it is."""
@@ -199,7 +188,7 @@ class Handler(BaseHTTPRequestHandler):
         if found.advertised or status == HTTPStatus.UNAUTHORIZED:
             self.say(status, text)
         else:
-            for _ in self.pieces():  # an answer before its end would be lost
+            for _ in self.body:  # an answer before its end would be lost
                 pass
             kind = f"application/x-{found.service}-result"
             self.send(HTTPStatus.OK, pktline.refusal(found.service, text), kind)

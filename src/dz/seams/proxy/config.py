@@ -45,42 +45,13 @@ _NOT_FOUND = (
     "<!doctype html><title>No such site</title><p>No site answers at this address. dz ps lists those that there are."
 )
 
+# What is pushed comes to the service as it is sent: who may send, and for how much there is room, only it can say, and
+# what nginx kept of it before would fill the disk.
 _PUSHED = f"""\
 {FORWARD}proxy_buffering off;
+proxy_request_buffering off;
 proxy_read_timeout 7200s;
 proxy_pass http://dz_push;
-"""
-_ASKED = f"""\
-location = /.dz-push {{
-internal;
-client_max_body_size 0; # it is asked about one that it does not get
-{FORWARD}proxy_pass_request_body off;
-proxy_set_header Content-Length "";
-proxy_set_header X-Pushed $request_uri;
-proxy_pass http://dz_push/may;
-}}
-"""
-
-# Connections are counted in a location of their own, which is come to (there is no such file) when the token is good:
-# with a wrong one, whose body nginx reads on and forgets, anybody could hold all of them.
-_PACK = """\
-location ~ "^/git/(?<dz_pushed>[^/]+?)(\\.git)?/git-{service}$" {{
-client_max_body_size {most};
-if ($http_authorization = "") {{
-add_header WWW-Authenticate 'Basic realm="DjangoZoom"' always;
-return 401;
-}}
-auth_request /.dz-push;
-try_files /.dz-none @{service};
-}}
-"""
-_COUNTED = """\
-location @{service} {{
-client_max_body_size {most};
-limit_conn dz_pushes 16;
-limit_conn dz_pushed 4;
-limit_conn_status 429;
-{pushed}}}
 """
 _SENT = {"receive-pack": "1100m", "upload-pack": "10m"}  # over what the service takes, which says so in git's own words
 MOST_FILES = 20_480  # for 16384 connections: a worker is 7 MB then, and 2 with a fourth of them
@@ -199,21 +170,14 @@ proxy_pass http://dz_panel;
 """
 
     def _push_upstream(self) -> str:
-        if self.push is None:
-            return ""
-        return f"""\
-upstream dz_push {{ server "unix:{path(self.push)}"; }}
-limit_conn_zone $server_name zone=dz_pushes:1m;
-limit_conn_zone $dz_pushed zone=dz_pushed:1m;
-"""
+        return f'upstream dz_push {{ server "unix:{path(self.push)}"; }}\n' if self.push else ""
 
     def _push_location(self) -> str:
-        """What Git asks first has no body. What it sends then comes whole, and is answered line by line for as long as
-        its deploy takes: the service says whether it may come before a byte of it is kept, of no more at a time than it
-        has turns for, or one that was refused would fill the disk meanwhile."""
+        """What Git asks first has no body; what it sends then is answered line by line, as long as its deploy takes."""
         if self.push is None:
             return ""
-        packs = "".join(_PACK.format(service=service, most=most) for service, most in _SENT.items())
-        counted = (_COUNTED.format(service=service, most=most, pushed=_PUSHED) for service, most in _SENT.items())
-        first = f"location ^~ /git/ {{\nclient_max_body_size 1;\n{_PUSHED}{packs}}}\n"
-        return first + _ASKED + "".join(counted)
+        sent = "".join(
+            f'location ~ "^/git/[^/]+/git-{service}$" {{\nclient_max_body_size {most};\n{_PUSHED}}}\n'
+            for service, most in _SENT.items()
+        )
+        return f"location ^~ /git/ {{\nclient_max_body_size 1;\n{_PUSHED}{sent}}}\n"
