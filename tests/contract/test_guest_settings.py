@@ -93,6 +93,8 @@ def site(tmp_path: Path, python: Path, lines: str = "", **spec: Any) -> Site:
     return made
 
 
+DUMMY = "django.core.cache.backends.dummy.DummyCache"
+
 # Those that another case contradicts run by themselves; the others share a process.
 ALONE = (
     "uploads have an address of their own",
@@ -156,18 +158,59 @@ def test_a_cache_in_memory_stays_as_it_is(tmp_path: Path) -> None:
     }
 
 
+def layers(*hosts: Any) -> dict[str, Any]:
+    return {"default": {"BACKEND": "x.Layer", "CONFIG": {"hosts": list(hosts)}}}
+
+
 def test_a_redis_of_the_developers_machine_is_the_projects_own_here(tmp_path: Path) -> None:
-    lines = """
-CELERY_BROKER_URL = "redis://localhost:6379/2"
-ELSEWHERE = "redis://redis.example.org:6379/0"
-CHANNEL_LAYERS = {"default": {"BACKEND": "x.Memory", "CONFIG": {"hosts": [("127.0.0.1", 6379)]}}}
-"""
+    ours = "redis://:r3dis@127.0.0.1:21007"
+    parts = {"host": "127.0.0.1", "port": 21007, "password": "r3dis"}
+    upper = {name.upper(): value for name, value in parts.items()}
+    shapes: dict[str, tuple[Any, Any]] = {
+        "CELERY_BROKER_URL": ("redis://localhost:6379/2", f"{ours}/2"),
+        "FROM_VARIABLES": ("redis://127.0.0.1:21007/1", f"{ours}/1"),  # those of host and port that were filled in
+        "ELSEWHERE": ("redis://redis.example.org:6379/0",) * 2,
+        "A_WORD": ("cache",) * 2,
+        "CHANNEL_LAYERS": (
+            layers(("127.0.0.1", 6379), "redis://redis:6379/3", {"address": "redis://redis"}, ("far", 6379)),
+            layers(f"{ours}/0", f"{ours}/3", {"address": f"{ours}/0"}, ["far", 6379]),
+        ),
+        "RQ_QUEUES": (
+            {
+                "default": {"HOST": "localhost", "PORT": 6379, "DB": 4, "PASSWORD": "", "DEFAULT_TIMEOUT": 360},
+                "filled": {"HOST": "127.0.0.1", "PORT": "21007"},
+                "url": {"URL": "redis://redis:6379/5"},
+                "far": {"HOST": "far.example.org", "PORT": 6379},
+                "another": {"HOST": "localhost", "PORT": 6380},
+                "sentinels": {"SENTINELS": [("localhost", 26379)]},
+            },
+            {
+                "default": {**upper, "DB": 4, "DEFAULT_TIMEOUT": 360},
+                "filled": upper,
+                "url": {"URL": f"{ours}/5"},
+                "far": {"HOST": "far.example.org", "PORT": 6379},
+                "another": {"HOST": "localhost", "PORT": 6380},
+                "sentinels": {"SENTINELS": [["localhost", 26379]]},
+            },
+        ),
+        "CACHEOPS_REDIS": ({"host": "redis", "port": 6379, "db": 6}, {**parts, "db": 6}),
+        "Q_CLUSTER": ({"name": "q", "redis": {"host": "localhost"}}, {"name": "q", "redis": parts}),
+        "CACHES": (
+            {
+                "default": {"BACKEND": DUMMY, "LOCATION": "localhost:6379:7"},
+                "m": {"BACKEND": DUMMY, "LOCATION": "redis:11211"},
+            },
+            {
+                "default": {"BACKEND": DUMMY, "LOCATION": f"{ours}/7"},
+                "m": {"BACKEND": DUMMY, "LOCATION": "redis:11211"},
+            },
+        ),
+        "HUEY": ({"connection": {"host": "localhost", "port": 6379}}, {"connection": parts}),
+    }
+    lines = "\n".join(f"{name} = {given!r}" for name, (given, _) in shapes.items())
     made = site(tmp_path, environment("newest"), lines)
-    made.env["DZ_REDIS_URL"] = "redis://:r3dis@127.0.0.1:21007/0"
-    got = made.peek("CELERY_BROKER_URL", "ELSEWHERE", "CHANNEL_LAYERS")
-    assert got["CELERY_BROKER_URL"] == "redis://:r3dis@127.0.0.1:21007/2"
-    assert got["ELSEWHERE"] == "redis://redis.example.org:6379/0"
-    assert got["CHANNEL_LAYERS"]["default"]["CONFIG"] == {"hosts": ["redis://:r3dis@127.0.0.1:21007/0"]}
+    made.env["DZ_REDIS_URL"] = f"{ours}/0"
+    assert made.peek(*shapes) == {name: wanted for name, (_, wanted) in shapes.items()}
 
 
 def test_mailers_of_the_very_newest_django_are_understood(tmp_path: Path) -> None:

@@ -1,15 +1,17 @@
 """The project's own Redis in the place of one that its settings look for on the developer's machine.
 
 Pure, from all values to the changed ones. What its owner gave a variable for never comes here: then there is no other.
+An address that is ours already, from variables that were filled in, may lack the password: settings seldom read one.
 """
 
 import os
 import re
+from urllib.parse import urlsplit
 
-LOCAL = re.compile(
-    r"rediss?://(?:[^/@]*@)?(?:localhost|127\.0\.0\.1|redis|valkey|cache)?(?::6379)?(?:/(\d+))?(?:\?.*)?\Z"
-)
 HOSTS = ("localhost", "127.0.0.1", "redis", "valkey", "cache")
+USUAL = "6379"
+URL = re.compile(r"rediss?://(?:[^/@]*@)?(?:%s)?(?::(\d+))?(?:/(\d+))?(?:\?.*)?\Z" % "|".join(map(re.escape, HOSTS)))
+BARE = re.compile(r"(?:%s):(\d+)(?::(\d+))?\Z" % "|".join(map(re.escape, HOSTS)))  # as old caches take it
 NESTED = ("CACHES", "CHANNEL_LAYERS", "RQ_QUEUES", "HUEY", "Q_CLUSTER", "CACHEOPS_REDIS", "CONSTANCE_REDIS_CONNECTION")
 
 
@@ -19,7 +21,7 @@ def stores(values):
         return {}
     changed = {}
     for name, value in values.items():
-        if name in NESTED or (isinstance(value, str) and LOCAL.match(value)):
+        if name in NESTED or (isinstance(value, str) and URL.match(value)):
             new = _moved(value, ours)
             if new != value:
                 changed[name] = new
@@ -28,12 +30,26 @@ def stores(values):
 
 def _moved(value, ours):
     if isinstance(value, str):
-        found = LOCAL.match(value)
-        return ours.rsplit("/", 1)[0] + "/" + (found.group(1) or "0") if found else value
+        found = URL.match(value) or BARE.match(value)
+        here = found and _meant(found.group(1), ours)
+        return ours.rsplit("/", 1)[0] + "/" + (found.group(2) or "0") if here else value
     if isinstance(value, dict):
-        return {key: _moved(inner, ours) for key, inner in value.items()}
-    if isinstance(value, tuple) and len(value) == 2 and value[0] in HOSTS and value[1] == 6379:
+        return _by_host_and_port(value, ours) or {key: _moved(inner, ours) for key, inner in value.items()}
+    if isinstance(value, tuple) and len(value) == 2 and value[0] in HOSTS and _meant(value[1], ours):
         return ours  # an address, as channels_redis takes it
-    if isinstance(value, (list, tuple)):
+    if type(value) in (list, tuple):
         return type(value)(_moved(inner, ours) for inner in value)
     return value
+
+
+def _by_host_and_port(value, ours):
+    """A connection of parts, as RQ and others take it: the same at ours, its number of the database kept. Else None."""
+    for host, port, password in (("HOST", "PORT", "PASSWORD"), ("host", "port", "password")):
+        if value.get(host) in HOSTS and _meant(value.get(port), ours):
+            parts = urlsplit(ours)
+            return dict(value, **{host: parts.hostname, port: parts.port, password: parts.password})
+    return None
+
+
+def _meant(port, ours):
+    return str(port or USUAL) in (USUAL, str(urlsplit(ours).port))
