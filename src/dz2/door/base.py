@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 from django.conf import settings
 from django.db import transaction
@@ -15,7 +16,7 @@ from dz.log import Secret
 from dz2 import vault
 from dz2.advancing import lock
 from dz2.engine import Claimed
-from dz2.models import Job, JobStep, Project, Release, ReleaseState, StepState
+from dz2.models import Job, JobState, JobStep, Project, Release, ReleaseState, StepState
 
 KEPT_LAST = 2
 
@@ -43,6 +44,11 @@ def kept_releases(project_number: int) -> QuerySet[Release]:
     retired = Q(state=ReleaseState.RETIRED, bundle__in=[*bundles[: settings.DZ_KEPT_BUNDLES]])
     last = releases.order_by("-number").values_list("pk", flat=True)[:KEPT_LAST]
     return releases.filter(running | retired | Q(pk__in=[*last]))
+
+
+def projects_at_work() -> QuerySet[Job, dict[str, Any]]:
+    """Those that a running job changes: what its steps need there is not for reconcile to take away."""
+    return Job.objects.filter(changes=True, state=JobState.RUNNING, project__isnull=False).values("project")
 
 
 class Base:

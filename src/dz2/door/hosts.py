@@ -9,9 +9,9 @@ from django.db.models import Q
 from dz.names import AppId
 from dz.tasklib import records
 from dz2.door import ownredis, values
-from dz2.door.base import Base, kept_releases, secret_key_of
-from dz2.door.placing import GONE, asks_for_own_redis, deployments, route_of
-from dz2.models import DeploymentState, Job, JobState, Layer, Project, ProjectDatabase, Release, ReleaseState
+from dz2.door.base import Base, kept_releases, projects_at_work, secret_key_of
+from dz2.door.placing import GONE, deployments, route_of, wants_own_redis
+from dz2.models import DeploymentState, Layer, Project, ProjectDatabase, Release, ReleaseState
 
 
 class Hosts(Base):
@@ -38,7 +38,7 @@ class Hosts(Base):
             database=replace(database, name=release.database or database.name),
             secret_key=secret_key_of(project),
             hostnames=values.hostnames(project),
-            redis=ownredis.of(project.pk, row.appserver.host.instance_id) if asks_for_own_redis(release) else None,
+            redis=ownredis.of(project.pk, row.appserver.host.instance_id) if wants_own_redis(release) else None,
         )
 
     def routes(self) -> tuple[records.Route, ...]:
@@ -64,7 +64,6 @@ class Hosts(Base):
 
 def _unwanted() -> Q:
     """Of a failed release or a project that is gone; or retiring, with no job left that would drain and stop it."""
-    at_work = Job.objects.filter(changes=True, state=JobState.RUNNING, project__isnull=False).values("project")
-    left_over = Q(state=DeploymentState.RETIRING) & ~Q(release__project__in=at_work)
+    left_over = Q(state=DeploymentState.RETIRING) & ~Q(release__project__in=projects_at_work())
     failed = Q(release__state=ReleaseState.FAILED) | Q(state=DeploymentState.FAILED)
     return failed | Q(release__project__destroyed_at__isnull=False) | left_over

@@ -9,9 +9,9 @@ from django.db.models import Q
 from dz.tasklib import records
 from dz2 import vault
 from dz2.door import values
-from dz2.door.base import Base
+from dz2.door.base import Base, projects_at_work
 from dz2.door.placing import free_port
-from dz2.models import AppServer, Job, JobState, ProjectRedis
+from dz2.models import AppServer, ProjectRedis
 
 
 class OwnRedis(Base):
@@ -39,8 +39,7 @@ class OwnRedis(Base):
 
     def redises_on(self, host: str) -> tuple[records.Redis, ...]:
         rows = ProjectRedis.objects.filter(appserver__host__instance_id=host, project__destroying_at=None)
-        at_work = Job.objects.filter(changes=True, state=JobState.RUNNING, project__isnull=False).values("project")
-        awake = Q(wanted=True, project__deactivated_at=None) | Q(project__in=at_work)
+        awake = Q(wanted=True, project__deactivated_at=None) | Q(project__in=projects_at_work())
         return tuple(values.redis(row) for row in rows.filter(awake).order_by("pk"))
 
     def _redis(self) -> ProjectRedis:

@@ -167,7 +167,7 @@ class Placing(Base):
             if release.database:
                 ProjectDatabase.objects.filter(project=release.project).update(name=release.database)
             Project.objects.filter(pk=release.project_id).update(deactivated_at=None)
-            ProjectRedis.objects.filter(project=release.project).update(wanted=asks_for_own_redis(release))
+            ProjectRedis.objects.filter(project=release.project).update(wanted=wants_own_redis(release))
             sitelog.mark(release)
             served = [DeploymentState.WANTED, DeploymentState.HEALTHY]
             older = deployments(release__project=release.project, release__state=ReleaseState.RETIRED)
@@ -224,7 +224,7 @@ def _placed(release: Release, process: str, server: AppServer, ports: range) -> 
     return row
 
 
-def asks_for_own_redis(release: Release) -> bool:
+def wants_own_redis(release: Release) -> bool:
     return wants_redis(release.build_config, release.config.names if release.config else ())
 
 
