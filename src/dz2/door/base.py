@@ -46,7 +46,7 @@ def kept_releases(project_number: int) -> QuerySet[Release]:
     return releases.filter(running | retired | Q(pk__in=[*last]))
 
 
-def projects_at_work() -> QuerySet[Job, dict[str, Any]]:
+def projects_at_work() -> QuerySet[Job, Any]:
     """Those that a running job changes: what its steps need there is not for reconcile to take away."""
     return Job.objects.filter(changes=True, state=JobState.RUNNING, project__isnull=False).values("project")
 
