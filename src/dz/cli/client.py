@@ -38,6 +38,11 @@ class Told:
         return asdict(self)
 
 
+def reason_of(error: Exception) -> str:
+    """In words: of what the system refused without its number."""
+    return getattr(error, "strerror", None) or str(error) or type(error).__name__
+
+
 class Unreachable(Exception):
     """The platform gave no answer; whatever it was doing goes on."""
 
@@ -82,7 +87,7 @@ class Api:
                 if answer.status >= 400:
                     self._read(answer.status, answer.read(LIMIT))
             except (OSError, http.client.HTTPException) as error:
-                raise Unreachable(self.server, str(error) or type(error).__name__) from None
+                raise Unreachable(self.server, reason_of(error)) from None
             yield answer
         finally:
             connection.close()
@@ -93,7 +98,7 @@ class Api:
             answer = self._asked(connection, method, path, body)
             return self._read(answer.status, answer.read(LIMIT))
         except (OSError, http.client.HTTPException) as error:
-            raise Unreachable(self.server, str(error) or type(error).__name__) from None
+            raise Unreachable(self.server, reason_of(error)) from None
         finally:
             connection.close()
 

@@ -8,7 +8,7 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from dz.cli.client import Api, Unreachable
+from dz.cli.client import Api, Unreachable, reason_of
 from dz.errors import UserError
 
 PIECE = 1024 * 1024
@@ -48,7 +48,7 @@ def _written(api: Api, answer: http.client.HTTPResponse, coming: Path) -> tuple[
             try:
                 piece = answer.read(PIECE)
             except (OSError, http.client.HTTPException) as error:
-                raise Unreachable(api.server, str(error) or type(error).__name__) from None
+                raise Unreachable(api.server, reason_of(error)) from None
             if not piece:
                 return size, seen.hexdigest()
             seen.update(piece)

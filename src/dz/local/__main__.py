@@ -74,7 +74,7 @@ def _up(layout: Layout, given: argparse.Namespace, screen: Screen) -> Answer:
     if unchanged:
         now = status.report(plan)
         projects = "1 project" if now.live == 1 else f"{now.live} projects"
-        screen.note(f"Up since {since(now.seconds)} ago, {projects} live. Nothing to start.")
+        screen.note(f"Up for {since(now.seconds)}, {projects} live. Nothing to start.")
     for line in (plan.state.said, *elsewhere.ways(plan.state)):
         if line:
             screen.note(line)

@@ -9,7 +9,9 @@ from typing import Any
 import pytest
 
 from dz.cli import clone
+from dz.cli.client import Api, Unreachable
 from dz.cli.deploying import _tell_verdict, summary
+from dz.cli.where import Server
 from dz.errors import UserError
 from tests.unit.cli.test_words import screen
 
@@ -83,3 +85,9 @@ def test_djangozooms_own_clone_is_no_site(look: Any, tmp_path: Path) -> None:
     with pytest.raises(UserError) as told:
         look(tmp_path / "sample")
     assert told.value.id == "cli.own-clone"
+
+
+def test_a_platform_that_does_not_answer_is_told_in_words(tmp_path: Path) -> None:
+    with pytest.raises(Unreachable) as failed:
+        Api(Server(url="", socket=str(tmp_path / "panel"))).get("/projects")
+    assert failed.value.told.error == f"The platform at {tmp_path}/panel can't be reached: No such file or directory."
