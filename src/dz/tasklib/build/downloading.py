@@ -58,7 +58,7 @@ def bring(ctx: Context, series: str) -> bool:
     except PlatformError as error:
         failed.parent.mkdir(parents=True, exist_ok=True)
         failed.touch()
-        ctx.log.note(f"Python {series} could not be downloaded: {_reason(error)}", level="warning")
+        ctx.log.note(f"Python {series} could not be downloaded: {cause(error)}", level="warning")
         return False
     return True
 
@@ -76,7 +76,7 @@ def _install(ctx: Context, series: str, to: Path, sources: dict[str, str]) -> No
     check(argv, deadline=ctx.left(DEADLINE), cwd=Path("/"), env={"UV_HTTP_RETRIES": "1", **sources}, cancelled=ctx.stop)
 
 
-def _reason(error: PlatformError) -> str:
+def cause(error: PlatformError) -> str:
     """uv's last cause, which is the first one in time."""
     if not isinstance(error, CommandFailed):
         return str(error)

@@ -18,6 +18,7 @@ from dz.seams.sandbox import Box, Limits, Network
 from dz.seams.sandbox.indexes import of_this_host
 from dz.tasklib.build import disk, node
 from dz.tasklib.build.desk import Build
+from dz.tasklib.build.downloading import cause
 from dz.tasklib.build.made import key_of, overlaid, taken
 from dz.tasklib.build.node import ASK, OF_LOCK, Asked, Node, answered, commands
 from dz.tasklib.folders import clear, fresh, passable
@@ -72,7 +73,7 @@ def _node(folder: str, get: Callable[[], Node]) -> Node:
     try:
         return get()
     except PlatformError as error:
-        raise UserError("build.node-missing", folder=folder, reason=str(error)) from error
+        raise UserError("build.node-missing", folder=folder, reason=cause(error).rstrip(".")) from error
 
 
 def _work(build: Build) -> Path:

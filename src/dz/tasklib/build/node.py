@@ -21,7 +21,7 @@ from dz.run import check
 from dz.tasklib.context import Context
 from dz.tasklib.folders import clear
 
-MAJORS = (24, 22, 20, 18)  # that can be brought
+MAJORS = (24, 22, 20)  # that can be brought
 USUAL, NEWEST = 22, MAJORS[0]
 
 # Without a version of its own a folder gets the manager that wrote its lock; the newest reads the locks of its past.
@@ -118,7 +118,8 @@ def usual(ctx: Context) -> Node:
 
 
 def chosen(ctx: Context, usual: Node, wanted: str) -> Node:
-    """``usual``, or the newest that the folder asks for. Raises PlatformError."""
+    """``usual``, or the newest that the folder asks for; an older one than can be brought gets ``usual``. Raises
+    PlatformError."""
     if suits(usual.major, wanted):
         return usual
     major = next((one for one in MAJORS if suits(one, wanted)), None)
