@@ -1,10 +1,13 @@
-"""Processes beside web: scaled, killed, replaced; no request is lost, no task cut short, and no second scheduler runs."""
+"""Processes beside web: scaled, killed, replaced; no request is lost, no task cut short, and no second scheduler runs.
+The project's own Redis outlives them all, with what is in it."""
 
 from __future__ import annotations
 
 import os
 import signal
 from pathlib import Path
+
+import psutil
 
 from tests import playing
 from tests.load import OpenLoop
@@ -17,7 +20,7 @@ web: gunicorn words.wsgi
 worker: python manage.py work
 clock: python clock.py
 chain: python a.py && python b.py
-queue: celery -A words worker
+queue: celery -A words worker --pool solo --without-gossip --without-mingle
 """
 # Each says in the volume when it began and when it ended; a worker ends its task first.
 SAYS = """\
@@ -61,9 +64,35 @@ class Command(BaseCommand):
         Note.objects.create(text="a worker was here")
         says.run("work", settings.MEDIA_ROOT, 1.5)
 """,
-    "words/urls.py": URLS.replace("WORD, len(request.body)", 'WORD, os.environ["DZ_PROCESS"]'),
-    "words/celery.py": "from celery import Celery\n\napp = Celery('words')\n",
-    "requirements.txt": "django>=5.2,<5.3\ncelery>=5.5,<6\n",
+    "words/urls.py": "from words.celery import queued\n"
+    + URLS.replace("WORD, len(request.body)", 'WORD, os.environ["DZ_PROCESS"]').replace(
+        "page)]", 'page), path("queued", queued)]'
+    ),
+    "words/celery.py": """\
+import os
+
+from celery import Celery
+from django.http import HttpResponse
+from redis import Redis
+
+app = Celery("words")
+
+
+def kept():
+    return Redis.from_url(os.environ["CELERY_BROKER_URL"])
+
+
+@app.task
+def keep(word):
+    kept().rpush("words", word)
+
+
+def queued(request):
+    if "word" in request.GET:
+        keep.delay(request.GET["word"])
+    return HttpResponse(b" ".join(kept().lrange("words", 0, -1)))
+""",
+    "requirements.txt": "django>=5.2,<5.3\ncelery[redis]>=5.5,<6\n",
 }
 
 
@@ -95,10 +124,11 @@ def test_a_procfiles_processes_are_scaled_killed_and_replaced(platform: Platform
     until(lambda: said(project, "clock") and said(project, "work"), what="both processes have begun")
     first = words(project)
     assert first["chain.1"] == "not started: its line needs a shell (&&); put it into a script and start that"
-    assert first["queue.1"].startswith("not started: no broker is named; give one: dz env set ")
-    assert {first[name] for name in ("web.1", "worker.1", "clock.1")} == {"healthy", "running"}
+    assert {first[name] for name in ("web.1", "worker.1", "clock.1", "queue.1", "redis")} == {"healthy", "running"}
+    platform.ask(project.host, "/queued?word=kept")
+    is_kept(project)
 
-    scaled = platform.dz("scale", project.name, "web=2", "chain=0", "--json")
+    scaled = platform.dz("scale", project.name, "web=2", "chain=0", "queue=0", "--json")
     assert (scaled.code, scaled.json["release"], len(scaled.json["deployments"])) == (0, 2, 2), scaled.err
     until(lambda: {project.page() for _ in range(8)} == {"2 first web.1", "2 first web.2"}, what="both answer")
     assert "1 worker.1 stopped" in said(project, "work")  # its task was done by then
@@ -116,13 +146,25 @@ def test_a_procfiles_processes_are_scaled_killed_and_replaced(platform: Platform
     ended = until(lambda: restarted(project, "web.1"), what="the heartbeat told of it", every=1)
     assert ended.endswith(": killed by SIGKILL")
 
+    psutil.Process(pid_of(project, "redis", 0)).children(recursive=True)[-1].kill()  # the server, in its sandbox
+    is_kept(project)
     os.kill(pid_of(project, "clock.1", 2), signal.SIGKILL)
     until(lambda: said(project, "clock")[-2:] == ["2 clock.1 started"] * 2, what="the clock goes again")
     again = platform.dz("restart", project.name, "--json")
     assert again.code == 0, again.err
     until(lambda: said(project, "clock")[-1] == "3 clock.1 started", what="the new clock")
     assert said(project, "clock")[-3:] == ["2 clock.1 started", "2 clock.1 stopped", "3 clock.1 started"]
-    assert {name for name in words(project) if name.startswith("web")} == {"web.1", "web.2"}
+    assert set(words(project)) == {"clock.1", "redis", "web.1", "web.2", "worker.1"}
+    is_kept(project)
+    number = app_id(project)
+    assert platform.dz("destroy", project.name, "--yes", "--no-backup", "--json").code == 0
+    assert f"{number}-0-redis" not in playing.supervised(platform)
+    assert list((platform.home / "volumes").glob(f"{number}*")) == []
+
+
+def is_kept(project: Project) -> None:
+    """What a Celery task once wrote into the project's Redis."""
+    until(lambda: project.platform.ask(project.host, "/queued")[1] == "kept", what="what was written is in Redis")
 
 
 def restarted(project: Project, process: str) -> str:
