@@ -14,13 +14,11 @@ from dz.tasklib.records import Bundle, Deployment, Layer, Release, Running
 
 APP = AppId("p00000042")
 COMMIT = Commit("0" * 40)
-MANIFEST = {"migrates": "all", "hooks": ["migrate"]}
+MANIFEST = {"migrates": "all", "hooks": ["migrate"], "python": "3.13.0", "packages": {"django": "5.2", "six": "1.17"}}
 
 
-def running(
-    number: int, *, bundle: int = 1, env: str = "env", database: str = APP, word: str = "", **manifest: Any
-) -> Running:
-    layer = Layer(kind="env", key=env, digest=Digest("0" * 64), size=1)
+def running(number: int, *, bundle: int = 1, database: str = APP, word: str = "", **manifest: Any) -> Running:
+    layer = Layer(kind="env", key="env", digest=Digest("0" * 64), size=1)
     where = Database(
         server=InstanceId("db-1"), address="/run", port=5432, name=database, role=APP, password=Secret("x")
     )
@@ -52,8 +50,13 @@ LIVE = running(1)
 
 @pytest.mark.parametrize(
     ("new", "built"),
-    [(running(2, bundle=2), True), (running(2), False), (running(2, word="new"), True)],
-    ids=["new code", "a restart", "new code and variables"],
+    [
+        (running(2, bundle=2), True),
+        (running(2), False),
+        (running(2, word="new"), True),
+        (running(2, bundle=2, packages={"django": "5.2", "six": "1.17", "humanize": "4.17"}), True),
+    ],
+    ids=["new code", "a restart", "new code and variables", "one more package"],
 )
 def test_what_asks_its_database_for_the_same_as_the_live_release_is_known(new: Running, built: bool) -> None:
     assert asks_for_the_same(LIVE, new, built=built)
@@ -64,13 +67,25 @@ def test_what_asks_its_database_for_the_same_as_the_live_release_is_known(new: R
     [
         (running(2, bundle=2, migrates="more"), True),
         (running(2, bundle=2, migrates=""), True),
-        (running(2, bundle=2, env="other packages"), True),
+        (running(2, bundle=2, packages={"django": "5.2.1", "six": "1.17"}), True),
+        (running(2, bundle=2, packages={"django": "5.2"}), True),
+        (running(2, bundle=2, python="3.12.0"), True),
         (running(2, bundle=2, hooks=["migrate", "fill"]), True),
         (running(2, bundle=2, database="p00000042_r2"), True),
         (running(2, bundle=2), False),
         (running(2, word="new"), False),
     ],
-    ids=["other models", "unknown", "other packages", "other hooks", "a restored database", "a rollback", "a variable"],
+    ids=[
+        "other models",
+        "unknown",
+        "another version",
+        "a package less",
+        "another Python",
+        "other hooks",
+        "a restored database",
+        "a rollback",
+        "a variable",
+    ],
 )
 def test_what_may_ask_for_more_is_migrated(new: Running, built: bool) -> None:
     assert not asks_for_the_same(LIVE, new, built=built)

@@ -29,7 +29,7 @@ def asks_for_the_same(live: Running, new: Running, *, built: bool) -> bool:
     same = live.bundle.id == new.bundle.id and _variables(live) == _variables(new)
     if not (built or same) or _place(live) != _place(new):
         return False
-    return _asked(new) is not None and _asked(live) == _asked(new)
+    return _asked(new) is not None and _asked(live) == _asked(new) and _keeps_packages(live, new)
 
 
 def _place(running: Running) -> tuple[str, str]:
@@ -37,11 +37,17 @@ def _place(running: Running) -> tuple[str, str]:
 
 
 def _asked(running: Running) -> tuple[str, ...] | None:
-    """With the packages that make a part of it, and the hooks that a release of it ran. None: nobody can tell."""
-    env, manifest = running.bundle.layer("env"), running.bundle.manifest
-    if env is None or not manifest.get("migrates"):
+    """With the Python, and the hooks that a release of it ran. None: nobody can tell."""
+    manifest = running.bundle.manifest
+    if not manifest.get("migrates"):
         return None
-    return env.key, str(manifest["migrates"]), *map(str, manifest.get("hooks", ()))
+    return str(manifest.get("python")), str(manifest["migrates"]), *map(str, manifest.get("hooks", ()))
+
+
+def _keeps_packages(live: Running, new: Running) -> bool:
+    """Whether all of the live release's packages are there as they were. One more makes no difference: what it brings
+    to ``migrate`` (an app, a model, a listener) would be in ``migrates``."""
+    return live.bundle.manifest.get("packages", {}).items() <= new.bundle.manifest.get("packages", {}).items()
 
 
 def _variables(running: Running) -> dict[str, str]:
