@@ -207,6 +207,26 @@ def test_what_collectstatic_is_made_from_changes_with_what_it_would_collect(name
     assert len({first, *others}) == 5
 
 
+def test_static_files_are_collected_in_the_same_breath_where_that_is_asked_for(tmp_path: Path) -> None:
+    lines = f"{SETTINGS}STATICFILES_DIRS = ['assets']\n"
+    made = Site.of(tmp_path, environment("newest"), {"site_settings.py": lines, "assets/site.css": "body {}"})
+    there = Path(made.spec["static_root"]) / "site.css"
+    assert (made.probe(["site_settings"]).chosen.collected, there.exists()) == (False, False)
+    made.spec["collect"] = True
+    assert (made.probe(["site_settings"]).chosen.collected, there.exists()) == (True, True)
+    (made.code / "site_settings.py").write_text(f"{lines}{STORED.format('storing.Broken')}")
+    (made.code / "storing.py").write_text(BROKEN_STORAGE)
+    there.unlink()  # what is there already is not saved again
+    assert made.probe(["site_settings"]).chosen.collected is False
+
+
+BROKEN_STORAGE = """
+from django.contrib.staticfiles.storage import StaticFilesStorage
+
+class Broken(StaticFilesStorage):
+    def save(self, *args, **kwargs):
+        raise RuntimeError("no place")
+"""
 STORED = """
 if __import__("django").VERSION < (5, 1):
     STATICFILES_STORAGE = "{0}"

@@ -16,6 +16,7 @@ import time
 from dz_guest import answers, errors, spec
 
 LIMIT = 60.0
+COLLECTING = 300.0  # seconds
 MOST = 4 * 1024 * 1024
 MOST_MIGRATIONS = 5000
 
@@ -35,36 +36,61 @@ def main(marker):
 
 def _apart(name, candidates):
     """Try one in a child: a half-imported project leaves nothing behind, and one that hangs is ended."""
-    reading, writing = os.pipe()
+    told, telling = os.pipe()
+    collected, collecting = os.pipe()
     sys.stdout.flush()
     sys.stderr.flush()
     began = time.time()
     child = os.fork()
     if child == 0:
-        os.close(reading)
-        _child(writing, name, candidates)
-    os.close(writing)
-    data = _read(reading, began + spec.get("probe_seconds", LIMIT))
-    os.close(reading)
-    if data is None:
-        os.kill(child, signal.SIGKILL)
-    os.waitpid(child, 0)
+        os.close(told)
+        os.close(collected)
+        _child(telling, collecting, name, candidates)
+    os.close(telling)
+    os.close(collecting)
+    data = _read(told, began + spec.get("probe_seconds", LIMIT))
     found = {"settings": name, "ok": False, "stage": "settings", "seconds": round(time.time() - began, 3)}
     try:
         found.update(json.loads(data.decode("ascii")))
     except (AttributeError, ValueError):
         found["error"] = _silent("timeout" if data is None else "exit")
+    found["collected"] = found["ok"] and _read(collected, time.time() + COLLECTING) == b"all"
+    if data is None or not found["collected"]:
+        os.kill(child, signal.SIGKILL)
+    os.waitpid(child, 0)
+    for pipe in (told, collected):
+        os.close(pipe)
     return found
 
 
-def _child(writing, name, candidates):
+def _child(telling, collecting, name, candidates):
     try:
-        data = json.dumps(_try(name, candidates)).encode("ascii")
-        while data:
-            data = data[os.write(writing, data) :]
+        found = _try(name, candidates)
+        _write(telling, json.dumps(found).encode("ascii"))
+        os.close(telling)
+        if found.get("ok") and spec.get("collect") and found["learned"]["staticfiles"]:
+            _collect()
+            _write(collecting, b"all")
+    except BaseException as error:
+        sys.stderr.write("%r\n" % (error,))
     finally:
         sys.stderr.flush()
         os._exit(0)
+
+
+def _write(pipe, data):
+    while data:
+        data = data[os.write(pipe, data) :]
+
+
+def _collect():
+    """What it says goes to where all goes that the project says."""
+    from dz_guest import collecting
+
+    sys.stdout.flush()
+    os.dup2(2, 1)
+    collecting.collect([])
+    sys.stdout.flush()
 
 
 def _read(reading, until):

@@ -30,7 +30,7 @@ from dz.tasklib.guestcopy import guest_folder
 from dz.tasklib.managing import manage
 from dz.tasklib.records import Basis, Guess, Layer
 
-SECONDS = 120.0  # a project may take to be imported
+SECONDS, COLLECTING = 120.0, 300.0  # a project may take to be imported, and to collect its static files
 STARTED_WITH = ("settings_module", "wsgi", "asgi", "static_url")  # of what is learned, all that a web process is told
 LEARNED = (*STARTED_WITH, "media_url", "migrations", "migrates", "brokerless", "pages")
 
@@ -46,6 +46,7 @@ class Proof:
     static_url: str
     media_url: str
     collects: bool
+    collected: bool  # already, beside the proof
     static_inputs: str  # a hash of all that is collected; "" where nobody can tell without collecting
     migrations: Sequence[tuple[str, str, bool]]  # app, name, whether it can be undone
     pages: Sequence[str]  # paths of the first ones
@@ -69,19 +70,22 @@ def prove(build: Build, environment: Environment) -> Proof:
     settings = candidates(build, "settings_module")
     if not settings:
         raise UserError("settings.none-found")
+    # Of a project that has none yet the static files are collected in the same breath.
+    collect = "collectstatic" in build.config.hooks and ctx.door.live_build() is None
     spec = _spec(build, folder) | {
+        "collect": collect,
         "candidates": {
             "settings": settings,
             "wsgi": candidates(build, "wsgi_application"),
             "asgi": candidates(build, "asgi_application"),
             "celery": celery_apps(lines(build.config.text()).values()),
-        }
+        },
     }
     marker = secrets.token_hex(16)
-    with ctx.part("Check that it starts"):
+    with ctx.part("Check that it starts and collect static files" if collect else "Check that it starts"):
         finished = ctx.seams.sandbox.run(
             _box(build, environment, folder, spec, "probe", marker),
-            deadline=ctx.left(SECONDS),
+            deadline=ctx.left(SECONDS + COLLECTING if collect else SECONDS),
             on_output=None,
             stderr_to=ctx.log.output,
             cancelled=ctx.stop,
@@ -98,6 +102,7 @@ def prove(build: Build, environment: Environment) -> Proof:
         static_url=learned.static_url,
         media_url=learned.media_url,
         collects=learned.staticfiles and "collectstatic" in build.config.hooks,
+        collected=chosen.collected,
         static_inputs=learned.static_inputs,
         migrations=learned.migrations,
         brokerless=learned.brokerless,
@@ -116,12 +121,18 @@ def collect(build: Build, environment: Environment, proof: Proof) -> Future[Laye
     if known is not None:
         ctx.log.note("static files unchanged: the layer of an earlier release is used")
         return here(known)
+    if not proof.collected:
+        _collect(build, environment, proof)
+    return pack(build, "static", key, folder / "static")
+
+
+def _collect(build: Build, environment: Environment, proof: Proof) -> None:
+    ctx, folder = build.ctx, _trial_folder(build)
     spec = _spec(build, folder) | {"settings_module": proof.settings_module, "wsgi": proof.wsgi, "asgi": proof.asgi}
     marker = secrets.token_hex(16)
     with ctx.part("Collect static files"):
         box = _box(build, environment, folder, spec, "manage", "collectstatic", "--noinput", marker=marker)
-        manage(ctx, box, marker, root=folder / "own/app", deadline=ctx.left(300))
-    return pack(build, "static", key, folder / "static")
+        manage(ctx, box, marker, root=folder / "own/app", deadline=ctx.left(COLLECTING))
 
 
 def _static_key(build: Build, environment: Environment, proof: Proof) -> str:

@@ -77,12 +77,14 @@ class Learned(_Answer):
 
 
 class Try(_Answer):
-    """One settings candidate. ``note`` is a failure that does not count (urls that ask the database)."""
+    """One settings candidate. ``note`` is a failure that does not count (urls that ask the database); ``collected``:
+    its static files lie where they were asked for."""
 
     settings: Short
     ok: bool
     stage: Short
     seconds: float
+    collected: bool = False
     wsgi: Short = ""
     asgi: Short = ""
     learned: Learned | None = None
