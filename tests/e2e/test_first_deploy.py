@@ -67,6 +67,8 @@ def test_a_git_url_becomes_a_site_and_every_step_ran_in_its_own_role(either: Pla
     assert (done["state"], done["release"], done["error"]) == ("succeeded", 1, None)
     assert done["url"] == f"http://{project.host}:{either.port}/"
     assert {"job", "seconds", "error_id", "where", "next"} <= done.keys()
+    log = either.dz("job", str(done["job"]), "--log").out
+    assert "Check out the code" in log and "Inspect the project" not in log  # the look before it did
     (deployment,) = done["deployments"]
     assert {**deployment, "port": 0} == {"host": "app-1", "instance_id": "app-1", "address": "127.1.0.1", "port": 0}
     status, body, _ = either.ask(project.host)

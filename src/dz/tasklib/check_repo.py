@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from dz.tasklib.build.opening import fetch, look_at, title_of, with_confirmed
+from dz.tasklib.build.opening import fetch, look_at, look_of, title_of, with_confirmed
 from dz.tasklib.context import Context
 from dz.tasklib.pipeline import BUILD, Pipeline, Step
 
@@ -21,7 +21,13 @@ def check_repo(ctx: Context) -> Mapping[str, Any]:
     found = look_at(ctx, project, checkout.commit)
     ctx.midway()
     ctx.door.save_guesses(found.guesses, with_confirmed(found, project).text(), title_of(found))
-    return {"commit": checkout.commit, "subject": checkout.subject, "branch": checkout.branch}
+    return {
+        "commit": checkout.commit,
+        "subject": checkout.subject,
+        "branch": checkout.branch,
+        "look": look_of(project, checkout.commit),
+        "messages": list(found.messages),
+    }
 
 
 CHECK_REPO = Pipeline(

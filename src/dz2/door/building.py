@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping, Sequence, Set
+from datetime import timedelta
 from typing import Any
 
 from django.db.models import Max
@@ -16,7 +17,19 @@ from dz.tasklib import records
 from dz2 import configs, releases, vault
 from dz2.door import values
 from dz2.door.base import Base, kept_releases, secret_key_of
-from dz2.models import Bundle, ConfigGuess, DatabaseServer, Layer, Project, ProjectDatabase, Release
+from dz2.models import (
+    Bundle,
+    ConfigGuess,
+    DatabaseServer,
+    JobStep,
+    Layer,
+    Project,
+    ProjectDatabase,
+    Release,
+    StepState,
+)
+
+LOOK_LASTS = timedelta(minutes=10)  # what a host can build may change
 
 
 class Building(Base):
@@ -44,6 +57,14 @@ class Building(Base):
             last = found.order_by("-job").first()
             own = found.filter(job=last.job) if last else found.none()
         return tuple(values.guess(row) for row in own.order_by("-is_primary", "-confidence", "pk"))
+
+    def looked_at(self, look: str) -> tuple[tuple[records.Guess, ...], tuple[str, ...]] | None:
+        steps = JobStep.objects.filter(job__project=self._project(), name="check_repo", state=StepState.SUCCEEDED)
+        step = steps.filter(result__look=look, finished_at__gt=Now() - LOOK_LASTS).order_by("-job").first()
+        if step is None:
+            return None
+        rows = ConfigGuess.objects.filter(job=step.job_id).order_by("pk")
+        return tuple(values.guess(row) for row in rows), tuple(map(str, step.result["messages"]))
 
     def _replace_guesses(self, guesses: Sequence[records.Guess], which: Mapping[str, Any]) -> None:
         """This job's guesses; a second attempt writes the same again."""

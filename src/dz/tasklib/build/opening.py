@@ -39,7 +39,7 @@ def open_release(ctx: Context) -> Mapping[str, Any]:
         if before := None if ctx.params.get("rebuild") else built_before(ctx, project, inputs):
             return _same_again(ctx, *before, branch=resolved.branch)
         checkout = fetch(ctx, project, ref, known=resolved)
-    found = look_at(ctx, project, checkout.commit)
+    found = looked_at(ctx, project, checkout.commit)
     config = with_confirmed(found, project)
     ctx.midway()
     ctx.door.save_guesses(found.guesses, config.text(), title_of(found))
@@ -148,10 +148,29 @@ def checked_out(ctx: Context, project: Project, commit: Commit) -> Path:
     return folder
 
 
+def looked_at(ctx: Context, project: Project, commit: Commit) -> Inspection:
+    """What check_repo found in this very commit a moment ago, as a first deploy begins; else what is found now."""
+    before = ctx.door.looked_at(look_of(project, commit))
+    if before is None:
+        return look_at(ctx, project, commit)
+    for message in before[1]:
+        ctx.log.note(message, level="warning")
+    return Inspection(guesses=before[0], messages=before[1])
+
+
+def look_of(project: Project, commit: Commit) -> str:
+    """What an inspection depends on, as one hash."""
+    return layers.key_of("look", commit, dz.__version__, _chosen(project))
+
+
+def _chosen(project: Project) -> str:
+    return parse(project.build_config).project_root if ROOT in project.confirmed else ""
+
+
 def look_at(ctx: Context, project: Project, commit: Commit) -> Inspection:
     """What the inspector finds in a checkout."""
     ctx.log.note(f"the sandbox rung here is {ctx.seams.sandbox.rung}. {ctx.seams.sandbox.lacks}".rstrip())
-    chosen = parse(project.build_config).project_root if ROOT in project.confirmed else ""
+    chosen = _chosen(project)
     with ctx.part("Inspect the project"):
         return inspect(
             ctx.seams.sandbox, checked_out(ctx, project, commit), log=ctx.log, deadline=ctx.left(10), chosen=chosen
