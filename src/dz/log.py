@@ -6,19 +6,13 @@ not here but in ``dz.tasklib.context.JobLog``.
 
 from __future__ import annotations
 
+import importlib
 import re
 import sys
 from collections.abc import MutableMapping
 from dataclasses import dataclass
+from types import ModuleType
 from typing import Any
-
-# structlog takes rich where it is installed, to colour tracebacks on a terminal: 66 modules, 3 MB in every process of
-# the platform, which writes JSON. Told that there is none, it does without; who wants rich later still finds it.
-sys.modules.setdefault("rich", None)  # type: ignore[arg-type]
-import structlog  # noqa: E402
-
-if sys.modules["rich"] is None:
-    del sys.modules["rich"]
 
 _SECRET_KEYS = re.compile(r"(?i)(password|passwd|secret|token|api_?key|authorization)")
 _SECRET_URL = re.compile(r"(?<=://)([^/@\s:]*):([^/@\s]+)(?=@)")
@@ -53,6 +47,7 @@ def _redact(_: object, __: str, event: MutableMapping[str, Any]) -> MutableMappi
 
 def configure() -> None:
     """Once per process, before the first event."""
+    structlog = _structlog()
     structlog.configure(
         processors=[
             structlog.processors.add_log_level,
@@ -66,4 +61,18 @@ def configure() -> None:
 
 
 def get_logger() -> Any:
-    return structlog.get_logger()
+    return _structlog().get_logger()
+
+
+def _structlog() -> ModuleType:
+    """Loaded by who writes events: not by the inspector, which each look into a repository starts anew.
+
+    It takes rich where it is installed, to colour tracebacks on a terminal: 66 modules, 3 MB in every process of the
+    platform, which writes JSON. Told that there is none, it does without; who wants rich later still finds it.
+    """
+    sys.modules.setdefault("rich", None)  # type: ignore[arg-type]
+    try:
+        return importlib.import_module("structlog")
+    finally:
+        if sys.modules["rich"] is None:
+            del sys.modules["rich"]
