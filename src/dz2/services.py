@@ -74,7 +74,10 @@ def project_of(target: str, *, name: str | None = None, ref: str = "", owner: An
     """
     target = _pushed_to(target)
     if is_name(target):
-        return _with_ref(find_project(target), ref)
+        found = find_project(target)
+        if name not in (None, "", found.name):
+            raise UserError("project.has-name", name=found.name, other=name, url=found.repo_url)
+        return _with_ref(found, ref)
     url = giturl.parse(target, file_urls=panel().file_urls)
     wanted = checked_name(name) if name else None
     with transaction.atomic(), connection.cursor() as cursor:
@@ -98,7 +101,7 @@ def _found_or_made(url: giturl.GitUrl, wanted: ProjectName | None, ref: str, own
     same = _same(url)
     found = (same.filter(name=wanted) if wanted else same).first()
     if found is not None:
-        return _with_ref(found, ref)
+        return _never_released_with(found, ref)
     if wanted and (other := Project.objects.filter(name=wanted, destroyed_at=None).first()):
         raise UserError("project.name-taken", name=wanted, url=other.repo_url)
     made = create(url.text, wanted or url.project_name(), exact=wanted is not None, ref=ref, owner=owner)
@@ -216,6 +219,14 @@ def _ref_of(target: str, ref: str) -> str:
 def _with_ref(project: Project, ref: str) -> Project:
     """A ref given for a project that had none is its ref from now on; else it holds for the one job."""
     if ref and not project.ref and not project.releases.exists():
+        Project.objects.filter(pk=project.pk).update(ref=ref)
+        project.ref = ref
+    return project
+
+
+def _never_released_with(project: Project, ref: str) -> Project:
+    """Of an address that was never live the ref is the one asked for last, or none: a mistyped one does not stay."""
+    if ref != project.ref and not project.releases.exists():
         Project.objects.filter(pk=project.pk).update(ref=ref)
         project.ref = ref
     return project

@@ -229,7 +229,7 @@ def test_a_timeout_ends_the_waiting_and_not_the_job(panel: Panel, hands: Hands) 
         (["job", "99"], {}, 1, "job.not-found"),
         (["deploy", "shopp"], {}, 1, "project.not-found"),
         (["deploy", "https://u:pw@git.example/a/b"], {}, 1, "repo.credentials-in-url"),
-        (["deploy", "git.example/a/b", "--name", "No Good"], {}, 2, "api.input"),
+        (["deploy", "git.example/a/b", "--name", "No Good"], {}, 2, "cli.usage"),
         (["deploy", "git.example/a/b", "--ref", "--upload-pack=x"], {}, 2, "cli.usage"),
         (["deploy", "git.example/a/b", "--ref", "a..b"], {}, 1, "repo.bad-ref"),
         (["deploy"], {}, 2, "cli.not-a-clone"),
@@ -306,6 +306,10 @@ def test_one_address_is_one_project_and_a_name_is_given_once(panel: Panel, hands
     assert make("https://git.example/bea/shop")[1]["project"] != "shop"
     assert make(URL, name="second")[1]["project"] == "second"
     assert make("https://git.example/bea/other", name="second")[1]["error_id"] == "project.name-taken"
+    assert make("shop", name="third")[1]["error_id"] == "project.has-name"
+    assert make(URL, ref="mistyped")[1]["ref"] == "mistyped"
+    assert make(URL)[1]["ref"] == ""
+    assert make(URL, name="No Good")[1]["error"].startswith("name can't be used: not a project name")
     near = ask(panel, "GET", "/projects/sho")[1]
     assert near["error"] == "There is no project sho. Did you mean shop?"
     ask(panel, "DELETE", "/projects/second")

@@ -36,6 +36,15 @@ def count(text: str) -> int:
     return int(text)
 
 
+def project_name(text: str) -> str:
+    from dz.names import ProjectName
+
+    try:
+        return ProjectName(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text} is not {ProjectName.rule}") from None
+
+
 def nothing(_: argparse.ArgumentParser) -> None:
     pass
 
@@ -60,7 +69,7 @@ def follow(parser: argparse.ArgumentParser) -> None:
 def target(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("target", metavar="URL|NAME", nargs="?", help="default: the remote of this clone")
     parser.add_argument("--ref", default="", help="a branch, tag or commit")
-    parser.add_argument("--name", help="what a new project is called")
+    parser.add_argument("--name", type=project_name, help="what a new project is called")
     follow(parser)
 
 

@@ -28,6 +28,12 @@ PROBLEMS = [
         "A name is also the project's hostname, so it is given once.",
     ),
     Problem(
+        "project.has-name",
+        "{name} is a project already, and keeps its name.",
+        "To deploy it: dz deploy {name}. For a second project of its repository: dz deploy {url} --name {other}",
+        "A name is given once, to a new project, with the address of its repository.",
+    ),
+    Problem(
         "project.bad-name",
         "{name} is not {rule}.",
         "Choose another name: dz deploy URL --name OTHER",

@@ -48,7 +48,8 @@ def install(api: NinjaAPI) -> None:
     def validation(request: HttpRequest, error: ValidationError | type[ValidationError]) -> HttpResponse:
         assert isinstance(error, ValidationError)
         first: dict[str, Any] = error.errors[0]
-        field = ".".join(str(part) for part in first["loc"][1:] if part != "data") or "the request"
+        named = ".".join(str(part) for part in first["loc"][1:] if part != "data")
+        field = named.removeprefix("body.") or "the request"
         return answer(request, UserError("api.input", field=field, detail=first["msg"].removeprefix("Value error, ")))
 
     api.add_exception_handler(UserError, answer)
