@@ -7,16 +7,24 @@ import sysconfig
 from collections.abc import Iterator
 from pathlib import Path
 from subprocess import Popen
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
+from dz.errors import Transient
 from dz.local import providers
 from dz.log import Secret
 from dz.names import AppId
+from dz.seams.supervisor import Program, Status
+from dz.seams.supervisor.fake import FakeSupervisor
+from dz.tasklib.appserver import ownredis
 from dz.tasklib.appserver.ownredis import config
 from dz.tasklib.appserver.ports import is_free
 from dz.tasklib.filled import REDIS_AT
 from dz.tasklib.records import Redis
+from tests.unit.tasklib.test_reconcile import context
+from tests.unit.tasklib.test_site import NoSandbox
 from tests.waiting import until
 
 REFUSED = (
@@ -31,18 +39,28 @@ REFUSED = (
 USED = ("LPUSH celery task", "SET key value EX 60", "EVAL return(1) 0", "FLUSHDB", "CLIENT SETNAME worker")
 
 
+def program() -> str:
+    found = providers.valkey(Path(sysconfig.get_paths()["purelib"]))
+    return str(providers.executable(found, "valkey-server", "redis-server"))
+
+
+def at(port: int) -> Redis:
+    return Redis(app_id=AppId.of(42), port=port, password=Secret("r3dis"))
+
+
+def free_port() -> int:
+    with socket.create_server((REDIS_AT, 0)) as free:
+        return int(free.getsockname()[1])
+
+
 @pytest.fixture
 def redis(tmp_path: Path) -> Iterator[Redis]:
-    found = providers.valkey(Path(sysconfig.get_paths()["purelib"]))
-    program = providers.executable(found, "valkey-server", "redis-server")
-    with socket.create_server((REDIS_AT, 0)) as free:
-        port = int(free.getsockname()[1])
-    redis = Redis(app_id=AppId.of(42), port=port, password=Secret("r3dis"))
+    redis = at(free_port())
     file = tmp_path / "redis.conf"
     file.write_text(config(redis, tmp_path, 8))
-    with Popen([program, file], cwd=tmp_path) as process:
+    with Popen([program(), file], cwd=tmp_path) as process:
         try:
-            until(lambda: not is_free(REDIS_AT, port), what="it listens", deadline=30)
+            until(lambda: not is_free(REDIS_AT, redis.port), what="it listens", deadline=30)
             yield redis
         finally:
             process.kill()
@@ -62,3 +80,61 @@ def test_it_does_what_libraries_ask_and_refuses_what_reaches_beyond_a_projects_k
         assert said(redis, command, password="r3dis")[0] in "+:", command
     for command in REFUSED:
         assert said(redis, command, password="r3dis").startswith("-NOPERM"), command
+
+
+class Starts(FakeSupervisor):
+    """Starts what it is given, once."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.started: dict[str, Popen[bytes]] = {}
+
+    def start(self, program: Program) -> None:
+        super().start(program)
+        if program.name not in self.started:
+            self.started[program.name] = Popen(program.argv, cwd=program.cwd)
+
+    def stop(self, *names: str) -> None:
+        super().stop(*names)
+        for name in names:
+            if process := self.started.pop(name, None):
+                process.kill()
+                process.wait(60)
+
+    def status(self) -> dict[str, Status]:
+        return {name: Status(name=name, state="running", pid=one.pid, since=1.0) for name, one in self.started.items()}
+
+
+class Bare(NoSandbox):
+    def site(self, box: Any, **_: Any) -> list[str]:
+        return list(box.argv)
+
+    def uid(self, _: AppId) -> None: ...
+
+
+def test_a_stranger_at_its_port_is_told_nothing_and_the_next_port_is_taken(tmp_path: Path) -> None:
+    supervisor, notes = Starts(), []
+    with socket.create_server((REDIS_AT, 0)) as stranger:
+        stranger.setblocking(False)
+        taken = at(int(stranger.getsockname()[1]))
+        door: Any = SimpleNamespace(
+            release=lambda: SimpleNamespace(build_config="[project]\nservices = redis\n", environment={}),
+            redis_here=lambda **_: taken,
+            redis_at_another_port=lambda **_: at(free_port()),
+        )
+        ctx = context(tmp_path, "appserver", door, supervisor=supervisor, sandbox=Bare())
+        ctx.settings.ports, ctx.settings.redis_server, ctx.settings.redis_memory = "21000-65000", program(), 8
+        ctx.log.note = lambda text, **_: notes.append(text)
+        try:
+            ctx.left = lambda *_: 1.0
+            with pytest.raises(Transient, match="does not answer"):  # it came between the look and the start
+                ownredis.run(ctx, taken)
+            supervisor.stop(taken.program)
+            ctx.left = lambda *_: 60.0
+            ownredis.have(ctx)
+        finally:
+            supervisor.stop(taken.program)
+        with pytest.raises(BlockingIOError):
+            stranger.accept()
+    assert notes[0] == f"port {taken.port} is used by another program of this host, trying the next for Redis"
+    assert notes[1].startswith("Redis of the project runs at 127.0.0.1:")

@@ -18,7 +18,7 @@ from dz.names import AppId
 from dz.run import check
 from dz.seams.sandbox import Box, Network, Sandbox
 from dz.seams.sandbox.ladder import make
-from dz.seams.sandbox.network import ensure_rules, name_servers
+from dz.seams.sandbox.network import ensure_rules, let_own, name_servers
 
 PYTHON = "/usr/bin/python3"
 METADATA, OTHER = "169.254.169.254", "10.77.0.1"
@@ -74,6 +74,9 @@ def main(home: Path, rung: str, base: int, laid: bool) -> None:
                 ("broker", "127.0.0.1", 0, 0),
                 ("neighbour", "127.0.0.1", 0, base + neighbour.number),
                 ("own_site_by_itself", "127.0.0.1", 0, base + ours.number),
+                ("redis", "127.0.0.1", 0, base + ours.number),
+                ("neighbour_on_its_port", "127.0.0.1", 0, base + neighbour.number),
+                ("root_on_its_port", "127.0.0.1", 0, 0),
                 ("metadata", METADATA, 80, 0),
                 ("panel_by_another_address", OTHER, 0, 0),
                 ("database", "127.0.0.1", 0, 0),
@@ -86,6 +89,8 @@ def main(home: Path, rung: str, base: int, laid: bool) -> None:
             if ":" not in server:
                 up["name_server"] = (server, 53)
         fence = ensure_rules(base, allowed=[up["database"]]) if laid else ("shared", "not laid")
+        for name in ("redis", "neighbour_on_its_port", "root_on_its_port"):
+            let_own(base, base + ours.number, up[name][1])
         found = json.loads(site(sandbox, ours, up))
     print(json.dumps([fence, found]))
 

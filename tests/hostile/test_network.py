@@ -15,9 +15,10 @@ BASE = 600_000_000  # of no platform
 CLOSED = {
     "broker": "refused", "broker_by_ipv6": "refused", "neighbour": "refused", "metadata": "refused",
     "panel_by_another_address": "refused", "private": "refused", "own_site_by_itself": "refused",
+    "redis": "reached", "neighbour_on_its_port": "left", "root_on_its_port": "left",
     "database": "reached", "public": "left", "name_server": "left",
 }  # fmt: skip
-OPEN = {name: "reached" if what == "refused" else what for name, what in CLOSED.items()} | {"private": "left"}
+OPEN = dict.fromkeys(CLOSED, "reached") | {"private": "left", "public": "left", "name_server": "left"}
 
 
 @pytest.mark.mount  # a network of its own for each case

@@ -188,7 +188,9 @@ def test_a_projects_own_redis_is_told_with_its_processes_once_the_release_that_a
     rows = placed(door)
     there = door_of(door._claimed, "app-1")
     door.database()
-    redis = there.redis_here(wanted=True, ports=PORTS)
+    first = there.redis_here(wanted=True, ports=PORTS)
+    redis = there.redis_at_another_port(ports=PORTS)
+    assert redis.port != first.port and there.redis_here(wanted=True, ports=PORTS) == redis
     assert there.running(rows["web.1"].id).redis == redis
     assert [one.program for one in there.redises_on("app-1")] == [redis.program]
     assert told() == {}

@@ -52,9 +52,6 @@ class Door(Protocol):
         """This job's release, made on the first call: the next number, today's config frozen into it; of a bundle that
         is there, or of one that is still to be built."""
 
-    def looked_at(self, look: str) -> tuple[tuple[Guess, ...], tuple[str, ...]] | None:
-        """The guesses and messages of a check_repo that told of this ``look`` some minutes ago at most."""
-
     def built_before(self, inputs: str) -> tuple[Release, Bundle] | None:
         """The newest other release whose bundle was made from these inputs and is stored whole."""
 
@@ -106,6 +103,8 @@ class Door(Protocol):
 
     def redis_here(self, *, wanted: bool, ports: range) -> Redis | None:
         """The same, listening on this door's host at a port of ``ports``."""
+
+    def redis_at_another_port(self, *, ports: range) -> Redis: ...
 
     def redis_rests(self) -> bool:
         """Whether the project has one that should not run now: its live release does without, or it rests."""

@@ -25,13 +25,12 @@ class OwnRedis(Base):
         if not wanted:
             return None
         with self._fenced():
-            row = self._redis()
-            # Whoever else chooses a port of this host waits here.
-            server = AppServer.objects.select_for_update(no_key=True, of=("self",)).get(host__instance_id=self._host)
-            if row.appserver_id != server.pk:
-                row.appserver, row.port = server, free_port(server, ports)
-            row.save(update_fields=["appserver", "port"])
-            return values.redis(row)
+            row, server = self._redis(), self._appserver()
+            return self._moved(row, server, ports) if row.appserver_id != server.pk else values.redis(row)
+
+    def redis_at_another_port(self, *, ports: range) -> records.Redis:
+        with self._fenced():
+            return self._moved(self._redis(), self._appserver(), ports)
 
     def redis_rests(self) -> bool:
         rests = Q(wanted=False) | Q(project__deactivated_at__isnull=False)
@@ -41,6 +40,15 @@ class OwnRedis(Base):
         rows = ProjectRedis.objects.filter(appserver__host__instance_id=host, project__destroying_at=None)
         awake = Q(wanted=True, project__deactivated_at=None) | Q(project__in=projects_at_work())
         return tuple(values.redis(row) for row in rows.filter(awake).order_by("pk"))
+
+    def _appserver(self) -> AppServer:
+        """This host, locked: whoever else chooses a port of it waits here."""
+        return AppServer.objects.select_for_update(no_key=True, of=("self",)).get(host__instance_id=self._host)
+
+    def _moved(self, row: ProjectRedis, server: AppServer, ports: range) -> records.Redis:
+        row.appserver, row.port = server, free_port(server, ports)
+        row.save(update_fields=["appserver", "port"])
+        return values.redis(row)
 
     def _redis(self) -> ProjectRedis:
         project = self._project()

@@ -2,7 +2,8 @@
 
 Promises: where this says ``closed``, a process of a project opens no connection to this host (broker, zoomdb, panel,
 neighbours), to private or link-local addresses and so to no metadata service, but for what is given as allowed and the
-name servers; it answers whoever connected to it, and reaches the public internet. Seen to hold by trying, not believed.
+name servers; it answers whoever connected to it, and reaches the public internet. At a project's own port on loopback
+nobody answers but that project, whoever listens there. Seen to hold by trying, not believed.
 Not held: unix sockets, which permissions guard, and a user's own processes where there is no root.
 """
 
@@ -67,18 +68,27 @@ def ensure_rules(
 
 
 def let_own(uid_base: int, uid: int, port: int) -> None:
-    """That one project may reach that port of this host's loopback; harmless where there is no fence."""
-    nft = _nft()
-    if os.geteuid() == 0 and nft is not None:
-        element = f"add element inet {_name(uid_base)} own {{ {int(uid)} . {int(port)} }}\n"
-        run([nft, "-f", "-"], deadline=DEADLINE, stdin=element.encode())
+    """That one project may reach that port of this host's loopback, and alone answer there; harmless where there is no
+    fence."""
+    _change(f"add element inet {_name(uid_base)} own {{ {int(uid)} . {int(port)} }}")
+    _change(f"add element inet {_name(uid_base)} owned {{ {int(port)} }}")
+
+
+def take_own(uid_base: int, uid: int, port: int) -> None:
+    """It may no longer: the port may become another's."""
+    _change(f"delete element inet {_name(uid_base)} own {{ {int(uid)} . {int(port)} }}")
+    _change(f"delete element inet {_name(uid_base)} owned {{ {int(port)} }}")
 
 
 def forget_rules(uid_base: int) -> None:
     """Take the table away; harmless where there is none."""
+    _change(_emptied(uid_base))
+
+
+def _change(lines: str) -> None:
     nft = _nft()
     if os.geteuid() == 0 and nft is not None:
-        run([nft, "-f", "-"], deadline=DEADLINE, stdin=_emptied(uid_base).encode())
+        run([nft, "-f", "-"], deadline=DEADLINE, stdin=f"{lines}\n".encode())
 
 
 def rules(
@@ -94,15 +104,23 @@ def rules(
     ranges = [f"{family} daddr {{ {', '.join(nets)} }}" for family, nets in PRIVATE.items()]
     for closed in ("fib daddr type local", *ranges):
         lines += [f"{closed} meta l4proto tcp reject with tcp reset", f"{closed} reject with icmpx admin-prohibited"]
-    pairs = ", ".join(f"{int(uid)} . {int(port)}" for uid, port in sorted(own))
-    elements = f"    elements = {{ {pairs} }}\n" if pairs else ""
+    pairs = sorted(own)
+    own_elements = _elements(f"{int(uid)} . {int(port)}" for uid, port in pairs)
+    owned_elements = _elements(str(int(port)) for _, port in pairs)
     inside = "\n    ".join(lines)
     # Matched by uid and never by its absence: the kernel's own packets, which keep a host in its network, have none.
     return f"""{_emptied(uid_base)}
 table inet {_name(uid_base)} {{
   set own {{
     typeof meta skuid . tcp dport
-{elements}  }}
+{own_elements}  }}
+  set owned {{
+    typeof tcp sport
+{owned_elements}  }}
+  chain answers {{
+    meta skuid . tcp sport @own accept
+    drop
+  }}
   chain sites {{
     ct state established,related accept
     ip daddr 127.0.0.1 meta skuid . tcp dport @own accept
@@ -110,6 +128,7 @@ table inet {_name(uid_base)} {{
   }}
   chain output {{
     type filter hook output priority filter; policy accept;
+    ip saddr 127.0.0.1 tcp sport @owned tcp flags & (syn | ack) == (syn | ack) goto answers
     meta skuid {uid_base}-{uid_base + PROJECTS} jump sites
   }}
 }}
@@ -145,6 +164,11 @@ def name_servers(file: Path = Path("/etc/resolv.conf")) -> list[str]:
             except ValueError:
                 continue
     return found
+
+
+def _elements(words: Iterable[str]) -> str:
+    joined = ", ".join(words)
+    return f"    elements = {{ {joined} }}\n" if joined else ""
 
 
 def _to(address: str, kind: str, port: int) -> str:

@@ -34,7 +34,7 @@ TAIL = 16 * 1024
 
 
 def unknown_brokers(site: Site, here: Sequence[Deployment]) -> list[str]:
-    """The Celery applications whose broker only they can tell: none where a variable of the project's names one."""
+    """The Celery applications whose broker only they can tell: none where a variable names one."""
     if _is_named(site):
         return []
     return processes.celery_apps(_line(site, deployment) for deployment in here)
@@ -108,9 +108,11 @@ def _line(site: Site, deployment: Deployment) -> str:
 
 
 def _is_named(site: Site) -> bool:
-    """Whether a variable of the project's names a broker: then no application is asked for one."""
+    """Whether a variable names a broker, its owner's or that of its own Redis: then no application is asked for one."""
     given = site.running.release.environment
-    return any(BROKER.search(name) and value.reveal() for name, value in given.items())
+    return site.running.redis is not None or any(
+        BROKER.search(name) and value.reveal() for name, value in given.items()
+    )
 
 
 def _no_broker(ctx: Context, told: Broker) -> str:

@@ -11,7 +11,10 @@ import shutil
 import socket
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
+
+import psutil
 
 from dz.errors import Transient
 from dz.names import AppId
@@ -31,9 +34,14 @@ def have(ctx: Context) -> None:
     """Have it running before this job's release starts; the caller holds the project's lock."""
     release = ctx.door.release()
     wanted = wants_redis(release.build_config, release.environment)
-    redis = ctx.door.redis_here(wanted=wanted, ports=ports.parse(ctx.settings.ports))
+    allowed = ports.parse(ctx.settings.ports)
+    redis = ctx.door.redis_here(wanted=wanted, ports=allowed)
     if redis is None:
         return
+    while not (_listens(ctx, redis) or ports.is_free(REDIS_AT, redis.port)):
+        ctx.log.note(f"port {redis.port} is used by another program of this host, trying the next for Redis")
+        _shut(ctx, redis)
+        redis = ctx.door.redis_at_another_port(ports=range(redis.port + 1, allowed.stop))
     ctx.log.hide("Redis password", redis.password.reveal())
     if not run(ctx, redis):
         name = ctx.door.project().name
@@ -63,8 +71,7 @@ def run(ctx: Context, redis: Redis) -> bool:
     if not file.exists() or file.read_text() != text:
         supervisor(ctx).stop(redis.program)
         _lay(ctx, folders, redis, text)
-    uid = ctx.seams.sandbox.uid(redis.app_id)
-    if uid is not None:
+    if (uid := ctx.seams.sandbox.uid(redis.app_id)) is not None:
         network.let_own(ctx.settings.uid_base, uid, redis.port)
     data = folders.redis(redis.app_id)
     box = Box(
@@ -80,6 +87,13 @@ def run(ctx: Context, redis: Redis) -> bool:
     supervisor(ctx).start(Program(name=redis.program, argv=tuple(argv), cwd=ctx.settings.home, log=log))
     _see_it_answer(ctx, redis)
     return True
+
+
+def _shut(ctx: Context, redis: Redis) -> None:
+    """It leaves its port, which may become another project's."""
+    stop(ctx, redis.app_id)
+    if (uid := ctx.seams.sandbox.uid(redis.app_id)) is not None:
+        network.take_own(ctx.settings.uid_base, uid, redis.port)
 
 
 def stop(ctx: Context, app_id: AppId) -> None:
@@ -137,20 +151,37 @@ def _spec(folders: Folders, redis: Redis) -> Path:
     return folders.runs(redis.app_id) / f"{redis.program}.spec"
 
 
+def _listens(ctx: Context, redis: Redis) -> bool:
+    """Whether it is its own program that has the port: a stranger that came first would be told the password."""
+    status = supervisor(ctx).status().get(redis.program)
+    if status is None or status.pid is None:
+        return False
+    with suppress(psutil.Error):  # one that has just ended
+        first = psutil.Process(status.pid)
+        tree = (first, *first.children(recursive=True))
+        sockets = [one for process in tree for one in process.net_connections("tcp")]
+        return any(one.status == psutil.CONN_LISTEN and one.laddr == (REDIS_AT, redis.port) for one in sockets)
+    return False
+
+
 def _see_it_answer(ctx: Context, redis: Redis) -> None:
     end = time.monotonic() + ctx.left(ANSWERS)
     while True:
         ctx.check()
-        try:
-            with socket.create_connection((REDIS_AT, redis.port), 2) as client:
-                client.sendall(f"AUTH {redis.password.reveal()}\r\nPING\r\n".encode())
-                if b"+PONG" in _said(client):
-                    return
-        except OSError:
-            pass
+        if _listens(ctx, redis) and _answers(redis):
+            return
         if time.monotonic() > end:
             raise Transient(f"the project's Redis does not answer at {REDIS_AT}:{redis.port}")
         time.sleep(0.05)
+
+
+def _answers(redis: Redis) -> bool:
+    try:
+        with socket.create_connection((REDIS_AT, redis.port), 2) as client:
+            client.sendall(f"AUTH {redis.password.reveal()}\r\nPING\r\n".encode())
+            return b"+PONG" in _said(client)
+    except OSError:
+        return False
 
 
 def _said(client: socket.socket) -> bytes:
