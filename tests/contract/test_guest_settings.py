@@ -134,6 +134,24 @@ class Production(Base):
 """
 
 
+COMMON, _, OTHERS = CLASSES.partition("class Dev")
+SPLIT = {  # in modules that never say whose class it is
+    "site_settings/common.py": COMMON,
+    "site_settings/dev.py": "from .common import Base\nclass Dev" + OTHERS.partition("class Production")[0],
+    "site_settings/production.py": "from configurations import values\nfrom site_settings.common import Base as Basis\n"
+    "class Production" + OTHERS.partition("class Production")[2].replace("(Base)", "(Basis)"),
+    "site_settings/__init__.py": "from .dev import Dev\nfrom .production import *\nclass NotSettings(Exception): pass\n",
+}
+
+
+@pytest.mark.parametrize("module", ["site_settings", "site_settings.production"])
+def test_settings_that_are_a_class_may_have_it_from_elsewhere(module: str, tmp_path: Path) -> None:
+    made = Site.of(tmp_path, environment("newest"), SPLIT, settings_module=module)
+    (tmp_path / "code/site_settings.py").unlink()
+    made.env = {"DZ_SECRET_KEY": "k" * 50, "DZ_DATABASE_URL": DATABASE}
+    assert made.peek("MINE") == {"MINE": "production"}
+
+
 @pytest.mark.parametrize(("named", "mine"), [("", "production"), ("Dev", "dev")])
 def test_settings_that_are_a_class_are_productions_unless_a_variable_names_another(
     named: str, mine: str, tmp_path: Path
