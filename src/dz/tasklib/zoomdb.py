@@ -52,6 +52,9 @@ class Door(Protocol):
         """This job's release, made on the first call: the next number, today's config frozen into it; of a bundle that
         is there, or of one that is still to be built."""
 
+    def looked_at(self, look: str) -> tuple[tuple[Guess, ...], tuple[str, ...]] | None:
+        """The guesses and messages of a check_repo that told of this ``look`` some minutes ago at most."""
+
     def built_before(self, inputs: str) -> tuple[Release, Bundle] | None:
         """The newest other release whose bundle was made from these inputs and is stored whole."""
 
