@@ -325,6 +325,13 @@ def test_what_pip_passes_over_and_what_can_not_be_had_any_more_gives_way_aloud(b
     assert "sqlparse==0.3.0 can't be had here: sqlparse>=0.3.0,==0.3.* is asked for instead" in said(bench)
 
 
+def test_a_lock_that_contradicts_itself_is_taken_as_it_is_and_it_is_said(bench: Bench) -> None:
+    pins = ("django==4.2.1", "asgiref==3.2.1", "sqlparse==0.5.0")
+    locked, _ = resolve(bench, Wanted(installer="pipenv", files=("Pipfile",), packages=pins, whole_lock=True))
+    assert [f"{one.name}=={one.version}" for one in locked.project] == sorted(pins)
+    assert "the lock contradicts itself" in said(bench)
+
+
 def test_another_python_is_taken_where_the_chosen_one_can_not_have_what_is_asked_for(bench: Bench) -> None:
     bench = replace(bench, python=of("3.9.1"))
     others = [of(version) for version in ("3.13.0", "3.12.1", "3.8.18")]

@@ -91,6 +91,7 @@ def wanted_of(build: Build, added: tuple[str, ...] = ()) -> Wanted:
         root=config.project_root,
         asgi_only=serves_asgi(config),
         added=added,
+        whole_lock=any(one.basis.file.endswith("Pipfile.lock") for one in guessed),
         as_of=_as_of(build) if config.installer == "none" and not config.pip_reqs else "",
     )
 

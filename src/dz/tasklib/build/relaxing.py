@@ -45,6 +45,24 @@ def compiled(bench: Bench, words: Sequence[str | Path], files: Sequence[Path], *
     return finished, said
 
 
+def as_locked(bench: Bench, words: Sequence[str | Path], files: Sequence[Path], *, cwd: Path) -> tuple[Finished, str]:
+    """The same for the lines of a whole lock: one that contradicts itself is taken as it is."""
+    finished, said = bench.inside([bench.uv(), *words, "--", *files], cwd=cwd)
+    if finished.ok:
+        return finished, said
+    as_it_is, of_its_own = bench.inside([bench.uv(), *words, "--no-deps", "--", *files], cwd=cwd)
+    if as_it_is.ok:
+        bench.log.note("the lock contradicts itself: it is taken as it is, as pipenv does", level="warning")
+    elif not _is_for_other_pythons(bench, of_its_own):
+        return compiled(bench, words, files, cwd=cwd)
+    return as_it_is, of_its_own
+
+
+def _is_for_other_pythons(bench: Bench, said: str) -> bool:
+    error = bench.failure(said)
+    return isinstance(error, UserError) and bool(error.facts.get("pythons"))
+
+
 def _without_option(bench: Bench, said: str, cwd: Path) -> bool:
     """Whether a line lost the option that uv met behind a requirement."""
     found = _OPTION.search(plain(said))

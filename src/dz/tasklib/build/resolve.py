@@ -13,7 +13,7 @@ import os
 import re
 import stat
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 
 from packaging.utils import canonicalize_name
@@ -27,7 +27,7 @@ from dz.tasklib.build.bench import Bench
 from dz.tasklib.build.interpreters import Interpreter
 from dz.tasklib.build.locked import Locked, Requirement, Source
 from dz.tasklib.build.otherpython import first_that_fits, has_wheel
-from dz.tasklib.build.relaxing import compiled
+from dz.tasklib.build.relaxing import as_locked, compiled
 from dz.tasklib.build.wheels import keep
 
 OLDEST_DATED = "1.11"  # a Django before it is taken where something names it, not by a day alone
@@ -57,7 +57,8 @@ class Wanted:
     """``files``: relative to the repository; ``root``: the project's folder in it; ``packages``: requirement lines
     instead of files; ``django``: the range that the code says, where the files leave it open; ``added``: lines for what
     the code imports and nothing declares; ``pins``: versions of a lock that uv does not read; ``as_of``: the day of the
-    last commit, where nothing says which versions it ran with."""
+    last commit, where nothing says which versions it ran with; ``whole_lock``: ``packages`` are all that a lock names,
+    which is among what the files tell."""
 
     installer: str
     files: tuple[str, ...]
@@ -68,6 +69,7 @@ class Wanted:
     added: tuple[str, ...] = ()
     pins: tuple[str, ...] = ()
     as_of: str = ""
+    whole_lock: bool = field(default=False, repr=False)
 
 
 def resolve(bench: Bench, wanted: Wanted, others: Sequence[Interpreter] = ()) -> tuple[Locked, Path]:
@@ -177,7 +179,8 @@ def _compiled(bench: Bench, files: list[Path], wanted: Wanted, cwd: Path) -> tup
     said = ""
     for limits in dict.fromkeys(("".join(f"{pin}\n" for pin in wanted.pins) or bounds, bounds)):
         given = bench.write("limits.txt", limits)
-        finished, said = compiled(bench, [*words, "-c", given], files, cwd=cwd)
+        asked = as_locked if wanted.whole_lock else compiled
+        finished, said = asked(bench, [*words, "-c", given], files, cwd=cwd)
         if finished.ok:
             return locked.read(finished.output, bench.python)
         if limits != bounds:
