@@ -24,7 +24,7 @@ AGAIN = ("same commit", "variable changed", "rollback")
 GOALS = {FIRST: 1.2, CODE: 0.5, DEP: 0.6, **dict.fromkeys(AGAIN, 0.5)}
 ALL_WHEELS = (1 << len(EXTRAS)) - 1
 REQUESTS = 400  # a round asks as many times through each of the two
-AT_REST = 45  # seconds after the last job: pools make room half a minute after it (dz.tasks.sharing)
+AT_REST = 65  # seconds after the last job: pools are empty half a minute to a minute after it (dz.tasks.sharing)
 UPSTREAM = (
     "SELECT host(d.address::inet), d.port FROM dz2_appserverdeployment d JOIN dz2_release r ON r.id = d.release_id"
     " JOIN dz2_project p ON p.id = r.project_id WHERE p.name = %s AND d.port IS NOT NULL ORDER BY r.number DESC LIMIT 1"

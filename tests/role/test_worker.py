@@ -26,7 +26,14 @@ from tests.waiting import until
 WORKER = ("-m", "celery", "-A", "dz.tasks", "worker", "-Q", "build")
 APPSERVER = (*WORKER[:6], "all_appservers,appserver_app-1", *WORKER[7:])
 DISPATCHER = ("-m", "dz.tasks.dispatch")
-TIMES = {"DZ_LEASE": "3", "DZ_RENEW": "0.5", "DZ_HEARTBEAT": "0.5", "DZ_RING_AGAIN": "1", "DZ_RECONCILE_EVERY": "1"}
+TIMES = {
+    "AUTOSCALE_KEEPALIVE": "1",
+    "DZ_LEASE": "3",
+    "DZ_RENEW": "0.5",
+    "DZ_HEARTBEAT": "0.5",
+    "DZ_RING_AGAIN": "1",
+    "DZ_RECONCILE_EVERY": "1",
+}
 
 
 @dataclass(slots=True)
@@ -140,16 +147,13 @@ def toys(land: Land) -> Jobs:
     return Jobs(land, module.PIPELINES)
 
 
-def catches(pid: int, sign: int) -> bool:
-    caught = next(line for line in Path(f"/proc/{pid}/status").read_text().splitlines() if line.startswith("SigCgt"))
-    return bool(int(caught.split()[1], 16) >> (sign - 1) & 1)
-
-
 def test_jobs_run_through_worker_and_dispatcher_and_outlive_the_death_of_a_child(land: Land, toys: Jobs) -> None:
+    from dz2 import engine
     from dz2.models import Host, JobLog
 
     land.start(DISPATCHER)
     worker = land.start(WORKER)
+    pool = psutil.Process(worker.pid)
     plain, told = toys.accept(build_bundle="log"), toys.accept(build_bundle="user")
     retried, killed = toys.accept("check_repo", check_repo="transient"), toys.accept("check_repo", check_repo="bug")
     all_of_it = (plain, told, retried, killed)
@@ -161,25 +165,27 @@ def test_jobs_run_through_worker_and_dispatcher_and_outlive_the_death_of_a_child
     assert told.error["where"] == "shop/urls.py:3 import nothing" and told.error["step"] == "build_bundle"
     assert "nobody foresaw this" in killed.error["sentence"]
     assert JobLog.objects.filter(job=killed, text__contains="RuntimeError").exists()
-    rested = psutil.Process(plain.steps.get(name="build_bundle").pid)
-    until(lambda: catches(rested.pid, signal.SIGALRM), what="the child rests")
-    rested.send_signal(signal.SIGALRM)  # as its timer does half a minute later
-    until(lambda: not rested.is_running(), what="a child that has worked and rests makes room for a fresh one")
-    assert "exited with" not in land.log()
     host = Host.objects.get(instance_id="build-1")
     assert (host.role, host.pid) == ("build", worker.pid) and host.load is not None
     until((land.home / "reconciled-build-1").exists, what="the worker reconciled when it was up")
-
-    land.start(APPSERVER, DZ_ROLE="appserver", DZ_INSTANCE_ID="app-1")
-    for what in ("it came up", "the dispatcher told all appservers"):
-        until((land.home / "reconciled-app-1").exists, what=f"app-1 reconciled as {what}", deadline=90)
-        (land.home / "reconciled-app-1").unlink()
 
     victim = toys.accept("check_repo", check_repo="wait")
     os.kill(toys.started(victim, "check_repo"), signal.SIGKILL)
     assert toys.ended(victim) == "succeeded"
     assert victim.steps.get().attempt == 2
     assert toys.effects(victim) == ["check_repo"]
+
+    shell = toys.accept("terminal", terminal="wait")
+    toys.started(shell, "terminal")
+    land.start(APPSERVER, DZ_ROLE="appserver", DZ_INSTANCE_ID="app-1")
+    for what in ("it came up", "the dispatcher told all appservers"):
+        until((land.home / "reconciled-app-1").exists, what=f"app-1 reconciled as {what}", deadline=90)
+        (land.home / "reconciled-app-1").unlink()
+    until(lambda: len(pool.children()) == 1, what="a pool keeps no process but the one that a step aside came from")
+    assert engine.cancel(shell.pk, pipelines=toys.pipelines) == engine.CancelAnswer.REQUESTED
+    assert (toys.ended(shell), shell.steps.get().attempt) == ("cancelled", 1)
+    until(lambda: not pool.children(), what="a pool with nothing to do has no process")
+    assert land.log().count("exited with") == 1  # the victim's
 
 
 def test_a_cancelled_step_stops_and_a_worker_that_was_killed_is_replaced(land: Land, toys: Jobs) -> None:

@@ -43,12 +43,6 @@ def run_step(step_id: int, attempt: int) -> None:
         os._exit(code)
 
 
-def going_on() -> bool:
-    """Whether a step that was begun here is not over."""
-    _collect()
-    return bool(_begun)
-
-
 def _part_from(parent: int) -> None:
     """Ctrl-C is for the command that this process will start, which asks for it again."""
     for sign in (signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT, signal.SIGUSR1, signal.SIGUSR2):

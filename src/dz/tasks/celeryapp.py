@@ -58,6 +58,7 @@ app.conf.update(
     worker_concurrency=2 if os.environ.get("DZ_ROLE") in ("build", "database") else 1,
     worker_proc_alive_timeout=60,  # a child that imports on a busy machine needs more than 4 s
     worker_consumer="dz.tasks.consumer:Consumer",
+    worker_autoscaler="dz.tasks.sharing:Resting",
     worker_hijack_root_logger=False,
     worker_redirect_stdouts=False,
 )

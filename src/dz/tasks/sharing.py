@@ -1,35 +1,52 @@
-"""A worker and its pool's processes share memory: what every one of them needs is loaded once, before the fork.
+"""A worker and its pool's processes share memory: what every one of them needs is loaded once, before the fork, and a
+pool with nothing to do has no process at all.
 
-What is written to after the fork is a copy. Python's garbage collector writes into every object that it looks at (one
-full collection of a child copies 42 of 80 MB, measured), so what lives at the fork is put out of its sight. Work copies
-too, of each page twice: a child that has worked and rests makes room for a fresh one, which shares all again. A message
-that it was handed in that very moment is dropped, and rung again like any that nobody claims.
+What is written to after the fork is a copy: twelve MB of each process that only waits (a reference that is counted is
+written). Python's garbage collector writes into every object that it looks at (one full collection of a child copies 42
+of 80 MB, measured), so what lives at the fork is put out of its sight. A process is forked as its step arrives and goes
+when there was none for half a minute; Celery's autoscaler does both, and is told here to begin with none.
 """
 
 from __future__ import annotations
 
 import gc
-import os
-import signal
 from contextlib import suppress
 from typing import Any
 
-from billiard.pool import EX_RECYCLE
+import psutil
 from billiard.util import get_pdeathsig
-from celery.signals import (
-    task_postrun,
-    task_prerun,
-    worker_before_create_process,
-    worker_init,
-    worker_process_init,
-    worker_ready,
-)
+from celery.signals import worker_before_create_process, worker_init
+from celery.worker.autoscale import Autoscaler, WorkerComponent
 from django.db import Error, connection
 
-from dz.tasks import aside
+from dz.tasks.celeryapp import app
 from dz2.models import Host
 
-RESTING = 30.0  # seconds without a task after which a process that had one ends
+
+class Resting(Autoscaler):  # type: ignore[misc]
+    """Named by the setting ``worker_autoscaler``."""
+
+    def _shrink(self, n: int) -> None:
+        """A step aside is a child of the pool's process that it was forked off, and would die with it."""
+        if not any(_has_children(pid) for pid in self.pool.info["processes"]):
+            super()._shrink(n)
+
+
+class FromNone(WorkerComponent):  # type: ignore[misc]
+    """What the option ``--autoscale`` of so many and none would add to the worker's parts: the plain command line is
+    enough."""
+
+    def __init__(self, worker: Any, **options: Any) -> None:
+        super().__init__(worker, **options)
+        self.enabled = True
+        worker.max_concurrency, worker.min_concurrency = worker.concurrency, 0
+
+
+def _has_children(pid: int) -> bool:
+    try:
+        return any(one.status() != psutil.STATUS_ZOMBIE for one in psutil.Process(pid).children())
+    except psutil.Error:  # gone meanwhile
+        return False
 
 
 def _warm(**_: Any) -> None:
@@ -45,30 +62,6 @@ def _freeze(**_: Any) -> None:
     gc.freeze()
 
 
-def _settled(**_: Any) -> None:
-    """The first children were made while their parent was still starting, and share less: they go once, too."""
-    worker_process_init.disconnect(_resting)
-
-
-def _working(**_: Any) -> None:
-    signal.setitimer(signal.ITIMER_REAL, 0)
-
-
-def _resting(**_: Any) -> None:
-    signal.signal(signal.SIGALRM, _leave)
-    signal.setitimer(signal.ITIMER_REAL, RESTING)
-
-
-def _leave(*_: object) -> None:
-    if aside.going_on():  # what was forked off it would die with it
-        signal.setitimer(signal.ITIMER_REAL, RESTING)
-    else:
-        os._exit(EX_RECYCLE)
-
-
+app.steps["worker"].add(FromNone)
 worker_init.connect(_warm)
 worker_before_create_process.connect(_freeze)
-worker_ready.connect(_settled)
-worker_process_init.connect(_resting)
-task_prerun.connect(_working)
-task_postrun.connect(_resting)

@@ -72,4 +72,5 @@ BUILD_AND_DEPLOY = Pipeline(
 CHECK_REPO = Pipeline("check_repo", step("check_repo", BUILD), changes=False)
 PROXIED = Pipeline("proxied", step("look", PROXY), changes=False)
 DUMP = Pipeline("dump", step("dump", BUILD, alone=True), changes=False)
-PIPELINES = {p.kind: p for p in (BUILD_AND_DEPLOY, CHECK_REPO, PROXIED, DUMP)}
+TERMINAL = Pipeline("terminal", step("terminal", BUILD, aside=True), changes=False)
+PIPELINES = {p.kind: p for p in (BUILD_AND_DEPLOY, CHECK_REPO, PROXIED, DUMP, TERMINAL)}
