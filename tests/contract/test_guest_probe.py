@@ -250,3 +250,22 @@ def test_where_more_than_files_decides_what_is_collected_nothing_is_said_of_it(
     files: dict[str, str], settings: str, tmp_path: Path
 ) -> None:
     assert static_inputs(tmp_path, "newest", files, settings) == ""
+
+
+@everywhere
+def test_models_that_changed_without_a_migration_are_told(name: str, tmp_path: Path) -> None:
+    model = "from django.db import models\nclass Thing(models.Model):\n    name = models.CharField(max_length=9)\n"
+    files = {"site_wsgi.py": WSGI, "site_settings.py": SETTINGS + "INSTALLED_APPS += ['shop', 'bare']\n"}
+    files["site_settings.py"] += "DEFAULT_AUTO_FIELD = 'django.db.models.AutoField'\n"
+    for app in ("shop", "bare"):  # one has migrations, the tables of the other are made by migrate as they are
+        files |= {f"{app}/__init__.py": "", f"{app}/models.py": model}
+    files["shop/migrations/__init__.py"] = ""
+    files["shop/migrations/0001_first.py"] = (
+        "from django.db import migrations, models\nclass Migration(migrations.Migration):\n    initial = True\n"
+        "    operations = [migrations.CreateModel('Thing', [('id', models.AutoField(auto_created=True,"
+        " primary_key=True, serialize=False, verbose_name='ID')), ('name', models.CharField(max_length=9))])]\n"
+    )
+    made = Site.of(tmp_path, environment(name), files)
+    assert made.probe(["site_settings"], wsgi=("site_wsgi",)).learned.unmigrated == []
+    (made.code / "shop/models.py").write_text(model + "    price = models.IntegerField()\n")
+    assert made.probe(["site_settings"], wsgi=("site_wsgi",)).learned.unmigrated == ["shop"]

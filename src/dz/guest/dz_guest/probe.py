@@ -184,7 +184,7 @@ def _learned():
     apps = [str(app) for app in settings.INSTALLED_APPS]
     collects = any("django.contrib.staticfiles" in app for app in apps)
     databases = own.get("DATABASES") or {}
-    migrations, migrates = _migrations()
+    migrations, migrates, unmigrated = _migrations()
     return {
         "django": django.get_version(),
         "apps": apps,
@@ -204,6 +204,7 @@ def _learned():
         "checks": _checks(),
         "migrations": migrations,
         "migrates": migrates,
+        "unmigrated": unmigrated,
     }
 
 
@@ -219,17 +220,19 @@ def _checks():
 
 def _migrations():
     """Every migration of the project and its packages: app, name, and whether it says that it can be undone. Beside
-    them the hash of what else ``migrate`` makes."""
+    them the hash of what else ``migrate`` makes, and the apps whose models none of them makes as they are."""
     from django.db.migrations.loader import MigrationLoader
-    from dz_guest import schema
+    from dz_guest import schema, unmigrated
 
     loader = MigrationLoader(None, load=False)
     try:
         loader.load_disk()
     except Exception as error:  # told by migrate itself, with its line
         print("The migrations can't be read: %s" % error, file=sys.stderr)
-        return [], ""
+        return [], "", []
     found = []
     for (app, name), migration in sorted(loader.disk_migrations.items()):
         found.append([app, name, all(getattr(one, "reversible", False) for one in migration.operations)])
-    return found[:MOST_MIGRATIONS], schema.fingerprint(loader) if len(found) <= MOST_MIGRATIONS else ""
+    if len(found) > MOST_MIGRATIONS:
+        return found[:MOST_MIGRATIONS], "", []
+    return found, schema.fingerprint(loader), unmigrated.labels(loader)

@@ -168,6 +168,12 @@ def _tell(build: Build, result: ProbeResult) -> None:
     chosen = result.chosen
     if chosen.settings != build.config.django_settings_module:
         ctx.log.note(f"settings module is {chosen.settings}: the first that works")
+    if apps := ", ".join(result.learned.unmigrated):
+        ctx.log.note(
+            f"The models of {apps} have changes that no migration makes, so their tables stay as they are: run"
+            " manage.py makemigrations, commit what it writes, then deploy again.",
+            level="warning",
+        )
     basis = Basis(why="it was imported in the sandbox and works")
     found = [Guess(field="settings_module", value=chosen.settings, basis=basis, confidence=1.0, is_primary=True)]
     for field, value in (("wsgi_application", chosen.wsgi), ("asgi_application", chosen.asgi)):

@@ -73,6 +73,7 @@ class Learned(_Answer):
     checks: list[Short] = Field(max_length=20)
     brokerless: list[Short] = Field(default=[], max_length=100)  # Celery applications that name no broker
     migrates: Short = ""  # what else migrate would make; "" where only running it tells
+    unmigrated: list[Short] = Field(default=[], max_length=500)  # apps whose models have changes without a migration
     migrations: list[tuple[Short, Short, bool]] = Field(default=[], max_length=5_000)  # app, name, can be undone
 
 
