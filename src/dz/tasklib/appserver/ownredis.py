@@ -114,6 +114,7 @@ def config(redis: Redis, data: Path, megabytes: int) -> str:
         "port": str(redis.port),
         "dir": str(data),
         "daemonize": "no",
+        "maxclients": "4000",  # of the 4096 files that its box may have open
         "maxmemory": f"{megabytes}mb",
         "maxmemory-policy": "volatile-lru",
         "appendonly": "yes",
