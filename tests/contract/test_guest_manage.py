@@ -122,6 +122,54 @@ def test_a_migration_finds_what_can_only_be_imported_after_the_urls(tmp_path: Pa
     assert made.manage("migrate").error is None
 
 
+EXTENSIONS = (
+    HEAD.replace("class", "from django.contrib.postgres import operations as pg\nclass")
+    + """    dependencies = []
+    operations = [pg.HStoreExtension(), pg.TrigramExtension(), pg.UnaccentExtension()]
+"""
+)
+
+
+@pytest.mark.parametrize(
+    ("extension", "error"),
+    [
+        ("citext", None),
+        ("postgis_of_nowhere", ("hook.extension-missing", "The database server does not have the extension")),
+        ("file_fdw", ("hook.extension-denied", "The extension file_fdw may be made by a superuser")),
+    ],
+)
+def test_extensions_that_migrations_ask_for_are_made_by_the_projects_own_role_or_told(
+    extension: str, error: tuple[str, str] | None, tmp_path: Path, database: str, postgres_server: PostgresServer
+) -> None:
+    role = f"owner_{secrets.token_hex(6)}"
+    with psycopg.connect(database, autocommit=True) as server:
+        server.execute(f"CREATE ROLE {role} LOGIN PASSWORD 'x'")
+        server.execute(f"ALTER DATABASE {server.info.dbname} OWNER TO {role}")
+    of_its_owner = database.replace(f"{postgres_server.superuser}:{postgres_server.password}", f"{role}:x")
+    second = SECOND.replace("migrations.AddField", f"pg.CreateExtension({extension!r}), migrations.AddField")
+    made = shop(
+        tmp_path,
+        "newest",
+        of_its_owner,
+        **{
+            "shop/migrations/0001_first.py": EXTENSIONS + FIRST.rpartition("[")[0].rpartition("[")[0][:0],
+            "shop/migrations/0002_second.py": EXTENSIONS.replace("[pg.HStore", f"[pg.CreateExtension({extension!r}), pg.HStore").replace("dependencies = []", "dependencies = [('shop', '0001_first')]"),
+        },
+    )
+    del second
+    result = made.manage("migrate")
+    if error is None:
+        assert result.ok, result.error
+        with psycopg.connect(database) as connection:
+            have = {str(row[0]) for row in connection.execute("SELECT extname FROM pg_extension").fetchall()}
+        assert have >= {"hstore", "pg_trgm", "unaccent", extension}
+    else:
+        told = verdict.hook_error(result, made.code)
+        assert (told.id, told.brief[: len(error[1])]) == error
+    with psycopg.connect(postgres_server.url(), autocommit=True) as server:
+        server.execute(f"ALTER DATABASE {psycopg.conninfo.conninfo_to_dict(database)['dbname']} OWNER TO CURRENT_USER")
+
+
 def test_migrate_waits_for_another_one_of_the_same_project(tmp_path: Path, database: str) -> None:
     made = shop(tmp_path, "newest", database)
     ended: list[Finished] = []
@@ -226,7 +274,8 @@ STATIC = {
 @everywhere
 def test_static_files_are_collected_though_one_refers_to_a_missing_one(name: str, tmp_path: Path) -> None:
     lines = (
-        f"{SETTINGS}STATICFILES_DIRS = ['assets']\nSTATIC_ROOT = {str(tmp_path / 'code' / 'committed')!r}\n"
+        f"import pathlib\n{SETTINGS}STATICFILES_DIRS = ['assets']\n"
+        f"STATIC_ROOT = pathlib.Path({str(tmp_path / 'code' / 'committed')!r})\n"
         f"if __import__('django').VERSION < (5, 1):\n    STATICFILES_STORAGE = {MANIFEST!r}\n"
         f"else:\n    STORAGES = {{'staticfiles': {{'BACKEND': {MANIFEST!r}}}}}\n"
     )
@@ -236,9 +285,13 @@ def test_static_files_are_collected_though_one_refers_to_a_missing_one(name: str
     assert (root / "site.css").read_text() == STATIC["assets/site.css"]
     assert (root / "vendor" / "old.js").read_text() == "old"
     assert (root / "staticfiles.json").exists()
-    check = "from django.contrib.staticfiles.storage import staticfiles_storage as s; print('URL', s.url('no.css'), s.url('site.css'))"
+    check = (
+        "from django.contrib.staticfiles.storage import staticfiles_storage as s; print('URL', s.url('no.css'), s.url('site.css'))\n"
+        "from django.conf import settings; print('JOINED', settings.STATIC_ROOT / 'site.css')"
+    )
     told = made.guest("manage", "shell", "-c", check).text
     assert "URL /static/no.css /static/site." in told
+    assert f"JOINED {root}/site.css" in told  # a Path, as the project's own is
 
 
 def test_a_static_root_that_holds_the_project_publishes_nothing(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ because this is not the developer's machine. Each function takes all values and 
 """
 
 import os
+import pathlib
 import re
 import socket
 
@@ -105,9 +106,9 @@ def static(values):
     url = spec.get("static_url") or values.get("STATIC_URL") or "/static/"
     changed = {"STATIC_URL": rooted(url, "/static/")}
     if spec.get("static_root"):
-        changed["STATIC_ROOT"] = spec.get("static_root")
+        changed["STATIC_ROOT"] = _like(values.get("STATIC_ROOT"), spec.get("static_root"))
         if "COMPRESS_ROOT" in values:
-            changed["COMPRESS_ROOT"] = spec.get("static_root")
+            changed["COMPRESS_ROOT"] = _like(values["COMPRESS_ROOT"], spec.get("static_root"))
     folders = values.get("STATICFILES_DIRS") or ()
     changed["STATICFILES_DIRS"] = [one for one in folders if _made(_folder(one))]
     if values.get("WHITENOISE_KEEP_ONLY_HASHED_FILES"):
@@ -129,8 +130,13 @@ def media(values):
     if changed["MEDIA_URL"] == values.get("STATIC_URL"):  # both of one bucket; Django refuses them here
         changed["MEDIA_URL"] = "/media/"
     if spec.get("media_root"):
-        changed["MEDIA_ROOT"] = spec.get("media_root")
+        changed["MEDIA_ROOT"] = _like(values.get("MEDIA_ROOT"), spec.get("media_root"))
     return changed
+
+
+def _like(theirs, folder):
+    """Our folder as they have theirs: a project with a Path goes on from it by ``/``."""
+    return type(theirs)(folder) if isinstance(theirs, pathlib.PurePath) else folder
 
 
 def stores(values):
