@@ -47,7 +47,8 @@ def _asked(running: Running) -> tuple[str, ...] | None:
 def _keeps_packages(live: Running, new: Running) -> bool:
     """Whether all of the live release's packages are there as they were. One more makes no difference: what it brings
     to ``migrate`` (an app, a model, a listener) would be in ``migrates``."""
-    return live.bundle.manifest.get("packages", {}).items() <= new.bundle.manifest.get("packages", {}).items()
+    before, now = (set(one.bundle.manifest.get("packages", {}).items()) for one in (live, new))
+    return before <= now
 
 
 def _variables(running: Running) -> dict[str, str]:

@@ -1,9 +1,9 @@
 """The step ``prove``: the proof of a bundle that was foreseen, beside the start of the release.
 
-A line of code changed, and nearly always the proof learns what it learned of the live release; then the import that it
-takes and the import of the release itself go on side by side. Nothing leads to the release and nothing is migrated
-before both steps are done. Where the proof learned something else the bundle is made anew, and ``post_build_hooks``
-starts the release once more.
+A line of code changed, or a dependency, and nearly always the proof learns what it learned of the live release; then
+the import that it takes and the import of the release itself go on side by side. Nothing leads to the release and
+nothing is migrated before both steps are done. Where the proof learned something else the bundle is made anew, and
+``post_build_hooks`` starts the release once more.
 """
 
 from __future__ import annotations
