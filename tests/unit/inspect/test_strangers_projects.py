@@ -94,6 +94,14 @@ STRANGERS = {
         said="not installed, unless the code imports them: libpq",
     ),
     "a list beside conda's": Stranger({**project(), **LIST, "environment.yml": CONDA}, {"installer": "requirements"}),
+    "a site that tries out the repository's own package": Stranger(
+        {
+            **project(root="sandbox/"),
+            "pyproject.toml": "[project]\nname = 'shop'\nversion = '1'\ndependencies = ['django==4.2.7']\n",
+            "src/shop/__init__.py": "",
+        },
+        {"project_root": "sandbox", "additional_python_path_dirs": "src"},
+    ),
     "no ROOT_URLCONF": Stranger(
         {**project(without="ROOT_URLCONF"), **LIST}, said="bilby/settings.py sets no ROOT_URLCONF"
     ),

@@ -8,16 +8,17 @@ from collections.abc import Iterable, Iterator
 from dz.tasklib.build.inspect import code
 from dz.tasklib.build.inspect.code import below
 from dz.tasklib.build.inspect.evidence import Evidence, Facts, at
-from dz.tasklib.build.inspect.tree import Tree, folder_of, join
+from dz.tasklib.build.inspect.tree import Tree, folder_of, join, parents
 
 NEEDS = ("project_root",)
 GIVES = ("additional_python_path_dirs",)
+MAKES = ("pyproject.toml", "setup.py")  # a package
 
 
 def detect(tree: Tree, facts: Facts) -> Iterable[Evidence]:
     root = facts.primary("project_root")
     seen = {root}
-    for one in [*_added(tree, root), *_needed(tree, root)]:
+    for one in [*_added(tree, root), *_needed(tree, root), *_packaged(tree, root)]:
         if one.value not in seen:
             seen.add(one.value)
             yield one
@@ -52,6 +53,21 @@ def _needed(tree: Tree, root: str) -> Iterator[Evidence]:
         near = sorted(places, key=lambda p: (p.count("/"), p))
         if near and not tree.has(f"{near[0]}/__init__.py"):
             yield _evidence(tree, near[0], 0.75, f"{module} is imported from there", path, line)
+
+
+def _packaged(tree: Tree, root: str) -> Iterator[Evidence]:
+    """``src`` beside what makes a package of it, above the project: a site that tries out the repository's own package,
+    which would be installed from there."""
+    for above in parents(root):
+        folder = join(above, "src")
+        made_by = next((one for name in MAKES if tree.has(one := join(above, name))), "")
+        if made_by and not below(folder, root) and any(_is_package(p, folder) for p in tree.files):
+            yield _evidence(tree, folder, 0.7, "the repository's own packages lie there", made_by, 1)
+
+
+def _is_package(path: str, folder: str) -> bool:
+    name, _, rest = path.removeprefix(f"{folder}/").partition("/")
+    return path.startswith(f"{folder}/") and name.isidentifier() and rest == "__init__.py"
 
 
 def _modules_named(tree: Tree, root: str) -> Iterator[tuple[str, int, str]]:
