@@ -41,6 +41,9 @@ BROKEN = [
     Broken("settings.import-failed", "site_settings.py:5  x = 1 / 0", "ZeroDivisionError", settings="x = 1 / 0"),
     Broken("settings.module-missing", "site_settings.py:5  import no_such_thing", "no_such_thing",
            settings="import no_such_thing"),
+    Broken("settings.library-missing", "peek/models.py:2  raise ImproperlyConfigured('Could not find the GDAL library')",
+           "GDAL", files={"peek/models.py": "from django.core.exceptions import ImproperlyConfigured\n"
+                          "raise ImproperlyConfigured('Could not find the GDAL library')\n"}),
     Broken("app.setup-failed", "peek/models.py:1  raise RuntimeError('models')", "models",
            files={"peek/models.py": "raise RuntimeError('models')\n"}),
     Broken("app.urls-failed", "site_urls.py:2  undefined_name", "undefined_name",

@@ -90,6 +90,23 @@ PROBLEMS = [
         "Migrations run after the new release started and before the switch; what was applied stays applied.",
     ),
     Problem(
+        "hook.extension-missing",
+        "The projects' database server does not have the extension {extension}.",
+        "Have it installed on the database host (for PostGIS on Debian: postgresql-15-postgis-3, the number being the"
+        " server's), then deploy again.",
+        "A project's migrations make their extensions themselves. A PostgreSQL that DjangoZoom brought along has those"
+        " of contrib that need no library of the system, and no PostGIS: for that the distribution's PostgreSQL has to"
+        " be there before the first dz up.",
+    ),
+    Problem(
+        "hook.extension-denied",
+        "The extension {extension} can be made by a superuser alone, and a project is none.",
+        "As a superuser of that server: CREATE EXTENSION {extension}, in the database that dz db info PROJECT names;"
+        " then deploy again.",
+        "PostgreSQL lets a database's owner make the extensions that it trusts (hstore, pg_trgm, unaccent, citext and"
+        " others); PostGIS is not among them. One that is there already is taken.",
+    ),
+    Problem(
         "hook.collectstatic-failed",
         "Static files could not be collected: {error}.",
         MEND,

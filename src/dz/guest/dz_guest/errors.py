@@ -1,7 +1,8 @@
 """An exception of a project as plain values: what kind it is, which line of the project's own code, the traceback.
 
 ``kind``: ``syntax``, ``module`` (not installed), ``variable`` (an environment variable without a value), ``database``
-(code that asks the database while it is imported), ``exit`` or ``exception``.
+(code that asks the database while it is imported), ``extension`` and ``extension-denied`` (of PostgreSQL: not on the
+server, or made by superusers alone), ``library`` (of the system), ``exit`` or ``exception``.
 """
 
 import importlib
@@ -21,6 +22,12 @@ TOLD = (
     re.compile(r"(?i)\bset (?:the )?" + NAME + r" (?:env\b|environment)"),  # environ, and the usual hand-made helper
     re.compile(NAME + r" environment variable"),
 )
+EXTENSION = (
+    ("extension", re.compile(r"could not open extension control file \".*?([\w-]+)\.control\"")),
+    ("extension", re.compile(r"extension \"([\w-]+)\" is not available")),
+    ("extension-denied", re.compile(r"permission denied to create extension \"([\w-]+)\"")),
+)
+LIBRARY = re.compile(r"Could not find the (GDAL|GEOS) library")  # django.contrib.gis
 READ = re.compile(r"(?:environ\.get|getenv|environ\[)\(?\s*[\"']([A-Za-z_][A-Za-z0-9_]*)[\"']")
 
 
@@ -75,6 +82,13 @@ def _kind(links, source):
             return "variable", variable
         if isinstance(error, ImportError) and type(error).__name__ == "ModuleNotFoundError" and error.name:
             return "module", error.name
+        for kind, pattern in EXTENSION:
+            extension = pattern.search(_text(error))
+            if extension:
+                return kind, extension.group(1)
+        library = type(error).__name__ == "ImproperlyConfigured" and LIBRARY.search(_text(error))
+        if library:
+            return "library", library.group(1)
         if type(error).__name__ in ("OperationalError", "ProgrammingError", "InterfaceError"):
             return "database", ""
         if isinstance(error, (SystemExit, KeyboardInterrupt)):

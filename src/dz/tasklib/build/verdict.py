@@ -21,6 +21,7 @@ KEEP = 1024 * 1024  # bytes of output to keep (``keep=``) so that no answer is c
 STAGES = ("settings", "setup", "urls", "application")
 # Modules that no wheel brings: they are made for the library of the host.
 LIBRARIES = {"osgeo": "GDAL", "gi": "GObject introspection", "apt": "APT", "rpm": "RPM"}
+EXTENSIONS = {"extension": "hook.extension-missing", "extension-denied": "hook.extension-denied"}
 _FAILED = dict(
     zip(STAGES, ("settings.import-failed", "app.setup-failed", "app.urls-failed", "app.wsgi-failed"), strict=True)
 )
@@ -172,6 +173,8 @@ def hook_error(hook: HookResult, root: Path) -> UserError:
     place = where(error, root)
     if _variable(error):
         return UserError("settings.variable-missing", where=place, variable=error.name)
+    if error.kind in EXTENSIONS:
+        return UserError(EXTENSIONS[error.kind], where=place, extension=error.name)
     if hook.command == "migrate" and hook.failed is not None:
         name, count = ".".join(hook.failed), len(hook.applied)
         stay = f"{count} before it {'is' if count == 1 else 'are'} applied and stay so" if count else "None was applied"
@@ -212,6 +215,8 @@ def _of_try(one: Try, error: Failure, python: str, root: Path) -> UserError:
         if library:
             return UserError("settings.library-missing", where=place, module=error.name, library=library)
         return UserError("settings.module-missing", where=place, module=error.name)
+    if error.kind == "library":
+        return UserError("settings.library-missing", where=place, module="django.contrib.gis", library=error.name)
     if error.kind == "timeout":
         return UserError("settings.hangs", where=place, settings=one.settings)
     if error.kind == "exit":
