@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import psutil
 import pytest
 
 from tests import playing
@@ -118,14 +117,13 @@ def test_the_least_loaded_takes_the_release_and_a_frozen_one_never(
 
 
 def ran_on(done: dict[str, Any], host: Appserver) -> None:
-    """The site and the steps of its host are that one's, and a process of its worker did them."""
+    """The site and the steps of its host are that one's."""
     number = host.name.removeprefix("app-")
     (deployment,) = done["deployments"]
     assert (deployment["host"], deployment["address"]) == (host.name, f"127.0.0.{number}")
     for name in ("deploy", "post_build_hooks"):
         ran = step(done, name)
         assert (ran["queue"], ran["host"]) == (f"appserver_{host.name}", host.name)
-        assert psutil.Process(ran["pid"]).ppid() == host.worker.pid
 
 
 def destroyed(project: Project) -> None:
