@@ -187,6 +187,7 @@ def test_a_redis_of_the_developers_machine_is_the_projects_own_here(tmp_path: Pa
     shapes: dict[str, tuple[Any, Any]] = {
         "CELERY_BROKER_URL": ("redis://localhost:6379/2", f"{ours}/2"),
         "FROM_VARIABLES": ("redis://127.0.0.1:21007/1", f"{ours}/1"),  # those of host and port that were filled in
+        "SCHEME_BEFORE_ADDRESS": (f"redis://{ours}/0", f"{ours}/0"),  # of a variable that it takes for host and port
         "ELSEWHERE": ("redis://redis.example.org:6379/0",) * 2,
         "A_WORD": ("cache",) * 2,
         "CHANNEL_LAYERS": (

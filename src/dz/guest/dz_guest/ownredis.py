@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 HOSTS = ("localhost", "127.0.0.1", "redis", "valkey", "cache")
 USUAL = "6379"
 URL = re.compile(r"rediss?://(?:[^/@]*@)?(?:%s)?(?::(\d+))?(?:/(\d+))?(?:\?.*)?\Z" % "|".join(map(re.escape, HOSTS)))
+DOUBLED = re.compile(r"rediss?://(?=redis://)")  # before a variable that was filled in with the whole address
 BARE = re.compile(r"(?:%s):(\d+)(?::(\d+))?\Z" % "|".join(map(re.escape, HOSTS)))  # as old caches take it
 NESTED = ("CACHES", "CHANNEL_LAYERS", "RQ_QUEUES", "HUEY", "Q_CLUSTER", "CACHEOPS_REDIS", "CONSTANCE_REDIS_CONNECTION")
 
@@ -21,7 +22,7 @@ def stores(values):
         return {}
     changed = {}
     for name, value in values.items():
-        if name in NESTED or (isinstance(value, str) and URL.match(value)):
+        if name in NESTED or (isinstance(value, str) and (URL.match(value) or DOUBLED.match(value))):
             new = _moved(value, ours)
             if new != value:
                 changed[name] = new
@@ -30,6 +31,7 @@ def stores(values):
 
 def _moved(value, ours):
     if isinstance(value, str):
+        value = DOUBLED.sub("", value)
         found = URL.match(value) or BARE.match(value)
         here = found and _meant(found.group(1), ours)
         return ours.rsplit("/", 1)[0] + "/" + (found.group(2) or "0") if here else value
