@@ -11,7 +11,6 @@ import shutil
 import socket
 import time
 from collections.abc import Mapping
-from contextlib import suppress
 from pathlib import Path
 
 import psutil
@@ -39,6 +38,7 @@ def have(ctx: Context) -> None:
     if redis is None:
         return
     while not (_listens(ctx, redis) or ports.is_free(REDIS_AT, redis.port)):
+        ctx.check()
         ctx.log.note(f"port {redis.port} is used by another program of this host, trying the next for Redis")
         _shut(ctx, redis)
         redis = ctx.door.redis_at_another_port(ports=range(redis.port + 1, allowed.stop))
@@ -157,12 +157,22 @@ def _listens(ctx: Context, redis: Redis) -> bool:
     status = supervisor(ctx).status().get(redis.program)
     if status is None or status.pid is None:
         return False
-    with suppress(psutil.Error):  # one that has just ended
-        first = psutil.Process(status.pid)
-        tree = (first, *first.children(recursive=True))
-        sockets = [one for process in tree for one in process.net_connections("tcp")]
-        return any(one.status == psutil.CONN_LISTEN and one.laddr == (REDIS_AT, redis.port) for one in sockets)
-    return False
+    return any((REDIS_AT, redis.port) in _listening(one) for one in _tree(status.pid))
+
+
+def _tree(pid: int) -> list[psutil.Process]:
+    try:
+        first = psutil.Process(pid)
+        return [first, *first.children(recursive=True)]
+    except psutil.Error:
+        return []
+
+
+def _listening(process: psutil.Process) -> set[tuple[str, int]]:
+    try:
+        return {tuple(one.laddr) for one in process.net_connections("tcp") if one.status == psutil.CONN_LISTEN}
+    except psutil.Error:  # it has just ended, as a child does that wrote the file anew
+        return set()
 
 
 def _see_it_answer(ctx: Context, redis: Redis) -> None:
