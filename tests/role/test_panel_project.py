@@ -299,3 +299,21 @@ def test_that_nobody_may_enter_the_admin_is_told_as_long_as_nobody_can_know_bett
     assert not job_document(job("restart", 4))["adminless"], "somebody may have been let in"
     assert job_document(job("config", 5, adminless=True))["adminless"]
     assert not job_document(job("restart", 6, adminless=False))["adminless"]
+
+
+def test_who_is_signed_in_becomes_administrator_of_a_site_from_its_job_and_a_command_that_failed_asks_nobody(
+    ada: Client, shop: Any
+) -> None:
+    from dz2.models import Job
+
+    deployed = shop.jobs.get(kind="build_and_deploy")
+    deployed.steps.filter(name="post_build_hooks").update(result={"adminless": True})
+    Job.objects.filter(pk=deployed.pk).update(result={"adminless": True})
+    assert "Nobody may enter its admin yet." in shown(ada.get(f"/jobs/{deployed.pk}"))
+    release(shop, 1, "live")
+    link = to(ada.post(f"{SHOP}/administrator"))
+    assert "Become administrator of shop" in shown(ada.get(link))
+    ended: dict[str, Any] = {"kind": "managepy_command", "state": "failed", "finished_at": timezone.now()}
+    Job.objects.create(project=shop, error={"sentence": "manage.py check ended with 1."}, **ended)
+    assert "ended with 1" not in shown(ada.get("/")) + shown(ada.get(SHOP))
+    assert "Run a command" in shown(ada.get(SHOP)) and "command in" not in shown(ada.get(SHOP))

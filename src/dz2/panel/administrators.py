@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from django import forms
+from django.contrib.auth.decorators import login_required
 from django.contrib.auth.password_validation import validate_password
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -17,10 +18,11 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 
 from dz.errors import UserError
-from dz2 import administrators
+from dz2 import administrators, services
 from dz2.api.documents import site_url
 from dz2.models import AdministratorLink
-from dz2.panel.problems import beside
+from dz2.panel.pressing import posted
+from dz2.panel.problems import told
 
 MORE = "more-"  # before the name of a field that the project asks for
 
@@ -55,6 +57,15 @@ class Administrator(forms.Form):
         return {name.removeprefix(MORE): text for name, text in self.cleaned_data.items() if name != "password"}
 
 
+@login_required
+@posted("project")
+@told
+def begin(request: HttpRequest, name: str) -> HttpResponse:
+    """Who is signed in needs no command line for a link."""
+    url, _ = administrators.link(services.find_project(name))
+    return redirect(url)
+
+
 @never_cache
 @sensitive_post_parameters("password")
 def page(request: HttpRequest, token: str) -> HttpResponse:
@@ -71,7 +82,7 @@ def page(request: HttpRequest, token: str) -> HttpResponse:
         again = Administrator(request.POST, more=[*more, *wanted.fields])
         return _form(request, link, again)  # what it asks for now is beside each field
     except UserError as error:
-        beside(form, None, error)
+        form.add_error(None, error.brief)  # its next act is for who has a command line
         return _form(request, link, form)
     if made is None:  # somebody was faster by the same link
         return redirect("administrator", token=token)

@@ -8,11 +8,12 @@ from django import forms
 
 
 class Typed(forms.Form):
-    typed = forms.CharField(max_length=40, label="Its name", widget=forms.TextInput(attrs={"autocomplete": "off"}))
+    typed = forms.CharField(max_length=40, widget=forms.TextInput(attrs={"autocomplete": "off"}))
 
     def __init__(self, *args: Any, name: str, **options: Any) -> None:
         super().__init__(*args, **options)
         self.name = name
+        self.fields["typed"].label = f"Type {name}, the project's name"
 
     def clean_typed(self) -> str:
         if self.cleaned_data["typed"] != self.name:

@@ -22,6 +22,7 @@ from dz2.api.processes import process_documents
 from dz2.models import Job, JobState, Project, Release, ReleaseState
 from dz2.panel.pressing import posted, pressed
 from dz2.panel.problems import beside, told
+from dz2.terminals import KIND
 
 NEEDS_YOU = (JobState.FAILED, JobState.ERRORED)
 SEARCH_FROM = 10
@@ -94,7 +95,9 @@ def _rows(projects: list[Project]) -> list[dict[str, Any]]:
 
 
 def _latest_jobs(projects: list[Project]) -> Iterable[Job]:
-    return Job.objects.filter(project__in=projects).order_by("project_id", "-pk").distinct("project_id")
+    """Without what people typed in a release: whoever did has seen how it ended."""
+    rows = Job.objects.filter(project__in=projects).exclude(kind=KIND)
+    return rows.order_by("project_id", "-pk").distinct("project_id")
 
 
 def _needs(job: Job | None, live: Release | None) -> str:

@@ -51,6 +51,7 @@ urlpatterns = [
     path("projects/<str:name>/domain", settings.domain, name="domain"),
     path("projects/<str:name>/deactivate", settings.deactivate, name="deactivate"),
     path("projects/<str:name>/activate", settings.activate, name="activate"),
+    path("projects/<str:name>/administrator", administrators.begin, name="administrator-begin"),
     path("projects/<str:name>/key", projects.make_key, name="key"),
     path("projects/<str:name>/deploy", projects.deploy, name="deploy"),
     path("projects/<str:name>/check", projects.check, name="check"),

@@ -107,6 +107,12 @@ def kind(word: str) -> str:
 
 
 @register.filter
+def deed(word: str) -> str:
+    """The same where no project's name follows."""
+    return kind(word).removesuffix(" of").removesuffix(" in")
+
+
+@register.filter
 def label(field: str) -> str:
     """What the form calls a field of guesses."""
     return LABELS.get(field, field.replace("_", " ").capitalize())
