@@ -58,7 +58,8 @@ def ensure_rules(
     nft = _nft()
     if nft is None:
         return Fence("shared", "nftables is not installed")
-    loaded = run([nft, "-f", "-"], deadline=DEADLINE, stdin=rules(uid_base, allowed, name_servers(), own).encode())
+    table = rules(uid_base, allowed, name_servers(), own, guard=_answers_have_owners())
+    loaded = run([nft, "-f", "-"], deadline=DEADLINE, stdin=table.encode())
     if not loaded.ok:
         return Fence("shared", f"this kernel refuses the firewall rules: {loaded.text.strip()[:200]}")
     if not _holds(uid_base):
@@ -96,8 +97,11 @@ def rules(
     allowed: Iterable[tuple[str, int]],
     name_servers: Iterable[str],
     own: Iterable[tuple[int, int]] = (),
+    *,
+    guard: bool = True,
 ) -> str:
-    """What nft is given. Every address in it is parsed: nothing of a file's text gets through as words of nft's."""
+    """What nft is given. Every address in it is parsed: nothing of a file's text gets through as words of nft's.
+    ``guard``: who answers at a project's own port is looked at."""
     lines = [_to(address, "tcp", port) for address, port in sorted(set(allowed))]
     lines += [_to(address, kind, 53) for address in name_servers for kind in ("udp", "tcp")]
     lines += [f"ip daddr 127.0.0.1 tcp dport {DOORS.start}-{DOORS.stop - 1} accept"]
@@ -105,6 +109,7 @@ def rules(
     for closed in ("fib daddr type local", *ranges):
         lines += [f"{closed} meta l4proto tcp reject with tcp reset", f"{closed} reject with icmpx admin-prohibited"]
     pairs = sorted(own)
+    answers = "ip saddr 127.0.0.1 tcp sport @owned tcp flags & (syn | ack) == (syn | ack) goto answers"
     own_elements = _elements(f"{int(uid)} . {int(port)}" for uid, port in pairs)
     owned_elements = _elements(str(int(port)) for _, port in pairs)
     inside = "\n    ".join(lines)
@@ -128,11 +133,17 @@ table inet {_name(uid_base)} {{
   }}
   chain output {{
     type filter hook output priority filter; policy accept;
-    ip saddr 127.0.0.1 tcp sport @owned tcp flags & (syn | ack) == (syn | ack) goto answers
+    {answers if guard else ""}
     meta skuid {uid_base}-{uid_base + PROJECTS} jump sites
   }}
 }}
 """
+
+
+def _answers_have_owners() -> bool:
+    """Not where the kernel was told to take every connection by a cookie (2; 1 is in need only)."""
+    told = Path("/proc/sys/net/ipv4/tcp_syncookies")
+    return not told.exists() or told.read_text().strip() != "2"
 
 
 def places(text: str) -> list[tuple[str, int]]:
