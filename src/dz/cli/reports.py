@@ -151,6 +151,7 @@ def tell_ended(screen: Screen, job: Document) -> None:
         tell(screen, told, live=_live(job), log=f" · log: dz job {job['job']} --log")
         if job["state"] == "errored":
             screen.say(f"  {NOTHING_TO_DO}")
+        tell_warnings(screen, job)
     else:
         live = f" Live: {_live(job)}" if _live(job) else ""
         screen.say(f"Job {job['job']} ended: {job['state']}.{live}")
@@ -174,7 +175,7 @@ def _tell_success(screen: Screen, job: Document) -> None:
 
 
 def tell_warnings(screen: Screen, job: Document) -> None:
-    """What a person should know of a site that is live, or would be, all the same."""
+    """What a person should know of a site that is live, or would be, all the same; or may be why it is not."""
     warnings = job["warnings"]
     for text in warnings[:WARNINGS]:
         screen.say(f"   {screen.paint('Note:', 'warn')} {text}")
