@@ -86,8 +86,8 @@ def is_known(name: str, *, redis: bool) -> bool:
 
 
 def _value(name: str) -> Callable[[Known], str] | None:
-    """By the whole name, or by its end where that can only mean the database (``SHOP_POSTGRES_HOST``)."""
-    inner = _OF_A_DATABASE.search(name)
+    """By the whole name, or by its end where that can only mean the database or the site (``SHOP_POSTGRES_HOST``)."""
+    inner = _BY_ITS_END.search(name)
     return _VALUES.get(name) or (_VALUES.get(inner[1]) if inner else None)
 
 
@@ -99,7 +99,7 @@ def _words(*suffixes: str, prefixes: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(f"{prefix}{suffix}" for prefix in prefixes for suffix in suffixes)
 
 
-_OF_A_DATABASE = re.compile(r"_((?:POSTGRES|POSTGRESQL|DATABASE|DB)_[A-Z]+)\Z")
+_BY_ITS_END = re.compile(r"_((?:POSTGRES|POSTGRESQL|DATABASE|DB)_[A-Z]+|SITE_URL)\Z")
 _OF_REDIS = re.compile(
     r"(?:\A|_)(?:REDIS(?:_SERVER)?_(URL|URI|HOST|HOSTNAME|PORT|PASSWORD|PASS|DB|LOCATION)"
     r"|CACHE_URL|(?:CELERY_)?BROKER_URL|(?:CELERY_)?RESULT_BACKEND(?:_URL)?)\Z()"

@@ -44,6 +44,7 @@ def test_an_address_stands_in_the_url() -> None:
         ("DB_PORT", "5433"),
         ("DJANGO_SECRET_KEY", "k" * 50),
         ("SHOP_POSTGRESQL_HOST", "/tmp/pg"),
+        ("SHOP_SITE_URL", "http://shop.localhost:8800"),
         ("POSTGRES_DBNAME", "p00000042"),
         ("PG_PORT", "5433"),
         ("ALLOWED_HOSTS", "shop.localhost"),
