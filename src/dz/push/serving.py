@@ -83,8 +83,13 @@ class Handler(BaseHTTPRequestHandler):
             self.do_POST()
 
     def do_POST(self) -> None:
-        found = asked(self.command, self.path)
         self.body = Body(self.rfile, self.headers)
+        with contextlib.suppress(Transient):  # who sends has left
+            self.respond(asked(self.command, self.path))
+            for _ in self.body:  # nginx may still be sending; it takes the answer, and leaves
+                pass
+
+    def respond(self, found: Asked | None) -> None:
         if found is None:
             self.say(HTTPStatus.NOT_FOUND, "Here Git pushes and fetches, at /git/PROJECT.git.")
         elif not self.token:
@@ -92,9 +97,6 @@ class Handler(BaseHTTPRequestHandler):
         else:
             with self.refusing(found):
                 self.answer(found)
-        with contextlib.suppress(Transient):
-            for _ in self.body:  # nginx may still be sending; it takes the answer, and leaves
-                pass
 
     @property
     def token(self) -> str:

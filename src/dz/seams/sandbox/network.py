@@ -71,14 +71,12 @@ def ensure_rules(
 def let_own(uid_base: int, uid: int, port: int) -> None:
     """That one project may reach that port of this host's loopback, and alone answer there; harmless where there is no
     fence."""
-    _change(f"add element inet {_name(uid_base)} own {{ {int(uid)} . {int(port)} }}")
-    _change(f"add element inet {_name(uid_base)} owned {{ {int(port)} }}")
+    _change(_own("add", uid_base, uid, port))
 
 
 def take_own(uid_base: int, uid: int, port: int) -> None:
     """It may no longer: the port may become another's."""
-    _change(f"delete element inet {_name(uid_base)} own {{ {int(uid)} . {int(port)} }}")
-    _change(f"delete element inet {_name(uid_base)} owned {{ {int(port)} }}")
+    _change(_own("delete", uid_base, uid, port))
 
 
 def forget_rules(uid_base: int) -> None:
@@ -175,6 +173,11 @@ def name_servers(file: Path = Path("/etc/resolv.conf")) -> list[str]:
             except ValueError:
                 continue
     return found
+
+
+def _own(act: str, uid_base: int, uid: int, port: int) -> str:
+    of = f"{act} element inet {_name(uid_base)}"
+    return f"{of} own {{ {int(uid)} . {int(port)} }}\n{of} owned {{ {int(port)} }}"
 
 
 def _elements(words: Iterable[str]) -> str:
