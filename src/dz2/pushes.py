@@ -35,7 +35,7 @@ def take(name: str, *, ref: str = "", replace: bool = False, owner: Any = None) 
         raise UserError("push.none-here")
     wanted, ref = services.checked_name(name), services.checked_ref(ref)
     with transaction.atomic():
-        found = Project.objects.select_for_update().filter(name=wanted, destroyed_at=None).first()
+        found = Project.objects.select_for_update(no_key=True).filter(name=wanted, destroyed_at=None).first()
         project = found or services.create("", wanted, exact=True, ref=ref, owner=owner)
         source = pushed.address(folder, project.app_id)  # made at the first push, by ``dz.push``
         if found and found.repo_url != source and not replace:

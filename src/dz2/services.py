@@ -101,7 +101,7 @@ def _found_or_made(url: giturl.GitUrl, wanted: ProjectName | None, ref: str, own
     same = _same(url)
     found = (same.filter(name=wanted) if wanted else same).first()
     if found is not None:
-        return _never_released_with(found, ref)
+        return _with_ref(found, ref, by_address=True)
     if wanted and (other := Project.objects.filter(name=wanted, destroyed_at=None).first()):
         raise UserError("project.name-taken", name=wanted, url=other.repo_url)
     made = create(url.text, wanted or url.project_name(), exact=wanted is not None, ref=ref, owner=owner)
@@ -216,19 +216,13 @@ def _ref_of(target: str, ref: str) -> str:
     return checked_ref(ref or named)
 
 
-def _with_ref(project: Project, ref: str) -> Project:
-    """A ref given for a project that had none is its ref from now on; else it holds for the one job."""
-    if ref and not project.ref and not project.releases.exists():
-        Project.objects.filter(pk=project.pk).update(ref=ref)
-        project.ref = ref
-    return project
-
-
-def _never_released_with(project: Project, ref: str) -> Project:
-    """Of an address that was never live the ref is the one asked for last, or none: a mistyped one does not stay."""
-    if ref != project.ref and not project.releases.exists():
-        Project.objects.filter(pk=project.pk).update(ref=ref)
-        project.ref = ref
+def _with_ref(project: Project, ref: str, *, by_address: bool = False) -> Project:
+    """Until its first release a ref that is given is the project's from now on: where it had none, and where it was
+    asked for by its address, so that a mistyped one does not stay. Else it holds for the one job."""
+    wanted = ref if by_address else project.ref or ref
+    if wanted != project.ref and not project.releases.exists():
+        Project.objects.filter(pk=project.pk).update(ref=wanted)
+        project.ref = wanted
     return project
 
 

@@ -107,7 +107,8 @@ class Door(Protocol):
     def redis_here(self, *, wanted: bool, ports: range) -> Redis | None:
         """The same, listening on this door's host at a port of ``ports``."""
 
-    def redis_at_another_port(self, *, ports: range) -> Redis: ...
+    def redis_at_another_port(self, *, ports: range) -> Redis:
+        """The same moved: where it was to listen, somebody else does."""
 
     def redis_rests(self) -> bool:
         """Whether the project has one that should not run now: its live release does without, or it rests."""
