@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 from pathlib import Path
@@ -10,7 +11,7 @@ import pytest
 
 from dz.tasklib.build.front_end import reason
 from dz.tasklib.build.made import key_of, overlaid, taken
-from dz.tasklib.build.node import Asked, Node, commands, suits
+from dz.tasklib.build.node import Asked, Node, answered, commands, suits
 from tests.repositories import write_tree
 
 NODE = Node(folder=Path("/usr/bin"), version="v20.20.2")
@@ -104,3 +105,9 @@ def test_of_what_a_build_said_the_line_with_the_error_is_told() -> None:
 )
 def test_a_folder_gets_a_node_that_it_asks_for(wanted: str, majors: list[int]) -> None:
     assert [one for one in (18, 20, 22, 24) if suits(one, wanted)] == majors
+
+
+@pytest.mark.parametrize(("manager", "taken"), [("", True), ("yarn@4.5.0-rc.1", True), ("yarn@4\u0665", False)])
+def test_a_package_manager_is_named_in_plain_letters_and_digits(manager: str, taken: bool) -> None:
+    output = json.dumps({"manager": manager, "locks": [], "berry": False, "node": ""}).encode()
+    assert (answered(output) is not None) is taken

@@ -67,7 +67,8 @@ class Asked(BaseModel):
 
     model_config = ConfigDict(frozen=True, strict=True)
 
-    manager: str = Field(pattern=r"^(|(npm|yarn|pnpm)@\d[\w.-]{0,40})$")
+    # ASCII by name: forty times a \w of all of Unicode are 4 MB, in every process that knows the steps.
+    manager: str = Field(pattern=r"^(|(npm|yarn|pnpm)@[0-9][A-Za-z0-9_.-]{0,40})$")
     locks: list[str] = Field(max_length=len(OF_LOCK))
     berry: bool
     node: str = Field(max_length=200)
