@@ -74,11 +74,14 @@ def alone(build: Build) -> Iterator[None]:
 
 def foreseen(build: Build, environment: Environment, app: Future[Layer]) -> Bundle | None:
     """The bundle as it is if the proof learns what it learned of the live release; None where that is no fair guess:
-    the repository says something else of itself, a package had to be left out, or nothing is live."""
+    the repository says something else of itself, a package had to be left out, nothing is live, or an earlier version
+    of the platform made that, which learned less."""
     live = None if build.ctx.params.get("rebuild") else build.ctx.door.live_build()
     if live is None or build.incomplete or environment.left_out or live[0].build_config != build.config.text():
         return None
     before = live[1]
+    if not before.manifest.keys() >= {*trial.LEARNED}:
+        return None
     static = before.layer("static")
     if static is not None and build.ctx.door.find_layer("static", static.key) is None:
         return None  # the store has lost it
