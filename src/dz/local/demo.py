@@ -24,7 +24,7 @@ from dz.local.services import Plan
 from dz.local.status import report
 from dz.local.up import up
 from dz.run import run
-from dz.typed import LAUNCHER, TYPED, dz
+from dz.typed import LAUNCHER, TYPED, dz, typed
 
 ROOT = LAUNCHER.parent  # of the clone
 NAME = "hello"
@@ -86,7 +86,7 @@ def _deployed(plan: Plan, screen: Screen) -> int:
     if launcher == "./dz":
         print('To type dz alone   export PATH="$PWD:$PATH"')
     for line in elsewhere.ways(plan.state):
-        print(line)
+        print(typed(line))
     return 0
 
 
