@@ -42,5 +42,11 @@ def take(name: str, *, ref: str = "", replace: bool = False, owner: Any = None) 
             raise UserError("push.other-source", name=wanted, url=found.repo_url)
         project.repo_url, project.ref = source, project.ref or ref or BRANCH
         project.save(update_fields=["repo_url", "ref"])
-    url = f"{services.pushed_at()}{wanted}.git"
-    return Pushed(project=project, url=url, made=found is None)
+    return Pushed(project=project, url=url(project), made=found is None)
+
+
+def url(project: Project) -> str:
+    """Where to push a project that is deployed from there; "" for any other."""
+    folder = panel().push_folder
+    here = folder is not None and project.repo_url == pushed.address(folder, project.app_id)
+    return f"{services.pushed_at()}{project.name}.git" if here else ""

@@ -4,6 +4,7 @@ formation, its rest and its end. Each press is the act that the API has."""
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -46,6 +47,20 @@ def release(shop: Any, number: int, state: str, **manifest: Any) -> Any:
         defaults=how | {"state": state, "commit": commit, "subject": f"Commit {number}", "live_at": timezone.now()},
     )
     return found
+
+
+def test_a_project_that_is_pushed_to_names_where_to_push(
+    ada: Client, shop: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from dz2 import pushes
+    from dz2.accounts import panel
+
+    here = panel().model_copy(update={"push_folder": tmp_path})
+    monkeypatch.setattr(pushes, "panel", lambda: here)
+    pushes.take("shop", replace=True)
+    for page in (SHOP, f"{SHOP}/settings"):
+        text = shown(ada.get(page))
+        assert "http://localhost:8800/git/shop.git" in text and "file://" not in text
 
 
 def test_a_rollback_says_what_it_changes_and_a_migration_between_has_to_be_agreed_to(ada: Client, shop: Any) -> None:

@@ -11,6 +11,8 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from dz import words
+from dz2 import pushes
+from dz2.models import Project
 from dz2.verification import LABELS
 
 register = template.Library()
@@ -110,6 +112,12 @@ def kind(word: str) -> str:
 def deed(word: str) -> str:
     """The same where no project's name follows."""
     return kind(word).removesuffix(" of").removesuffix(" in")
+
+
+@register.filter
+def source(project: Project) -> str:
+    """Where its code comes from, as a person knows it: not the platform's own folder of what was pushed."""
+    return pushes.url(project) or project.repo_url
 
 
 @register.filter
