@@ -41,7 +41,7 @@ def _up_to_prose(words: list[str]) -> list[str]:
         value = kept[-1] in ("--env", "--ref", "--name", "--server")
         if not (value or word.startswith("-") or word in ("7", "shop") or word.isupper()):
             break
-        kept.append(word)
+        kept.append(word.lower() if kept[-1] == "--name" else word)  # OTHER stands for a name
     return kept
 
 
