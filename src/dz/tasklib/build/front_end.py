@@ -25,7 +25,7 @@ from dz.tasklib.folders import clear, fresh, passable
 
 ROOM = 1_500_000_000  # bytes that must be free before packages are installed
 # V8 keeps addresses around each WebAssembly memory to itself.
-LIMITS = Limits(memory=3 * 1024**3, reserved=256 * 1024**3, processes=512, files=16_384)
+LIMITS = Limits(memory=6 * 1024**3, reserved=256 * 1024**3, processes=512, files=16_384)
 PUBLIC = re.compile(r"(VITE|REACT_APP|VUE_APP|NEXT_PUBLIC|PUBLIC)_\w+")  # bundlers write these into what visitors load
 SECONDS = 900.0
 _TOO_OLD = re.compile(r"engine \"node\" is incompatible|EBADENGINE|ERR_PNPM_UNSUPPORTED_ENGINE")
