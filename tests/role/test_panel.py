@@ -10,6 +10,7 @@ import re
 import shlex
 from typing import Any
 
+import pytest
 from django.test import Client
 
 from dz.cli.grammar import find
@@ -17,7 +18,9 @@ from tests.panels import Hands
 from tests.visiting import URL, checked, shown, to
 
 
-def test_a_link_makes_an_administrator_once(nobody: Client) -> None:
+def test_a_link_makes_an_administrator_once_and_no_log_has_its_token(
+    nobody: Client, caplog: pytest.LogCaptureFixture
+) -> None:
     from django.contrib.auth import get_user_model
 
     from dz2.accounts import admin_link
@@ -25,6 +28,10 @@ def test_a_link_makes_an_administrator_once(nobody: Client) -> None:
     path = admin_link().removeprefix("http://localhost:8800")
     weak = nobody.post(path, {"name": "Ada", "email": "ada@example.org", "password": "secret"})
     assert weak.status_code == 422
+    stranger = Client(enforce_csrf_checks=True).post(path, {"name": "Bea"})
+    assert stranger.status_code == 403
+    assert [line.split(" (")[0] for line in caplog.messages] == ["Unprocessable Entity: /welcome/...", "Forbidden"]
+    assert path.removeprefix("/welcome/") not in caplog.text
     assert "There is a problem" in shown(weak) and "at least 10 characters" in shown(weak)
     assert 'value="ada@example.org"' in weak.content.decode()
     assert to(nobody.post(path, {"name": "Ada", "email": "Ada@example.org", "password": "lovelace-1843"})) == "/"
