@@ -170,7 +170,7 @@ INSTANCES = {"build": "build-1", "appserver": "app-1", "proxy": "proxy-1", "data
 def servers(plan: Plan) -> Iterator[Service]:
     """What the rest stands on, first."""
     yield _postgres(plan, "postgres-zoomdb", CORE, plan.layout.core_sockets, connections=100, buffers="16MB")
-    yield _postgres(plan, "postgres-projects", POSTGRES, plan.layout.postgres_sockets, connections=300, buffers="64MB")
+    yield _postgres(plan, "postgres-projects", POSTGRES, plan.layout.postgres_sockets, connections=300, buffers="32MB")
     if plan.broker is not None:
         yield broker_service(plan.layout, plan.state, plan.passwords.broker, plan.broker)
 
@@ -259,7 +259,8 @@ def _database_env(plan: Plan) -> dict[str, str]:
 
 
 def _postgres(plan: Plan, name: str, user: str, sockets: Path, *, connections: int, buffers: str) -> Service:
-    """Reached by its socket alone: no port of this machine leads to it. What was once in ``buffers`` stays there."""
+    """Reached by its socket alone: no port of this machine leads to it. What was once in ``buffers`` stays there; the
+    kernel keeps the rest in memory as long as there is room, and gives it back."""
     own = folder(plan.layout.folder(name), user, 0o700)
     settings = {
         "unix_socket_directories": f"'{sockets}'",
@@ -268,6 +269,7 @@ def _postgres(plan: Plan, name: str, user: str, sockets: Path, *, connections: i
         "max_connections": str(connections),
         "shared_buffers": buffers,
         "max_pred_locks_per_transaction": "16",  # one pool for all; by default it takes 4 MB at the start
+        "max_logical_replication_workers": "0",  # nobody replicates, and who would begin it is a process, too
         "timezone": "UTC",
         "log_timezone": "UTC",
         "default_text_search_config": "'pg_catalog.english'",
