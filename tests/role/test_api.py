@@ -321,6 +321,17 @@ def test_one_address_is_one_project_and_a_name_is_given_once(panel: Panel, hands
     assert make("https://git.example/bea/other", name="second")[0] == 200
 
 
+def test_a_commit_that_was_asked_for_is_named_as_one_and_not_as_a_branch(panel: Panel) -> None:
+    from dz2.models import Job
+
+    commit = "7f3c9d1" + "0" * 33
+    job = ask(panel, "POST", "/check", {"target": URL, "ref": commit})[1]["job"]
+    assert ask(panel, "GET", f"/jobs/{job}")[1]["ref"] == commit
+    Job.objects.update(result={"commit": commit, "branch": ""})
+    found = ask(panel, "GET", f"/jobs/{job}")[1]
+    assert (found["ref"], found["commit"]) == ("", commit)
+
+
 def test_a_browsers_address_of_a_folder_is_a_project_of_that_folder(panel: Panel) -> None:
     def made(folder: str) -> str:
         target = f"https://github.com/ada/tools/tree/v2/{folder}"

@@ -143,7 +143,7 @@ def _headline(job: Document, screen: Screen) -> None:
 
 
 def summary(job: Document, screen: Screen, write: Any) -> None:
-    ref = "" if job["ref"] == job["commit"] else f"  {job['ref']}"
+    ref = f"  {job['ref']}" if job["ref"] else ""
     commit = f" @ {job['commit'][:7]}" if job["commit"] else ""
     host = next((step["host"] for step in job["steps"] if step["host"]), "")
     write(f"{job['project']}{ref}{commit} · {duration(job['seconds'])}{' on ' + host if host else ''}")

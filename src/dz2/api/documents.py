@@ -46,6 +46,8 @@ def _job_document(job: Job, facts: Facts) -> dict[str, Any]:
     release, error, usual = facts.release, job.error or {}, usual_seconds(job)
     url = url_of(facts.given) if facts.given else ""
     went_live = job.state == JobState.SUCCEEDED and release is not None and release.live_at is not None
+    ref = (release.branch if release else job.result.get("branch")) or job.job_params.get("ref", "")
+    commit = release.commit if release else job.result.get("commit")
     return {
         "job": job.pk,
         "kind": job.kind,
@@ -59,8 +61,8 @@ def _job_document(job: Job, facts: Facts) -> dict[str, Any]:
         "next": error.get("next") or None,
         "release": release.number if release else None,
         "same_as": job.result.get("same_as"),
-        "ref": (release.branch if release else job.result.get("branch")) or job.job_params.get("ref", ""),
-        "commit": release.commit if release else job.result.get("commit"),
+        "ref": "" if ref == commit else ref,  # a pushed commit is no branch
+        "commit": commit,
         "subject": release.subject if release else job.result.get("subject"),
         "page": f"{panel().panel_url.rstrip('/')}/jobs/{job.pk}",
         "live": {"release": facts.running.number, "url": url} if facts.running else None,

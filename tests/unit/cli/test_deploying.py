@@ -61,9 +61,9 @@ def test_on_a_narrow_terminal_evidence_goes_on_under_the_value() -> None:
     assert under[0].startswith(" " * 17)
 
 
-def test_a_commit_that_was_asked_for_is_named_once() -> None:
+def test_a_commit_of_no_branch_is_named_alone() -> None:
     seen = screen(NO_COLOR="1")
-    summary(CHECKED | {"ref": "7f3c9d1aaa"}, seen, seen.answer)
+    summary(CHECKED | {"ref": ""}, seen, seen.answer)
     assert seen.out.getvalue().startswith("shop @ 7f3c9d1 · 1.8 s")  # type: ignore[attr-defined]
 
 
