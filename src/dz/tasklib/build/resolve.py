@@ -84,11 +84,13 @@ def resolve(bench: Bench, wanted: Wanted, others: Sequence[Interpreter] = ()) ->
         known = Locked.from_json(saved.read_text())
         if known.python in ("", *(str(one.version) for one in others)):
             return known, wheels
-    bench.lay()
+
+    def with_its_python(one: Bench) -> tuple[Locked, bool]:
+        one.lay()
+        return _resolved(one, wanted, wheels, others if one is bench else ())
+
     try:
-        used, (result, lasts) = first_that_fits(
-            bench, others, lambda one: _resolved(one, wanted, wheels, others if one is bench else ())
-        )
+        used, (result, lasts) = first_that_fits(bench, others, with_its_python)
     except UserError as error:
         raise placed(bench, wanted.files, error) from None
     if used is not bench:
