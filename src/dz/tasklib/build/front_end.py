@@ -7,13 +7,13 @@ the site does is proved as everything else is. Where visitors have one now, it i
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from dz.errors import PlatformError, Transient, UserError
+from dz.errors import PlatformError, UserError
 from dz.plain import plain
-from dz.run import Finished
+from dz.run import DeadlinePassed, Finished
 from dz.seams.sandbox import Box, Limits, Network
 from dz.seams.sandbox.indexes import of_this_host
 from dz.tasklib.build import disk, node
@@ -29,7 +29,6 @@ LIMITS = Limits(memory=6 * 1024**3, reserved=256 * 1024**3, processes=512, files
 PUBLIC = re.compile(r"(VITE|REACT_APP|VUE_APP|NEXT_PUBLIC|PUBLIC)_\w+")  # bundlers write these into what visitors load
 SECONDS = 900.0
 _TOO_OLD = re.compile(r"engine \"node\" is incompatible|EBADENGINE|ERR_PNPM_UNSUPPORTED_ENGINE")
-_UNREACHABLE = re.compile(r"\b(ENOTFOUND|EAI_AGAIN|ETIMEDOUT|ECONNREFUSED|ECONNRESET)\b")
 _ERROR = re.compile(r"(npm )?\W*\w*error\b\W", re.IGNORECASE)
 _ABOUT = re.compile(r"complete log of this run|npm error (code|path|command|workspace|location)|^npm error\s*$")
 
@@ -40,13 +39,19 @@ def with_front_ends(build: Build) -> Build:
         return build
     try:
         key = _made(build)
-    except UserError as error:
+    except (UserError, DeadlinePassed) as failed:
+        error = failed if isinstance(failed, UserError) else _too_long(build, failed)
         live = build.ctx.door.live_build()
         if live is not None and live[1].manifest.get("front_end"):
-            raise
+            raise error from None
         build.ctx.log.note(f"{error.brief} The site goes on without it. {error.next}", level="warning")
         return replace(build, incomplete=True)
     return replace(build, tree=overlaid(build.tree, _work(build) / "made" / key, _work(build) / "tree"), front_end=key)
+
+
+def _too_long(build: Build, failed: DeadlinePassed) -> UserError:
+    minutes = f"it did not end within {failed.seconds / 60:.0f} minutes"
+    return UserError("build.front-end-failed", folder=", ".join(build.config.front_ends), reason=minutes)
 
 
 def _made(build: Build) -> str:
@@ -123,13 +128,11 @@ def _run(
     with_node: Node,
     argv: Sequence[str],
     cwd: Path,
-    env: dict[str, str] | None = None,
+    env: Mapping[str, str] | None = None,
     *,
     network: Network = Network.INDEX,
 ) -> Finished:
-    ctx, box, indexes = build.ctx, _work(build) / "box", of_this_host()
-    certificates = indexes.certificates
-    told = {"NODE_EXTRA_CA_CERTS": str(certificates)} if certificates else {}
+    ctx, box = build.ctx, _work(build) / "box"
     return ctx.seams.sandbox.run(
         Box(
             argv=tuple(argv),
@@ -137,15 +140,7 @@ def _run(
             cwd=cwd,
             read=with_node.installed_in,
             writable=(box,),
-            env={
-                "PATH": f"{with_node.folder}:/usr/local/bin:/usr/bin:/bin",
-                "HOME": str(box / "home"),
-                "npm_config_cache": str(box / "cache"),
-                "npm_config_registry": indexes.npm,
-                "npm_config_update_notifier": "false",
-                **told,
-                **(env or {}),
-            },
+            env=_environment(box, with_node) | dict(env or {}),
             network=network,
             limits=LIMITS,
             kill_id=ctx.kill_id,
@@ -157,13 +152,22 @@ def _run(
     )
 
 
+def _environment(box: Path, with_node: Node) -> dict[str, str]:
+    indexes = of_this_host()
+    certificates = {"NODE_EXTRA_CA_CERTS": str(indexes.certificates)} if indexes.certificates else {}
+    return certificates | {
+        "PATH": f"{with_node.folder}:/usr/local/bin:/usr/bin:/bin",
+        "HOME": str(box / "home"),
+        "npm_config_cache": str(box / "cache"),
+        "npm_config_registry": indexes.npm,
+        "npm_config_update_notifier": "false",
+    }
+
+
 def _need(finished: Finished, folder: str) -> None:
     if finished.ok:
         return
-    text = plain(finished.text)
-    if found := _UNREACHABLE.search(text):
-        raise Transient(f"the packages of {folder} can't be fetched: {found[0]}", id="build.index-unreachable")
-    raise UserError("build.front-end-failed", folder=folder, reason=reason(text))
+    raise UserError("build.front-end-failed", folder=folder, reason=reason(plain(finished.text)))
 
 
 def reason(text: str) -> str:
