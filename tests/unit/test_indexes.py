@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from dz.seams.sandbox.indexes import configured
@@ -18,3 +20,12 @@ from dz.seams.sandbox.indexes import configured
 )
 def test_an_index_with_a_password_is_known_as_one(variables: dict[str, str], protected: bool) -> None:
     assert configured({"PIP_CONFIG_FILE": "/dev/null", **variables}).protected is protected
+
+
+def test_npms_registry_is_let_through_by_name_too(tmp_path: Path) -> None:
+    plain = {"PIP_CONFIG_FILE": "/dev/null", "HOME": str(tmp_path)}
+    assert {("registry.npmjs.org", 443), ("registry.yarnpkg.com", 443)} <= configured(plain).hosts
+    (tmp_path / ".npmrc").write_text("fund=false\nregistry = http://npm.mirror.example:4873/\n")
+    assert ("npm.mirror.example", 4873) in configured(plain).hosts
+    told = configured(plain | {"npm_config_registry": "https://other.example/npm/"})
+    assert ("other.example", 443) in told.hosts and told.npm == "https://other.example/npm/"
