@@ -137,7 +137,7 @@ def test_libraries_that_read_variables_are_understood(tmp_path: Path) -> None:
             made.probe(["site_settings"])
         assert told.value.id == "settings.variable-missing"
         assert told.value.where == f"site_settings.py:5  {line}"
-        assert told.value.next.endswith("--env WANTED=VALUE")
+        assert "dz env set PROJECT WANTED" in told.value.next
 
 
 def test_urls_that_ask_the_database_are_taken(tmp_path: Path) -> None:
