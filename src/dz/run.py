@@ -14,10 +14,12 @@ import resource
 import selectors
 import signal
 import subprocess
+import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO, cast
 
 from dz.errors import Cancelled, PlatformError
 
@@ -29,6 +31,25 @@ KILL_ID = "DZ_KILL_ID"
 ENV_ALLOW = ("PATH", "LANG", "LC_ALL", "TZ", "TMPDIR", "SSL_CERT_FILE", "SSL_CERT_DIR", KILL_ID, *PROXIES)
 TAIL = 64 * 1024
 CHUNK = 64 * 1024
+
+# A worker forks its pool's processes while its threads run commands. Such a child would keep open what is there at that
+# moment of a command's pipes, and who waits for their end (Popen for the program's start, a program for the end of its
+# input) would wait for as long as the child lives. So a fork waits until a command has started, and the child lets go.
+_pipes = threading.RLock()
+_fed: set[int] = set()  # our ends of the inputs of commands that run
+
+
+def _let_go() -> None:
+    if _fed:
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        for end in _fed:
+            os.dup2(nowhere, end, inheritable=False)  # the number stays taken: an object of the parent's still has it
+        os.close(nowhere)
+        _fed.clear()
+    _pipes.release()
+
+
+os.register_at_fork(before=_pipes.acquire, after_in_parent=_pipes.release, after_in_child=_let_go)
 
 
 class DeadlinePassed(PlatformError):
@@ -151,10 +172,11 @@ def run(
     finally:
         kill_session(process.pid)
         process.wait()
-        for pipe in (process.stdin, process.stdout, process.stderr):
+        if process.stdin is not None:
+            _fed_all(process.stdin)
+        for pipe in (process.stdout, process.stderr):
             if pipe is not None:
-                with contextlib.suppress(BrokenPipeError):
-                    pipe.close()
+                pipe.close()
     return Finished(process.returncode, tail.value(), time.monotonic() - began)
 
 
@@ -164,16 +186,20 @@ def _begin(
     """Descriptors among the streams are closed on our side, whether it starts or not."""
     stdin, stdout, stderr = streams
     try:
-        return subprocess.Popen(
-            words,
-            env=env,
-            cwd=cwd,
-            stdin=stdin,
-            stdout=stdout,
-            stderr=stderr,
-            pass_fds=tuple(pass_fds),
-            start_new_session=True,
-        )
+        with _pipes:
+            process = subprocess.Popen(
+                words,
+                env=env,
+                cwd=cwd,
+                stdin=stdin,
+                stdout=stdout,
+                stderr=stderr,
+                pass_fds=tuple(pass_fds),
+                start_new_session=True,
+            )
+            if process.stdin is not None:
+                _fed.add(process.stdin.fileno())
+            return process
     finally:
         for fd in {one for one in streams if one >= 0}:
             os.close(fd)
@@ -195,7 +221,7 @@ def start(
     output: Path,
 ) -> int:
     """Start a daemon of our own (supervisord) in a session of its own and return its pid; output goes to a file."""
-    with output.open("ab") as out:
+    with output.open("ab") as out, _pipes:
         process = subprocess.Popen(
             [os.fspath(a) for a in argv],
             env=environment(env),
@@ -293,5 +319,13 @@ def _feed(selector: selectors.BaseSelector, key: selectors.SelectorKey, left: me
         left = left[len(left) :]
     if not left:
         selector.unregister(key.fileobj)
-        key.fileobj.close()  # type: ignore[union-attr]
+        _fed_all(cast("IO[bytes]", key.fileobj))
     return left
+
+
+def _fed_all(stdin: IO[bytes]) -> None:
+    """Close it; once more it is harmless."""
+    with _pipes, contextlib.suppress(BrokenPipeError):
+        if not stdin.closed:
+            _fed.discard(stdin.fileno())
+            stdin.close()

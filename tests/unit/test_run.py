@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
 from pathlib import Path
@@ -9,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from dz.errors import Cancelled
-from dz.run import Caps, CommandFailed, DeadlinePassed, check, marked, run
-from tests.waiting import until
+from dz.run import Caps, CommandFailed, DeadlinePassed, Finished, check, marked, run
+from tests.waiting import meanwhile, until
 
 PYTHON = [sys.executable, "-I", "-c"]
 
@@ -80,3 +81,22 @@ def test_children_of_a_step_carry_its_kill_id() -> None:
     with marked("step7"):
         assert run(show, deadline=60).text == "step7\n"
     assert run(show, deadline=60).text == "None\n"
+
+
+def test_a_fork_while_a_command_starts_or_is_fed_keeps_none_of_its_pipes() -> None:
+    held, told = os.pipe()
+    ended: list[Finished] = []
+    children = []
+    with meanwhile(lambda: ended.append(run(["cat"], stdin=b"word", deadline=10))):
+        for _ in range(60):
+            child = os.fork()
+            if child == 0:  # as a pool's process does: it goes on beside, and starts no program
+                os.close(told)
+                os.read(held, 1)
+                os._exit(0)
+            children.append(child)
+    os.close(told)
+    for child in children:
+        os.waitpid(child, 0)
+    os.close(held)
+    assert ended and {one.output for one in ended} == {b"word"}
