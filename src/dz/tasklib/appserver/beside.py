@@ -30,7 +30,6 @@ BROKER = re.compile(r"BROKER|AMQP|RABBIT|REDIS")  # in the name of a variable
 USUAL = "CELERY_BROKER_URL"
 SECONDS = 60.0  # for an application to be imported
 AILS = frozenset({"backoff", "fatal", "exited"})
-TAIL = 16 * 1024
 
 
 def unknown_brokers(site: Site, here: Sequence[Deployment]) -> list[str]:
@@ -146,8 +145,7 @@ def _variable(ctx: Context) -> str:
 
 def _tell(ctx: Context, deployment: Deployment, status: Status) -> None:
     site = site_of(ctx, ctx.door.running(deployment.id))
-    tail = site.log.read_bytes()[-TAIL:].decode(errors="replace") if site.log.exists() else ""
-    found = blame(tail, root=str(site.code))
+    found = blame(site.tail(), root=str(site.code))
     why = found.error or status.detail or status.state
     place = f" ({found.where})" if found.where else ""
     ctx.log.note(f"{deployment.process} does not stay up, and is tried again: {why}{place}", level="warning")

@@ -9,7 +9,6 @@ import json
 import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from functools import partial
 from typing import Any
 
 from dz.errors import UserError
@@ -24,8 +23,6 @@ from dz.tasklib.build.verdict import Broker, HookResult
 from dz.tasklib.context import Context
 from dz.tasklib.managing import manage
 from dz.tasklib.records import Deployment
-
-TAIL = 16 * 1024  # bytes of a site's log in which an error's place is looked for
 
 
 def post_build_hooks(ctx: Context) -> Mapping[str, Any]:
@@ -51,7 +48,7 @@ def post_build_hooks(ctx: Context) -> Mapping[str, Any]:
         told["status"] = _see_it_answer(ctx, site, deployment)
         ctx.door.healthy(deployment.id)
     if sites:
-        told["pages"] = {"/": told["status"], **pages.compared(ctx, sites[0], here[0], partial(_tail, sites[0]))}
+        told["pages"] = {"/": told["status"], **pages.compared(ctx, sites[0], here[0], sites[0].tail)}
     beside.begin(ctx, fit)
     return told
 
@@ -93,7 +90,7 @@ def _see_it_answer(ctx: Context, site: Site, deployment: Deployment) -> int:
         try:
             answer = _healthy(ctx, site, deployment)
         except UserError:
-            ctx.log.output(_tail(site).encode())  # the site's own words: its log goes with the release
+            ctx.log.output(site.tail().encode())  # the site's own words: its log goes with the release
             raise
         ctx.log.note(f"{answer.path} answers {answer.status}")
     return answer.status
@@ -108,17 +105,8 @@ def _healthy(ctx: Context, site: Site, deployment: Deployment) -> health.Answer:
         scheme=site.place.scheme,
         deadline=ctx.left(ctx.settings.answer),
         alive=Watch(lambda: supervisor(ctx).status().get(deployment.program)),
-        log=lambda: _tail(site),
+        log=site.tail,
         stop=ctx.stop,
         root=str(site.code),
         hostnames=hostnames,
     )
-
-
-def _tail(site: Site) -> str:
-    try:
-        with site.log.open("rb") as log:
-            log.seek(max(0, site.log.stat().st_size - TAIL))
-            return log.read(TAIL).decode(errors="replace")
-    except OSError:
-        return ""

@@ -25,6 +25,7 @@ from dz.tasklib.records import Running
 # A process that dies before is started again later and later: Django alone takes a second or two to be imported, so
 # that one which can't start would else keep a core busy.
 SETTLES = 10.0
+TAIL = 16 * 1024  # bytes of a log in which an error's place is looked for
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -146,6 +147,15 @@ class Site:
             return ("serve",)
         line = processes.lines(self.running.release.build_config).get(processes.kind(deployment.process), "")
         return ("work", *processes.argv(line)[0])
+
+    def tail(self) -> str:
+        """The end of what its process wrote."""
+        try:
+            with self.log.open("rb") as log:
+                log.seek(max(0, self.log.stat().st_size - TAIL))
+                return log.read(TAIL).decode(errors="replace")
+        except OSError:
+            return ""
 
     def box(self, *command: str, kill_id: str = "", marker: str = "") -> Box:
         """The sandboxed command of the guest: ``serve`` or ``manage ...``, whose answer then follows ``marker``."""
