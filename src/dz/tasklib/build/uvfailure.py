@@ -22,7 +22,10 @@ _LIBRARY = (
     (re.compile(r"Package '?([\w.+-]+)'?,? (?:required by|was not found in the pkg-config)"), ""),
 )
 _EXACT = re.compile(r"you require ([A-Za-z0-9][\w.-]*==[\w.!+-]*\w)")
-_NEEDS = re.compile(r"([\w.\[\]-]+==[\w.!+-]*\w) depends on ([\w.-]+)(?:\[[^]]*\])?(?:\{[^}]*\})?([<>=!~][^\s]*[\w*])")
+_NEEDS = re.compile(
+    r"(?<![\w.\[\]-])([\w.\[\]-]{1,200}==[\w.!+-]{1,100}) depends on"
+    r" ([\w.-]{1,200})(?:\[[^]]{0,200}\])?(?:\{[^}]{0,200}\})?([<>=!~]\S{0,200}[\w*])"
+)
 _PYTHON = re.compile(r"does not satisfy Python([<>=!~][\w.*,<>=!~]*[\w*]) and (\S+) depends on Python")
 _BEFORE = re.compile(r"python_(?:full_)?version < '([\d.]+)'")
 _PYTHON2 = re.compile(
