@@ -58,6 +58,8 @@ def _warm(**_: Any) -> None:
 
 
 def _freeze(**_: Any) -> None:
+    """Before the first process: what lived at a later fork would never be collected in the worker itself."""
+    worker_before_create_process.disconnect(_freeze)
     gc.collect()
     gc.freeze()
 
