@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from pathlib import Path
 
 from dz.names import AppId
@@ -31,7 +32,7 @@ def bring(store: Store, folders: Folders, app_id: AppId, layer: Layer, into: Pat
 
 
 def _unpack(store: Store, packed: Path, layer: Layer, into: Path) -> None:
-    if packed.exists():
+    with suppress(FileNotFoundError):  # not packed here, or stored in this moment
         unpack(packed, into)
         return
     fetched = into.with_name(f"{into.name}.{os.getpid()}.tar.zst")

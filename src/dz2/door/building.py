@@ -159,8 +159,6 @@ class Building(Base):
                 )
                 found.layers.set(rows)
             Release.objects.filter(pk=release.pk).update(bundle=found)
-            if release.bundle and release.bundle != found:
-                Bundle.objects.filter(pk=release.bundle.pk, releases=None).delete()
             return values.bundle(found)
 
     def _layer(self, project: Project, platform: str, layer: records.Layer) -> Layer:

@@ -20,6 +20,7 @@ from dz2.door.statics import static_layers
 from dz2.models import (
     AppServer,
     AppServerDeployment,
+    Bundle,
     DeploymentState,
     Host,
     Layer,
@@ -169,6 +170,7 @@ class Placing(Base):
             Project.objects.filter(pk=release.project_id).update(deactivated_at=None)
             ProjectRedis.objects.filter(project=release.project).update(wanted=wants_own_redis(release))
             sitelog.mark(release)
+            Bundle.objects.filter(project=release.project, releases=None).delete()  # was foreseen, and became another
             served = [DeploymentState.WANTED, DeploymentState.HEALTHY]
             older = deployments(release__project=release.project, release__state=ReleaseState.RETIRED)
             AppServerDeployment.objects.filter(pk__in=older.filter(state__in=served).values("pk")).update(

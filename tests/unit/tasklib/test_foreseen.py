@@ -6,18 +6,50 @@ from concurrent.futures import Future
 from types import SimpleNamespace
 from typing import Any
 
-from dz.names import AppId, Commit
+import pytest
+
+from dz.errors import PlatformError
+from dz.names import AppId, Commit, Digest
+from dz.tasklib.appserver.hooks import post_build_hooks
 from dz.tasklib.build.bundle import foreseen
 from dz.tasklib.build.trial import LEARNED
 from dz.tasklib.buildconfig import BuildConfig
-from dz.tasklib.records import Bundle
+from dz.tasklib.records import Bundle, Layer
+
+STATIC = Layer(kind="static", key="static", digest=Digest("0" * 64), size=1)
 
 
-def test_a_live_bundle_of_an_earlier_version_which_learned_less_foresees_nothing() -> None:
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"learned": LEARNED[:-1]},
+        {"rebuild": True},
+        {"incomplete": True},
+        {"left_out": (("pycups", "libcups"),)},
+        {"said": BuildConfig(python_version="3.12").text()},
+        {"stored": None},
+        {"live": False},
+    ],
+    ids=["an earlier version", "rebuild", "no front end", "left out", "another Python", "lost", "nothing live"],
+)
+def test_what_is_no_fair_guess_is_not_foreseen(other: dict[str, Any]) -> None:
     config = BuildConfig()
-    manifest = dict.fromkeys(LEARNED[:-1], "")
-    live = Bundle(id=1, app_id=AppId.of(1), commit=Commit("a" * 40), platform="linux", layers=(), manifest=manifest)
-    door = SimpleNamespace(live_build=lambda: (SimpleNamespace(build_config=config.text()), live))
-    build: Any = SimpleNamespace(ctx=SimpleNamespace(params={}, door=door), incomplete=False, config=config)
-    environment: Any = SimpleNamespace(left_out=())
+    manifest = dict.fromkeys(other.get("learned", LEARNED), "")
+    live = Bundle(
+        id=1, app_id=AppId.of(1), commit=Commit("a" * 40), platform="linux", layers=(STATIC,), manifest=manifest
+    )
+    release = SimpleNamespace(build_config=other.get("said", config.text()))
+    door = SimpleNamespace(
+        live_build=lambda: (release, live) if other.get("live", True) else None,
+        find_layer=lambda *_: other.get("stored", STATIC),
+    )
+    ctx = SimpleNamespace(params={"rebuild": other.get("rebuild", False)}, door=door)
+    build: Any = SimpleNamespace(ctx=ctx, incomplete=other.get("incomplete", False), config=config)
+    environment: Any = SimpleNamespace(left_out=other.get("left_out", ()))
     assert foreseen(build, environment, Future()) is None
+
+
+def test_a_job_from_before_an_update_that_has_no_proof_to_come_does_not_go_live() -> None:
+    ctx: Any = SimpleNamespace(results={"build_bundle": {"foreseen": []}})
+    with pytest.raises(PlatformError, match="proves its bundle"):
+        post_build_hooks(ctx)

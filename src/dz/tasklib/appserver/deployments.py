@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from dz.errors import Transient
 from dz.tasklib import unsynced
 from dz.tasklib.appserver import drain, ownredis, ports
 from dz.tasklib.appserver.site import Place, Site, lay, program, sweep
@@ -92,8 +93,9 @@ def start_anew(ctx: Context, here: Sequence[Deployment]) -> None:
     app_id, folders = ctx.door.project().app_id, Folders(ctx.settings.home)
     with locked(folders.lock(app_id), deadline=ctx.left(120), check=ctx.check):
         supervisor(ctx).stop(*(deployment.program for deployment in here))
-        for deployment in here:
+        for deployment in here:  # one folder is all of theirs
             sweep(folders, app_id, deployment.release, deployment.program)
+        for deployment in here:
             start(ctx, deployment)
 
 
@@ -138,6 +140,8 @@ def bring_layers(ctx: Context, site: Site) -> Path:
     code = None
     for layer in site.running.bundle.layers:
         into = folders.layer(site.app_id, layer.kind, layer.key)
+        if not unsynced.is_whole(folders.home, into) and not ctx.door.is_uploaded(layer.digest):
+            raise Transient(f"the {layer.kind} layer is on its way to the store")  # the proof beside made another
         if bring(store, folders, site.app_id, layer, into):
             ctx.log.note(f"{layer.kind} layer fetched, {_size(layer)}")
         if layer.kind == "app":

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from dz.errors import UserError
+from dz.errors import PlatformError, UserError
 from dz.seams.dbserver.away import excused
 from dz.tasklib.appserver import beside, health, pages
 from dz.tasklib.appserver.deployments import site_of, start_anew
@@ -27,6 +27,8 @@ from dz.tasklib.records import Deployment
 
 def post_build_hooks(ctx: Context) -> Mapping[str, Any]:
     """Run the release's hooks once, then see every deployment of it answer."""
+    if "foreseen" in ctx.results.get("build_bundle", {}) and "prove" not in ctx.results:
+        raise PlatformError("this job is older than the platform, which has a step since that proves its bundle")
     all_here = [d for d in ctx.door.deployments() if d.host == ctx.host]
     here = [d for d in all_here if d.is_web]
     others = [d for d in all_here if not d.is_web]

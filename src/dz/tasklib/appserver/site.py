@@ -208,7 +208,7 @@ def _have_volume(site: Site, sandbox: Sandbox) -> None:
 
 def _fill(coming: Path, site: Site, app_layer: Path) -> None:
     disk.copy(app_layer, coming / "app")
-    writable(coming / "app")
+    disk.writable(coming / "app")
     (coming / "home").mkdir()
     (coming / "static").mkdir()
     (coming / "guest.json").write_text(json.dumps(site.guest_spec()))
@@ -230,9 +230,3 @@ def sweep(site_folders: Folders, app_id: AppId, release: int, program_name: str)
     """Delete what ``lay`` and ``program`` made; the log stays."""
     clear(site_folders.release(app_id, release))
     (site_folders.runs(app_id) / f"{program_name}.spec").unlink(missing_ok=True)
-
-
-def writable(tree: Path) -> None:
-    for path in (tree, *tree.rglob("*")):
-        if not path.is_symlink():
-            path.chmod(path.stat().st_mode | 0o200 | (0o100 if path.is_dir() else 0))

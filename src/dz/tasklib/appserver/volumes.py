@@ -19,8 +19,8 @@ from dz.names import AppId
 from dz.seams.sandbox import Box, Limits, Network
 from dz.tasklib import unsynced
 from dz.tasklib.appserver import volume_tar
-from dz.tasklib.appserver.site import writable
 from dz.tasklib.backupstore import MB, BackupStore, Sink
+from dz.tasklib.build import disk
 from dz.tasklib.build.layers import MOST_BYTES, MOST_MEMBERS, unpack
 from dz.tasklib.context import Context
 from dz.tasklib.folders import Folders, clear, fresh, passable
@@ -103,7 +103,7 @@ def _fill(ctx: Context, volume: Path, app_id: AppId, stored: Stored | None) -> N
             unpack(fetched, coming, ratio=ANY_RATIO, most=max(MOST_BYTES, ctx.settings.backup_limit * MB))
         else:
             fresh(coming)
-        writable(coming)
+        disk.writable(coming)
         if not os.path.lexists(coming / "media"):  # the project may have made a link of it
             (coming / "media").mkdir()
         ctx.seams.sandbox.own(coming, app_id)

@@ -37,6 +37,7 @@ def build_bundle(ctx: Context, *, foresee: bool = True) -> Mapping[str, Any]:
         ctx.log.title(f"Take the bundle of release {same}")
         return {"bundle": ctx.door.bundle().id}
     with building(ctx) as build, alone(build):
+        build = with_front_ends(build)
         clear(build.work / "out")
         app = pack(build, "app", layers.key_of("app", build.code), build.tree)
         ctx.midway()
@@ -61,7 +62,7 @@ def building(ctx: Context) -> Iterator[Build]:
             build = Build(
                 ctx=ctx, project=project, release=release, config=config, tree=tree, folders=folders, packer=packer
             )
-            yield with_front_ends(build)
+            yield build
 
 
 @contextmanager

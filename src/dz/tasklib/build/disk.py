@@ -41,3 +41,10 @@ def copy(tree: Path, into: Path) -> None:
         shutil.copytree(tree, into, symlinks=True)
     except shutil.Error as error:  # a list of what went wrong with each file, without an errno
         raise or_full(PlatformError(f"{tree.name} can't be copied: {error.args[0][0][2]}"), into) from error
+
+
+def writable(tree: Path) -> None:
+    """For its owner, as the copy of a layer has to be made."""
+    for path in (tree, *tree.rglob("*")):
+        if not path.is_symlink():
+            path.chmod(path.stat().st_mode | 0o200 | (0o100 if path.is_dir() else 0))

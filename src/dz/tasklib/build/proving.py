@@ -9,6 +9,8 @@ nothing is migrated before both steps are done. Where the proof learned somethin
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 from dz.tasklib import unsynced
@@ -19,7 +21,7 @@ from dz.tasklib.build.dependencies import Environment
 from dz.tasklib.build.desk import Build, here
 from dz.tasklib.build.storing import bundle_upload
 from dz.tasklib.context import Context
-from dz.tasklib.records import Bundle
+from dz.tasklib.records import Bundle, Layer
 
 
 def prove(ctx: Context) -> Mapping[str, Any]:
@@ -29,30 +31,37 @@ def prove(ctx: Context) -> Mapping[str, Any]:
         ctx.log.title("Proved while it was built")
         return {}
     before = ctx.door.bundle()
+    app = before.layer("app")
+    assert app is not None, "a bundle has an app layer"
     with building(ctx) as build:
-        environment, proof = proven(build, _built(build, before))
-        app = before.layer("app")
-        assert app is not None, "a bundle has an app layer"
+        if made := before.manifest["front_end"]:  # it is in the layer, and need not be made on this host
+            build = replace(build, tree=_on_this_host(build, app), front_end=made)
+        environment, proof = proven(build, _environment(build, before))
         after = finish(build, environment, here(app), proof)
     ctx.midway()
     bundle_upload(ctx)
     return told(after, environment) | {"restart": started_with(after) != foreseen}
 
 
-def _built(build: Build, bundle: Bundle) -> Environment:
-    """The environment that the bundle has, on this host."""
+def _environment(build: Build, bundle: Bundle) -> Environment:
+    """That of the bundle."""
     layer = bundle.layer("env")
     assert layer is not None, "a bundle has an env layer"
-    folders, app_id = build.folders, build.project.app_id
-    folder = folders.layer(app_id, "env", layer.key)
-    if not unsynced.is_whole(folders.home, folder):  # another host built it
-        with alone(build):
-            bring(store_of(build.ctx, app_id), folders, app_id, layer, folder)
     return Environment(
         key=layer.key,
         layer=here(layer),
-        folder=folder,
+        folder=_on_this_host(build, layer),
         python=bundle.manifest["python"],
         packages=bundle.manifest["packages"],
         reused=True,
     )
+
+
+def _on_this_host(build: Build, layer: Layer) -> Path:
+    """The layer's folder, fetched where another host built it."""
+    folders, app_id = build.folders, build.project.app_id
+    folder = folders.layer(app_id, layer.kind, layer.key)
+    if not unsynced.is_whole(folders.home, folder):
+        with alone(build):
+            bring(store_of(build.ctx, app_id), folders, app_id, layer, folder)
+    return folder
