@@ -16,14 +16,16 @@ from dz.errors import Transient
 from dz.local import providers
 from dz.log import Secret
 from dz.names import AppId
+from dz.seams.sandbox import network
 from dz.seams.supervisor import Program, Status
 from dz.seams.supervisor.fake import FakeSupervisor
 from dz.tasklib.appserver import ownredis
 from dz.tasklib.appserver.ownredis import config
 from dz.tasklib.appserver.ports import is_free
 from dz.tasklib.filled import REDIS_AT
+from dz.tasklib.reconcile import reconcile
 from dz.tasklib.records import Redis
-from tests.unit.tasklib.test_reconcile import context
+from tests.unit.tasklib.test_reconcile import Door, context
 from tests.unit.tasklib.test_site import NoSandbox
 from tests.waiting import until
 
@@ -138,3 +140,33 @@ def test_a_stranger_at_its_port_is_told_nothing_and_the_next_port_is_taken(tmp_p
             stranger.accept()
     assert notes[0] == f"port {taken.port} is used by another program of this host, trying the next for Redis"
     assert notes[1].startswith("Redis of the project runs at 127.0.0.1:")
+
+
+class WithUid(Bare):
+    def uid(self, app_id: AppId) -> int:  # type: ignore[override]
+        return 600_000_000 + app_id.number
+
+
+@pytest.mark.parametrize("leaves", ["destroyed", "moved"])
+def test_a_port_that_it_leaves_is_open_to_the_next_project(
+    tmp_path: Path, leaves: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The firewall lets nobody but its project answer there: the next one's site would never come up."""
+    kept: set[tuple[int, int]] = set()
+    monkeypatch.setattr(network, "let_own", lambda _, *pair: kept.add(pair))
+    monkeypatch.setattr(network, "take_own", lambda _, *pair: kept.discard(pair))
+    supervisor, door = Starts(), Door(redises_on=(at(free_port()),), app_ids={AppId.of(42)})
+    ctx = context(tmp_path, "appserver", door, supervisor=supervisor, sandbox=WithUid())
+    ctx.settings.uid_base, ctx.settings.redis_server, ctx.settings.redis_memory = 600_000_000, program(), 8
+    try:
+        reconcile(ctx)
+        (redis,) = door.says.pop("redises_on")
+        assert kept == {(600_000_042, redis.port)}
+        if leaves == "destroyed":
+            ownredis.stop(ctx, redis.app_id)
+        else:
+            reconcile(ctx)
+    finally:
+        supervisor.stop(at(0).program)
+    assert not kept
+    assert is_free(REDIS_AT, redis.port)

@@ -51,7 +51,10 @@ def _appserver(ctx: Context) -> None:
         alive = name in running and running[name].state not in ENDED
         if not alive and deployment.state == "healthy":
             _each(name, partial(_start, ctx, deployment))
+    holders = ownredis.holders(ctx)
     redises = {redis.program: redis for redis in ctx.door.redises_on(ctx.host)}
+    for app_id in holders - {redis.app_id for redis in redises.values()}:
+        _each(app_id, partial(_stop_redis, ctx, app_id))
     for redis in redises.values():
         _each(redis.program, partial(_run_redis, ctx, redis))
     _each("schedulers", partial(beside.begin_singles, ctx))
@@ -78,6 +81,13 @@ def _start(ctx: Context, deployment: Deployment) -> None:
 def _run_redis(ctx: Context, redis: Redis) -> None:
     with locked(Folders(ctx.settings.home).lock(redis.app_id), deadline=ctx.left(60), check=ctx.check):
         ownredis.run(ctx, redis)
+
+
+def _stop_redis(ctx: Context, app_id: AppId) -> None:
+    """Asked for again before it is stopped: it may have been started while we looked at others."""
+    with locked(Folders(ctx.settings.home).lock(app_id), deadline=ctx.left(60), check=ctx.check):
+        if app_id not in {redis.app_id for redis in ctx.door.redises_on(ctx.host)}:
+            ownredis.stop(ctx, app_id)
 
 
 def _proxy(ctx: Context) -> None:

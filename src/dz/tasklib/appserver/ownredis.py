@@ -27,6 +27,7 @@ from dz.tasklib.folders import Folders, clear, fresh, passable
 from dz.tasklib.records import Redis, redis_program
 
 ANSWERS = 20.0  # seconds until it takes connections; what it has on the disk is read before
+HELD = "redis.port."  # and the port: a file for as long as the firewall keeps it for the project
 
 
 def have(ctx: Context) -> None:
@@ -40,7 +41,7 @@ def have(ctx: Context) -> None:
     while not (_listens(ctx, redis) or ports.is_free(REDIS_AT, redis.port)):
         ctx.check()
         ctx.log.note(f"port {redis.port} is used by another program of this host, trying the next for Redis")
-        _shut(ctx, redis)
+        stop(ctx, redis.app_id)
         redis = ctx.door.redis_at_another_port(ports=range(redis.port + 1, allowed.stop))
     ctx.log.hide("Redis password", redis.password.reveal())
     if not run(ctx, redis):
@@ -69,9 +70,10 @@ def run(ctx: Context, redis: Redis) -> bool:
     text = config(redis, folders.redis(redis.app_id), ctx.settings.redis_memory)
     file = _place(folders, redis) / "redis.conf"
     if not file.exists() or file.read_text() != text:
-        supervisor(ctx).stop(redis.program)
+        stop(ctx, redis.app_id)
         _lay(ctx, folders, redis, text)
     if (uid := ctx.seams.sandbox.uid(redis.app_id)) is not None:
+        (folders.runs(redis.app_id) / f"{HELD}{redis.port}").touch()
         network.let_own(ctx.settings.uid_base, uid, redis.port)
     data = folders.redis(redis.app_id)
     box = Box(
@@ -89,15 +91,19 @@ def run(ctx: Context, redis: Redis) -> bool:
     return True
 
 
-def _shut(ctx: Context, redis: Redis) -> None:
-    """It leaves its port, which may become another project's."""
-    stop(ctx, redis.app_id)
-    if (uid := ctx.seams.sandbox.uid(redis.app_id)) is not None:
-        network.take_own(ctx.settings.uid_base, uid, redis.port)
-
-
 def stop(ctx: Context, app_id: AppId) -> None:
+    """It leaves its port, which may become another project's: the firewall lets others answer there again."""
     supervisor(ctx).stop(redis_program(app_id))
+    uid = ctx.seams.sandbox.uid(app_id)
+    for held in Folders(ctx.settings.home).runs(app_id).glob(f"{HELD}*"):
+        if uid is not None:
+            network.take_own(ctx.settings.uid_base, uid, int(held.name.removeprefix(HELD)))
+        held.unlink()
+
+
+def holders(ctx: Context) -> set[AppId]:
+    """Of a port of this host, whatever the rows say: a project that moved has left it to us."""
+    return {AppId(held.parent.name) for held in (ctx.settings.home / "run").glob(f"*/{HELD}*")}
 
 
 def server(ctx: Context) -> Path | None:
