@@ -56,6 +56,11 @@ def find(token: str) -> AdministratorLink | None:
     return AdministratorLink.objects.select_related("project").filter(token_sha256=_digest(token)).first()
 
 
+def is_secret(name: str) -> bool:
+    """Whether a field of that name may hold a password: it is never asked for in the open, nor made an argument."""
+    return "password" in name.lower()
+
+
 def make(found: AdministratorLink, fields: Mapping[str, str], password: str) -> Made | None:
     """None if the link is used or old by now. Raises Wanted; UserError where none was made, for whatever reason."""
     good = AdministratorLink.objects.filter(pk=found.pk, used_at=None, expires_at__gt=Now())
@@ -78,8 +83,9 @@ def _made(project: Project, fields: Mapping[str, str], password: str) -> Made:
     if heard.code == 0 and "name" in told:
         return Made(name=str(told["name"]), path=str(told.get("path") or ""))
     wants = told.get("wants")
-    if isinstance(wants, list) and wants:
-        raise Wanted([str(name) for name in wants if str(name).isidentifier()][:MOST])
+    more = [str(name) for name in wants if str(name).isidentifier()] if isinstance(wants, list) else []
+    if asked := [name for name in more if not is_secret(name)]:
+        raise Wanted(asked[:MOST])
     raise UserError("run.no-admin", name=project.name, why=_why(job, heard))
 
 

@@ -15,6 +15,7 @@ ADMIN = (
     SETTINGS
     + """
 INSTALLED_APPS += ["django.contrib.auth", "django.contrib.admin", "django.contrib.sessions", "django.contrib.messages"]
+INSTALLED_APPS += ["people"]
 MIDDLEWARE = MIDDLEWARE_CLASSES = [
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
@@ -25,6 +26,11 @@ TEMPLATES = [{"BACKEND": "django.template.backends.django.DjangoTemplates", "APP
                            "django.contrib.messages.context_processors.messages"]}}]
 """
 )
+# As some user models have it: what is typed is no field to ask for.
+PEOPLE = """
+from django.contrib.auth.models import User
+User.REQUIRED_FIELDS = ["email", "password"]
+"""
 URLS = """
 from django.contrib import admin
 try:
@@ -42,7 +48,8 @@ def typed(site: Site, *words: str, stdin: bytes = b"") -> Finished:
 
 @everywhere
 def test_the_first_administrator_is_missed_and_made(name: str, tmp_path: Path, database: str) -> None:
-    site = Site.of(tmp_path, environment(name), {"site_settings.py": ADMIN, "site_urls.py": URLS})
+    people = {"people/__init__.py": "", "people/models.py": PEOPLE}
+    site = Site.of(tmp_path, environment(name), {"site_settings.py": ADMIN, "site_urls.py": URLS, **people})
     site.env = database_environment(database)
     assert site.manage("migrate").adminless is True
     made = typed(site, "admin", "username=ada", "email=ada@example.org", stdin=b"a-very-long-word\n")

@@ -250,10 +250,11 @@ def test_a_link_makes_its_visitor_administrator_once_with_what_the_user_model_wa
 
         assert visitor.get(address.replace("administrator", "welcome")).status_code == 404, "not of the platform"
         asked = sends()
-        worker.runs("""import sys; print('{"wants": ["full_name"]}'); sys.exit("wants more")""")
+        worker.runs("""import sys; print('{"wants": ["full_name", "password"]}'); sys.exit("wants more")""")
         assert (asked.result().status_code, 'name="more-full_name"' in asked.result().text) == (422, True)
+        assert "more-password" not in asked.result().text, "it would be an argument, of a row and a process"
         worker.is_over()
-        refused = sends(**{"more-full_name": "Ada"})
+        refused = sends(**{"more-full_name": "Ada", "more-password": form["password"]})
         worker.runs("import sys; sys.exit('ada is there already.')")
         assert "No administrator was made for shop: ada is there already." in refused.result().text
         assert worker.claimed.params["argv"] == [*argv, "full_name=Ada"]

@@ -1,6 +1,7 @@
 """The page behind a one-time link: who opens it becomes an administrator of a project, with a password of their own.
 
 It asks for what most user models need; what else the project's own needs it asks for when the project has said so.
+Never for another password: what it asks for then becomes arguments of a command.
 """
 
 from __future__ import annotations
@@ -42,7 +43,7 @@ class Administrator(forms.Form):
 
     def __init__(self, *args: Any, more: Iterable[str] = (), **options: Any) -> None:
         super().__init__(*args, **options)
-        for name in more:
+        for name in filter(_is_open, more):
             label = name.replace("_", " ").capitalize()
             wanted = {"required": f"{label}: the site's own user model wants it."}
             self.fields[f"{MORE}{name}"] = forms.CharField(max_length=500, label=label, error_messages=wanted)
@@ -53,8 +54,12 @@ class Administrator(forms.Form):
         return password
 
     def given(self) -> dict[str, str]:
-        """All but the password, by the user model's names."""
-        return {name.removeprefix(MORE): text for name, text in self.cleaned_data.items() if name != "password"}
+        """All that is no password, by the user model's names."""
+        return {name.removeprefix(MORE): text for name, text in self.cleaned_data.items() if _is_open(name)}
+
+
+def _is_open(name: str) -> bool:
+    return not administrators.is_secret(name)
 
 
 @login_required

@@ -20,7 +20,7 @@ def main(argv):
     model = get_user_model()
     key = model.USERNAME_FIELD
     given.setdefault(key, given.get("username", ""))
-    needed = [key] + list(model.REQUIRED_FIELDS)
+    needed = [key] + [field for field in model.REQUIRED_FIELDS if field != "password"]  # that one is typed
     wants = [field for field in needed if field not in given]
     if wants:
         sys.stdout.write(json.dumps({"wants": wants}) + "\n")
