@@ -11,7 +11,7 @@ import pytest
 
 from dz.tasklib.build.front_end import reason
 from dz.tasklib.build.made import key_of, overlaid, taken
-from dz.tasklib.build.node import Asked, Node, answered, commands, suits
+from dz.tasklib.build.node import Asked, Node, answered, by_itself, commands, suits
 from tests.repositories import write_tree
 
 NODE = Node(folder=Path("/usr/bin"), version="v20.20.2")
@@ -112,3 +112,32 @@ def test_a_folder_gets_a_node_that_it_asks_for(wanted: str, majors: list[int]) -
 def test_a_package_manager_is_named_in_plain_letters_and_digits(manager: str, taken: bool) -> None:
     output = json.dumps({"manager": manager, "locks": [], "berry": False, "node": ""}).encode()
     assert (answered(output) is not None) is taken
+
+
+RELEASE = {"bin/node": "", "bin/npm": "", "lib/node_modules/npm/bin/npm-cli.js": "", "LICENSE": ""}
+
+
+@pytest.mark.parametrize(
+    ("prefix", "more", "taken"),
+    [
+        (".nvm/versions/node/v22", {}, True),
+        (".local", {}, False),
+        (".local", {"share/djangozoom/keys": ""}, False),
+        (".", {}, False),
+        ("opt", {"another/key": ""}, False),  # unpacked among other things
+        ("opt", {"lib/dz/keys": ""}, False),  # the platform's own folder is below it
+    ],
+)
+def test_a_node_is_taken_where_nothing_else_is_around_it(
+    prefix: str, more: dict[str, str], taken: bool, tmp_path: Path
+) -> None:
+    home = write_tree(tmp_path / "ada", {f"{prefix}/{name}": "" for name in (RELEASE | more)})
+    found = by_itself(home / prefix / "bin/node", {home, home / "opt/lib/dz"})
+    assert found == ((home / prefix / "bin").resolve() if taken else None)
+
+
+def test_a_link_to_a_node_in_a_home_leads_to_where_it_is_installed(tmp_path: Path) -> None:
+    node = write_tree(tmp_path / "node-v22", RELEASE) / "bin"
+    link = write_tree(tmp_path / "ada/.local", {"bin/uv": ""}) / "bin/node"
+    link.symlink_to(node / "node")
+    assert by_itself(link, {tmp_path / "ada"}) == node

@@ -16,16 +16,23 @@ def links_of(program: Path) -> tuple[Path, ...]:
 
 
 def installed_in(program: Path) -> tuple[Path, ...]:
-    """What outside /usr must be there for the program to start: its installation (the parent of its bin), and links to
-    it that lie elsewhere by themselves, as uv's in ~/.local/bin: what is around those is somebody's own."""
+    """What outside /usr must be there for the program to start: the installation of a Python (the parent of its bin),
+    and by themselves the files and links that lie elsewhere, as uv's in ~/.local/bin or ours in DZ_HOME/tools: what is
+    around those is somebody's own."""
     found: list[Path] = []
     for path in (*links_of(program), program.resolve()):
         prefix = path.parent.parent
-        is_installation = prefix != Path("/") and next(prefix.glob("lib*/python3*"), None) is not None
-        needed = prefix if is_installation or not path.is_symlink() else path
-        if not path.is_relative_to("/usr") and needed != Path("/") and needed not in found:
+        needed = prefix if _is_installation(prefix) else path
+        given = path.is_relative_to("/usr") or (prefix == Path("/") and not path.is_symlink())
+        if not given and needed not in found:
             found.append(needed)
     return tuple(found)
+
+
+def _is_installation(prefix: Path) -> bool:
+    """Of a Python with its library, or a virtualenv: ~/.local has a lib/python3.12, too, where pip installed there."""
+    library = next(prefix.glob("lib*/python3*/os.py"), None)
+    return prefix != Path("/") and (library is not None or (prefix / "pyvenv.cfg").exists())
 
 
 def reachable(program: Path, uid: int) -> bool:

