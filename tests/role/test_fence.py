@@ -10,7 +10,7 @@ import pytest
 from pydantic import SecretStr
 
 from dz.run import run
-from dz.seams.sandbox.network import forget_rules
+from dz.seams.sandbox.network import ensure_rules, forget_rules, take_own
 from dz.settings import WorkerSettings
 
 pytestmark = pytest.mark.root
@@ -52,3 +52,11 @@ def test_the_firewall_is_laid_anew_when_a_database_server_comes(zoomdb: str) -> 
     assert keeper.column() == {"network": "closed"}
     assert "ip daddr 10.1.1.5 tcp dport 5433 accept" in laid()
     assert Keeper(settings("build")).column() == {}
+
+
+def test_of_a_port_that_is_taken_back_nothing_stays() -> None:
+    assert ensure_rules(BASE, own=[(BASE + 1, 21_001), (BASE + 2, 21_002)]).network == "closed"
+    take_own(BASE, BASE + 1, 21_001)
+    take_own(BASE, BASE + 1, 21_002)  # another's by now
+    assert "21001" not in laid()
+    assert laid().count("21002") == 2

@@ -7,7 +7,8 @@ from dz.log import get_logger
 from dz.seams.sandbox import network
 from dz.settings import WorkerSettings
 from dz.tasklib.pipeline import APPSERVER
-from dz2.models import DatabaseServer, ProjectRedis
+from dz2.door.ownredis import awake_on
+from dz2.models import DatabaseServer
 
 log = get_logger()
 
@@ -33,9 +34,8 @@ class Keeper:
         return {"network": self._network}
 
     def _own(self) -> list[tuple[int, int]]:
-        """What came since is let through by the step that starts it."""
-        here = ProjectRedis.objects.filter(appserver__host__instance_id=self._settings.instance_id)
-        rows = here.values_list("project_id", "port")
+        """What came since is let through by the step that starts it; what rests has given its port back."""
+        rows = awake_on(self._settings.instance_id).values_list("project_id", "port")
         return [(self._settings.uid_base + project, port) for project, port in rows if port]
 
     def _lay(self, wanted: frozenset[tuple[str, int]]) -> network.Fence:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from dz.tasklib import records
 from dz2 import vault
@@ -37,9 +37,7 @@ class OwnRedis(Base):
         return ProjectRedis.objects.filter(rests, project=self._project()).exists()
 
     def redises_on(self, host: str) -> tuple[records.Redis, ...]:
-        rows = ProjectRedis.objects.filter(appserver__host__instance_id=host, project__destroying_at=None)
-        awake = Q(wanted=True, project__deactivated_at=None) | Q(project__in=projects_at_work())
-        return tuple(values.redis(row) for row in rows.filter(awake).order_by("pk"))
+        return tuple(values.redis(row) for row in awake_on(host).order_by("pk"))
 
     def _appserver(self) -> AppServer:
         """This host, locked: whoever else chooses a port of it waits here."""
@@ -57,6 +55,13 @@ class OwnRedis(Base):
             password = vault.seal(project.app_id, "redis_password", secrets.token_hex(32))
             row = ProjectRedis.objects.create(project=project, password=password)
         return row
+
+
+def awake_on(host: str) -> QuerySet[ProjectRedis]:
+    """What is to run there."""
+    rows = ProjectRedis.objects.filter(appserver__host__instance_id=host, project__destroying_at=None)
+    awake = Q(wanted=True, project__deactivated_at=None) | Q(project__in=projects_at_work())
+    return rows.filter(awake)
 
 
 def of(project: int, host: str) -> records.Redis | None:
