@@ -1,8 +1,8 @@
 """Administrators of projects' own admins: by a link that works once, whoever opens it chooses name and password.
 
 Only the link's digest is kept. The password is the input of the command that makes the administrator, in the live
-release with the project's own user model; no row, argument or log has it. A try that comes to nothing leaves the link
-as it was.
+release with the project's own user model; no row, argument or log has it. A try that came to nothing for certain leaves
+the link as it was.
 """
 
 from __future__ import annotations
@@ -66,22 +66,24 @@ def make(found: AdministratorLink, fields: Mapping[str, str], password: str) -> 
     good = AdministratorLink.objects.filter(pk=found.pk, used_at=None, expires_at__gt=Now())
     if not good.update(used_at=Now()):
         return None
-    made = None
+    heard = typist.Heard()
     try:
-        made = _made(found.project, fields, password)
-    finally:
-        if made is None:
+        return _made(found.project, fields, password, heard)
+    except BaseException:
+        if heard.came_to_nothing:
             AdministratorLink.objects.filter(pk=found.pk).update(used_at=None)
-    return made
+        raise
 
 
-def _made(project: Project, fields: Mapping[str, str], password: str) -> Made:
+def _made(project: Project, fields: Mapping[str, str], password: str, heard: typist.Heard) -> Made:
     command = ["admin", *(f"{name}={value}" for name, value in fields.items())]
     job = commands.run(project, command, attached=True, by=BY)
-    heard = typist.typed(job, f"{password}\n".encode())
+    typist.typed(job, f"{password}\n".encode(), heard)
     told = _last_object(heard.text(STDOUT))
     if heard.code == 0 and "name" in told:
         return Made(name=str(told["name"]), path=str(told.get("path") or ""))
+    if not heard.came_to_nothing:
+        raise UserError("run.admin-unsure", name=project.name)
     wants = told.get("wants")
     more = [str(name) for name in wants if str(name).isidentifier()] if isinstance(wants, list) else []
     if asked := [name for name in more if not is_secret(name)]:

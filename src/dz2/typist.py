@@ -1,7 +1,7 @@
 """Types at a command for a page of the panel, as ``dz`` does by the WebSocket: what is typed is kept nowhere.
 
-The panel is the relay, so its typist joins in the same process. Where the command does not begin or end in time, its
-job is cancelled: nothing of it goes on unseen.
+The panel is the relay, so its typist joins in the same process. Where the command does not begin or end in time, or
+its typist is not let in, its job is cancelled: nothing of it goes on unseen.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -27,22 +28,27 @@ LEFT: Mapping[str, Any] = {"type": "websocket.disconnect"}
 
 @dataclass(slots=True)
 class Heard:
-    """``code`` is None if the command did not end by itself."""
+    """``code`` is None if the command did not end by itself, ``was_given`` once its input is on the way to it."""
 
     code: int | None = None
+    was_given: bool = False
     streams: dict[int, bytearray] = field(default_factory=lambda: {STDOUT: bytearray(), STDERR: bytearray()})
 
     def text(self, stream: int) -> str:
         return self.streams[stream].decode(errors="replace")
 
+    @property
+    def came_to_nothing(self) -> bool:
+        """For certain: else what the command does with its input may be done, whatever was heard of it."""
+        return not self.was_given or self.code not in (None, 0)
 
-def typed(job: Job, given: bytes) -> Heard:
+
+def typed(job: Job, given: bytes, heard: Heard) -> None:
     """Give the command its whole input, and hear it to its end."""
-    return async_to_sync(_typed)(job.pk, given)
+    async_to_sync(_typed)(job.pk, given, heard)
 
 
-async def _typed(job: int, given: bytes) -> Heard:
-    heard = Heard()
+async def _typed(job: int, given: bytes, heard: Heard) -> None:
     ours: asyncio.Queue[Mapping[str, Any]] = asyncio.Queue()
 
     async def hear(message: Mapping[str, Any]) -> None:
@@ -51,16 +57,16 @@ async def _typed(job: int, given: bytes) -> Heard:
 
     there = asyncio.create_task(join(job, TYPIST, ours.get, hear))
     try:
-        async with asyncio.timeout(DEADLINE):
-            while not (await asyncio.wait({there}, timeout=LOOK))[0]:
-                if await sync_to_async(_has_ended)(job):
-                    break
-    except TimeoutError:
-        await sync_to_async(engine.cancel)(job)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(DEADLINE):
+                while not (await asyncio.wait({there}, timeout=LOOK))[0]:
+                    if await sync_to_async(_has_ended)(job):
+                        break
+        if heard.code is None:
+            await sync_to_async(engine.cancel)(job)
     finally:
         ours.put_nowait(LEFT)
         await there
-    return heard
 
 
 def _answers(heard: Heard, message: Mapping[str, Any], given: bytes) -> list[Mapping[str, Any]]:
@@ -73,6 +79,7 @@ def _answers(heard: Heard, message: Mapping[str, Any], given: bytes) -> list[Map
         return [_said(took=len(piece) - 1)]
     told = json.loads(message.get("text") or "{}")
     if told.get("met"):
+        heard.was_given = True
         return [_message(bytes=bytes([STDIN]) + given), _said(end=True)]
     if "exit" in told:
         heard.code = int(told["exit"])

@@ -30,6 +30,7 @@ from tests.waiting import until
 
 # What the guest does where there is a terminal (dz_guest/command.py).
 TAKES = "import fcntl, os, termios; fcntl.ioctl(0, termios.TIOCSCTTY, 0)\n"
+PASSWORD = "a-very-long-word"
 
 
 @dataclass
@@ -231,43 +232,93 @@ def test_the_relay_lets_in_one_typist_with_the_token_and_one_step_with_its_ticke
         came(ticket)
 
 
+@dataclass
+class Visitor:
+    """Of the page behind a link."""
+
+    client: httpx2.Client
+    beside: Executor
+    address: str
+
+    def sends(self, **more: str) -> Future[httpx2.Response]:
+        token = re.search('csrfmiddlewaretoken" value="([^"]+)', self.client.get(self.address).text)
+        assert token is not None
+        form = {"username": "ada", "email": "ada@example.org", "password": PASSWORD}
+        return self.beside.submit(
+            self.client.post, self.address, data={"csrfmiddlewaretoken": token[1], **form, **more}
+        )
+
+
+@contextmanager
+def opened(panel: Panel) -> Iterator[Visitor]:
+    """A new link to become administrator of ``shop``."""
+    made = panel.dz("admin", "create", "shop", "--json")
+    assert (made.code, made.document["password"]) == (0, None), made.err
+    here = httpx2.HTTPTransport(uds=str(panel.socket))
+    with httpx2.Client(transport=here, base_url="http://localhost", timeout=60) as client, Executor() as beside:
+        yield Visitor(client, beside, urlsplit(made.document["link"]).path)
+
+
 def test_a_link_makes_its_visitor_administrator_once_with_what_the_user_model_wants(
     panel: Panel, worker: Worker
 ) -> None:
-    made = panel.dz("admin", "create", "shop", "--json")
-    assert (made.code, made.document["password"]) == (0, None), made.err
-    address = urlsplit(made.document["link"]).path
-    here = httpx2.HTTPTransport(uds=str(panel.socket))
-    form = {"username": "ada", "email": "ada@example.org", "password": "a-very-long-word"}
-    argv = [f"{name}={form[name]}" for name in ("username", "email")]
-    with httpx2.Client(transport=here, base_url="http://localhost", timeout=60) as visitor, Executor() as beside:
-
-        def sends(**more: str) -> Future[httpx2.Response]:
-            token = re.search('csrfmiddlewaretoken" value="([^"]+)', visitor.get(address).text)
-            assert token is not None
-            sent = {"csrfmiddlewaretoken": token[1], **form, **more}
-            return beside.submit(visitor.post, address, data=sent)
-
-        assert visitor.get(address.replace("administrator", "welcome")).status_code == 404, "not of the platform"
-        asked = sends()
+    argv = ["username=ada", "email=ada@example.org"]
+    with opened(panel) as visitor:
+        wrong = visitor.client.get(visitor.address.replace("administrator", "welcome"))
+        assert wrong.status_code == 404, "not of the platform"
+        asked = visitor.sends()
         worker.runs("""import sys; print('{"wants": ["full_name", "password"]}'); sys.exit("wants more")""")
         assert (asked.result().status_code, 'name="more-full_name"' in asked.result().text) == (422, True)
         assert "more-password" not in asked.result().text, "it would be an argument, of a row and a process"
         worker.is_over()
-        refused = sends(**{"more-full_name": "Ada", "more-password": form["password"]})
+        refused = visitor.sends(**{"more-full_name": "Ada", "more-password": PASSWORD})
         worker.runs("import sys; sys.exit('ada is there already.')")
         assert "No administrator was made for shop: ada is there already." in refused.result().text
         assert worker.claimed.params["argv"] == [*argv, "full_name=Ada"]
         worker.is_over()
-        accepted = sends()
+        accepted = visitor.sends()
         worker.runs("""import json; print(json.dumps({"name": "ada", "path": "/admin/" + input()[::-1]}))""")
         assert "ada is administrator of shop" in accepted.result().text
-        assert f"http://shop.localhost:8800/admin/{form['password'][::-1]}" in accepted.result().text
+        assert f"http://shop.localhost:8800/admin/{PASSWORD[::-1]}" in accepted.result().text
         worker.is_over()
-        used = visitor.get(address)
+        used = visitor.client.get(visitor.address)
         assert (used.status_code, "dz admin create shop" in used.text) == (410, True)
         assert re.search(r"This link was used at \d\d:\d\d UTC", used.text)
-    assert worker.claimed.params["argv"] == argv and form["password"].encode() not in worker.logged
+    assert worker.claimed.params["argv"] == argv and PASSWORD.encode() not in worker.logged
+
+
+def test_a_link_is_over_when_the_password_was_typed_and_nobody_knows_what_came_of_it(
+    panel: Panel, worker: Worker
+) -> None:
+    with opened(panel) as visitor:
+        stopped = {"id": "run.interrupted", "sentence": "It was stopped.", "next": ""}
+        asked = visitor.sends()
+        worker.ticket()
+        worker.hands.end(worker.claimed, "failed", **stopped)
+        assert "No administrator was made for shop: It was stopped." in asked.result().text, "nothing was typed"
+        asked = visitor.sends()
+        ticket = worker.ticket()
+        line = dial(worker.claimed.job_id, ticket, url="http://localhost", socket=str(panel.socket))
+        until(lambda: line.hear(1) == {"end": True}, what="the password is typed")
+        worker.hands.end(worker.claimed, "failed", **stopped)
+        assert "not known whether an administrator was made for shop" in asked.result().text
+        line.close()
+        assert visitor.client.get(visitor.address).status_code == 410
+
+
+@pytest.mark.usefixtures("worker")
+def test_a_typist_whose_place_is_taken_leaves_no_job_behind() -> None:
+    from dz2 import commands, services, terminals, typist
+
+    async def hear(message: Any) -> None:
+        raise AssertionError(message)
+
+    job = commands.run(services.find_project("shop"), ["admin"], attached=True)
+    terminals._meetings[job.pk] = terminals.Meeting(ends={terminals.TYPIST: hear})
+    heard = typist.Heard()
+    typist.typed(job, b"word", heard)
+    job.refresh_from_db()
+    assert (job.state, heard.came_to_nothing) == ("cancelled", True)
 
 
 def test_what_never_started_is_told_with_125(panel: Panel, worker: Worker) -> None:

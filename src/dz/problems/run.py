@@ -63,4 +63,10 @@ PROBLEMS = [
         "dz run {name} -- manage.py createsuperuser",
         "The project's own user model decides what an administrator needs.",
     ),
+    Problem(
+        "run.admin-unsure",
+        "It is not known whether an administrator was made for {name}, the command did not tell: try to sign in there.",
+        "If nobody was made, a new link: dz admin create {name}",
+        "The command had its password and was stopped, or ended without a word.",
+    ),
 ]
