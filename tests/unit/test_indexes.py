@@ -15,6 +15,7 @@ from dz.seams.sandbox.indexes import configured
         ({"UV_DEFAULT_INDEX": "https://mirror.example/simple"}, False),
         ({"UV_DEFAULT_INDEX": "https://ops:secret@mirror.example/simple"}, True),
         ({"UV_DEFAULT_INDEX": "https://a-token@mirror.example/simple"}, True),
+        ({"npm_config_registry": "https://ops:secret@npm.example/"}, True),
         ({"UV_INDEX": "https://one.example/ https://ops:secret@two.example/"}, True),
     ],
 )

@@ -11,7 +11,7 @@ import pytest
 
 from dz.tasklib.build.front_end import reason
 from dz.tasklib.build.made import key_of, overlaid, taken
-from dz.tasklib.build.node import Asked, Node, answered, by_itself, commands, suits
+from dz.tasklib.build.node import Asked, Node, answered, by_itself, commands, put, suits
 from tests.repositories import write_tree
 
 NODE = Node(folder=Path("/usr/bin"), version="v20.20.2")
@@ -69,6 +69,8 @@ def test_nothing_is_written_outside_of_what_we_made(tmp_path: Path) -> None:
         ("", ["yarn.lock"], False, "npm exec --yes --package=yarn@1 -- yarn install --frozen-lockfile"),
         ("", ["yarn.lock"], True, "npm exec --yes --package=@yarnpkg/cli-dist@4 -- yarn install --immutable"),
         ("yarn@4.5.0", [], False, "npm exec --yes --package=@yarnpkg/cli-dist@4.5.0 -- yarn install"),
+        ("yarn@4-x", [], False, "npm exec --yes --package=@yarnpkg/cli-dist@4-x -- yarn install"),
+        ("yarn@1.22.22", [], True, "npm exec --yes --package=yarn@1.22.22 -- yarn install"),
         ("pnpm@9.1.0", ["pnpm-lock.yaml", "yarn.lock"], False,
          "npm exec --yes --package=pnpm@9.1.0 -- pnpm install --frozen-lockfile"),
     ],
@@ -141,3 +143,13 @@ def test_a_link_to_a_node_in_a_home_leads_to_where_it_is_installed(tmp_path: Pat
     link = write_tree(tmp_path / "ada/.local", {"bin/uv": ""}) / "bin/node"
     link.symlink_to(node / "node")
     assert by_itself(link, {tmp_path / "ada"}) == node
+
+
+def test_of_two_builds_that_bring_a_node_at_once_both_have_it(tmp_path: Path) -> None:
+    first, other = (write_tree(tmp_path / name, {"bin/node": name}) for name in ("node-22.1", "node-22.2"))
+    put(first, tmp_path / "node-22")
+    put(other, tmp_path / "node-22")
+    assert [one.name for one in tmp_path.iterdir()] == ["node-22"]
+    assert (tmp_path / "node-22/bin/node").read_text() == "node-22.1"
+    with pytest.raises(OSError, match=r"node-22\.1"):
+        put(first, tmp_path / "node-24")

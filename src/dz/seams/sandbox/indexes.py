@@ -47,8 +47,8 @@ class Indexes:
 
     @property
     def protected(self) -> bool:
-        """Whether an index has a name or password, which every build can then read: the resolver runs inside."""
-        return any("@" in urlsplit(url).netloc for url in (self.default, *self.extra))
+        """Whether an index has a name or password, which every build can then read: resolvers run inside."""
+        return any("@" in urlsplit(url).netloc for url in (self.default, *self.extra, self.npm))
 
     @property
     def variables(self) -> dict[str, str]:

