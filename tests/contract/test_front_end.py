@@ -107,3 +107,18 @@ def test_what_cannot_be_built_is_a_warning_until_visitors_have_a_front_end(bench
     bench.live = {"front_end": "one"}
     with pytest.raises(UserError, match=r"web could not be built: .*no such colour"):
         with_front_ends(bench.build(broken))
+
+
+def test_what_a_build_left_running_does_not_lead_us_out_of_the_next_ones_box(bench: Bench, tmp_path: Path) -> None:
+    """Links where we make folders and copy the code to; its downloads stay, its home does not."""
+    leaves = (
+        "fs.mkdirSync(process.env.npm_config_cache + '/kept'); fs.symlinkSync('/nowhere', process.env.HOME + '/x');"
+    )
+    with_front_ends(bench.build(FILES | {"web/build.js": MAKES + leaves}))
+    box = Folders(bench.home).build(bench.project.app_id) / "front/box"
+    assert [one.name for one in box.iterdir()] == ["cache"] and (box / "cache/kept").is_dir()
+    (box / "home").symlink_to("/nowhere")
+    (box / "src").symlink_to(tmp_path)
+    build = with_front_ends(bench.build(FILES | {"web/more.css": ""}, commit="b"))
+    assert (build.tree / "shop/static/dist/app.js").exists() and not any(tmp_path.iterdir())
+    assert (box / "cache/kept").is_dir()

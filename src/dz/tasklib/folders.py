@@ -103,3 +103,16 @@ def fresh(folder: Path, mode: int = 0o755) -> Path:
     folder.mkdir(parents=True, mode=mode)
     folder.chmod(mode)
     return folder
+
+
+def renewed(box: Path, *, keep: str) -> Path:
+    """The folder that was a project's, empty, ours and closed, since what runs as the project may still write in the
+    one of before; only ``keep`` in it stays as it was."""
+    aside = box.with_name(f"{box.name}.{keep}")
+    if (box / keep).is_dir() and not (box / keep).is_symlink():
+        clear(aside)
+        (box / keep).rename(aside)
+    fresh(box, 0o700)
+    if aside.exists():
+        aside.rename(box / keep)
+    return box

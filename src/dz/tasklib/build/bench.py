@@ -26,7 +26,7 @@ from dz.tasklib.build import disk
 from dz.tasklib.build.interpreters import Interpreter
 from dz.tasklib.build.uvfailure import failure
 from dz.tasklib.context import JobLog
-from dz.tasklib.folders import clear, fresh, passable
+from dz.tasklib.folders import passable, renewed
 
 # As setuptools says it from 58 on, and Python of a build script that imports what setuptools no longer passes on.
 OLD_BUILD = re.compile(r"use_2to3 is invalid|cannot import name '?convert_path'? from 'setuptools'")
@@ -68,13 +68,7 @@ class Bench:
     def lay(self) -> None:
         """A fresh box with a copy of the code; the download cache of the time before stays."""
         passable(self.work)
-        cache, kept = self.box / "cache", self.work / "cache.kept"
-        if cache.is_dir() and not cache.is_symlink():
-            clear(kept)
-            cache.rename(kept)
-        fresh(self.box)
-        if kept.exists():
-            kept.rename(cache)
+        renewed(self.box, keep="cache")
         disk.copy(self.tree, self.source)
         for name in ("home", "wheels", "cache"):
             (self.box / name).mkdir(exist_ok=True)

@@ -9,6 +9,7 @@ import shutil
 from pathlib import Path
 
 from dz.errors import DzError, PlatformError
+from dz.run import run
 
 LITTLE = 1_000_000  # with less, whatever failed to write failed for that
 
@@ -18,6 +19,12 @@ def free(path: Path) -> int:
     while not path.exists():
         path = path.parent
     return shutil.disk_usage(path).free
+
+
+def used(folder: Path) -> int:
+    """Bytes that all in ``folder`` takes, however deep it is and whatever goes away meanwhile."""
+    said = run(["/usr/bin/du", "-s", "--block-size=1", "--", folder], deadline=60).text
+    return int(said.splitlines()[-1].split()[0])
 
 
 def require(path: Path, size: int, *, host: str) -> None:

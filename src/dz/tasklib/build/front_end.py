@@ -21,9 +21,10 @@ from dz.tasklib.build.desk import Build
 from dz.tasklib.build.downloading import cause
 from dz.tasklib.build.made import key_of, overlaid, taken
 from dz.tasklib.build.node import ASK, OF_LOCK, Asked, Node, answered, commands
-from dz.tasklib.folders import clear, fresh, passable
+from dz.tasklib.folders import clear, fresh, passable, renewed
 
 ROOM = 1_500_000_000  # bytes that must be free before packages are installed
+KEPT = 2_000_000_000  # bytes of a project's downloads at most
 # V8 keeps addresses around each WebAssembly memory to itself.
 LIMITS = Limits(memory=6 * 1024**3, reserved=256 * 1024**3, processes=512, files=16_384)
 PUBLIC = re.compile(r"(VITE|REACT_APP|VUE_APP|NEXT_PUBLIC|PUBLIC)_\w+")  # bundlers write these into what visitors load
@@ -70,7 +71,7 @@ def _made(build: Build) -> str:
             _build(build, usual, source, one)
         taken(source, build.tree, fresh(_work(build) / "coming")).rename(fresh(made) / key)
     finally:
-        clear(source)
+        _leave(_work(build) / "box")
     return key
 
 
@@ -91,14 +92,20 @@ def _public(build: Build) -> dict[str, str]:
 
 def _lay(build: Build) -> Path:
     """The project's own copy of its code; what it downloaded the time before stays beside it."""
-    box = _work(build) / "box"
     passable(_work(build))
-    clear(box / "src")
+    box = renewed(_work(build) / "box", keep="cache")
     for name in ("home", "cache"):
-        (box / name).mkdir(parents=True, exist_ok=True)
+        (box / name).mkdir(exist_ok=True)
     disk.copy(build.tree, box / "src")
     build.ctx.seams.sandbox.own(box, build.project.app_id)
     return box / "src"
+
+
+def _leave(box: Path) -> None:
+    """Only what the next build need not download again, where that is not too much."""
+    renewed(box, keep="cache")
+    if disk.used(box) > KEPT:
+        clear(box)
 
 
 def _build(build: Build, usual: Node, source: Path, folder: str) -> None:

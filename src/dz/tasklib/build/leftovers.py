@@ -1,5 +1,6 @@
 """What builds leave on a build host: checkouts of commits that were built, attempts that were killed, layers
-that were packed in vain, and the last trial, which the next build would else have to clear away before its own.
+that were packed in vain, what front ends downloaded, and the last trial, which the next build would else have to clear
+away before its own.
 
 Nothing that a step may be using goes: a build holds the project's lock, an inspection touches its checkout and is over
 within UNUSED, and no step lasts as long as AGE.
@@ -19,6 +20,7 @@ from dz.tasklib.pipeline import HARD_LIMIT
 KEPT = 3  # the newest checkouts, so that the next job need not fetch again
 UNUSED = 60  # seconds
 AGE = 2 * HARD_LIMIT  # seconds
+DOWNLOADS = 7 * 24 * 3600  # seconds that a front end's are kept since its last build
 
 
 def drop(home: Path, app_id: AppId) -> int:
@@ -34,6 +36,7 @@ def drop(home: Path, app_id: AppId) -> int:
         now = time.time()
         gone = [one for one in checkouts[KEPT:] if _used(one) < now - UNUSED]
         gone += [one for one in others if _used(one) < now - AGE]
+        gone += [one for one in work.glob("front/box") if _used(one) < now - DOWNLOADS]
         gone += [*work.glob("trial")]
         for one in gone:
             clear(one)
