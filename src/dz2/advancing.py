@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any
 
+from django.db.models import Q, QuerySet
 from django.db.models.functions import Now
 
 from dz.errors import UserError
@@ -179,14 +180,23 @@ def _give_up_backup(job: Job) -> None:
 
 
 def _give_up_domains(job: Job) -> None:
-    """What is live does not take a domain that the job was to bring, and still takes one that it was to let go. Where
-    nothing is live, the next deploy brings it."""
+    """What is live does not take a domain that the job was to bring, and still takes one that it was to let go. One
+    that another job is to bring, or brought meanwhile, stays. Where nothing is live, the next deploy brings it."""
     project, change = job.project, job.job_params.get("domains")
     if project is None or not change or project.live_release() is None or job.releases.exclude(live_at=None).exists():
         return
-    project.hostnames.filter(hostname__in=change.get("added", ())).delete()
+    brought = Q(releases__live_at__isnull=False, finished_at__gte=job.created_at)
+    others = project.jobs.filter(brought | ~Q(state__in=JobState.terminal())).exclude(pk=job.pk)
+    project.hostnames.filter(hostname__in={*change.get("added", ())} - domains_of(others)).delete()
     for hostname in change.get("removed", ()):  # unless another project has it by now
-        VirtualHostname.objects.get_or_create(hostname=hostname, defaults={"project": project})
+        before = {"project": project, "tls": hostname in change.get("tls", ())}
+        VirtualHostname.objects.get_or_create(hostname=hostname, defaults=before)
+
+
+def domains_of(jobs: QuerySet[Job]) -> set[str]:
+    """Those that the jobs are to bring."""
+    changes = (params.get("domains", {}) for params in jobs.values_list("job_params", flat=True))
+    return {name for change in changes for name in change.get("added", ())}
 
 
 def _start_next(project_id: int, pipelines: Pipelines) -> None:

@@ -18,8 +18,8 @@ from dz.errors import UserError
 from dz.names import HostName
 from dz2 import releases
 from dz2.accounts import panel
-from dz2.advancing import hold
-from dz2.models import Job, Project, VirtualHostname
+from dz2.advancing import domains_of, hold
+from dz2.models import Job, JobState, Project, VirtualHostname
 
 MOST = 50
 
@@ -46,7 +46,17 @@ def remove(project: Project, name: str, *, by: Any = None) -> Job | None:
         if found == project.given_hostname():
             raise UserError("domain.given", name=project.name, domain=found.hostname)
         found.delete()
-        return _released(project, "Domain taken away", {"removed": [found.hostname]}, by)
+        change = {"removed": [found.hostname], "tls": [found.hostname] if found.tls else []}
+        return _released(project, "Domain taken away", change, by)
+
+
+def bring(project: Project, names: Iterable[HostName]) -> list[str]:
+    """Write them; those that what is live may lack, as a job that is to bring one may yet fail. Raises UserError."""
+    wanted = list(names)
+    with transaction.atomic():
+        new = write(project, wanted)
+        pending = domains_of(project.jobs.exclude(state__in=JobState.terminal()))
+    return [name for name in wanted if name in pending.union(new)]
 
 
 def write(project: Project, names: Iterable[HostName]) -> list[str]:

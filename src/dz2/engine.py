@@ -21,7 +21,7 @@ from django.db.models.functions import Least, Now
 from dz.errors import UserError
 from dz.names import AppId
 from dz.tasklib.pipeline import DONE, Pipeline
-from dz2.advancing import DESTROYS, Pipelines, advance, alone, end_steps, hold, is_busy, known, lock, start
+from dz2.advancing import DESTROYS, Pipelines, advance, alone, domains_of, end_steps, hold, is_busy, known, lock, start
 from dz2.asking import name_of, user_of
 from dz2.channels import JOB, notify
 from dz2.models import Job, JobState, JobStep, Project, StepState
@@ -238,7 +238,12 @@ def _committed(job: Job, pipeline: Pipeline) -> bool:
 
 
 def _supersede(project: Project, by: Job) -> None:
+    """The newer one is to bring the older one's domains too: their rows are there."""
     older = Job.objects.filter(project=project, kind=SUPERSEDES, state=JobState.WAITING).exclude(pk=by.pk)
+    if left := domains_of(older):
+        own = by.job_params.get("domains", {}).get("added", ())
+        by.job_params["domains"] = {"added": sorted(left.union(own))}
+        by.save(update_fields=["job_params"])
     for job in older:
         end_steps(job, [StepState.WAITING], StepState.CANCELLED)
         notify(JOB, job.pk)

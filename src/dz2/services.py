@@ -148,8 +148,8 @@ def deploy(
     pipeline = known(None)["build_and_deploy"]
     params = _params(project, ref) | ({"rebuild": True} if rebuild else {})
     with transaction.atomic():  # what is refused, for whatever it brings, leaves nothing of it
-        if new := domains.write(project, [domains.checked(name) for name in hostnames]):
-            params["domains"] = {"added": new}
+        if lacking := domains.bring(project, [domains.checked(name) for name in hostnames]):
+            params["domains"] = {"added": lacking}
         if variables:
             configs.change(project, variables, by=by)
         return engine.accept(pipeline, project, params, by=by, idempotency_key=idempotency_key)

@@ -266,6 +266,43 @@ def test_domains_are_as_before_when_the_release_that_should_have_brought_them_co
     assert VirtualHostname.objects.filter(hostname="www.other.example").exists(), "the next deploy brings it"
 
 
+def test_a_domain_stays_as_long_as_a_job_is_to_bring_it_and_goes_with_the_last_of_them(shop: Any) -> None:
+    from dz2 import domains, engine, services
+
+    def deploy(*names: str) -> Any:
+        return services.deploy("shop", hostnames=names)
+
+    def own() -> list[str]:
+        return list(domains.listed(shop).values_list("hostname", flat=True))[1:]
+
+    release(shop, 1, "live")
+    first, second = deploy("www.shop.example"), deploy("www.shop.example")
+    engine.cancel(first.pk)
+    assert own() == ["www.shop.example"], "the second is to bring it still"
+    third, fourth = deploy("shop.example"), deploy("a.example")
+    engine.cancel(second.pk)
+    third.refresh_from_db()
+    assert (third.state, own()) == ("superseded", ["shop.example", "a.example"])
+    engine.cancel(fourth.pk)
+    assert own() == [], "what the one that it superseded was to bring went with it"
+    switched, waits = deploy("www.shop.example"), deploy("www.shop.example")
+    shop.releases.create(number=7, job=switched, state="retired", commit="7" * 40, live_at=timezone.now())
+    engine.cancel(switched.pk)
+    engine.cancel(waits.pk)
+    assert own() == ["www.shop.example"], "a release went live with it meanwhile"
+
+
+def test_a_domain_that_comes_back_has_its_certificate_still(shop: Any) -> None:
+    from dz2 import domains, engine
+
+    release(shop, 1, "live")
+    shop.hostnames.create(hostname="www.shop.example", tls=True)
+    gone = domains.remove(shop, "www.shop.example")
+    assert gone is not None
+    engine.cancel(gone.pk)
+    assert shop.hostnames.get(hostname="www.shop.example").tls
+
+
 def test_what_a_job_warned_of_is_told_once_each_when_it_has_ended(shop: Any) -> None:
     from dz2.api.documents import job_document
     from dz2.models import Job
