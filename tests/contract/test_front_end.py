@@ -9,6 +9,7 @@ import time
 import zlib
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -97,6 +98,15 @@ def test_a_front_end_lies_beside_the_code_and_is_built_once_for_the_same_sources
     assert code.front_end == build.front_end and code.code != build.code
     assert (code.tree / "shop/views.py").read_text() == "two = 2\n"
     assert (code.tree / "shop/static/dist/app.js").exists()
+
+
+def test_what_is_made_anew_of_the_same_sources_is_other_code(bench: Bench) -> None:
+    """The app layer of before must not meet the static files of now."""
+    files = FILES | {"web/build.js": MAKES.replace("process.env.SECRET", "process.hrtime.bigint()")}
+    one = with_front_ends(build := bench.build(files))
+    again = with_front_ends(build)
+    other = with_front_ends(replace(build, ctx=replace(build.ctx, params={"rebuild": True})))
+    assert one.code == again.code != other.code
 
 
 def test_what_cannot_be_built_is_a_warning_until_visitors_have_a_front_end(bench: Bench) -> None:

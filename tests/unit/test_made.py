@@ -24,6 +24,7 @@ FILES = {"shop/views.py": "one = 1\n", "shop/base.html": "<b class=red>", "web/p
         ({"shop/views.py": "two = 2\n"}, True),
         ({"shop/base.html": "<b class=blue>"}, False),  # its styles may be made for the classes that templates name
         ({"web/package-lock.json": "{}"}, False),
+        ({"web/.yarn/patches/a.patch": "+1"}, False),
     ],
 )
 def test_a_front_end_is_made_anew_when_what_it_may_read_changed(

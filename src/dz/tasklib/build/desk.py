@@ -24,7 +24,7 @@ class Build:
     tree: Path  # the checkout, or that and what its front ends make; nobody writes there
     folders: Folders
     packer: ThreadPoolExecutor  # layers are packed beside what the project itself takes its time for
-    front_end: str = ""  # the key of what was made of its front ends
+    front_end: str = ""  # the keys of what its front ends were made from, and of what was made
     incomplete: bool = False  # a front end is not in it: the next build of the same tries again
 
     @property

@@ -19,7 +19,7 @@ from dz.seams.sandbox.indexes import of_this_host
 from dz.tasklib.build import disk, node
 from dz.tasklib.build.desk import Build
 from dz.tasklib.build.downloading import cause
-from dz.tasklib.build.made import key_of, overlaid, taken
+from dz.tasklib.build.made import content_of, key_of, overlaid, taken
 from dz.tasklib.build.node import ASK, OF_LOCK, Asked, Node, answered, commands
 from dz.tasklib.folders import clear, fresh, passable, renewed
 
@@ -47,7 +47,9 @@ def with_front_ends(build: Build) -> Build:
             raise error from None
         build.ctx.log.note(f"{error.brief} The site goes on without it. {error.next}", level="warning")
         return replace(build, incomplete=True)
-    return replace(build, tree=overlaid(build.tree, _work(build) / "made" / key, _work(build) / "tree"), front_end=key)
+    made = _work(build) / "made" / key
+    tree = overlaid(build.tree, made, _work(build) / "tree")
+    return replace(build, tree=tree, front_end=f"{key} {content_of(made)}")
 
 
 def _too_long(build: Build, failed: DeadlinePassed) -> UserError:

@@ -12,6 +12,7 @@ import os
 import shutil
 import stat
 from collections.abc import Collection, Iterator
+from io import BufferedReader
 from pathlib import Path, PurePosixPath
 
 from dz.errors import UserError
@@ -23,12 +24,13 @@ MOST = 2 * 1024**3  # bytes
 
 def key_of(tree: Path, folders: Collection[str], *more: str) -> str:
     """Of all that a front end may be built from: any file of the repository, since templates are searched for the names
-    of styles, too; Python only where the front end's configuration speaks of it."""
+    of styles, too, and what others make may be committed (yarn's patches in .yarn); Python only where the front end's
+    configuration speaks of it."""
     every, other = hashlib.sha256(), hashlib.sha256()
     speaks = False
-    for name, descriptor in _files(tree):
+    for name, descriptor in _files(tree, without={".git"}):
         with os.fdopen(descriptor, "rb") as file:
-            line = f"{name}\0{hashlib.file_digest(file, 'sha256').hexdigest()}\n".encode(errors="surrogateescape")
+            line = _line(name, file)
             if _configures(name):
                 file.seek(0)
                 speaks = speaks or b".py" in file.read()
@@ -37,6 +39,20 @@ def key_of(tree: Path, folders: Collection[str], *more: str) -> str:
             other.update(line)
     chosen = every if speaks else other
     return hashlib.sha256("\0".join((chosen.hexdigest(), *sorted(folders), *more)).encode()).hexdigest()[:32]
+
+
+def content_of(made: Path) -> str:
+    """Names what was made: the same sources may make something else the next time."""
+    found = hashlib.sha256()
+    for name, descriptor in _files(made):
+        with os.fdopen(descriptor, "rb") as file:
+            found.update(_line(name, file))
+    return found.hexdigest()[:32]
+
+
+def _line(name: str, file: BufferedReader) -> bytes:
+    digest = hashlib.file_digest(file, "sha256").hexdigest()
+    return f"{name}\0{digest} {os.fstat(file.fileno()).st_mode & 0o100}\n".encode(errors="surrogateescape")
 
 
 def taken(source: Path, tree: Path, into: Path) -> Path:
@@ -75,10 +91,10 @@ def overlaid(tree: Path, made: Path, into: Path) -> Path:
     return into
 
 
-def _files(root: Path) -> Iterator[tuple[str, int]]:
+def _files(root: Path, *, without: Collection[str] = NOT_MADE) -> Iterator[tuple[str, int]]:
     """Every regular file below, in one order: its name from there, and a descriptor to read it."""
     for folder, folders, files, within in os.fwalk(root, follow_symlinks=False):
-        folders[:] = sorted(name for name in folders if name not in NOT_MADE)
+        folders[:] = sorted(name for name in folders if name not in without)
         above = os.path.relpath(folder, root)
         for name in sorted(files):
             if not stat.S_ISREG(os.stat(name, dir_fd=within, follow_symlinks=False).st_mode):
