@@ -158,8 +158,12 @@ def test_what_could_not_be_started_is_told_with_its_reason_as_long_as_its_releas
 def test_a_heartbeat_tells_how_each_process_is_and_waits_for_no_step_that_holds_a_row(j: Any, zoomdb: str) -> None:
     import psycopg
 
-    from dz2.api.processes import process_documents
+    from dz2.api.processes import is_asked, process_documents
     from dz2.heartbeats import beat
+    from dz2.models import Host
+
+    def asks(told: dict[str, Any]) -> list[str]:
+        return [one["process"] for one in told.values() if is_asked(one)]
 
     shop = j.project()
     _, _, rows = live(j, shop)
@@ -171,13 +175,18 @@ def test_a_heartbeat_tells_how_each_process_is_and_waits_for_no_step_that_holds_
         beat(settings, {}, vitals=vitals)
     beat(settings, {}, vitals=vitals)
     told = {one["process"]: one for one in process_documents(shop)}
+    assert asks(told) == ["web.1", "web.2"]
     assert (told["worker.1"]["words"], told["worker.1"]["restarts"]) == ("restarting: exit 1 at 14:05:31", 2)
     assert (told["web.1"]["words"], told["web.1"]["memory"], told["web.1"]["restarts"]) == ("healthy", 84_000_000, 0)
     assert told["web.1"]["seen_at"] is not None and told["web.2"]["seen_at"] is None
+    Host.objects.update(last_heartbeat=None)
+    told = {one["process"]: one for one in process_documents(shop)}
+    assert told["web.1"]["words"] == "unknown: app-1 does not report"
+    assert asks(told) == ["web.1", "web.2"], "they may answer all the same"
 
 
 def test_a_projects_own_redis_is_told_with_its_processes_once_the_release_that_asks_for_it_is_live(j: Any) -> None:
-    from dz2.api.processes import process_documents
+    from dz2.api.processes import is_asked, process_documents
     from dz2.heartbeats import beat
 
     def told() -> dict[str, Any]:
@@ -202,6 +211,7 @@ def test_a_projects_own_redis_is_told_with_its_processes_once_the_release_that_a
     assert {name: found[name] for name in ("words", "release", "memory", "restarts", "port")} == {
         "words": "running", "release": None, "memory": 7_000_000, "restarts": 1, "port": redis.port
     }  # fmt: skip
+    assert not is_asked(found), "it speaks no HTTP"
 
 
 def test_a_formation_outlives_releases_and_what_cannot_be_is_refused(j: Any) -> None:

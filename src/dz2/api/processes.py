@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import math
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Annotated, Any
 
@@ -25,7 +26,6 @@ from dz2.door.placing import NOT_STARTED
 from dz2.models import AppServerDeployment, DeploymentState, Host, Project, ProjectRedis, ReleaseState
 
 router = Router()
-HEALTHY = "healthy"
 Count = Annotated[int, Field(ge=0, lt=1000)]
 
 
@@ -37,14 +37,20 @@ class ScaleIn(Schema):
 async def processes(request: HttpRequest, name: str) -> Any:
     """``answers_in``: milliseconds, of a healthy web process that is asked now; null for all others."""
     found, url = await sync_to_async(_found)(name)
-    healthy = [one for one in found if one["words"] == HEALTHY]
-    took = await asyncio.gather(*(answering.seconds(one["address"], one["port"], url) for one in healthy))
-    for one, seconds in zip(healthy, took, strict=True):
+    asked = [one for one in found if is_asked(one)]
+    took = await asyncio.gather(*(answering.seconds(one["address"], one["port"], url) for one in asked))
+    for one, seconds in zip(asked, took, strict=True):
         if seconds == math.inf:
             one["words"] = f"no answer in {answering.PATIENCE:.0f} s"
         elif seconds is not None:
             one["answers_in"] = max(1, round(seconds * 1000))
     return found
+
+
+def is_asked(document: Mapping[str, Any]) -> bool:
+    """Whatever words its state is told in: a web process, which alone of a release's has a port."""
+    started = document["state"] == DeploymentState.HEALTHY
+    return started and document["release"] is not None and bool(document["port"])
 
 
 def _found(name: str) -> tuple[list[dict[str, Any]], str]:
@@ -112,7 +118,7 @@ def _words(row: AppServerDeployment) -> str:
     if row.state == DeploymentState.WANTED:
         live = row.release.state == ReleaseState.LIVE
         return "waits until the old release has stopped" if live else "starting"
-    return _words_of_host(row.appserver.host, row.detail) or (HEALTHY if row.port else "running")
+    return _words_of_host(row.appserver.host, row.detail) or ("healthy" if row.port else "running")
 
 
 def _words_of_host(host: Host, detail: str) -> str:
