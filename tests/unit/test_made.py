@@ -9,10 +9,14 @@ from pathlib import Path
 
 import pytest
 
+from dz.errors import UserError
+from dz.tasklib.build import made
 from dz.tasklib.build.front_end import reason
 from dz.tasklib.build.made import key_of, overlaid, taken
 from dz.tasklib.build.node import Asked, Node, answered, by_itself, commands, put, suits
+from dz.tasklib.folders import clear
 from tests.repositories import write_tree
+from tests.unit.test_folders import deep
 
 NODE = Node(folder=Path("/usr/bin"), version="v20.20.2")
 FILES = {"shop/views.py": "one = 1\n", "shop/base.html": "<b class=red>", "web/package.json": "{}"}
@@ -60,6 +64,16 @@ def test_nothing_is_written_outside_of_what_we_made(tmp_path: Path) -> None:
     assert (whole / "out/planted").read_text() == (whole / "app.js").read_text() == "x"
     assert not any(outside.iterdir()) and not os.path.lexists(whole / "passwd")
     assert (whole / "shop/views.py").samefile(tree / "shop/views.py")
+
+
+def test_what_was_made_is_not_too_deep_and_not_too_many(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    tree, built = write_tree(tmp_path / "tree", FILES), deep(tmp_path / "built", 1200)
+    with pytest.raises(UserError, match="at most 100 folders within one another"):
+        taken(built, tree, tmp_path / "made")
+    clear(built)
+    monkeypatch.setattr(made, "MOST_FILES", 2)
+    with pytest.raises(UserError, match="at most 2 files"):
+        taken(write_tree(built, {"a": "", "b": "", "c": ""}), tree, tmp_path / "made")
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,8 @@ import pytest
 
 from dz.seams.sandbox import launch
 from dz.seams.sandbox.owning import give
+from dz.tasklib.folders import clear
+from tests.unit.test_folders import deep
 
 pytestmark = pytest.mark.root
 UID = 500_042
@@ -38,6 +40,23 @@ def test_a_folder_that_became_a_link_is_refused(tmp_path: Path) -> None:
     with pytest.raises(OSError, match="volume"):
         give(tmp_path / "volume", UID)
     assert (tmp_path / "secrets").stat().st_uid == os.getuid()
+
+
+def test_a_folder_is_given_however_deep_it_is(tmp_path: Path) -> None:
+    (tmp_path / "key").write_text("root's")
+    folder = deep(tmp_path / "volume", 1200)
+    (folder / "link").symlink_to(tmp_path / "key")
+    give(folder, UID)
+    last = os.open(folder, os.O_RDONLY)
+    owners = {os.fstat(last).st_uid, (folder / "link").lstat().st_uid}
+    while "d" in os.listdir(last):
+        below = os.open("d", os.O_RDONLY, dir_fd=last)
+        os.close(last)
+        last = below
+        owners.add(os.fstat(last).st_uid)
+    os.close(last)
+    clear(folder)
+    assert owners == {UID} and (tmp_path / "key").stat().st_uid == os.getuid()
 
 
 def test_a_value_can_not_become_an_argument_of_the_sandbox(tmp_path: Path) -> None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import errno
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
 from dz.names import AppId
+from dz.run import check
 from dz.tasklib.records import Layer
 
 
@@ -83,11 +85,16 @@ class Folders:
 
 
 def clear(folder: Path) -> None:
-    """Delete a folder of ours or of a project; links are deleted, never followed."""
+    """Delete a folder of ours or of a project, however deep it is; links are deleted, never followed."""
     if folder.is_symlink() or folder.is_file():
         folder.unlink()
     elif folder.exists():
-        shutil.rmtree(folder, ignore_errors=False)
+        try:
+            shutil.rmtree(folder, ignore_errors=False)
+        except (RecursionError, OSError) as error:
+            if isinstance(error, OSError) and error.errno != errno.EMFILE:
+                raise
+            check(["rm", "-rf", "--one-file-system", "--", folder], deadline=600)
 
 
 def passable(folder: Path) -> None:

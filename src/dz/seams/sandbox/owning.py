@@ -7,8 +7,11 @@ folder that is exchanged for a link leads nowhere, and what disappears is left a
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 from pathlib import Path
+
+from dz.run import check
 
 
 def give(folder: Path, uid: int | None) -> None:
@@ -21,10 +24,26 @@ def give(folder: Path, uid: int | None) -> None:
         os.fchmod(top, 0o700)
         if uid is None:
             return
-        for _, folders, files, within in os.fwalk(".", follow_symlinks=False, dir_fd=top):
-            for name in (*folders, *files):
-                with contextlib.suppress(FileNotFoundError):
-                    os.chown(name, uid, uid, dir_fd=within, follow_symlinks=False)
+        try:
+            _give_all(top, uid)
+        except (RecursionError, _TooDeepError):  # slower, but as deep as a project likes
+            check(["chown", "-RhP", "--", f"{uid}:{uid}", folder], deadline=600)
         os.fchown(top, uid, uid)
     finally:
         os.close(top)
+
+
+class _TooDeepError(Exception):
+    """More folders within one another than may be open."""
+
+
+def _give_all(top: int, uid: int) -> None:
+    for _, folders, files, within in os.fwalk(".", onerror=_passed_over, follow_symlinks=False, dir_fd=top):
+        for name in (*folders, *files):
+            with contextlib.suppress(FileNotFoundError):
+                os.chown(name, uid, uid, dir_fd=within, follow_symlinks=False)
+
+
+def _passed_over(error: OSError) -> None:
+    if error.errno == errno.EMFILE:
+        raise _TooDeepError from error

@@ -20,6 +20,7 @@ from dz.tasklib.folders import clear
 
 NOT_MADE = {"node_modules", ".git", ".yarn", ".pnpm-store", ".npm", ".cache", ".parcel-cache", ".turbo", "__pycache__"}
 MOST = 2 * 1024**3  # bytes
+MOST_FILES, DEEPEST = 200_000, 100
 
 
 def key_of(tree: Path, folders: Collection[str], *more: str) -> str:
@@ -59,15 +60,17 @@ def taken(source: Path, tree: Path, into: Path) -> Path:
     """``into``, with every file below ``source`` that ``tree`` does not have, or has otherwise.
 
     Raises UserError ``build.layer-too-big``."""
-    total = 0
+    total = number = 0
     for name, descriptor in _files(source):
         with os.fdopen(descriptor, "rb") as file:
             status = os.fstat(descriptor)
             if _same(status, tree / name):
                 continue
-            total += status.st_size
+            total, number = total + status.st_size, number + 1
             if total > MOST:
-                raise UserError("build.layer-too-big", kind="front end's", reason=f"at most {MOST // 1024**3} GB")
+                raise _over(f"at most {MOST // 1024**3} GB")
+            if number > MOST_FILES:
+                raise _over(f"at most {MOST_FILES} files")
             target = into / name
             target.parent.mkdir(parents=True, exist_ok=True)
             with target.open("wb") as out:
@@ -92,16 +95,23 @@ def overlaid(tree: Path, made: Path, into: Path) -> Path:
 
 
 def _files(root: Path, *, without: Collection[str] = NOT_MADE) -> Iterator[tuple[str, int]]:
-    """Every regular file below, in one order: its name from there, and a descriptor to read it."""
+    """Every regular file below, in one order: its name from there, and a descriptor to read it. Raises UserError
+    ``build.layer-too-big`` where folders lie too deep within one another."""
     for folder, folders, files, within in os.fwalk(root, follow_symlinks=False):
         folders[:] = sorted(name for name in folders if name not in without)
         above = os.path.relpath(folder, root)
+        if above.count("/") >= DEEPEST:
+            raise _over(f"at most {DEEPEST} folders within one another")
         for name in sorted(files):
             if not stat.S_ISREG(os.stat(name, dir_fd=within, follow_symlinks=False).st_mode):
                 continue
             with contextlib.suppress(PermissionError):  # what it closed even to us
                 descriptor = os.open(name, os.O_RDONLY | os.O_NOFOLLOW, dir_fd=within)
                 yield os.path.normpath(os.path.join(above, name)), descriptor  # noqa: PTH118
+
+
+def _over(limit: str) -> UserError:
+    return UserError("build.layer-too-big", kind="front end's", reason=limit)
 
 
 def _same(status: os.stat_result, original: Path) -> bool:
