@@ -10,14 +10,18 @@ import socket
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
+from urllib.error import HTTPError
+from urllib.request import urlopen
 
 import pytest
 
 from dz import pushed
 from dz.push import repository
+from dz.push.body import OF_NO_USE
+from dz.push.bounded import MOST
 from dz.push.serving import Place, PushServer
 from dz.push.turns import OF_ONE
 from dz.run import Finished, run
@@ -106,6 +110,44 @@ def test_who_may_not_push_is_answered_before_the_body_has_come_and_is_in_nobodys
             assert one.recv(64).startswith(b"HTTP/1.1 401 Unauthorized")
         pushing.api.answers[api] = known
         assert pushing.git("push", "main:dev").ok
+
+
+def test_of_what_is_refused_a_small_push_is_taken_and_no_more_and_only_so_many_at_a_time(tmp_path: Path) -> None:
+    head = b"POST /git/shop.git/git-receive-pack HTTP/1.0\r\nContent-Length: 1000000000\r\n\r\n"
+
+    def begun(head: bytes = head) -> socket.socket:
+        one = going_on.enter_context(socket.socket(socket.AF_UNIX))
+        one.settimeout(60)
+        one.connect(str(folder / "push"))
+        one.sendall(head)
+        return one
+
+    with short_folder() as folder, backend("api") as api, push_server(folder, api), ExitStack() as going_on:
+        slow = [begun() for _ in range(MOST)]
+        assert begun(b"").recv(32).startswith(b"HTTP/1.0 503 Service Unavailable")
+        assert slow[0].recv(32).startswith(b"HTTP/1.0 401 Unauthorized")
+        with pytest.raises((BrokenPipeError, ConnectionResetError)):
+            slow[0].sendall(bytes(3 * OF_NO_USE))
+        for one in slow[1:]:  # of which nothing comes
+            assert ended(one)
+        assert begun().recv(32).startswith(b"HTTP/1.0 401 Unauthorized")
+
+
+def ended(one: socket.socket) -> bool:
+    with suppress(ConnectionResetError):
+        while one.recv(4096):
+            pass
+    return True
+
+
+def test_who_brings_no_token_is_asked_for_it_before_the_service_hears_of_it(pushing: Pushing) -> None:
+    pushing.server.shutdown()
+    url = f"http://127.0.0.1:{pushing.nginx.port}/git/shop.git/info/refs?service=git-receive-pack"
+    with pytest.raises(HTTPError) as refused:
+        urlopen(url, timeout=60)
+    assert refused.value.code == 401
+    assert refused.value.headers.get_all("WWW-Authenticate") == ['Basic realm="DjangoZoom"']
+    assert refused.value.read().startswith(b"The password is the API token")
 
 
 def test_of_a_push_nothing_is_kept_but_by_who_has_a_turn_and_only_while_there_is_room(pushing: Pushing) -> None:

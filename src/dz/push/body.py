@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import socket
 import time
 from collections.abc import Iterator
 from email.message import Message
@@ -11,6 +13,7 @@ from dz.errors import Transient
 from dz.run import CHUNK
 
 LONGEST = 3600.0  # seconds in which it must be here: whoever sends holds a turn
+OF_NO_USE, FOR_SO_LONG = 1_000_000, 5.0  # bytes and seconds of what is refused: whoever sends it holds a thread
 
 
 class Body:
@@ -21,6 +24,7 @@ class Body:
         self._chunked = headers.get("Transfer-Encoding", "").lower() == "chunked"
         self._left = 0 if self._chunked else int(headers.get("Content-Length") or 0)
         self._until = time.monotonic() + LONGEST
+        self._dropped = 0
 
     def __iter__(self) -> Iterator[bytes]:
         try:
@@ -28,6 +32,19 @@ class Body:
                 yield self._piece()
         except (OSError, ValueError) as error:
             raise Transient(f"the request broke off: {error}") from None
+
+    def drop(self, connection: socket.socket) -> None:
+        """As much of it as a small push is, since git reads no answer before it has sent all; of a larger one, or one
+        that comes slowly, no more: the connection is to be closed then. Done again it takes no longer."""
+        self._until = min(self._until, time.monotonic() + FOR_SO_LONG)
+        pieces = iter(self)
+        with contextlib.suppress(Transient):
+            while self._dropped < OF_NO_USE and (left := self._until - time.monotonic()) > 0:
+                connection.settimeout(left)
+                if (piece := next(pieces, None)) is None:
+                    break
+                self._dropped += len(piece)
+        connection.settimeout(FOR_SO_LONG)  # for the answer
 
     def _piece(self) -> bytes:
         piece = self._stream.read1(min(self._left, CHUNK))

@@ -27,6 +27,7 @@ from dz.errors import DzError, Transient, UserError
 from dz.push import pktline, repository, room
 from dz.push.asked import Asked, asked, protocol_of, token_of
 from dz.push.body import Body
+from dz.push.bounded import Bounded
 from dz.push.turns import Turn, Turns
 from dz.run import Caps, run
 
@@ -50,8 +51,7 @@ class Place:
     spare: int = room.SPARE
 
 
-class PushServer(socketserver.ThreadingMixIn, socketserver.UnixStreamServer):
-    daemon_threads = True
+class PushServer(Bounded, socketserver.UnixStreamServer):
     request_queue_size = 64
 
     def __init__(self, socket: Path, place: Place, *, patience: float = PATIENCE) -> None:
@@ -84,10 +84,9 @@ class Handler(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         self.body = Body(self.rfile, self.headers)
-        with contextlib.suppress(Transient):  # who sends has left
+        with contextlib.suppress(Transient, ConnectionError, TimeoutError):  # who sends has left
             self.respond(asked(self.command, self.path))
-            for _ in self.body:  # nginx may still be sending; it takes the answer, and leaves
-                pass
+            self.body.drop(self.connection)  # nginx may still be sending; it takes the answer, and leaves
 
     def respond(self, found: Asked | None) -> None:
         if found is None:
@@ -190,8 +189,7 @@ class Handler(BaseHTTPRequestHandler):
         if found.advertised or status == HTTPStatus.UNAUTHORIZED:
             self.say(status, text)
         else:
-            for _ in self.body:  # an answer before its end would be lost
-                pass
+            self.body.drop(self.connection)  # an answer before its end would be lost
             kind = f"application/x-{found.service}-result"
             self.send(HTTPStatus.OK, pktline.refusal(found.service, text), kind)
 

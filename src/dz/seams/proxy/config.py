@@ -53,6 +53,20 @@ proxy_request_buffering off;
 proxy_read_timeout 7200s;
 proxy_pass http://dz_push;
 """
+# Who brings no token is asked for it here, and holds nothing of the service. From one address come at most twice as
+# many as it gives turns, so that the rest are told why they have none.
+_ASKED = """\
+if ($http_authorization = "") {
+return 401 "The password is the API token; dz git NAME lets Git find it by itself.\\n";
+}
+add_header WWW-Authenticate $dz_who always;
+default_type text/plain;
+limit_conn dz_push 32;
+"""
+_WHO = """\
+map $http_authorization $dz_who { "" 'Basic realm="DjangoZoom"'; }
+limit_conn_zone $binary_remote_addr zone=dz_push:1m;
+"""
 _SENT = {"receive-pack": "1100m", "upload-pack": "10m"}  # over what the service takes, which says so in git's own words
 MOST_FILES = 20_480  # for 16384 connections: a worker is 7 MB then, and 2 with a fourth of them
 
@@ -170,14 +184,14 @@ proxy_pass http://dz_panel;
 """
 
     def _push_upstream(self) -> str:
-        return f'upstream dz_push {{ server "unix:{path(self.push)}"; }}\n' if self.push else ""
+        return f'upstream dz_push {{ server "unix:{path(self.push)}"; }}\n{_WHO}' if self.push else ""
 
     def _push_location(self) -> str:
         """What Git asks first has no body; what it sends then is answered line by line, as long as its deploy takes."""
         if self.push is None:
             return ""
         sent = "".join(
-            f'location ~ "^/git/[^/]+/git-{service}$" {{\nclient_max_body_size {most};\n{_PUSHED}}}\n'
+            f'location ~ "^/git/[^/]+/git-{service}$" {{\nclient_max_body_size {most};\n{_ASKED}{_PUSHED}}}\n'
             for service, most in _SENT.items()
         )
-        return f"location ^~ /git/ {{\nclient_max_body_size 1;\n{_PUSHED}{sent}}}\n"
+        return f"location ^~ /git/ {{\nclient_max_body_size 1;\n{_ASKED}{_PUSHED}{sent}}}\n"
