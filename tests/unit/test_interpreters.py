@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from packaging.version import Version
 
 from dz.errors import UserError
 from dz.tasklib.build.inspect.pythons import specifier
-from dz.tasklib.build.interpreters import Interpreter, choose, find
+from dz.tasklib.build.interpreters import Interpreter, choose, find, of_host
+from tests.repositories import write_tree
 
 HERE = tuple(
     Interpreter(version=Version(v), path=Path(f"/opt/{v}/bin/python3"))
@@ -81,3 +84,16 @@ def test_a_virtual_environment_and_a_broken_file_are_no_interpreters(tmp_path: P
     found = find([broken], tmp_path / "cache.json")
     assert broken not in [one.path for one in found]
     assert found and all(one.version >= Version("3.6") for one in found)
+
+
+@pytest.mark.parametrize(("home", "used"), [("share/djangozoom", False), ("../djangozoom", True)])
+def test_a_python_whose_installation_holds_our_own_folder_is_not_used(home: str, used: bool, tmp_path: Path) -> None:
+    built = write_tree(
+        tmp_path / ".local", {"lib/python3.9/os.py": "", "bin/python3.9": "#!/bin/sh\necho '\"3.9.99\"'\n"}
+    )
+    python = built / "bin/python3.9"
+    python.chmod(0o755)
+    settings: Any = SimpleNamespace(pythons=str(python), home=built / home)
+    sandbox: Any = SimpleNamespace(starts=lambda program: True)
+    usable, others = of_host(settings, sandbox)
+    assert python in [one.path for one in (usable if used else others)]

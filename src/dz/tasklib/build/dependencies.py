@@ -112,7 +112,8 @@ def choose_python(build: Build) -> tuple[Interpreter, tuple[Interpreter, ...]]:
     if series and downloading.bring(ctx, series):
         found, closed = interpreters.of_host(ctx.settings, ctx.seams.sandbox)
     if closed:
-        ctx.log.note(f"not used, below folders closed to projects: {', '.join(str(one.path) for one in closed)}")
+        named = ", ".join(str(one.path) for one in closed)
+        ctx.log.note(f"not used, below folders closed to projects or around ours: {named}")
     chosen = interpreters.choose(found, declared=declared, django=django)
     because = next((f" ({one.basis.why})" for one in ctx.door.guesses("python_version") if one.value == declared), "")
     said = f"Python {chosen.interpreter.version}: {chosen.why}{because}"

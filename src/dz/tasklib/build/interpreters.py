@@ -24,6 +24,7 @@ from packaging.version import Version
 from dz.errors import PlatformError, UserError
 from dz.run import run
 from dz.seams.sandbox import Sandbox
+from dz.seams.sandbox.interpreter import installed_in
 from dz.settings import WorkerSettings
 from dz.tasklib.build.inspect.pythons import PYTHONS, specifier
 
@@ -73,12 +74,18 @@ def find(extra: Iterable[Path], cache_file: Path) -> tuple[Interpreter, ...]:
 
 
 def of_host(settings: WorkerSettings, sandbox: Sandbox) -> tuple[tuple[Interpreter, ...], tuple[Interpreter, ...]]:
-    """What ``find`` finds with this host's settings: those that projects can start here, and those they can't reach."""
+    """What ``find`` finds with this host's settings: those that projects can start here, and those they can't reach or
+    must not: a Python comes with its installation, and ours may lie in that."""
     named = [Path(p) for p in settings.pythons.split(":") if p]
     brought = sorted(brought_to(settings.home).glob("cpython-*.*.*/bin/python3.*"))
     found = find([*named, *brought], settings.home / "cache" / "pythons.json")
-    usable = {one: sandbox.starts(one.path) for one in found}
+    usable = {one: sandbox.starts(one.path) and not _holds(one.path, settings.home) for one in found}
     return tuple(one for one in found if usable[one]), tuple(one for one in found if not usable[one])
+
+
+def _holds(program: Path, home: Path) -> bool:
+    """Whether DZ_HOME is in what the program takes along, as with a Python that was built into ~/.local."""
+    return any(home.resolve().is_relative_to(one.resolve()) for one in installed_in(program))
 
 
 def brought_to(home: Path) -> Path:
