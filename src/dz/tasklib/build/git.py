@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import difflib
 import re
-import shutil
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -129,7 +128,7 @@ def checkout(
         git = _Git(url=where, home=home, log=log, until=time.monotonic() + deadline, stop=stop)
         wanted = known or _resolve(git, ref)
         if into.exists():
-            shutil.rmtree(into)
+            clear(into)
         into.mkdir(parents=True)
         room = _lay(git, into, wanted, ref, MOST_BYTES)
         found = _described(git, into, wanted)
@@ -237,7 +236,7 @@ def _expanded(git: _Git, short: str) -> Commit | None:
     if not done.ok:
         raise explain(git.url, git.said, ref=short)
     answer = git("rev-parse", "--verify", "--quiet", "--end-of-options", f"{short}^{{commit}}", folder=history)
-    shutil.rmtree(history)
+    clear(history)
     return Commit(answer.text.strip()) if answer.ok else None
 
 
