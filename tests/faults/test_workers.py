@@ -18,10 +18,10 @@ def test_what_a_killed_worker_had_started_goes_with_it(site: Site) -> None:
     number = site.begin(holding="collectstatic")
     first = faultkit.waiting(site.platform, "collectstatic")
     site.answers()
-    os.kill(psutil.Process(faultkit.running(site.platform, number, "build_bundle")).ppid(), signal.SIGKILL)
+    os.kill(psutil.Process(faultkit.running(site.platform, number, "prove")).ppid(), signal.SIGKILL)
     faultkit.gone(first, "what the dead worker had started")
     faultkit.let_go(faultkit.waiting(site.platform, "collectstatic"))
-    assert faultkit.attempts(site.sound(number)) == {"build_bundle": 2}
+    assert faultkit.attempts(site.sound(number)) == {"prove": 2}
     faultkit.all_run(site.platform)
 
 
