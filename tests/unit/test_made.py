@@ -38,11 +38,27 @@ def test_a_front_end_is_made_anew_when_what_it_may_read_changed(
     assert (key_of(one, ["web"]) == key_of(other, ["web"])) is same
 
 
-def test_python_counts_where_the_front_end_says_that_it_reads_it(tmp_path: Path) -> None:
-    speaks = FILES | {"web/tailwind.config.js": "module.exports = { content: ['../**/*.py'] }"}
+@pytest.mark.parametrize(
+    "says",
+    [
+        {"web/tailwind.config.js": "module.exports = { content: ['../**/*.py'] }"},
+        {"web/site.config.js": "module.exports = { content: ['../**/*.{html,py}'] }"},
+        {"web/site.css": '@source "../**/*.py";'},
+        {"web/package.json": '{"devDependencies": {"@tailwindcss/vite": "4"}}'},
+    ],
+)
+def test_python_counts_where_the_front_end_says_that_it_reads_it(says: dict[str, str], tmp_path: Path) -> None:
+    speaks = FILES | says
     one = write_tree(tmp_path / "one", speaks)
     other = write_tree(tmp_path / "other", speaks | {"shop/views.py": "two = 2\n"})
     assert key_of(one, ["web"]) != key_of(other, ["web"])
+
+
+def test_python_that_the_build_changed_is_not_kept_for_later_commits(tmp_path: Path) -> None:
+    tree = write_tree(tmp_path / "tree", FILES)
+    built = write_tree(tmp_path / "built", FILES | {"shop/views.py": "stamped = 1\n", "shop/made.py": "", "out.js": ""})
+    found = taken(built, tree, tmp_path / "made")
+    assert {one.name for one in found.rglob("*") if one.is_file()} == {"made.py", "out.js", "base.html", "package.json"}
 
 
 def test_nothing_is_written_outside_of_what_we_made(tmp_path: Path) -> None:

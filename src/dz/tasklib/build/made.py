@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
+import re
 import shutil
 import stat
 from collections.abc import Collection, Iterator
@@ -21,12 +22,14 @@ from dz.tasklib.folders import clear
 NOT_MADE = {"node_modules", ".git", ".yarn", ".pnpm-store", ".npm", ".cache", ".parcel-cache", ".turbo", "__pycache__"}
 MOST = 2 * 1024**3  # bytes
 MOST_FILES, DEEPEST = 200_000, 100
+# Tailwind searches all that lies around it for the names of its classes, whatever its configuration says.
+READS_PYTHON = re.compile(rb"\bpy\b|tailwind")
 
 
 def key_of(tree: Path, folders: Collection[str], *more: str) -> str:
     """Of all that a front end may be built from: any file of the repository, since templates are searched for the names
     of styles, too, and what others make may be committed (yarn's patches in .yarn); Python only where the front end's
-    configuration speaks of it."""
+    configuration or styles say that they read it."""
     every, other = hashlib.sha256(), hashlib.sha256()
     speaks = False
     for name, descriptor in _files(tree, without={".git"}):
@@ -34,7 +37,7 @@ def key_of(tree: Path, folders: Collection[str], *more: str) -> str:
             line = _line(name, file)
             if _configures(name):
                 file.seek(0)
-                speaks = speaks or b".py" in file.read()
+                speaks = speaks or READS_PYTHON.search(file.read()) is not None
         every.update(line)
         if not name.endswith(".py"):
             other.update(line)
@@ -57,14 +60,15 @@ def _line(name: str, file: BufferedReader) -> bytes:
 
 
 def taken(source: Path, tree: Path, into: Path) -> Path:
-    """``into``, with every file below ``source`` that ``tree`` does not have, or has otherwise.
+    """``into``, with every file below ``source`` that ``tree`` does not have, or has otherwise. The project's own Python
+    is never among them: it would be laid over that of later commits, whose front end is the same.
 
     Raises UserError ``build.layer-too-big``."""
     total = number = 0
     for name, descriptor in _files(source):
         with os.fdopen(descriptor, "rb") as file:
             status = os.fstat(descriptor)
-            if _same(status, tree / name):
+            if _same(status, tree / name) or (name.endswith(".py") and os.path.lexists(tree / name)):
                 continue
             total, number = total + status.st_size, number + 1
             if total > MOST:
@@ -125,4 +129,4 @@ def _same(status: os.stat_result, original: Path) -> bool:
 
 def _configures(name: str) -> bool:
     file = name.rsplit("/", 1)[-1]
-    return file == "package.json" or ".config." in file
+    return file == "package.json" or ".config." in file or file.endswith(".css")
