@@ -36,6 +36,7 @@ class Administrator(forms.Form):
     )
     email = forms.EmailField(max_length=150, label="E-mail", widget=forms.EmailInput(attrs={"autocomplete": "email"}))
     password = forms.CharField(
+        strip=False,
         max_length=200,
         widget=forms.PasswordInput(render_value=True, attrs={"autocomplete": "new-password"}),
         help_text="At least 10 characters.",
