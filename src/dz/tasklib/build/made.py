@@ -60,8 +60,9 @@ def _line(name: str, file: BufferedReader) -> bytes:
 
 
 def taken(source: Path, tree: Path, into: Path) -> Path:
-    """``into``, with every file below ``source`` that ``tree`` does not have, or has otherwise. The project's own Python
-    is never among them: it would be laid over that of later commits, whose front end is the same.
+    """``into``, with every file below ``source`` that ``tree`` does not have, or has otherwise.
+
+    The project's own Python is never among them: it would be laid over that of later commits with the same front end.
 
     Raises UserError ``build.layer-too-big``."""
     total = number = 0
