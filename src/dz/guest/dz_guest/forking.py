@@ -10,6 +10,8 @@ import stat
 import sys
 import threading
 
+from dz_guest import urls
+
 APART = "DZ_GUEST_APART"
 SHARED = ("socket:", "anon_inode:[eventpoll]", "anon_inode:[eventfd]")
 _environment = dict(os.environ)  # before the project may have changed it
@@ -24,7 +26,7 @@ def ready(before):
     """Make the loaded project ready to be forked, or start this program again; ``before``: what ``opened`` told."""
     from django.db import connections
 
-    _urls()
+    urls.load()  # else the first request of each worker imports them
     connections.close_all()
     if threading.active_count() > 1 or opened() - before:
         print("Threads, connections or files of the project are open: each worker loads it for itself", flush=True)
@@ -57,16 +59,3 @@ def _is_written(descriptor):
         return False
     regular = stat.S_ISREG(os.fstat(int(descriptor)).st_mode)
     return regular and int(descriptor) > 2 and bool(flags & os.O_ACCMODE) and not flags & os.O_APPEND
-
-
-def _urls():
-    """Else the first request of each worker imports them. What fails now fails then, and is told by its answer."""
-    try:
-        from django.urls import get_resolver
-    except ImportError:  # before Django 1.10
-        from django.core.urlresolvers import get_resolver
-
-    try:
-        get_resolver(None).url_patterns
-    except Exception as error:
-        print("The urls can't be loaded yet: %s" % error, flush=True)

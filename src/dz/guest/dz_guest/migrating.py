@@ -5,7 +5,7 @@ The advisory lock belongs to the very connection that migrates, so it ends with 
 
 import time
 
-from dz_guest import admin
+from dz_guest import admin, urls
 
 RESTARTS = 10.0  # seconds in which a database server that ended is back
 AWAY = ("refused", "No such file", "starting up", "shutting down", "recovery mode", "terminating")
@@ -19,7 +19,7 @@ def migrate(argv, summary):
     from django.db import connection
 
     summary.update(applied=[], failed=None)
-    _import_urls()
+    urls.load()  # as the checks of Django's own do: what migrations import may be importable in that order alone
     _reach(connection)
     _lock(connection)
     plan, before = _plan(connection), _applied(connection)
@@ -51,18 +51,6 @@ def _options():
     if django.VERSION >= (1, 9):
         options["run_syncdb"] = True
     return options
-
-
-def _import_urls():
-    """As the checks of Django's own migrate do: what migrations import may be importable in that order alone."""
-    try:
-        from django.urls import get_resolver
-    except ImportError:  # Django 1.8 and 1.9
-        from django.core.urlresolvers import get_resolver
-    try:
-        get_resolver(None).url_patterns
-    except Exception as error:  # some ask the database for what is not there yet; the probe had its say
-        print("The urls were not imported: %s" % error)
 
 
 def _reach(connection):

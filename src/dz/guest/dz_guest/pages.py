@@ -5,6 +5,8 @@ The platform asks for them before anybody else does: what does something when it
 
 import re
 
+from dz_guest import urls
+
 MOST = 6
 DEEP = 3
 # Addresses that may do something, are no pages, or could not be asked for as they stand.
@@ -30,20 +32,15 @@ def _first():
     from django.conf import settings
     from django.shortcuts import resolve_url
 
-    try:
-        from django.urls import get_resolver, resolve
-    except ImportError:  # before Django 1.10
-        from django.core.urlresolvers import get_resolver, resolve
-
-    found = []
+    found, site = [], urls.resolver()
     for name in ("admin:index", settings.LOGIN_URL):
         try:
             path = resolve_url(name)
-            resolve(path)
+            site.resolve(path)
             found.append(path)
         except Exception:  # it has none
             continue
-    found += [path for path in _paths(get_resolver(None), "", 0) if not LEFT_OUT.search(path)]
+    found += [path for path in _paths(site, "", 0) if not LEFT_OUT.search(path)]
     return sorted(set(found) - {"/"}, key=found.index)[:MOST]
 
 

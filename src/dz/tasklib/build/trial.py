@@ -203,7 +203,8 @@ def _lay(build: Build) -> Path:
     folder = fresh(_trial_folder(build))
     own = fresh(folder / "own")
     disk.copy(build.tree, own / "app")
-    disk.writable(own / "app")
+    if build.front_end:  # then the tree may be a layer
+        disk.writable(own / "app")
     for name in ("media", "home"):
         (own / name).mkdir()
     for given in (own, fresh(folder / "static")):
