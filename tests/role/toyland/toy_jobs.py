@@ -50,8 +50,9 @@ def _command(ctx: Context) -> None:
 def _started(ctx: Context) -> None:
     """Whoever waits for it reads the pid; renamed, so that it is never half there."""
     place = Path(f"{ctx.params['effects']}.{ctx.job_id}.{ctx.step}")
-    place.with_suffix(".coming").write_text(str(os.getpid()))
-    place.with_suffix(".coming").rename(place)
+    coming = Path(f"{place}.coming")  # the step's own: two of a job may begin at the same moment
+    coming.write_text(str(os.getpid()))
+    coming.rename(place)
 
 
 def effect(ctx: Context) -> None:
