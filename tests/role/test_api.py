@@ -296,6 +296,21 @@ def test_the_log_is_read_on_by_number_and_waits_for_what_comes(panel: Panel, han
     }
 
 
+def test_a_follower_hears_of_a_job_that_is_not_as_it_was_and_of_new_lines_only_if_it_wants(
+    panel: Panel, hands: Hands
+) -> None:
+    _, job = ask(panel, "POST", "/check", {"target": URL})
+    claimed = hands.claim("check_repo")
+    path = f"/jobs/{job['job']}"
+    with_lines, without = (ask(panel, "GET", f"{path}?lines={lines}")[1]["seen"] for lines in ("true", "false"))
+    hands.write(claimed, "one")
+    assert ask(panel, "GET", f"{path}?seen={with_lines}&wait=20")[1]["lines"] == 1
+    assert ask(panel, "GET", f"{path}?seen={without}&lines=false")[1]["seen"] == without
+    hands.end(claimed)
+    told = ask(panel, "GET", f"{path}?seen={without}&lines=false&wait=20")[1]
+    assert (told["state"], told["seen"] != without) == ("succeeded", True)
+
+
 def test_one_address_is_one_project_and_a_name_is_given_once(panel: Panel, hands: Hands) -> None:
     def make(target: str, **more: str) -> tuple[int, Any]:
         return ask(panel, "POST", "/check", {"target": target, **more})

@@ -209,7 +209,7 @@ def _ended(api: Api, number: int) -> Document:
     job: Document = {}
     with contextlib.suppress(Refused, Unreachable):
         while time.monotonic() < end:
-            job = api.get(f"/jobs/{number}", seen=job.get("seen"), wait="2")
+            job = api.get(f"/jobs/{number}", seen=job.get("seen"), wait="2", lines="false")
             if job["state"] in BY_STATE:
                 break
     return job or {"job": number}

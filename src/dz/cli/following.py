@@ -113,7 +113,9 @@ class _Watch:
         if self.until is not None:
             wait = min(wait, max(self.until - time.monotonic(), 0))
         path = f"/jobs/{self.job['job']}"
-        found: Document = self.api.get(path, seen=self.job.get("seen"), wait=f"{wait:.2f}")
+        # Only a terminal shows the log's last line as it comes.
+        lines = "true" if self.screen.live else "false"
+        found: Document = self.api.get(path, seen=self.job.get("seen"), wait=f"{wait:.2f}", lines=lines)
         return found
 
     def _show(self) -> None:

@@ -32,6 +32,7 @@ from dz2.api import (
 )
 from dz2.api.hosts import status_document
 from dz2.api.polling import After, Lines, Wait, Words, until
+from dz2.api.waiting import waits_for
 from dz2.asking import DZ
 from dz2.models import ConfigGuess, Job, JobLog, JobState, Project
 
@@ -150,10 +151,11 @@ def jobs(request: HttpRequest, project: str = "", limit: Annotated[int, Query(ge
 
 
 @api.get("/jobs/{job_id}")
-async def job(request: HttpRequest, job_id: int, seen: str = "", wait: Wait = 0) -> Any:
-    """The job; with ``wait`` as soon as it is not as ``seen`` (the ``seen`` of an earlier answer) any more."""
-    found = await until(lambda: _job_if_new(job_id, seen), wait)
-    return found or await sync_to_async(lambda: _told(services.find_job(job_id)))()
+async def job(request: HttpRequest, job_id: int, seen: str = "", wait: Wait = 0, lines: bool = True) -> Any:
+    """The job; with ``wait`` as soon as it is not as ``seen`` (the ``seen`` of an earlier answer) any more. Without
+    ``lines`` a new line in its log alone is not worth an answer."""
+    found = await until(lambda: _told(job_id, seen, lines), wait)
+    return found or await sync_to_async(lambda: _told(job_id, "", lines))()
 
 
 @api.get("/jobs/{job_id}/log")
@@ -187,21 +189,21 @@ def nothing_here(request: HttpRequest, rest: str) -> Any:
     raise UserError("api.no-such-page")
 
 
-def _told(found: Job) -> dict[str, Any]:
+def _told(job_id: int, seen: str, lines: bool) -> dict[str, Any] | None:
+    """The job's document, unless it is as it was seen: many ask again and again, so that is found out first."""
+    found = services.find_job(job_id)
+    mark = _mark(found, lines)
+    if mark == seen:
+        return None
     whole = documents.check_document(found) if found.kind == "check_repo" else documents.job_document(found)
-    return whole | {"seen": _mark(whole)}
+    return whole | {"seen": mark}
 
 
-def _mark(whole: dict[str, Any]) -> str:
+def _mark(found: Job, lines: bool) -> str:
     """Changes whenever a follower has something new to show; a running second is not new."""
-    steps = [(step["state"], step["attempt"], step["title"]) for step in whole["steps"]]
-    shown = repr((whole["state"], whole["lines"], whole["waits_for"], steps))
+    steps = list(found.steps.order_by("position").values_list("state", "attempt", "title"))
+    shown = repr((found.state, found.next_seq if lines else 0, waits_for(found), steps))
     return hashlib.sha256(shown.encode()).hexdigest()[:16]
-
-
-def _job_if_new(job_id: int, seen: str) -> dict[str, Any] | None:
-    whole = _told(services.find_job(job_id))
-    return whole if whole["seen"] != seen else None
 
 
 def _log_page(found: Job, after: int, limit: int, search: str) -> dict[str, Any]:
