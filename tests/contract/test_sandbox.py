@@ -322,6 +322,13 @@ def test_a_command_can_make_what_a_pool_of_processes_needs(sandbox: Sandbox, pro
     assert finished.text == "made\n"
 
 
+def test_a_command_may_say_that_it_sets_itself_no_limit_of_data(sandbox: Sandbox, project: Path) -> None:
+    """Settings do so where their owner's variable names none; what bounds it is the limit of its address space."""
+    script = "import resource as r; r.setrlimit(r.RLIMIT_DATA, (r.RLIM_INFINITY, r.RLIM_INFINITY)); print('set')"
+    box = Box(argv=(PYTHON, "-c", script), app_id=PROJECT, cwd=project, writable=(project,))
+    assert sandbox.run(box, deadline=60).text == "set\n"
+
+
 # Like a worker: it ends its task, and its child is to be left in peace.
 WORKS = """
 trap 'touch told' TERM

@@ -39,7 +39,8 @@ class Network(StrEnum):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
     """Bytes, processes and open files at most, per process where there is no cgroup. ``reserved``: address space that
-    a command may have beside its memory, since its runtime reserves some and never writes there."""
+    a command may have beside its memory, since its runtime reserves some and never writes there; then its data has a
+    limit of its own. Else not: settings of projects say that theirs has none, which a limit would not let them."""
 
     memory: int = 1536 * 1024 * 1024
     reserved: int = 0

@@ -145,8 +145,8 @@ def limits(of: Limits) -> list[str]:
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     files = of.files if hard == resource.RLIM_INFINITY else min(of.files, hard)
     return [
-        "/usr/bin/prlimit", f"--as={of.memory + of.reserved}", f"--data={of.memory}", f"--nproc={of.processes}",
-        f"--nofile={files}", f"--fsize={of.file_size}", "--core=0", "--",
+        "/usr/bin/prlimit", f"--as={of.memory + of.reserved}", *([f"--data={of.memory}"] if of.reserved else []),
+        f"--nproc={of.processes}", f"--nofile={files}", f"--fsize={of.file_size}", "--core=0", "--",
     ]  # fmt: skip
 
 

@@ -131,9 +131,9 @@ class Confined:
     def _limits(self, box: Box) -> dict[str, int]:
         """Processes are counted per uid, so one that is also ours gets its own on top of what runs already."""
         running = _tasks_of(os.geteuid()) if self.rung is Rung.LIMITS else 0
-        return {
-            "RLIMIT_AS": box.limits.memory + box.limits.reserved,
-            "RLIMIT_DATA": box.limits.memory,
+        reserved = box.limits.reserved
+        return ({"RLIMIT_DATA": box.limits.memory} if reserved else {}) | {
+            "RLIMIT_AS": box.limits.memory + reserved,
             "RLIMIT_NPROC": box.limits.processes + running,
             "RLIMIT_NOFILE": box.limits.files,
             "RLIMIT_FSIZE": box.limits.file_size,
