@@ -268,6 +268,22 @@ def test_versions_of_a_lock_bound_what_the_project_asks_for_and_one_that_does_no
     assert other.version("django").startswith("4.2.") and "it was left out" in said(bench)
 
 
+def test_groups_and_extras_that_are_wanted_are_installed_with_the_rest(bench: Bench) -> None:
+    groups = '[dependency-groups]\nmain = ["Django==4.2.16"]\nlive = ["idna==3.7"]\ndev = ["sqlparse==0.4.4"]\n'
+    (bench.tree / "pyproject.toml").write_text(groups)
+    wanted = Wanted(installer="groups", files=("pyproject.toml",), extras=("group main", "group live"))
+    locked, _ = resolve(bench, wanted)
+    assert (locked.version("django"), locked.version("idna")) == ("4.2.16", "3.7")
+    assert locked.version("sqlparse") != "0.4.4"
+
+    project = '[project]\nname = "own"\nversion = "1"\ndependencies = ["Django==4.2.15"]\n'
+    spare = '[project.optional-dependencies]\nspare = ["certifi==2024.2.2"]\n'
+    (bench.tree / "pyproject.toml").write_text(f"{project}{spare}{groups.replace('4.2.16', '4.2.15')}")
+    locked, _ = resolve(bench, replace(wanted, installer="setup", extras=("group live", "extra spare")))
+    versions = [locked.version(name) for name in ("django", "idna", "certifi")]
+    assert versions == ["4.2.15", "3.7", "2024.2.2"]
+
+
 def test_what_no_file_declares_is_as_old_as_the_last_commit_and_else_the_newest(bench: Bench) -> None:
     wanted = Wanted(installer="none", files=(), packages=("django", "pytz"), django="==4.2.*", as_of="2023-05-02")
     locked, _ = resolve(bench, wanted)

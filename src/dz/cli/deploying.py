@@ -31,6 +31,7 @@ SHOWN = {
     "settings_module": "Settings",
     "wsgi_application": "Application",
     "requirements_files": "Dependencies",
+    "extras": "Extras",
     "database_engines": "Database",
     "services": "Services",
     "hooks": "Per release",

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 FILE = "zoombuild.cfg"
 LONGEST = 64 * 1024
-INSTALLERS = ("requirements", "uv", "poetry", "pipenv", "pdm", "setup", "none")
+INSTALLERS = ("requirements", "uv", "poetry", "pipenv", "pdm", "setup", "groups", "none")
 HOOKS = ("collectstatic", "migrate")
 Pairs = tuple[tuple[str, str], ...]
 

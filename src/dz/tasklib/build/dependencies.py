@@ -85,6 +85,7 @@ def wanted_of(build: Build, added: tuple[str, ...] = ()) -> Wanted:
     return Wanted(
         installer=config.installer,
         files=tuple(config.pip_reqs),
+        extras=told.extras(line for one in door.guesses("extras") if one.is_primary for line in one.value.splitlines()),
         packages=told.plain(lines) if config.installer in ("none", "pipenv") else (),
         pins=told.plain(lines) if config.installer in ("poetry", "pdm") else (),
         django=told.django_range([g.value for g in door.guesses("django_version")]),

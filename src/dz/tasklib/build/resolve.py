@@ -54,7 +54,8 @@ KNOWN = f"override-dependencies = {LEFT_OUT}\n" + "".join(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wanted:
-    """``files``: relative to the repository; ``root``: the project's folder in it; ``packages``: requirement lines
+    """``files``: relative to the repository; ``root``: the project's folder in it; ``extras``: ``extra NAME`` and
+    ``group NAME`` of the file that are wanted with its plain dependencies; ``packages``: requirement lines
     instead of files; ``django``: the range that the code says, where the files leave it open; ``added``: lines for what
     the code imports and nothing declares; ``pins``: versions of a lock that uv does not read; ``as_of``: the day of the
     last commit, where nothing says which versions it ran with; ``whole_lock``: ``packages`` are all that a lock names,
@@ -65,6 +66,7 @@ class Wanted:
     packages: tuple[str, ...] = ()
     django: str = ""
     root: str = ""
+    extras: tuple[str, ...] = ()
     asgi_only: bool = False
     added: tuple[str, ...] = ()
     pins: tuple[str, ...] = ()
@@ -157,9 +159,10 @@ def _project(bench: Bench, wanted: Wanted) -> tuple[list[Requirement], list[Sour
     if wanted.installer == "uv":
         words: list[str | Path] = ["export", "--frozen", "--no-dev", "--no-emit-project", "--format", "pylock.toml"]
         words += ["--no-header", "--python", bench.python.path]
+        words += [f"--{kind}={name}" for kind, name in _extras(wanted)]
         return _answer(bench, words, _folder_of(bench, wanted, root))
     files = _files(bench, wanted)
-    if not files:
+    if not files and not wanted.extras:
         return [], []
     return _compiled(bench, files, wanted, _folder_of(bench, wanted, root))
 
@@ -168,6 +171,8 @@ def _compiled(bench: Bench, files: list[Path], wanted: Wanted, cwd: Path) -> tup
     known = bench.write("known.toml", KNOWN)
     words: list[str | Path] = ["pip", "compile", "--config-file", known, "--format", "pylock.toml", "--no-header"]
     words += ["--python", bench.python.path]
+    at = {"extra": "", "group": f"{bench.source / wanted.files[0]}:" if wanted.files else ""}
+    words += [f"--{kind}={at[kind]}{name}" for kind, name in _extras(wanted)]
     # What the files leave open is bounded: old packages ask for any setuptools and import pkg_resources, which the
     # newest have no more; old code asks for any Django. Where that does not fit, the files alone decide.
     bounds = bench.limits.read_text() + (f"django{wanted.django}\n" if wanted.django else "")
@@ -192,11 +197,15 @@ def _compiled(bench: Bench, files: list[Path], wanted: Wanted, cwd: Path) -> tup
     return _answer(bench, [*words, "--", *files], cwd)
 
 
+def _extras(wanted: Wanted) -> list[tuple[str, str]]:
+    return [(kind, name) for kind, _, name in (line.partition(" ") for line in wanted.extras)]
+
+
 def _files(bench: Bench, wanted: Wanted) -> list[Path]:
     """What uv is pointed at, by installer. Of the locks of other tools it gets the versions, as bounds."""
     if wanted.packages:
         return [bench.write("packages.in", "".join(f"{line}\n" for line in wanted.packages))]
-    if wanted.installer == "none":
+    if wanted.installer in ("none", "groups"):
         return []
     if wanted.installer == "pipenv":
         raise UserError("build.installer-unknown", installer="a Pipfile without packages")

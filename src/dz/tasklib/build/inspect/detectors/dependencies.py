@@ -95,11 +95,17 @@ def _packages(tree: Tree, above: list[str]) -> Iterator[Found]:
         name = path.rpartition("/")[2]
         if folder_of(path) in locked or not wanted:
             continue
-        installer = {"Pipfile": "pipenv", "pyproject.toml": "setup"}.get(name, "setup")
-        if name == "pyproject.toml" and declared.table(declared.toml(tree, path), "tool", "poetry", "dependencies"):
-            installer = "poetry"
+        installer = {"Pipfile": "pipenv", "pyproject.toml": _of_pyproject(tree, path)}.get(name, "setup")
         confidence = 0.7 if _has_django(tree, path) else 0.4
         yield installer, path, confidence - _away(path, above), f"{name} lists dependencies"
+
+
+def _of_pyproject(tree: Tree, path: str) -> str:
+    data = declared.toml(tree, path)
+    if declared.table(data, "tool", "poetry", "dependencies"):
+        return "poetry"
+    # Without these it is no package's, and pip and uv read only its dependency groups.
+    return "setup" if declared.table(data, "project") or declared.table(data, "build-system") else "groups"
 
 
 def _has_django(tree: Tree, path: str, *, included: bool = False) -> bool:

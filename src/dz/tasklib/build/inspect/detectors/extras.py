@@ -1,0 +1,93 @@
+"""Extras and groups of a pyproject.toml that the site needs beside its plain dependencies, as ``extra NAME`` and
+``group NAME``.
+
+Taken are those whose name says that they are for production, and those that the repository's own recipes (Dockerfile,
+Makefile, scripts) install. What is for tests is not, unless the site lies in a folder of a package's repository, where
+it is there to try the package out. Of a pyproject.toml that is no package's its groups are all that it declares.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+
+from dz.tasklib.build.inspect import declared
+from dz.tasklib.build.inspect.code import below
+from dz.tasklib.build.inspect.evidence import Evidence, Facts, at
+from dz.tasklib.build.inspect.tree import Tree, folder_of
+
+NEEDS = ("project_root", "installer", "requirements_files")
+GIVES = ("extras",)
+
+_LIVE = re.compile(r"(?i)(.*[._-])?(prod|production|live|deploy|deployment|docker|container|heroku|server)([._-].*)?")
+_ASIDE = re.compile(
+    r"(?i)(.*[._-])?(dev|develop|development|tests?|testing|local|docs?|ci|lint(ing)?|qa|debug|types?|typing|bench\w*"
+    r"|formatting|all)([._-].*)?"
+)
+_RECIPES = re.compile(
+    r"(?i)(^|/)(dockerfile[^/]*|[^/]*\.dockerfile|makefile|justfile|[^/]*\.sh)$|^(bin|scripts)/[^/.]+$"
+)
+_INSTALLS = re.compile(r"\b(pip3?\s+install|uv\s+(sync|export|pip)|pdm\s+(install|sync))\b")
+_NAMED = re.compile(
+    r"""(?<![\w/])\.\[(?P<extras>[\w.,-]+)\]|--extra[=\s]+["']?(?P<extra>[\w.-]+)"""
+    r"""|--group[=\s]+["']?(?:[\w./-]*:)?(?P<group>[\w.-]+)"""
+)
+_MOST = 60  # recipes that are read
+
+
+def detect(tree: Tree, facts: Facts) -> Iterable[Evidence]:
+    path = facts.primary("requirements_files")
+    if facts.primary("installer") not in ("uv", "setup", "groups") or not path.endswith("pyproject.toml"):
+        return
+    there = _there(tree, path)
+    tried_out = bool(facts.primary("project_root")) and facts.primary("project_root") != folder_of(path)
+    chosen = {value: (file, line) for value, file, line in _named(tree, folder_of(path)) if value in there}
+    for value, line in there.items():
+        name = value.partition(" ")[2]
+        aside = _ASIDE.fullmatch(name) is not None
+        if value in chosen and (tried_out or not aside):
+            file, where = chosen[value]
+            yield at(tree, "extras", value, 0.8, "the repository's own recipe installs it", file, where)
+        elif _LIVE.fullmatch(name) and not aside:
+            yield at(tree, "extras", value, 0.7, "it is for production by its name", path, line)
+        elif facts.primary("installer") == "groups" and not aside and not chosen.keys() & there.keys():
+            yield at(tree, "extras", value, 0.6, "nothing else is declared", path, line)
+
+
+def _there(tree: Tree, path: str) -> dict[str, int]:
+    """All extras and groups with the line on which each begins."""
+    data, lines = declared.toml(tree, path), tree.text(path).split("\n")
+    tables = (("extra", ("project", "optional-dependencies")), ("group", ("dependency-groups",)))
+    found = {}
+    for kind, keys in tables:
+        for name in declared.table(data, *keys):
+            begins = re.compile(rf"\s*[\"']?{re.escape(name)}[\"']?\s*=")
+            found[f"{kind} {name}"] = next((number for number, one in enumerate(lines, 1) if begins.match(one)), 1)
+    return found
+
+
+def _named(tree: Tree, folder: str) -> Iterator[tuple[str, str, int]]:
+    """What recipes beside or below the file install: value, file and line."""
+    recipes = [one for one in tree.files if _RECIPES.search(one) and below(folder, one)]
+    for path in recipes[:_MOST]:
+        for number, line in _whole_lines(tree.text(path)):
+            for found in _NAMED.finditer(line) if _INSTALLS.search(line) else ():
+                if found["extras"]:
+                    yield from ((f"extra {name}", path, number) for name in found["extras"].split(",") if name)
+                else:
+                    kind = "extra" if found["extra"] else "group"
+                    yield f"{kind} {found[kind]}", path, number
+
+
+def _whole_lines(text: str) -> Iterator[tuple[int, str]]:
+    r"""Lines with those that go on after a ``\`` as one; the number is that of the first."""
+    begun = 0
+    parts: list[str] = []
+    for number, line in enumerate(text.split("\n"), 1):
+        begun = begun if parts else number
+        parts.append(line.rstrip().removesuffix("\\"))
+        if not line.rstrip().endswith("\\"):
+            yield begun, " ".join(parts)
+            parts = []
+    if parts:
+        yield begun, " ".join(parts)
