@@ -12,6 +12,7 @@ import pytest
 
 from dz.errors import PlatformError
 from dz.tasklib.build import layers
+from dz.tasklib.build.frames import WORTH, Frames
 
 if layers.sys.version_info >= (3, 14):
     from compression.zstd import compress
@@ -55,6 +56,54 @@ def test_a_layer_comes_back_whole_and_read_only(tmp_path: Path) -> None:
     assert str((back / "inner").readlink()) == "pkg/a.py"
     assert pack(back, tmp_path / "out") == packed
     assert sorted(path.name for path in tmp_path.iterdir()) == ["back", "one", "out"]
+
+
+PACKAGES = "lib/python3.12/site-packages"
+
+
+def environment(root: Path, package: Path | None = None) -> Path:
+    """With one large package, that of another environment where it is given."""
+    inside = root / PACKAGES
+    (inside / "big/sub").mkdir(parents=True)
+    (root / "bin").mkdir()
+    (root / "bin/big").write_text("#!/bin/sh\n")
+    for name in ("a.py", "sub/b.py"):
+        if package is None:
+            (inside / "big" / name).write_bytes(os.urandom(WORTH))
+        else:
+            (inside / "big" / name).hardlink_to(package / name)
+    (inside / "big-1.dist-info").mkdir()
+    (inside / "big-1.dist-info/RECORD").write_text("x" * 2 * WORTH)
+    (inside / "small.py").write_text("c = 3\n")
+    return root
+
+
+def test_a_package_that_two_environments_share_is_packed_once(tmp_path: Path) -> None:
+    frames = Frames(tmp_path, tmp_path / "kept")
+    (tmp_path / "out").mkdir()
+
+    def packed(folder: Path) -> Path:
+        layer = layers.pack(folder, kind="env", key="0" * 64, into=tmp_path / "out", frames=frames)
+        return tmp_path / f"out/{layer.digest}.tar.zst"
+
+    one = environment(tmp_path / "one")
+    two = environment(tmp_path / "two", one / PACKAGES / "big")
+    first = packed(one)
+    [kept] = (tmp_path / "kept").iterdir()
+    kept.chmod(0o400)  # who made it once more would exchange it
+    assert packed(two) == first, "the same content gives the same bytes, from a kept frame too"
+    assert [file.stat().st_mode & 0o777 for file in (tmp_path / "kept").iterdir()] == [0o400]
+    (two / PACKAGES / "small.py").write_text("c = 4\n")
+    layers.unpack(packed(two), tmp_path / "back")
+    assert (tmp_path / "back" / PACKAGES / "big/sub/b.py").read_bytes() == (
+        one / PACKAGES / "big/sub/b.py"
+    ).read_bytes()
+    assert (tmp_path / "back" / PACKAGES / "small.py").read_text() == "c = 4\n"
+    (two / PACKAGES / "big/a.py").unlink()
+    (two / PACKAGES / "big/a.py").write_bytes(bytes(WORTH))
+    layers.unpack(packed(two), tmp_path / "other")
+    assert (tmp_path / "other" / PACKAGES / "big/a.py").read_bytes() == bytes(WORTH)
+    assert len(list((tmp_path / "kept").iterdir())) == 2
 
 
 def test_links_that_lead_out_and_special_files_are_not_packed(tmp_path: Path) -> None:

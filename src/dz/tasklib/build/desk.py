@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from dz.tasklib.build import layers
+from dz.tasklib.build.frames import Frames
 from dz.tasklib.buildconfig import BuildConfig
 from dz.tasklib.context import Context
 from dz.tasklib.folders import Folders
@@ -45,7 +46,8 @@ def pack(build: Build, kind: str, key: str, folder: Path) -> Future[Layer]:
         return here(known)
     out = build.work / "out"
     out.mkdir(exist_ok=True, mode=0o700)
-    return build.packer.submit(layers.pack, folder, kind=kind, key=key, into=out)
+    frames = Frames(build.folders.home, build.folders.cache / "packed") if kind == "env" else None
+    return build.packer.submit(layers.pack, folder, kind=kind, key=key, into=out, frames=frames)
 
 
 def here(layer: Layer) -> Future[Layer]:

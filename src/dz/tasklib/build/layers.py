@@ -1,4 +1,4 @@
-"""Layers: a folder becomes a tar.zst whose bytes depend on its content alone, and back.
+"""Layers: a folder becomes a tar.zst whose bytes depend on its content alone, and back. It may be of several frames.
 
 Archives are not trusted when they are unpacked: members are checked by us (files, folders, links that stay inside or,
 for the interpreter's link of an environment, lead to the system), with caps on count, size and ratio.
@@ -11,11 +11,15 @@ import os
 import posixpath
 import sys
 import tarfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from functools import partial
+from io import BufferedWriter
 from pathlib import Path
+from typing import IO
 
 from dz.errors import PlatformError, UserError
 from dz.names import Digest
+from dz.tasklib.build.frames import Entry, Frames, parts
 from dz.tasklib.folders import clear, fresh
 from dz.tasklib.records import Layer
 
@@ -27,6 +31,7 @@ else:
 # Two workers halve the time; the bytes are the same for any number of them.
 COMPRESSION: dict[int, int] = {CompressionParameter.compression_level: 3, CompressionParameter.nb_workers: 2}
 BUFFER = 1024 * 1024
+END = bytes(2 * tarfile.BLOCKSIZE)
 MOST_MEMBERS = 400_000
 MOST_BYTES = 8 * 1024**3
 SLACK = 10_000_000  # unpacked bytes beyond the ratio, for small archives
@@ -40,24 +45,32 @@ def key_of(*parts: str) -> str:
     return hashlib.sha256("\0".join((VERSION, *parts)).encode()).hexdigest()
 
 
-def pack(folder: Path, *, kind: str, key: str, into: Path) -> Layer:
-    """Write ``into/<digest>.tar.zst``, whole or not at all. ``.git`` is left out."""
+def pack(folder: Path, *, kind: str, key: str, into: Path, frames: Frames | None = None) -> Layer:
+    """Write ``into/<digest>.tar.zst``, whole or not at all. ``.git`` is left out. ``frames``: of packages that need not
+    be packed again."""
     coming = into / f"{kind}-{key[:24]}.coming"
     if folder.is_symlink():
         raise PlatformError(f"the {kind} layer's folder is a link: nothing of a project may be one")
-    total = 0
-    with (
-        ZstdFile(coming, "wb", options=COMPRESSION) as out,
-        tarfile.open(fileobj=out, mode="w|", bufsize=BUFFER, format=tarfile.PAX_FORMAT) as tar,
-    ):
-        for count, (name, entry) in enumerate(_walk(str(folder), "")):
-            total += _add(tar, entry, name)
-            if count > MOST_MEMBERS or total > MOST_BYTES:
-                coming.unlink()
-                reason = f"at most {MOST_MEMBERS} files and {MOST_BYTES // 1024**3} GB"
-                raise UserError("build.layer-too-big", kind=kind, reason=reason)
+    entries = _bounded(_walk(str(folder), ""), kind)
+    try:
+        with coming.open("wb") as out:
+            if frames is None:
+                _pack(entries, out)
+            else:
+                with frames.open():
+                    for is_package, part in parts(entries):
+                        if is_package:
+                            frames.append(out, part, partial(_pack, part))
+                        else:
+                            _pack(part, out)
+            with ZstdFile(out, "wb", options=COMPRESSION) as end:
+                end.write(END)
+            out.flush()
+            os.fsync(out.fileno())
+    except UserError:
+        coming.unlink()
+        raise
     with coming.open("rb") as written:
-        os.fsync(written.fileno())
         digest = Digest(hashlib.file_digest(written, "sha256").hexdigest())
     coming.rename(into / f"{digest}.tar.zst")
     return Layer(kind=kind, key=key, digest=digest, size=(into / f"{digest}.tar.zst").stat().st_size)
@@ -93,7 +106,26 @@ def safe_link(name: str, target: str) -> bool:
     return not target.startswith("/") and where != ".." and not where.startswith("../")
 
 
-def _walk(folder: str, within: str) -> Iterator[tuple[str, os.DirEntry[str]]]:
+def _pack(entries: Iterable[Entry], out: IO[bytes]) -> None:
+    """One frame with these entries. It has no end of a tar archive, so that another may follow."""
+    with ZstdFile(out, "wb", options=COMPRESSION) as packed, BufferedWriter(packed, BUFFER) as whole:
+        tar = tarfile.TarFile(fileobj=whole, mode="w", format=tarfile.PAX_FORMAT)
+        for name, entry in entries:
+            _add(tar, entry, name)
+
+
+def _bounded(entries: Iterable[Entry], kind: str) -> Iterator[Entry]:
+    """The same, up to what a layer may hold. Raises UserError ``build.layer-too-big``."""
+    total = 0
+    for count, (name, entry) in enumerate(entries):
+        total += entry.stat(follow_symlinks=False).st_size
+        if count > MOST_MEMBERS or total > MOST_BYTES:
+            reason = f"at most {MOST_MEMBERS} files and {MOST_BYTES // 1024**3} GB"
+            raise UserError("build.layer-too-big", kind=kind, reason=reason)
+        yield name, entry
+
+
+def _walk(folder: str, within: str) -> Iterator[Entry]:
     """Everything below, in one order; of links those that stay inside, and no folder behind a link."""
     with os.scandir(folder) as listed:
         entries = sorted(listed, key=lambda one: one.name)
@@ -106,7 +138,7 @@ def _walk(folder: str, within: str) -> Iterator[tuple[str, os.DirEntry[str]]]:
             yield from _walk(entry.path, f"{name}/")
 
 
-def _add(tar: tarfile.TarFile, entry: os.DirEntry[str], name: str) -> int:
+def _add(tar: tarfile.TarFile, entry: os.DirEntry[str], name: str) -> None:
     """Add a file, folder or link, without when, by whom or where it was packed; what is none of these is left out.
 
     A file is opened without following a link, and its length is that of the open file.
@@ -123,7 +155,6 @@ def _add(tar: tarfile.TarFile, entry: os.DirEntry[str], name: str) -> int:
             status = os.fstat(content.fileno())
             info.size, info.mode = status.st_size, 0o755 if status.st_mode & 0o111 else 0o644
             tar.addfile(info, content)
-    return info.size
 
 
 def _check(member: tarfile.TarInfo, count: int, total: int, most: int) -> None:
