@@ -156,6 +156,8 @@ def summary(job: Document, screen: Screen, write: Any) -> None:
             _write_row(write, screen, label, _guess_cells(guess, others if field in job["to_choose"] else []))
     for one in job["missing"]:
         _write_row(write, screen, "Needs a value", [one["name"], one["where"], one["why"]])
+    for one in job.get("later", []):
+        _write_row(write, screen, "Wanted later", [one["name"], one["where"], one["why"]])
 
 
 def _tell_verdict(job: Document, screen: Screen) -> None:

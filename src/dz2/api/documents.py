@@ -17,7 +17,7 @@ from dz2 import configs
 from dz2.accounts import panel
 from dz2.api import jobfacts
 from dz2.api.jobfacts import Facts
-from dz2.api.waiting import missing_variables, usual_seconds, waits_for
+from dz2.api.waiting import later_variables, missing_variables, usual_seconds, waits_for
 from dz2.models import (
     AppServerDeployment,
     ConfigGuess,
@@ -91,6 +91,7 @@ def check_document(job: Job) -> dict[str, Any]:
     return job_document(job) | {
         "guesses": [guess_document(guess) for guess in guesses],
         "missing": missing_variables(job.project, guesses) if job.project else [],
+        "later": later_variables(job.project, guesses) if job.project else [],
         "to_choose": _to_choose(job.project, guesses) if job.project else [],
         "form": f"{panel().panel_url.rstrip('/')}/projects/{job.project.name}/form" if job.project else None,
     }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import statistics
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Sequence
 from typing import Any
 
 from django.utils import timezone
@@ -63,13 +63,23 @@ def usual_seconds(job: Job) -> dict[str, float]:
     return {name: round(statistics.median(times), 1) for name, times in took.items() if len(times) >= ENOUGH}
 
 
-def missing_variables(project: Project, guesses: Iterable[ConfigGuess]) -> list[dict[str, Any]]:
+def missing_variables(project: Project, guesses: Sequence[ConfigGuess]) -> list[dict[str, Any]]:
     """The variables that the settings read without a default, that the platform can't fill and that have no value;
     without those that a person decided to leave so."""
+    return _without_value(project, guesses, "environment")
+
+
+def later_variables(project: Project, guesses: Sequence[ConfigGuess]) -> list[dict[str, Any]]:
+    """Likewise those without which nothing fails but the code that reads them, when it is used."""
+    asked = {one["name"] for one in missing_variables(project, guesses)}
+    return [one for one in _without_value(project, guesses, "environment_later") if one["name"] not in asked]
+
+
+def _without_value(project: Project, guesses: Sequence[ConfigGuess], field: str) -> list[dict[str, Any]]:
     config = configs.latest(project)
     redis = asks_for_redis(project.build_config)
     given = {*project.left_unset, *(config.names if config else [])}
-    wanted = [guess for guess in guesses if guess.field == "environment"]
+    wanted = [guess for guess in guesses if guess.field == field]
     primary = next((guess for guess in wanted if guess.is_primary), None)  # the names of all that count, a line each
     names = primary.value.split() if primary else []
     own = {guess.value: guess for guess in wanted if not guess.is_primary}

@@ -35,6 +35,7 @@ CHECKED: dict[str, Any] = {
         guess("python_version", "3.12", 0.97),
     ],
     "missing": [{"name": "STRIPE_API_KEY", "where": "shop/settings/production.py:60", "why": "it has no default"}],
+    "later": [{"name": "VAT_RATE", "where": "shop/views.py:12", "why": "it fails without this when it is used"}],
     "to_choose": ["settings_module"],
     "warnings": ["Procfile:2 is not run, for it is more than management commands."],
     "form": "http://localhost:8800/projects/shop/form",
@@ -51,6 +52,14 @@ def test_in_a_pipe_a_finding_is_one_whole_line() -> None:
     line = next(line for line in shown(tty=False, width=None).splitlines() if "Settings" in line)
     assert WHY in line
     assert "or shop.settings.dev" in line
+
+
+def test_what_only_a_page_asks_for_is_told_and_asked_of_nobody() -> None:
+    line = next(line for line in shown(tty=False, width=None).splitlines() if "VAT_RATE" in line)
+    assert line.startswith("  Wanted later   VAT_RATE") and line.endswith("it fails without this when it is used")
+    seen = screen(NO_COLOR="1")
+    _tell_verdict(CHECKED, seen)
+    assert "VAT_RATE" not in seen.err.getvalue()  # type: ignore[attr-defined]
 
 
 def test_on_a_narrow_terminal_evidence_goes_on_under_the_value() -> None:

@@ -1,4 +1,5 @@
-"""Production settings that only their owner can start, beside ones that start as they are."""
+"""Production settings that only their owner can start, beside ones that start as they are; a view that fails without a
+variable of its own."""
 
 from tests.unit.inspect.cases.plain import MANAGE, SETTINGS, WSGI
 
@@ -10,8 +11,15 @@ FILES = {
         "import os\nfrom .settings import *\nCACHES = {'default': {'LOCATION': os.environ['CLOUD_CACHE']}}\n"
         "DATABASES = {'default': {'HOST': os.environ['CLOUD_POSTGRESQL_HOST']}}\n"
     ),
+    "numbat/views.py": "import os\nfrom django.http import HttpResponse\ndef index(request):\n"
+    "    return HttpResponse(os.environ['LEVY_RATE'] + os.environ['DATABASE_URL'] + os.environ.get('LEVY_NOTE', ''))\n",
     "numbat/wsgi.py": WSGI.format("numbat.settings"),
     "requirements.txt": "Django==5.1.6\n",
 }
-EXPECTED = {"settings_module": "numbat.settings", "environment": "", "django_version": "5.1.6"}
+EXPECTED = {
+    "settings_module": "numbat.settings",
+    "environment": "",
+    "environment_later": "LEVY_RATE",
+    "django_version": "5.1.6",
+}
 NAMES = ("numbat",)

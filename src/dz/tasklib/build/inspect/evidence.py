@@ -13,6 +13,7 @@ LISTS = frozenset(
         "additional_python_path_dirs",
         "database_engines",
         "environment",
+        "environment_later",
         "extras",
         "front_ends",
         "hooks",

@@ -1,5 +1,8 @@
 """Variables that the code wants: those it fails without, and apart from them those it can do without.
 
+``environment_later``: those without which nothing fails but the code that reads them, when it is used, as a view is;
+they are told, and nobody is asked for them.
+
 Looked at: the settings in force and the applications, then every other module that is imported with it (tests,
 other settings, scripts and manage.py, which is never run, are not). What an example file says
 about a name is told with it.
@@ -10,17 +13,19 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
 from dotenv import dotenv_values
 
 from dz.tasklib.build.inspect import settingscode
 from dz.tasklib.build.inspect.code import below
-from dz.tasklib.build.inspect.evidence import Evidence, Facts, at
+from dz.tasklib.build.inspect.evidence import COUNTS, Evidence, Facts, at
 from dz.tasklib.build.inspect.reads import Need, Read, own_helpers, reads
 from dz.tasklib.build.inspect.tree import Tree, join
+from dz.tasklib.filled import is_known
 
 NEEDS = ("project_root", "settings_module", "additional_python_path_dirs", "wsgi_application")
-GIVES = ("environment",)
+GIVES = ("environment", "environment_later")
 
 _WORDS = ("environ", "getenv", "decouple", "env(", "env.", "dj_database_url")
 _EXAMPLE = re.compile(
@@ -46,7 +51,10 @@ def detect(tree: Tree, facts: Facts) -> Iterable[Evidence]:
         confidence = _CONFIDENCE[read.need][0 if central else 1]
         if not read.at_import:
             confidence = min(confidence, 0.35)
-        yield at(tree, "environment", read.name, confidence, _why(read, examples.get(read.name)), path, read.line)
+        evidence = at(tree, "environment", read.name, confidence, _why(read, examples.get(read.name)), path, read.line)
+        yield evidence
+        if read.need is Need.FAILS and not read.at_import and not is_known(read.name, redis=True):
+            yield replace(evidence, field="environment_later", confidence=COUNTS)
 
 
 def _all(tree: Tree, facts: Facts) -> Iterator[tuple[str, Read, bool]]:
