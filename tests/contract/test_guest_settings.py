@@ -242,6 +242,22 @@ def test_mailers_of_the_very_newest_django_are_understood(tmp_path: Path) -> Non
     assert got["far"] == {"BACKEND": smtp, "OPTIONS": {"host": "m"}}
 
 
+RELATED = """
+from django.contrib.contenttypes.models import ContentType
+from django.core.management.base import BaseCommand
+from django.db import router
+
+class Command(BaseCommand):
+    requires_system_checks = False if __import__("django").VERSION < (3, 2) else []
+
+    def handle(self, *args, **options):
+        one, other = ContentType(), ContentType()
+        one._state.db, other._state.db = "default", "old"
+        assert router.db_for_write(ContentType) == "default" and router.allow_migrate_model("old", ContentType)
+        print("related:", router.allow_relation(one, other))
+"""
+
+
 def test_every_database_leads_to_the_projects_own_postgresql(tmp_path: Path, python: Path) -> None:
     lines = """
 DATABASES = {
@@ -250,7 +266,10 @@ DATABASES = {
 }
 DATABASE_ROUTERS = ["nowhere.Router"]
 """
-    got = site(tmp_path, python, lines).peek("DATABASES", "DATABASE_ROUTERS")
+    ours = site(tmp_path, python, lines)
+    (ours.code / "peek/management/commands/related.py").write_text(RELATED)
+    assert "related: True" in ours.guest("manage", "related").text, "rows that came by two aliases"
+    got = ours.peek("DATABASES", "DATABASE_ROUTERS")
     for alias in ("default", "old"):
         entry = got["DATABASES"][alias]
         assert entry["ENGINE"].startswith("django.db.backends.postgresql")
@@ -258,7 +277,7 @@ DATABASE_ROUTERS = ["nowhere.Router"]
         assert where == ["p00000042", "p00000042", "pa/ss", "10.0.0.7", "5433"]
         assert not entry.get("OPTIONS")
     assert got["DATABASES"]["default"]["ATOMIC_REQUESTS"] is True
-    assert got["DATABASE_ROUTERS"] == []
+    assert got["DATABASE_ROUTERS"] == ["dz_guest.database.OneDatabase"]
     checked = django_of(python) >= (4, 1)
     assert bool(got["DATABASES"]["default"].get("CONN_HEALTH_CHECKS")) == checked
     assert got["DATABASES"]["default"].get("CONN_MAX_AGE", 0) == (60 if checked else 0)

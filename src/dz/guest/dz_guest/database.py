@@ -1,7 +1,7 @@
 """Every database alias leads to the project's own PostgreSQL.
 
-Aliases share one database, so routers between them would only hide tables from ``migrate``: they go. Tenants' engines
-keep theirs, they route between schemas.
+Aliases share one database, so routers between them would only hide tables from ``migrate``: they go, but for one that
+allows what theirs may have allowed. Tenants' engines keep theirs, they route between schemas.
 """
 
 import os
@@ -14,6 +14,14 @@ KEPT = ("ATOMIC_REQUESTS", "AUTOCOMMIT", "TIME_ZONE", "TEST", "DISABLE_SERVER_SI
 THEIR_SERVER = ("ssl", "service", "passfile", "host", "port", "user", "password", "dbname", "gssenc")
 
 
+class OneDatabase(object):
+    """The router of aliases that share one database."""
+
+    def allow_relation(self, one, other, **hints):
+        """Rows that were read by different aliases (a replica's, say) lie side by side."""
+        return True
+
+
 def databases(values):
     """``DATABASES`` and what hangs on it. Without ``DZ_DATABASE_URL`` (a build) nothing answers, and nothing should."""
     theirs = values.get("DATABASES") or {}
@@ -21,7 +29,7 @@ def databases(values):
     changed = {"DATABASES": {alias: _database(theirs.get(alias) or {}) for alias in aliases}}
     tenants = any("tenant" in entry["ENGINE"] for entry in changed["DATABASES"].values())
     if len(aliases) > 1 and not tenants:
-        changed["DATABASE_ROUTERS"] = []
+        changed["DATABASE_ROUTERS"] = [__name__ + "." + OneDatabase.__name__]
     return changed
 
 
