@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.guests import SETTINGS, Site, django_of, environment, everywhere
+from tests.guests import SETTINGS, URLS, Site, django_of, environment, everywhere
 
 DATABASE = "postgres://p00000042:pa%2Fss@10.0.0.7:5433/p00000042"
 
@@ -353,3 +353,34 @@ def test_an_error_in_a_request_is_in_the_log_once(name: str, lines: str, tmp_pat
     assert finished.text.count("Internal Server Error: /x") == 1
     if lines:
         assert "Server Error" in (made.code / "logs" / "kept.log").read_text()
+
+
+ASKED = """
+from django.core.management.base import BaseCommand
+from django.core.wsgi import get_wsgi_application
+from django.test import RequestFactory
+
+class Command(BaseCommand):
+    def handle(self, *args, **options):
+        request = RequestFactory().get(options["path"], HTTP_HOST="shop.localhost")
+        get_wsgi_application()(request.environ, lambda status, headers, *more: print("answered", status))
+
+    def add_arguments(self, parser):
+        parser.add_argument("path")
+"""
+ERRING = """
+def fail(request, exception=None):
+    raise LookupError("of " + request.path)
+urlpatterns.append(re_path("^page$", fail))
+handler404 = fail
+"""
+
+
+@everywhere
+def test_the_exception_of_a_page_and_of_one_for_errors_is_in_the_log_once(name: str, tmp_path: Path) -> None:
+    made = site(tmp_path, environment(name), LOGGING)
+    (made.code / "peek/management/commands/asked.py").write_text(ASKED)
+    (made.code / "site_urls.py").write_text(URLS + ERRING)
+    for path in ("/page", "/nowhere"):
+        said = made.guest("manage", "asked", path).text
+        assert "answered 500" in said and said.count(f"LookupError: of {path}\n") == 1, said

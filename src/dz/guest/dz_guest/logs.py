@@ -1,13 +1,35 @@
 """Logging: the project's own handlers stay, errors of requests always reach the site's log.
 
-With DEBUG off Django shows no traceback anywhere but by mail. Handlers that cannot work here (a file in a folder that
-cannot be written, a syslog that is not there) become the console instead of stopping the site.
+With DEBUG off Django shows no traceback anywhere but by mail, and none at all of a page for errors that fails itself.
+Handlers that cannot work here (a file in a folder that cannot be written, a syslog that is not there) become the
+console instead of stopping the site.
 """
 
 import copy
 import os
+import sys
 
-CONSOLE = "dz_console"
+CONSOLE, CAUGHT = "dz_console", "dz_caught"
+
+
+class Caught(object):
+    """A filter that leaves all through: to the line that tells of a 500 it adds the exception, where Django does not."""
+
+    def __init__(self):
+        from django.core.signals import got_request_exception
+
+        got_request_exception.connect(self.remember, weak=False)
+
+    @staticmethod
+    def remember(sender, request=None, **more):
+        if request is not None and sys.exc_info()[0] is not None:
+            setattr(request, CAUGHT, sys.exc_info())
+
+    @staticmethod
+    def filter(record):
+        caught = getattr(getattr(record, "request", None), "__dict__", {}).pop(CAUGHT, None)
+        record.exc_info = record.exc_info or caught
+        return True
 
 
 def logging(values):
@@ -20,14 +42,17 @@ def logging(values):
     handlers[CONSOLE] = {"class": "logging.StreamHandler", "stream": "ext://sys.stdout", "formatter": CONSOLE}
     config["handlers"] = handlers
     line = {"format": "%(levelname)s %(name)s: %(message)s"}
+    config["filters"] = dict(config.get("filters") or {}, **{CAUGHT: {"()": __name__ + "." + Caught.__name__}})
     config["formatters"] = dict(config.get("formatters") or {}, **{CONSOLE: line})
     loggers = {name: dict(logger) for name, logger in (config.get("loggers") or {}).items()}
     root = dict(loggers.pop("", None) or config.get("root") or {})
     if not root.get("handlers"):
         root.update(handlers=[CONSOLE], level=root.get("level", "INFO"))
     config["root"] = root
-    if not _shown("django.request", loggers, root, handlers):
-        request = loggers.setdefault("django.request", {})
+    shown = _shown("django.request", loggers, root, handlers)
+    request = loggers.setdefault("django.request", {})
+    request["filters"] = list(request.get("filters") or []) + [CAUGHT]
+    if not shown:
         request["handlers"] = list(request.get("handlers") or []) + [CONSOLE]
     config["loggers"] = loggers
     return {"LOGGING": config}
