@@ -13,7 +13,7 @@ CONSOLE, CAUGHT = "dz_console", "dz_caught"
 
 
 class Caught(object):
-    """A filter that leaves all through: to the line that tells of a 500 it adds the exception, where Django does not."""
+    """A filter that leaves all through; where Django tells of a 500 without its exception, that is added."""
 
     def __init__(self):
         from django.core.signals import got_request_exception
