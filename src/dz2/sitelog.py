@@ -156,11 +156,11 @@ def secrets_of(app_id: AppId, number: int) -> Hidden | None:
         for name, value in vault.unseal_variables(app_id, release.config.variables).items():
             hidden.add(name, value.reveal())
     if project.secret_key:
-        hidden.add("SECRET_KEY", vault.unseal(app_id, "secret_key", project.secret_key).reveal())
+        hidden.add("SECRET_KEY", vault.unseal(app_id, vault.Name.SECRET_KEY, project.secret_key).reveal())
     if database := ProjectDatabase.objects.filter(project=project).first():
-        hidden.add("database password", vault.unseal(app_id, "database_password", database.password).reveal())
+        hidden.add("database password", vault.unseal(app_id, vault.Name.DATABASE_PASSWORD, database.password).reveal())
     if redis := ProjectRedis.objects.filter(project=project).first():
-        hidden.add("Redis password", vault.unseal(app_id, "redis_password", redis.password).reveal())
+        hidden.add("Redis password", vault.unseal(app_id, vault.Name.REDIS_PASSWORD, redis.password).reveal())
     return hidden
 
 

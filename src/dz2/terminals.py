@@ -109,13 +109,15 @@ def who(path: str, bearer: str) -> tuple[int, str]:
 
 def ticket(app_id: str, step: int, attempt: int) -> str:
     """What the step shows."""
-    return vault.seal(app_id, "terminal", f"{step}/{attempt}").decode()
+    return vault.seal(app_id, vault.Name.TERMINAL, f"{step}/{attempt}").decode()
 
 
 def _is_ticket(job: Job, bearer: str) -> bool:
     assert job.project is not None
     try:
-        step, _, attempt = vault.unseal(job.project.app_id, "terminal", bearer.encode()).reveal().partition("/")
+        step, _, attempt = (
+            vault.unseal(job.project.app_id, vault.Name.TERMINAL, bearer.encode()).reveal().partition("/")
+        )
     except (PlatformError, UnicodeError):
         return False
     running = JobStep.objects.filter(job=job, pk=int(step), attempt=int(attempt), state=StepState.RUNNING)

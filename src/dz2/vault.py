@@ -1,8 +1,7 @@
 """Secrets at rest: encrypted with the keys of one 0600 file, newest first, and bound to their place.
 
 Project and name are inside the ciphertext, so that a value moved to another row is refused. Keys rotate by putting a
-new one on the file's first line: old values stay readable. Names in use: ``deploy_key``, ``secret_key``,
-``database_password``, ``redis_password``, and ``variables`` for a whole config.
+new one on the file's first line: old values stay readable.
 """
 
 from __future__ import annotations
@@ -10,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Mapping
+from enum import StrEnum
 from functools import lru_cache
 from pathlib import Path
 
@@ -19,12 +19,23 @@ from dz.errors import PlatformError
 from dz.log import Secret
 
 
-def seal(app_id: str, name: str, value: str) -> bytes:
+class Name(StrEnum):
+    """What is sealed of a project; one that changes here can't be read any more."""
+
+    DEPLOY_KEY = "deploy_key"
+    SECRET_KEY = "secret_key"
+    DATABASE_PASSWORD = "database_password"
+    REDIS_PASSWORD = "redis_password"
+    VARIABLES = "variables"  # a whole config
+    TERMINAL = "terminal"  # a step's ticket to dz2.terminals; never stored
+
+
+def seal(app_id: str, name: Name, value: str) -> bytes:
     """``value`` encrypted for this name of this project."""
     return _keys().encrypt(json.dumps([app_id, name, value]).encode())
 
 
-def unseal(app_id: str, name: str, blob: bytes | memoryview) -> Secret:
+def unseal(app_id: str, name: Name, blob: bytes | memoryview) -> Secret:
     """The value. Raises PlatformError if no key fits or if it was sealed for another place."""
     try:
         sealed_for, sealed_as, value = json.loads(_keys().decrypt(bytes(blob)))
@@ -37,12 +48,12 @@ def unseal(app_id: str, name: str, blob: bytes | memoryview) -> Secret:
 
 def seal_variables(app_id: str, variables: Mapping[str, str]) -> bytes:
     """A config's variables as one blob."""
-    return seal(app_id, "variables", json.dumps(dict(variables), sort_keys=True))
+    return seal(app_id, Name.VARIABLES, json.dumps(dict(variables), sort_keys=True))
 
 
 def unseal_variables(app_id: str, blob: bytes | memoryview) -> dict[str, Secret]:
     """What ``seal_variables`` closed, by name."""
-    return {name: Secret(value) for name, value in json.loads(unseal(app_id, "variables", blob).reveal()).items()}
+    return {name: Secret(value) for name, value in json.loads(unseal(app_id, Name.VARIABLES, blob).reveal()).items()}
 
 
 def _keys() -> MultiFernet:

@@ -20,14 +20,14 @@ def keys(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_a_value_comes_back_and_never_shows_itself(keys: Path) -> None:
-    secret = vault.unseal("p00000001", "TOKEN", vault.seal("p00000001", "TOKEN", "s3cret"))
+    secret = vault.unseal("p00000001", vault.Name.SECRET_KEY, vault.seal("p00000001", vault.Name.SECRET_KEY, "s3cret"))
     assert secret.reveal() == "s3cret"
     assert "s3cret" not in repr(secret)
 
 
-@pytest.mark.parametrize("app_id, name", [("p00000002", "TOKEN"), ("p00000001", "OTHER")])
-def test_a_value_moved_to_another_row_is_refused(keys: Path, app_id: str, name: str) -> None:
-    blob = vault.seal("p00000001", "TOKEN", "s3cret")
+@pytest.mark.parametrize("app_id, name", [("p00000002", vault.Name.SECRET_KEY), ("p00000001", vault.Name.DEPLOY_KEY)])
+def test_a_value_moved_to_another_row_is_refused(keys: Path, app_id: str, name: vault.Name) -> None:
+    blob = vault.seal("p00000001", vault.Name.SECRET_KEY, "s3cret")
     with pytest.raises(PlatformError, match="another place"):
         vault.unseal(app_id, name, blob)
 

@@ -24,12 +24,12 @@ KEPT_LAST = 2
 def secret_key_of(project: Project) -> Secret:
     """The project's own SECRET_KEY; made on the first call, and whoever comes first has made it."""
     if project.secret_key is None:
-        made = vault.seal(project.app_id, "secret_key", secrets.token_urlsafe(50))
+        made = vault.seal(project.app_id, vault.Name.SECRET_KEY, secrets.token_urlsafe(50))
         Project.objects.filter(pk=project.pk, secret_key=None, destroyed_at=None).update(secret_key=made)
         project.refresh_from_db(fields=["secret_key"])
     if project.secret_key is None:
         raise PlatformError("the project is destroyed")
-    return vault.unseal(project.app_id, "secret_key", project.secret_key)
+    return vault.unseal(project.app_id, vault.Name.SECRET_KEY, project.secret_key)
 
 
 def kept_releases(project_number: int) -> QuerySet[Release]:

@@ -209,7 +209,7 @@ class Building(Base):
             project = self._project()
             row = ProjectDatabase.objects.select_related("server").filter(project=project).first()
             if row is None:
-                password = vault.seal(project.app_id, "database_password", secrets.token_urlsafe(24))
+                password = vault.seal(project.app_id, vault.Name.DATABASE_PASSWORD, secrets.token_urlsafe(24))
                 names = {"name": project.app_id, "role": project.app_id}
                 row = ProjectDatabase.objects.create(project=project, server=self._server(), password=password, **names)
             elif row.ready_at is None and row.server != (server := self._server(instead=row.server)):

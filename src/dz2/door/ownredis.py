@@ -52,7 +52,7 @@ class OwnRedis(Base):
         project = self._project()
         row = ProjectRedis.objects.filter(project=project).first()
         if row is None:
-            password = vault.seal(project.app_id, "redis_password", secrets.token_hex(32))
+            password = vault.seal(project.app_id, vault.Name.REDIS_PASSWORD, secrets.token_hex(32))
             row = ProjectRedis.objects.create(project=project, password=password)
         return row
 

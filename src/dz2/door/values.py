@@ -30,7 +30,7 @@ def project(row: Project) -> records.Project:
         build_config=row.build_config,
         confirmed=tuple(row.confirmed),
         left_unset=tuple(row.left_unset),
-        deploy_key=vault.unseal(row.app_id, "deploy_key", row.deploy_key) if row.deploy_key else None,
+        deploy_key=vault.unseal(row.app_id, vault.Name.DEPLOY_KEY, row.deploy_key) if row.deploy_key else None,
     )
 
 
@@ -99,14 +99,14 @@ def database(row: ProjectDatabase) -> records.Database:
         port=row.server.port,
         name=row.name,
         role=row.role,
-        password=vault.unseal(AppId.of(row.project_id), "database_password", row.password),
+        password=vault.unseal(AppId.of(row.project_id), vault.Name.DATABASE_PASSWORD, row.password),
     )
 
 
 def redis(row: ProjectRedis) -> records.Redis:
     app_id = AppId.of(row.project_id)
     return records.Redis(
-        app_id=app_id, port=row.port or 0, password=vault.unseal(app_id, "redis_password", row.password)
+        app_id=app_id, port=row.port or 0, password=vault.unseal(app_id, vault.Name.REDIS_PASSWORD, row.password)
     )
 
 

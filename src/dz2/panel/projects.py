@@ -148,7 +148,7 @@ def ensure_key(project: Project) -> None:
     """A deploy key of the project's own, made once."""
     if not project.deploy_key_public:
         private, project.deploy_key_public = generate_key()
-        project.deploy_key = vault.seal(project.app_id, "deploy_key", private.reveal())
+        project.deploy_key = vault.seal(project.app_id, vault.Name.DEPLOY_KEY, private.reveal())
         project.save(update_fields=["deploy_key", "deploy_key_public"])
 
 
