@@ -107,8 +107,8 @@ def rows(guesses: Iterable[ConfigGuess], config: buildconfig.BuildConfig, confir
     by_field: dict[str, list[ConfigGuess]] = {}
     for guess in guesses:
         by_field.setdefault(guess.field, []).append(guess)
-    for asked_apart in ("environment", "environment_later"):
-        by_field.pop(asked_apart, None)
+    for apart in ("environment", "environment_later", "spare_packages"):
+        by_field.pop(apart, None)
     found = [_row(name, several, config, set(confirmed)) for name, several in by_field.items()]
     return sorted((row for row in found if row), key=lambda row: (not row.asked, not row.key, row.best.confidence))
 

@@ -1,4 +1,4 @@
-"""Which missing modules are completed: well known ones, once each."""
+"""Which missing modules are completed: well known ones and those that the repository names elsewhere, once each."""
 
 from __future__ import annotations
 
@@ -19,3 +19,20 @@ from dz.tasklib.build.completing import MOST, addition
 )
 def test_a_known_module_is_added_once(module: str, added: tuple[str, ...], expected: str) -> None:
     assert addition(module, added) == expected
+
+
+@pytest.mark.parametrize(
+    ("module", "added", "expected"),
+    [
+        ("whoosh.fields", (), "Whoosh<2.8,>=2.7"),
+        ("quokka_menu", (), "django-quokka-menu"),
+        ("debug_toolbar", (), "django-debug-toolbar==4.2"),  # the version that they name
+        ("whoosh", ("Whoosh<2.8,>=2.7",), ""),  # it did not help
+        ("wombat", (), ""),
+    ],
+)
+def test_what_the_repository_declares_for_something_else_is_taken_as_it_is_named(
+    module: str, added: tuple[str, ...], expected: str
+) -> None:
+    spare = ("Whoosh<2.8,>=2.7", "django-quokka-menu", "django-debug-toolbar==4.2")
+    assert addition(module, added, spare) == expected

@@ -1,12 +1,17 @@
 """An environment in which the project is proved to start, completed with what its code imports and nothing declares.
 
-Only a module whose distribution is well known is added (``inspect/imports.py``), in the newest version that fits what
-the project has; the job's log says it with the reason. Whatever else is missing is the project's error.
+Only a module is added whose distribution the repository declares for something else (its tests, say), as it names it,
+or whose distribution is well known (``inspect/imports.py``), in the newest version that fits what the project has; the
+job's log says it with the reason. Whatever else is missing is the project's error.
 """
 
 from __future__ import annotations
 
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
 from dz.errors import UserError
+from dz.tasklib.build import told
 from dz.tasklib.build.dependencies import Environment, provide
 from dz.tasklib.build.desk import Build
 from dz.tasklib.build.inspect.imports import distribution
@@ -18,20 +23,22 @@ MOST = 6  # distributions that are added
 def proven(build: Build, environment: Environment) -> tuple[Environment, Proof]:
     """The proof, and the environment that it took. Raises UserError with the project's own line."""
     added: tuple[str, ...] = ()
+    spare = told.plain(line for g in build.ctx.door.guesses("spare_packages") for line in g.value.splitlines())
     while True:
         try:
             proof = prove(build, environment)
         except UserError as error:
             missing = str(error.facts.get("module", "")) if error.id == "settings.module-missing" else ""
-            more = addition(missing, added)
+            more = addition(missing, added, spare)
             if not more:
                 raise _cause(error, environment) from None
         else:
             missing = proof.lacks
-            more = addition(missing, added)
+            more = addition(missing, added, spare)
             if not more:
                 return environment, proof
-        build.ctx.log.note(f"{missing} is imported and nothing declares it: {more} is added", level="warning")
+        why = "is declared for something else" if more in spare else "nothing declares it"
+        build.ctx.log.note(f"{missing} is imported and {why}: {more} is added", level="warning")
         added = (*added, more)
         environment = provide(build, added)
 
@@ -45,7 +52,11 @@ def _cause(error: UserError, environment: Environment) -> UserError:
     return UserError("build.system-library", where=error.where, package=package, library=library)
 
 
-def addition(module: str, added: tuple[str, ...]) -> str:
-    """The distribution to add for a missing module, "" if none is known or it did not help."""
-    found = distribution(module.split(".", maxsplit=1)[0]) if module else ""
+def addition(module: str, added: tuple[str, ...], spare: tuple[str, ...] = ()) -> str:
+    """The requirement to add for a missing module, "" if none is known or it did not help. ``spare``: what the
+    repository declares for something else."""
+    top = module.split(".", maxsplit=1)[0]
+    known = distribution(top) if top else ""
+    brings = {canonicalize_name(name) for name in (top, f"django-{top}", f"python-{top}", known)}
+    found = next((line for line in spare if canonicalize_name(Requirement(line).name) in brings), known)
     return "" if found in added or len(added) >= MOST else found

@@ -16,6 +16,7 @@ EXPECTED = {
     "installer": "setup",
     "requirements_files": "pyproject.toml",
     "additional_python_path_dirs": "src",
+    "spare_packages": "redis\nrich\nsphinx\nwhoosh",
     "extras": "extra test\nextra production",
 }
 NAMES = ("bilby", "playground", "spare")
