@@ -59,7 +59,8 @@ def server() -> Iterator[tuple[subprocess.Popen[bytes], int]]:
     (folder / "s3.json").write_text(json.dumps({"identities": [identity]}))
     ports = dict(zip(PORTS, free_ports(len(PORTS)), strict=True))
     argv = [
-        *DIE_WITH_US, str(Path(sys.executable).with_name("weed")), "server", f"-dir={folder}", "-ip=127.0.0.1",
+        *DIE_WITH_US, str(Path(sys.executable).with_name("weed")), f"-logdir={folder}", "server", f"-dir={folder}", "-ip=127.0.0.1",
+        f"-filer.localSocket={folder}/filer", f"-s3.localSocket={folder}/s3",  # else these stay in /tmp
         "-s3", f"-s3.config={folder}/s3.json", "-volume.max=4", "-master.volumeSizeLimitMB=64",
         "-master.telemetry=false", "-s3.port.iceberg=0", "-s3.port.lance=0", *(f"-{name}={port}" for name, port in ports.items()),
     ]  # fmt: skip
@@ -71,6 +72,9 @@ def server() -> Iterator[tuple[subprocess.Popen[bytes], int]]:
         process.kill()
         process.wait()
         shutil.rmtree(folder, ignore_errors=True)
+        for name, port in ports.items():
+            if name.endswith(".grpc"):  # where these lie can't be chosen
+                Path(f"/tmp/seaweedfs-{name.partition('.')[0]}-grpc-{port}.sock").unlink(missing_ok=True)
 
 
 def free_ports(count: int) -> list[int]:
