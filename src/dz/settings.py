@@ -13,6 +13,13 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from dz.names import InstanceId
 
+# Heartbeats after which a host that was not heard is silent: new releases pass it over, pages and commands say so.
+# A busy machine is late by one or two, and a release that is placed elsewhere leaves its uploads behind.
+SILENT = 4
+# And after which it is gone: what is still to be stopped there is left to its own reconcile, nobody knows how its
+# processes are. That much later, since a worker that starts anew, or waits for its database, is back by then.
+GONE = 12
+
 
 class Common(BaseSettings):
     """What every process of the platform needs."""

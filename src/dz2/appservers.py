@@ -1,6 +1,6 @@
 """Which appserver a step runs on, as the rows tell at the moment when it becomes ready.
 
-What a silent host still has is not waited for: its own reconcile takes it away when the host is back.
+What a host that is gone still has is not waited for: its own reconcile takes it away when the host is back.
 """
 
 from __future__ import annotations
@@ -60,7 +60,7 @@ def _first(rows: QuerySet[AppServerDeployment]) -> Host | None:
 
 
 def _best_for(project_id: int | None) -> Host | None:
-    """One that lives before one that is silent, and best the one where the project runs."""
+    """One that lives before one that is gone, and best the one where the project runs."""
     runs = Count("deployments", filter=Q(deployments__release__project=project_id, deployments__state="healthy"))
     fresh = ExpressionWrapper(Q(host__last_heartbeat__gt=_lately()), BooleanField())
     rows = AppServer.objects.annotate(runs=runs, fresh=fresh).select_related("host")
@@ -70,4 +70,4 @@ def _best_for(project_id: int | None) -> Host | None:
 
 def _lately() -> Any:
     """A host that told of itself since then counts as live."""
-    return Now() - timedelta(seconds=settings.DZ_SILENT)
+    return Now() - timedelta(seconds=settings.DZ_GONE)

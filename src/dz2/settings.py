@@ -15,7 +15,7 @@ from typing import Any
 
 from psycopg.conninfo import conninfo_to_dict
 
-from dz.settings import Common
+from dz.settings import GONE, Common
 
 ENVIRONMENT = os.environ
 SLIM = bool(ENVIRONMENT.get("DZ_ROLE"))
@@ -50,8 +50,8 @@ def _secret_key() -> str:
     return hashlib.blake2b(newest, person=b"django secret").hexdigest()
 
 
-# Seconds after which a silent host is not waited for any more: so many of its heartbeats.
-DZ_SILENT = 12 * float(ENVIRONMENT.get("DZ_HEARTBEAT") or Common.model_fields["heartbeat"].default)
+# Seconds after which a silent host is not waited for any more.
+DZ_GONE = GONE * float(ENVIRONMENT.get("DZ_HEARTBEAT") or Common.model_fields["heartbeat"].default)
 # Bundles that were live and stay in the store and on hosts, for a rollback.
 DZ_KEPT_BUNDLES = max(1, int(ENVIRONMENT.get("DZ_KEPT_BUNDLES") or Common.model_fields["kept_bundles"].default))
 DATABASES = databases(ENVIRONMENT.get("DZ_ZOOMDB_URL", ""))

@@ -214,7 +214,7 @@ def test_a_silent_appserver_holds_up_neither_the_next_deploy_nor_the_projects_en
     assert j.record(door._claimed)
     j.do(second, "create_database", "bundle_upload")
     silent = Host.objects.filter(instance_id="app-1")
-    silent.update(last_heartbeat=Now() - timedelta(seconds=settings.DZ_SILENT + 1))
+    silent.update(last_heartbeat=Now() - timedelta(seconds=settings.DZ_GONE + 1))
     j.do(second, "switch")
     assert j.steps(second)["retire"] == "skipped"
     assert [d.host for d in door.retiring()] == ["app-1"]

@@ -8,8 +8,9 @@ from typing import Any
 from django.db.models import Count, Q
 from django.utils import timezone
 
+from dz.settings import SILENT
 from dz2.accounts import panel
-from dz2.api.waiting import SILENT, waits_for
+from dz2.api.waiting import waits_for
 from dz2.models import AppServer, Host, Job, JobState, Project, ReleaseState
 
 NOT_STOPPED = ~Q(deployments__state__in=["stopped", "failed"])

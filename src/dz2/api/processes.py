@@ -129,4 +129,4 @@ def _words_of_host(host: Host, detail: str) -> str:
 
 
 def _is_old(told_at: datetime | None) -> bool:
-    return told_at is None or (timezone.now() - told_at).total_seconds() > settings.DZ_SILENT
+    return told_at is None or (timezone.now() - told_at).total_seconds() > settings.DZ_GONE

@@ -9,12 +9,12 @@ from typing import Any
 
 from django.utils import timezone
 
+from dz.settings import SILENT
 from dz.tasklib.filled import asks_for_redis, is_known
 from dz2 import configs
 from dz2.accounts import panel
 from dz2.models import ConfigGuess, Host, Job, JobState, JobStep, Project, StepState
 
-SILENT = 4  # missed heartbeats after which a host is not counted on
 LOOKED_AT = 5  # latest successes that "usually" means
 ENOUGH = 3
 
