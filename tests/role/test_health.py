@@ -67,6 +67,16 @@ def test_a_redirect_to_where_nothing_listens_or_to_itself_is_unhealthy(location:
     assert caught.value.id == "deploy.bad-redirect"
 
 
+def test_a_page_that_misses_a_variable_is_told_with_its_name() -> None:
+    log = TRACE.replace("1 / 0", "os.environ['VAT_RATE']").replace(
+        "ZeroDivisionError: division by zero", "KeyError: 'VAT_RATE'"
+    )
+    with backend("app", {"/": (500, {}, "Server Error")}) as app, pytest.raises(UserError) as caught:
+        answer_of(app, deadline=250, log=log)
+    assert (caught.value.id, caught.value.facts["variable"]) == ("settings.variable-missing", "VAT_RATE")
+    assert caught.value.where == "shop/views.py:9 os.environ['VAT_RATE']"
+
+
 def test_a_page_that_raises_is_told_with_its_own_line_long_before_the_deadline() -> None:
     with backend("app", {"/": (500, {}, "Server Error")}) as app, pytest.raises(UserError) as caught:
         answer_of(app, deadline=250, log=TRACE)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from dz.tasklib.appserver.blame import blame
 
 LOG = """\
@@ -45,6 +47,29 @@ def test_the_servers_own_traceback_below_hides_nothing() -> None:
 def test_a_syntax_error_is_found_where_it_is() -> None:
     text = 'Traceback (most recent call last):\n  File "/x/settings.py", line 3\n    DEBUG = = True\n            ^\nSyntaxError: invalid syntax\n'
     assert blame(text, root="/x").where == "settings.py:3 DEBUG = = True"
+
+
+@pytest.mark.parametrize(
+    ("line", "error", "variable"),
+    [
+        ('rate = os.environ["VAT_RATE"]', "KeyError: 'VAT_RATE'", "VAT_RATE"),
+        ('rate = rates["VAT_RATE"]', "KeyError: 'VAT_RATE'", ""),
+        (
+            'rate = config("VAT_RATE")',
+            "decouple.UndefinedValueError: VAT_RATE not found. Declare it as envvar or",
+            "VAT_RATE",
+        ),
+        (
+            'env("VAT_RATE")',
+            "django.core.exceptions.ImproperlyConfigured: Set the VAT_RATE environment variable",
+            "VAT_RATE",
+        ),
+        ("1 / 0", "ZeroDivisionError: division by zero", ""),
+    ],
+)
+def test_a_variable_that_a_page_is_missing_is_named(line: str, error: str, variable: str) -> None:
+    text = f'Traceback (most recent call last):\n  File "/x/views.py", line 3, in index\n    {line}\n{error}\n'
+    assert blame(text, root="/x").variable == variable
 
 
 def test_a_dotted_error_counts_and_a_log_without_one_blames_nobody() -> None:

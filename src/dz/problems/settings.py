@@ -9,7 +9,8 @@ PROBLEMS = [
         "settings.variable-missing",
         "The project needs the variable {variable}, and it has no value.",
         "dz env set PROJECT {variable} asks for it; then deploy or push again.",
-        "Settings that read a variable without a default cannot be imported until it has a value.",
+        "Settings that read a variable without a default cannot be imported until it has a value, and a page that reads"
+        " one answers with a server error. A release that is not healthy is not switched to.",
     ),
     Problem(
         "settings.not-found",

@@ -14,6 +14,11 @@ _FRAME = re.compile(
 _ERROR = re.compile(
     r"^([A-Za-z_][\w.]{0,120}(?:Error|Exception|ImproperlyConfigured|Exit|DoesNotExist|Warning))(?::[ ]?([^\n]*))?$"
 )
+_UNSET = (
+    re.compile(r"^KeyError: ['\"]([A-Za-z_][A-Za-z0-9_]*)['\"]$"),  # os.environ[...]
+    re.compile(r"UndefinedValueError: ([A-Za-z_][A-Za-z0-9_]*) not found"),  # decouple
+    re.compile(r"Set the ([A-Za-z_][A-Za-z0-9_]*) environment variable"),  # environ
+)
 _FOREIGN = re.compile(r"/(site-packages|dist-packages|lib/python3\.[0-9]+|guest)/|^<")
 
 
@@ -23,6 +28,14 @@ class Blame:
 
     error: str = ""
     where: str = ""
+
+    @property
+    def variable(self) -> str:
+        """The environment variable without which that line fails; "" for another error."""
+        found = next((one for pattern in _UNSET if (one := pattern.search(self.error))), None)
+        if found is None or (self.error.startswith("KeyError") and "environ[" not in self.where):
+            return ""
+        return found[1] if found[1] in self.where else ""
 
 
 def blame(text: str, *, root: str = "") -> Blame:

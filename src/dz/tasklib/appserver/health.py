@@ -180,6 +180,8 @@ def _unwell(answer: Answer | None, text: str, root: str, seconds: float) -> User
     if answer.target:
         return UserError("deploy.bad-redirect", path=answer.path, target=answer.target)
     found = blame(text, root=root)
+    if found.variable:
+        return UserError("settings.variable-missing", where=found.where, variable=found.variable)
     error = found.error or _said(answer)
     return UserError("deploy.unhealthy", where=found.where, status=answer.status, path=answer.path, error=_colon(error))
 
