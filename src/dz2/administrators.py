@@ -1,25 +1,20 @@
 """Administrators of projects' own admins: by a link that works once, whoever opens it chooses name and password.
 
-Only the link's digest is kept. The password is the input of the command that makes the administrator, in the live
+The password is the input of the command that makes the administrator, in the live
 release with the project's own user model; no row, argument or log has it. A try that came to nothing for certain leaves
 the link as it was.
 """
 
 from __future__ import annotations
 
-import hashlib
 import json
-import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from django.db.models.functions import Now
-
 from dz.errors import UserError
 from dz.terminal import STDERR, STDOUT
-from dz2 import commands, releases, typist
-from dz2.accounts import LINK_LIFE, panel
-from dz2.models import AdministratorLink, Job, Project
+from dz2 import commands, links, releases, typist
+from dz2.models import Job, OneTimeLink, Project
 
 BY = "an administrator link"
 MOST = 20  # fields that a page asks for
@@ -41,19 +36,11 @@ class Wanted(Exception):
         super().__init__(", ".join(fields))
 
 
-def link(project: Project) -> tuple[str, AdministratorLink]:
+def link(project: Project) -> tuple[str, OneTimeLink]:
     """A new one, and its URL. Raises ``release.none-live``, ``project.rests``."""
     releases.live(project)
     releases.refuse_resting(project)
-    token = secrets.token_urlsafe(24)
-    made = AdministratorLink.objects.create(token_sha256=_digest(token), project=project, expires_at=Now() + LINK_LIFE)
-    made.refresh_from_db()
-    return f"{panel().panel_url.rstrip('/')}/administrator/{token}", made
-
-
-def find(token: str) -> AdministratorLink | None:
-    """The link of that token, used or old as it may be: the panel says which."""
-    return AdministratorLink.objects.select_related("project").filter(token_sha256=_digest(token)).first()
+    return links.make("administrator", project)
 
 
 def is_secret(name: str) -> bool:
@@ -61,17 +48,16 @@ def is_secret(name: str) -> bool:
     return "password" in name.lower()
 
 
-def make(found: AdministratorLink, fields: Mapping[str, str], password: str) -> Made | None:
+def make(project: Project, found: OneTimeLink, fields: Mapping[str, str], password: str) -> Made | None:
     """None if the link is used or old by now. Raises Wanted; UserError where none was made, for whatever reason."""
-    good = AdministratorLink.objects.filter(pk=found.pk, used_at=None, expires_at__gt=Now())
-    if not good.update(used_at=Now()):
+    if not links.use(found):
         return None
     heard = typist.Heard()
     try:
-        return _made(found.project, fields, password, heard)
+        return _made(project, fields, password, heard)
     except BaseException:
         if heard.came_to_nothing:
-            AdministratorLink.objects.filter(pk=found.pk).update(used_at=None)
+            links.give_back(found)
         raise
 
 
@@ -105,7 +91,3 @@ def _last_object(text: str) -> Mapping[str, object]:
     except ValueError:
         return {}
     return found if isinstance(found, dict) else {}
-
-
-def _digest(token: str) -> str:
-    return hashlib.sha256(token.encode()).hexdigest()

@@ -430,15 +430,12 @@ def test_a_live_project_can_be_looked_at_and_destroyed(panel: Panel, hands: Hand
 
 
 def test_an_administrator_link_works_once(panel: Panel) -> None:
-    from django.contrib.auth import get_user_model
+    from dz2 import links
 
-    from dz2 import accounts
-
-    token = accounts.admin_link().removeprefix("http://localhost:8800/welcome/")
-    first, second = (get_user_model().objects.create_user(name) for name in ("ada", "bea"))
-    found = accounts.find_link(token)
-    assert found is not None and found.used_at is None
-    assert accounts.use_link(token, first)
-    assert not accounts.use_link(token, second)
-    assert not accounts.use_link("made-up", first)
+    token = links.make("welcome")[0].removeprefix("http://localhost:8800/welcome/")
+    found = links.find(token, to_project=False)
+    assert found is not None and not found.over
+    assert links.use(found) and not links.use(found)
+    assert links.find("made-up", to_project=False) is None
+    assert links.find(token, to_project=True) is None, "one of the platform leads into no project, and none back"
     assert token not in str(list(type(found).objects.values_list("token_sha256")))

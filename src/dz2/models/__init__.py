@@ -1,6 +1,6 @@
 """zoomdb's tables. Constraints make a wrong state impossible; ``dz2.engine`` alone changes jobs and steps."""
 
-from dz2.models.accounts import AdministratorLink, OneTimeLink, SignInTries
+from dz2.models.accounts import OneTimeLink, SignInTries
 from dz2.models.data import Backup, BackupState, ShippedLog, SiteLog, SiteLogHead
 from dz2.models.hosting import (
     AppServer,
@@ -16,7 +16,6 @@ from dz2.models.jobs import ConfigGuess, Job, JobLog, JobState, JobStep, LogKind
 from dz2.models.projects import Bundle, Config, Layer, Project, Release, ReleaseState, ShownValue
 
 __all__ = [
-    "AdministratorLink",
     "AppServer",
     "AppServerDeployment",
     "Backup",

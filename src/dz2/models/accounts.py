@@ -1,32 +1,27 @@
-"""Links that work once: how administrators get in, of the platform and of a project, without a password made up by the
-platform; and the count of wrong passwords."""
+"""Links that work once: how administrators get in without a password made up by the platform; and the count of wrong
+passwords."""
 
 from __future__ import annotations
 
-from django.conf import settings
 from django.db import models
+from django.utils import timezone
 
 from dz2.models.projects import Project
 
 
 class OneTimeLink(models.Model):
-    """Only the sha256 of its token is kept; ``dz2.accounts`` makes and consumes it."""
+    """Only the sha256 of its token is kept; ``dz2.links`` makes and consumes it. ``project``: to whose own admin
+    it leads, none for the platform itself."""
 
     token_sha256 = models.CharField(max_length=64, unique=True)
     created_at = models.DateTimeField(auto_now_add=True)
     expires_at = models.DateTimeField()
     used_at = models.DateTimeField(null=True)
-    used_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL)
+    project = models.ForeignKey(Project, null=True, on_delete=models.CASCADE, related_name="+")
 
-
-class AdministratorLink(models.Model):
-    """To a project's own admin; ``dz2.administrators`` makes and consumes it."""
-
-    token_sha256 = models.CharField(max_length=64, unique=True)
-    project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="+")
-    created_at = models.DateTimeField(auto_now_add=True)
-    expires_at = models.DateTimeField()
-    used_at = models.DateTimeField(null=True)
+    @property
+    def over(self) -> bool:
+        return self.used_at is not None or self.expires_at <= timezone.now()
 
 
 class SignInTries(models.Model):

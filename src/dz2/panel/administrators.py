@@ -14,14 +14,13 @@ from django.contrib.auth.decorators import login_required
 from django.contrib.auth.password_validation import validate_password
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 
 from dz.errors import UserError
-from dz2 import administrators, services
+from dz2 import administrators, links, services
 from dz2.api.documents import site_url
-from dz2.models import AdministratorLink
+from dz2.models import OneTimeLink, Project
 from dz2.panel.pressing import posted
 from dz2.panel.problems import told
 
@@ -75,37 +74,38 @@ def begin(request: HttpRequest, name: str) -> HttpResponse:
 @never_cache
 @sensitive_post_parameters("password")
 def page(request: HttpRequest, token: str) -> HttpResponse:
-    link = administrators.find(token)
-    if link is None or link.used_at or link.expires_at <= timezone.now():
+    link = links.find(token, to_project=True)
+    if link is None or link.project is None or link.over:
         return _old(request, link)
+    project = link.project
     more = [key.removeprefix(MORE) for key in request.POST if key.startswith(MORE)][: administrators.MOST]
     form = Administrator(request.POST or None, more=more)
     if request.method != "POST" or not form.is_valid():
-        return _form(request, link, form)
+        return _form(request, project, form)
     try:
-        made = administrators.make(link, form.given(), form.cleaned_data["password"])
+        made = administrators.make(project, link, form.given(), form.cleaned_data["password"])
     except administrators.Wanted as wanted:
         again = Administrator(request.POST, more=[*more, *wanted.fields])
-        return _form(request, link, again)  # what it asks for now is beside each field
+        return _form(request, project, again)  # what it asks for now is beside each field
     except UserError as error:
         form.add_error(None, error.brief)  # its next act is for who has a command line
-        return _form(request, link, form)
+        return _form(request, project, form)
     if made is None:  # somebody was faster by the same link
         return redirect("administrator", token=token)
-    url = site_url(link.project)
+    url = site_url(project)
     return render(
         request,
         "panel/administrator_made.html",
-        {"project": link.project, "made": made, "url": url.rstrip("/") + made.path if made.path else ""},
+        {"project": project, "made": made, "url": url.rstrip("/") + made.path if made.path else ""},
     )
 
 
-def _form(request: HttpRequest, link: AdministratorLink, form: Administrator) -> HttpResponse:
-    context = {"form": form, "project": link.project}
+def _form(request: HttpRequest, project: Project, form: Administrator) -> HttpResponse:
+    context = {"form": form, "project": project}
     return render(request, "panel/administrator.html", context, status=422 if form.is_bound else 200)
 
 
-def _old(request: HttpRequest, link: AdministratorLink | None) -> HttpResponse:
-    command = f"dz admin create {link.project.name if link else 'NAME'}"
+def _old(request: HttpRequest, link: OneTimeLink | None) -> HttpResponse:
+    command = f"dz admin create {link.project.name if link and link.project else 'NAME'}"
     context = {"link": link, "command": command}
     return render(request, "panel/old_link.html", context, status=404 if link is None else 410)

@@ -27,7 +27,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django_htmx.http import HttpResponseClientRedirect
 
-from dz2.accounts import find_link, use_link
+from dz2 import links
 from dz2.models import SignInTries
 from dz2.panel.account import sign_in
 
@@ -111,8 +111,8 @@ class SignInView(LoginView):
 @sensitive_post_parameters("password")
 def welcome(request: HttpRequest, token: str) -> HttpResponse:
     """Three fields make the administrator and sign them in; the link works once."""
-    link = find_link(token)
-    if link is None or link.used_at or link.expires_at <= timezone.now():
+    link = links.find(token, to_project=False)
+    if link is None or link.over:
         context = {"link": link, "command": "dz admin link"}
         return render(request, "panel/old_link.html", context, status=404 if link is None else 410)
     form = Welcome(request.POST or None)
@@ -128,7 +128,7 @@ def welcome(request: HttpRequest, token: str) -> HttpResponse:
             is_staff=True,
             is_superuser=True,
         )
-        used = use_link(token, user)
+        used = links.use(link)
         if not used:
             transaction.set_rollback(True)
     if not used:  # somebody was faster by the same link
