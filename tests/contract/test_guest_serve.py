@@ -19,6 +19,7 @@ import pytest
 
 from dz.run import environment as process_environment
 from dz.tasklib.appserver import health
+from dz.tasklib.appserver.asking import AGENT
 from dz.tasklib.appserver.blame import blame
 from dz.tasklib.appserver.health import Visit
 from tests.guests import GUEST, Site, environment, everywhere
@@ -124,7 +125,7 @@ def what_the_platform_asks_is_marked(running: Running) -> None:
     """And no visitor looks like it, whatever his browser calls itself."""
     visit = Visit("127.0.0.1", running.port, "shop.localhost:8800", "http")
     assert health.ask(visit, path="/ours", deadline=60)
-    running.get("/theirs", User_Agent=visit.headers()["User-Agent"], X_Forwarded_For="10.0.0.7")
+    running.get("/theirs", User_Agent=AGENT, X_Forwarded_For="10.0.0.7")
     until(lambda: "GET /theirs" in running.log.read_text(), what="both are in the log")
     ours, theirs = re.findall(r"GET /(?:ours|theirs) .*", running.log.read_text())
     assert ours.endswith(" ms, asked by DjangoZoom") and theirs.endswith(" ms")

@@ -10,6 +10,8 @@ import math
 import time
 from urllib.parse import urlsplit
 
+from dz.tasklib.appserver.asking import headers
+
 PATIENCE = 5.0
 
 
@@ -35,12 +37,6 @@ async def seconds(address: str, port: int, url: str, *, patience: float = PATIEN
 
 def _request(url: str) -> bytes:
     site = urlsplit(url)
-    lines = (
-        "GET / HTTP/1.1",
-        f"Host: {site.netloc}",
-        f"X-Forwarded-Host: {site.netloc}",
-        f"X-Forwarded-Proto: {site.scheme}",
-        "User-Agent: DjangoZoom-health",
-        "Connection: close",
-    )
+    said = {**headers(site.netloc, site.scheme), "Connection": "close"}
+    lines = ["GET / HTTP/1.1", *(f"{name}: {value}" for name, value in said.items())]
     return "\r\n".join([*lines, "", ""]).encode()

@@ -6,7 +6,7 @@ Those come to the release's own port; what comes through the proxy names for who
 from gunicorn.glogging import Logger
 
 FORMAT = "%(m)s %(U)s %(s)s %(M)s ms%(asker)s"  # no query: it may hold secrets
-AGENT = "DjangoZoom-health"  # dz.tasklib.appserver.health
+AGENT = "DjangoZoom-health"  # dz.tasklib.appserver.asking
 
 
 class Log(Logger):

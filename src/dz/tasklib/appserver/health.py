@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 import httpx2
 
 from dz.errors import Cancelled, UserError
+from dz.tasklib.appserver.asking import headers
 from dz.tasklib.appserver.blame import blame
 
 EVERY = 0.1
@@ -99,15 +100,6 @@ class Visit:
         at = f"[{self.address}]" if ":" in self.address else self.address
         return f"http://{at}:{self.port}{path}"
 
-    def headers(self) -> dict[str, str]:
-        """As the proxy sends them."""
-        return {
-            "Host": self.host,
-            "X-Forwarded-Proto": self.scheme,
-            "X-Forwarded-Host": self.host,
-            "User-Agent": "DjangoZoom-health",  # by which its log tells it from a visit: dz_guest/accesslog.py
-        }
-
     def after(self, location: str, path: str) -> tuple[str, bool]:
         """Where a redirect leads: a path of this host, or "" for another; and whether it leads to nothing."""
         target = urlsplit(str(httpx2.URL(f"{self.scheme}://{self.host}{path}").join(location)))
@@ -136,7 +128,7 @@ async def _answer(visit: Visit, path: str, deadline: float) -> Answer:
     ):
         first = path
         for _ in range(REDIRECTS):
-            async with client.stream("GET", visit.url(path), headers=visit.headers()) as response:
+            async with client.stream("GET", visit.url(path), headers=headers(visit.host, visit.scheme)) as response:
                 answer = Answer(status=response.status_code, path=path, body=await _body(response))
                 location = response.headers.get("Location", "")
             if not (300 <= answer.status < 400 and location):
