@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-AGENT = "DjangoZoom-health"  # the site's log tells them from visits by it: dz_guest/accesslog.py, which a contract test holds to it
+# The site's log tells them from visits by it: dz_guest/accesslog.py, which a contract test holds to it.
+AGENT = "DjangoZoom-health"
 
 
 def headers(host: str, scheme: str) -> dict[str, str]:
