@@ -100,6 +100,18 @@ def test_a_front_end_lies_beside_the_code_and_is_built_once_for_the_same_sources
     assert (code.tree / "shop/static/dist/app.js").exists()
 
 
+def test_packages_that_django_serves_are_installed_and_what_it_serves_of_them_is_kept(bench: Bench) -> None:
+    installs = "const fs = require('fs');\nfor (const name of ['pack/dist', 'rest']) {\n"
+    installs += "fs.mkdirSync(`node_modules/${name}`, { recursive: true });\n"
+    installs += "fs.writeFileSync(`node_modules/${name}/a.css`, 'p {}');\n}\n"
+    package = json.dumps({"scripts": {"postinstall": "node installs.js"}})
+    before = bench.build(FILES | {"web/package.json": package, "web/installs.js": installs})
+    build = with_front_ends(replace(before, config=BuildConfig(front_ends=("web/node_modules/pack/dist",))))
+    assert not build.incomplete, bench.log.text
+    assert (build.tree / "web/node_modules/pack/dist/a.css").read_text() == "p {}"
+    assert not (build.tree / "web/node_modules/rest").exists()
+
+
 def test_what_is_made_anew_of_the_same_sources_is_other_code(bench: Bench) -> None:
     """The app layer of before must not meet the static files of now."""
     files = FILES | {"web/build.js": MAKES.replace("process.env.SECRET", "process.hrtime.bigint()")}

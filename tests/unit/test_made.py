@@ -54,6 +54,27 @@ def test_python_counts_where_the_front_end_says_that_it_reads_it(says: dict[str,
     assert key_of(one, ["web"]) != key_of(other, ["web"])
 
 
+@pytest.mark.parametrize(
+    ("served", "found"),
+    [
+        ((), {"out.js"}),
+        (
+            ("web/node_modules/pack",),
+            {"out.js", "web/node_modules/pack/a.css", "web/node_modules/pack/node_modules/b.css"},
+        ),
+        (("web/node_modules/pack/node_modules",), {"out.js", "web/node_modules/pack/node_modules/b.css"}),
+    ],
+)
+def test_of_packages_only_what_django_is_to_serve_is_kept(
+    served: tuple[str, ...], found: set[str], tmp_path: Path
+) -> None:
+    tree = write_tree(tmp_path / "tree", {})
+    packages = ("package.json", "pack/a.css", "pack/node_modules/b.css", "other/c.css", "packed/d.css")
+    built = write_tree(tmp_path / "built", {"out.js": ""} | {f"web/node_modules/{name}": "" for name in packages})
+    kept = taken(built, tree, tmp_path / "made", served=served)
+    assert {str(one.relative_to(kept)) for one in kept.rglob("*") if one.is_file()} == found
+
+
 def test_python_that_the_build_changed_is_not_kept_for_later_commits(tmp_path: Path) -> None:
     tree = write_tree(tmp_path / "tree", FILES)
     built = write_tree(tmp_path / "built", FILES | {"shop/views.py": "stamped = 1\n", "shop/made.py": "", "out.js": ""})

@@ -30,6 +30,17 @@ TAILWIND = FILES | {
 }
 
 
+SERVED = FILES | {
+    "wombat/package.json": '{"dependencies": {"bootstrap": "5"}}',
+    "docs/package.json": "{}",
+    "wombat/settings.py": SETTINGS
+    + "STATICFILES_DIRS = [('pack', os.path.join(HERE, 'node_modules').replace('x', '/')), str(BASE_DIR / 'media')]\n",
+}
+DEEPER = SERVED | {
+    "wombat/settings.py": SETTINGS + "STATICFILES_DIRS = (str(ROOT / '..' / 'node_modules' / '@far' / 'icons'),)\n"
+}
+
+
 @pytest.mark.parametrize(
     ("files", "built"),
     [
@@ -43,6 +54,10 @@ TAILWIND = FILES | {
         (WEBPACK, "."),
         (TAILWIND, "theme"),
         (TAILWIND | {"wombat/static/css/site.css": "x"}, ""),
+        (SERVED, "wombat/node_modules"),
+        (SERVED | {"wombat/node_modules/bootstrap/a.css": "x"}, ""),
+        (SERVED | {"wombat/settings.py": SETTINGS + "# node_modules\nSTATICFILES_DIRS = []\n"}, ""),
+        (DEEPER, "wombat/node_modules/@far/icons"),
         (FILES | {f"wombat/static/{path}": text for path, text in TAILWIND.items()}, ""),  # somebody else's package
     ],
 )
@@ -54,6 +69,7 @@ def test_a_front_end_is_built_where_its_result_is_wanted_and_missing(
     assert [one["value"] for one in found] == ([built] if built else [])
     assert not built or found[0]["basis"]["file"].rsplit("/", 1)[-1] in (
         "package.json",
+        "settings.py",
         "vite.config.js",
         "webpack.prod.js",
     )

@@ -29,6 +29,7 @@ KEPT = 2_000_000_000  # bytes of a project's downloads at most
 LIMITS = Limits(memory=6 * 1024**3, reserved=256 * 1024**3, processes=512, files=16_384)
 PUBLIC = re.compile(r"(VITE|REACT_APP|VUE_APP|NEXT_PUBLIC|PUBLIC)_\w+")  # bundlers write these into what visitors load
 SECONDS = 900.0
+MODULES = "node_modules"  # in a path of the build config: what Django serves of installed packages
 _TOO_OLD = re.compile(r"engine \"node\" is incompatible|EBADENGINE|ERR_PNPM_UNSUPPORTED_ENGINE")
 _ERROR = re.compile(r"(npm )?\W*\w*error\b\W", re.IGNORECASE)
 _ABOUT = re.compile(r"complete log of this run|npm error (code|path|command|workspace|location)|^npm error\s*$")
@@ -69,12 +70,20 @@ def _made(build: Build) -> str:
     disk.require(build.folders.home, ROOM, host=ctx.host)
     source = _lay(build)
     try:
-        for one in folders:
-            _build(build, usual, source, one)
-        taken(source, build.tree, fresh(_work(build) / "coming")).rename(fresh(made) / key)
+        for one, has_script in packages(folders).items():
+            _build(build, usual, source, one, has_script=has_script)
+        served = [one for one in folders if MODULES in one.split("/")]
+        taken(source, build.tree, fresh(_work(build) / "coming"), served=served).rename(fresh(made) / key)
     finally:
         _leave(_work(build) / "box")
     return key
+
+
+def packages(folders: Sequence[str]) -> dict[str, bool]:
+    """The folders with a package.json, and whether they are built: for one that Django only serves packages of,
+    installing them is all."""
+    served = {one.split(MODULES)[0].rstrip("/") or ".": False for one in folders if MODULES in one.split("/")}
+    return served | {one: True for one in folders if MODULES not in one.split("/")}
 
 
 def _node(folder: str, get: Callable[[], Node]) -> Node:
@@ -110,7 +119,7 @@ def _leave(box: Path) -> None:
         clear(box)
 
 
-def _build(build: Build, usual: Node, source: Path, folder: str) -> None:
+def _build(build: Build, usual: Node, source: Path, folder: str, *, has_script: bool) -> None:
     ctx, cwd = build.ctx, source / folder
     said = _run(build, usual, [usual.program, "-e", ASK, "--", *OF_LOCK], cwd, network=Network.NONE)
     asked = answered(said.output) if said.ok else None
@@ -122,6 +131,8 @@ def _build(build: Build, usual: Node, source: Path, folder: str) -> None:
         given = _node(folder, lambda: node.bring(ctx, node.NEWEST))
         done = _installed(build, given, asked, cwd)
     _need(done, folder)
+    if not has_script:
+        return
     with ctx.part("Build the front end"):
         argv = commands(given, asked)[1]
         _need(_run(build, given, argv, cwd, {"NODE_ENV": "production", **_public(build)}), folder)

@@ -17,6 +17,7 @@ from io import BufferedReader
 from pathlib import Path, PurePosixPath
 
 from dz.errors import UserError
+from dz.tasklib.build import disk
 from dz.tasklib.folders import clear
 
 NOT_MADE = {"node_modules", ".git", ".yarn", ".pnpm-store", ".npm", ".cache", ".parcel-cache", ".turbo", "__pycache__"}
@@ -48,7 +49,7 @@ def key_of(tree: Path, folders: Collection[str], *more: str) -> str:
 def content_of(made: Path) -> str:
     """Names what was made: the same sources may make something else the next time."""
     found = hashlib.sha256()
-    for name, descriptor in _files(made):
+    for name, descriptor in _files(made, without=()):
         with os.fdopen(descriptor, "rb") as file:
             found.update(_line(name, file))
     return found.hexdigest()[:32]
@@ -59,14 +60,15 @@ def _line(name: str, file: BufferedReader) -> bytes:
     return f"{name}\0{digest} {os.fstat(file.fileno()).st_mode & 0o100}\n".encode(errors="surrogateescape")
 
 
-def taken(source: Path, tree: Path, into: Path) -> Path:
-    """``into``, with every file below ``source`` that ``tree`` does not have, or has otherwise.
+def taken(source: Path, tree: Path, into: Path, *, served: Collection[str] = ()) -> Path:
+    """``into``, with every file below ``source`` that ``tree`` does not have, or has otherwise; of installed packages
+    only what lies in the folders ``served``.
 
     The project's own Python is never among them: it would be laid over that of later commits with the same front end.
 
     Raises UserError ``build.layer-too-big``."""
     total = number = 0
-    for name, descriptor in _files(source):
+    for name, descriptor in _files(source, but=served):
         with os.fdopen(descriptor, "rb") as file:
             status = os.fstat(descriptor)
             if _same(status, tree / name) or (name.endswith(".py") and os.path.lexists(tree / name)):
@@ -87,8 +89,8 @@ def taken(source: Path, tree: Path, into: Path) -> Path:
 def overlaid(tree: Path, made: Path, into: Path) -> Path:
     """``into``, with the files of both by hard links; of two with one name that of ``made``."""
     clear(into)
-    shutil.copytree(tree, into, symlinks=True, copy_function=os.link)
-    for name, descriptor in _files(made):
+    disk.linked(tree, into)
+    for name, descriptor in _files(made, without=()):
         os.close(descriptor)
         for parent in reversed(PurePosixPath(name).parents):
             if (into / parent).is_symlink() or (into / parent).is_file():
@@ -99,20 +101,33 @@ def overlaid(tree: Path, made: Path, into: Path) -> Path:
     return into
 
 
-def _files(root: Path, *, without: Collection[str] = NOT_MADE) -> Iterator[tuple[str, int]]:
-    """Every regular file below, in one order: its name from there, and a descriptor to read it. Raises UserError
-    ``build.layer-too-big`` where folders lie too deep within one another."""
+def _files(root: Path, *, without: Collection[str] = NOT_MADE, but: Collection[str] = ()) -> Iterator[tuple[str, int]]:
+    """Every regular file below, in one order: its name from there, and a descriptor to read it. Folders that are called
+    as those ``without`` are left out, but for the paths ``but``. Raises UserError ``build.layer-too-big`` where folders
+    lie too deep within one another."""
     for folder, folders, files, within in os.fwalk(root, follow_symlinks=False):
-        folders[:] = sorted(name for name in folders if name not in without)
         above = os.path.relpath(folder, root)
+        wanted = [name for name in folders if _leads(os.path.normpath(f"{above}/{name}"), without, but)]
+        folders[:] = sorted(wanted)
         if above.count("/") >= DEEPEST:
             raise _over(f"at most {DEEPEST} folders within one another")
-        for name in sorted(files):
+        left_out = not set(without).isdisjoint(above.split("/")) and not any(_is_in(above, one) for one in but)
+        for name in () if left_out else sorted(files):
             if not stat.S_ISREG(os.stat(name, dir_fd=within, follow_symlinks=False).st_mode):
                 continue
             with contextlib.suppress(PermissionError):  # what it closed even to us
                 descriptor = os.open(name, os.O_RDONLY | os.O_NOFOLLOW, dir_fd=within)
                 yield os.path.normpath(os.path.join(above, name)), descriptor  # noqa: PTH118
+
+
+def _leads(path: str, without: Collection[str], but: Collection[str]) -> bool:
+    """Whether that folder is not left out, or lies in or around one that is wanted all the same."""
+    named = not set(without).isdisjoint(path.split("/"))
+    return not named or any(_is_in(path, one) or _is_in(one, path) for one in but)
+
+
+def _is_in(path: str, folder: str) -> bool:
+    return f"{path}/".startswith(f"{folder}/")
 
 
 def _over(limit: str) -> UserError:

@@ -1,5 +1,6 @@
 """Front ends that must be built before Django has all its files: folders with a ``build`` script in their package.json
-whose result is among what Django serves or reads, and is not committed.
+whose result is among what Django serves or reads, and is not committed. Beside them the folders of ``node_modules``
+that Django serves as they are.
 
 Where a result goes is read from the script, the bundler's configuration, or is the bundler's custom. One that Django's
 settings do not name, and that lies in no folder of static files or templates, is a site of its own and none of ours.
@@ -7,10 +8,12 @@ settings do not name, and that lies in no folder of static files or templates, i
 
 from __future__ import annotations
 
+import ast
 import json
 import re
 from collections.abc import Iterable, Iterator
 
+from dz.tasklib.build.inspect import code
 from dz.tasklib.build.inspect.declared import table
 from dz.tasklib.build.inspect.evidence import Evidence, Facts, at
 from dz.tasklib.build.inspect.tree import Tree, folder_of, join, parents
@@ -32,6 +35,28 @@ _ANYBODYS = {"dist", "build", "out", "public"}  # names that only mean something
 
 
 def detect(tree: Tree, facts: Facts) -> Iterable[Evidence]:
+    yield from _built(tree)
+    yield from _served(tree)
+
+
+def _served(tree: Tree) -> Iterator[Evidence]:
+    """``STATICFILES_DIRS = [BASE_DIR / "node_modules" / "bootstrap"]``; the package.json is the nearest above."""
+    for path in tree.python_with("node_modules"):
+        module = tree.syntax(path)
+        package = next((one for one in parents(folder_of(path)) if tree.has(join(one, "package.json"))), None)
+        values = code.assigned(module, "STATICFILES_DIRS") if module and package is not None else []
+        for one in [item for value in values for item in getattr(value, "elts", ())]:
+            found = [code.path_of(part) or "" for part in ast.walk(one) if isinstance(part, ast.expr)]
+            inner = max(found, key=lambda text: len(text) if "node_modules" in text.split("/") else 0)
+            if "node_modules" not in inner.split("/"):
+                continue
+            result = join(package or "", inner[inner.index("node_modules") :])
+            if not (tree.root / result).is_dir():  # whose files the tree does not have
+                why = f"Django is to serve {result}, which is not committed"
+                yield at(tree, "front_ends", result, 0.8, why, path, one.lineno)
+
+
+def _built(tree: Tree) -> Iterator[Evidence]:
     settings = "\n".join(tree.text(path) for path in tree.python_with("STATICFILES_DIRS", "TEMPLATES"))
     for folder in [folder_of(path) for path in tree.named("package.json")]:
         if not _scripts(tree, folder) or _SERVED & set(folder.split("/")):
