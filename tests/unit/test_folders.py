@@ -1,10 +1,15 @@
-"""Folders of projects are deleted whatever is in them."""
+"""Folders of projects are copied and deleted whatever is in them."""
 
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 
+import pytest
+
+from dz.errors import PlatformError
+from dz.tasklib.build import disk
 from dz.tasklib.folders import clear
 
 
@@ -27,3 +32,22 @@ def test_a_folder_goes_however_deep_it_is_and_what_its_links_lead_to_stays(tmp_p
     (folder / "d/d/link").symlink_to(kept)
     clear(folder)
     assert [one.name for one in tmp_path.iterdir()] == ["kept"] and (kept / "d").is_dir()
+
+
+@pytest.mark.parametrize("copy", [disk.copy, disk.linked])
+def test_a_checkout_with_a_thousand_folders_within_one_another_is_copied(
+    tmp_path: Path, copy: Callable[[Path, Path], None]
+) -> None:
+    folder = deep(tmp_path / "code", 1200)
+    (folder / "run.sh").write_text("#!/bin/sh")
+    (folder / "run.sh").chmod(0o555)
+    (folder / "link").symlink_to("nowhere")
+    copy(folder, tmp_path / "copy")
+    assert (tmp_path / "copy/link").readlink() == Path("nowhere")
+    disk.writable(tmp_path / "copy")
+    assert (tmp_path / "copy/run.sh").stat().st_mode & 0o777 == 0o755
+    assert (tmp_path / "copy" / ("d/" * 1200)).is_dir()
+    with pytest.raises(PlatformError, match="missing"):
+        copy(tmp_path / "missing", tmp_path / "more")
+    clear(folder)  # pytest's own way of deleting it is not as patient
+    clear(tmp_path / "copy")
