@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from dz.tasklib.build.completing import MOST, addition
+from dz.errors import UserError
+from dz.tasklib.build.completing import MOST, addition, without_its_python
 
 
 @pytest.mark.parametrize(
@@ -36,3 +37,17 @@ def test_what_the_repository_declares_for_something_else_is_taken_as_it_is_named
 ) -> None:
     spare = ("Whoosh<2.8,>=2.7", "django-quokka-menu", "django-debug-toolbar==4.2")
     assert addition(module, added, spare) == expected
+
+
+@pytest.mark.parametrize(
+    ("declared", "python", "blamed"),
+    [("3.14", "3.13.0", True), (">=3.14", "3.13.0", True), ("3.13", "3.13.0", False), ("", "3.13.0", False)],
+)
+def test_code_that_only_the_declared_python_can_read_is_told_with_that_python(
+    declared: str, python: str, blamed: bool
+) -> None:
+    facts = {"python": python, "file": "shop/apps.py", "error": "SyntaxError: parenthesize"}
+    error = UserError("settings.syntax-error", where="shop/apps.py:21  except A, B:", **facts)
+    told = without_its_python(error, declared, python)
+    assert told.id == ("python.none-fits" if blamed else error.id) and told.where == error.where
+    assert not blamed or "3.14" in told.brief

@@ -114,6 +114,12 @@ def test_a_site_with_asgi_alone_gets_its_server() -> None:
             "django==99",
         ),
         (
+            "error: No solution found when resolving dependencies\n"
+            "  cause: Because there is no version of torch==2.13.0+cpu and you require torch==2.13.0+cpu, we can conclude",
+            "build.other-index",
+            "torch==2.13.0+cpu",
+        ),
+        (
             'error: Couldn\'t parse requirement in `requirements.txt` at position 0\n  cause: no such operator "="',
             "build.requirements-syntax",
             "requirements.txt",

@@ -28,6 +28,14 @@ PROBLEMS = [
         "The release does not exist, was withdrawn, or does not support this Python.",
     ),
     Problem(
+        "build.other-index",
+        "{wanted} is on none of this host's package indexes: a release with a + comes from an index of its own.",
+        "Ask for the release without what stands behind the +, push, then deploy again; or have that index named in"
+        " UV_INDEX on the build host.",
+        "PyPI takes no such release. A project may name the index that has it (tool.uv.index, --extra-index-url), and"
+        " nothing is installed from an index that only a project names.",
+    ),
+    Problem(
         "build.requirements-syntax",
         "{file} can't be read: {reason}.",
         "Correct that line, push, then deploy again.",

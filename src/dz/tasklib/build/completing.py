@@ -15,6 +15,7 @@ from dz.tasklib.build import told
 from dz.tasklib.build.dependencies import Environment, provide
 from dz.tasklib.build.desk import Build
 from dz.tasklib.build.inspect.imports import distribution
+from dz.tasklib.build.inspect.pythons import specifier
 from dz.tasklib.build.trial import Proof, prove
 
 MOST = 6  # distributions that are added
@@ -31,7 +32,8 @@ def proven(build: Build, environment: Environment) -> tuple[Environment, Proof]:
             missing = str(error.facts.get("module", "")) if error.id == "settings.module-missing" else ""
             more = addition(missing, added, spare)
             if not more:
-                raise _cause(error, environment) from None
+                cause = _cause(error, environment)
+                raise without_its_python(cause, build.config.python_version, environment.python) from None
         else:
             missing = proof.lacks
             more = addition(missing, added, spare)
@@ -50,6 +52,15 @@ def _cause(error: UserError, environment: Environment) -> UserError:
     module = str(error.facts["module"]).lower()
     package, library = next((one for one in environment.left_out if module in one[0]), environment.left_out[0])
     return UserError("build.system-library", where=error.where, package=package, library=library)
+
+
+def without_its_python(error: UserError, declared: str, python: str) -> UserError:
+    """Of code that the Python can't read, where the project asks for another one than this host has: that."""
+    wanted = specifier(declared)
+    if error.id != "settings.syntax-error" or wanted is None or wanted.contains(python):
+        return error
+    needs = f"the project asks for Python {declared}, and {python} can't read its {error.facts['file']}"
+    return UserError("python.none-fits", where=error.where, needs=needs, here=python)
 
 
 def addition(module: str, added: tuple[str, ...], spare: tuple[str, ...] = ()) -> str:

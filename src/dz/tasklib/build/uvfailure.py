@@ -101,6 +101,8 @@ def _contradiction(text: str, python: str) -> UserError:
         needs = f"{only[2]} is for Python {only[1]}"
         return UserError("python.none-fits", needs=needs, here=python, pythons=only[1], package=only[2])
     version = _VERSION.search(text)
+    if version and "+" in (version[2] or ""):
+        return UserError("build.other-index", wanted=version[1] + version[2])
     if version and "depends on" not in text:
         return UserError("build.version-not-found", wanted=version[1] + (version[2] or ""), python=python)
     pins = tuple(dict.fromkeys(_EXACT.findall(text)))
