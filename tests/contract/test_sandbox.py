@@ -329,6 +329,23 @@ def test_a_command_may_say_that_it_sets_itself_no_limit_of_data(sandbox: Sandbox
     assert sandbox.run(box, deadline=60).text == "set\n"
 
 
+DIGS = """
+import os, tempfile
+mine = tempfile.mkdtemp()
+os.chdir(mine)
+for _ in range(1500):
+    os.mkdir("d")
+    os.chdir("d")
+print(mine)
+"""
+
+
+def test_what_a_command_leaves_in_its_temporary_folder_goes_however_deep_it_is(real: Sandbox) -> None:
+    box = Box(argv=(PYTHON, "-c", DIGS), app_id=PROJECT, cwd=Path("/"))
+    finished = real.run(box, deadline=60)
+    assert finished.ok and not Path(finished.text.strip()).exists(), finished.text
+
+
 # Like a worker: it ends its task, and its child is to be left in peace.
 WORKS = """
 trap 'touch told' TERM

@@ -15,7 +15,6 @@ import os
 import random
 import resource
 import runpy
-import shutil
 import signal
 import socket
 import sys
@@ -65,7 +64,13 @@ def _keep(spec: dict[str, Any], front: int, group: int) -> int:
         return _await(command, front)
     finally:
         _clear()
-        shutil.rmtree(own, ignore_errors=True)
+        _delete(own)
+
+
+def _delete(folder: Path) -> None:
+    """However deep it is: shutil.rmtree calls itself. What can't be deleted stays, and nobody hears of it."""
+    quiet = [(os.POSIX_SPAWN_OPEN, 2, os.devnull, os.O_WRONLY, 0)]
+    os.waitpid(os.posix_spawn("/bin/rm", ["rm", "-rf", "--", str(folder)], {}, file_actions=quiet), 0)
 
 
 def _await(command: int, front: int) -> int:
