@@ -211,6 +211,14 @@ STRANGERS = {
         said="Python 3.11.4 is taken, runtime.txt declares it; Dockerfile:1 says 3.9.",
     ),
     "Python 2 by its syntax": Stranger({**LIST, **project("print 'x'")}, error=("repo.python2", "bilby/settings.py:")),
+    "Python 3.14 by its syntax": Stranger(
+        {
+            **LIST,
+            **project("try:\n    import here\nexcept ImportError, AttributeError:\n    here = None"),
+            ".python-version": "3.14",
+        },
+        {"python_version": "3.14", "settings_module": "bilby.settings"},
+    ),
     "a list in UTF-16 in a folder": Stranger(
         {**project(root="src/"), "requirements/production.txt": "django==4.1\r\n".encode("utf-16")},
         {"project_root": "src", "requirements_files": "requirements/production.txt", "django_version": "4.1"},

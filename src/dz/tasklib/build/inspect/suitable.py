@@ -11,8 +11,8 @@ from dz.tasklib.build.inspect.pythons import wants_python2
 from dz.tasklib.build.inspect.tree import Tree, join
 
 _PYTHON2 = re.compile(
-    r"^\s*(?:print\s+[\"'\w%]|except\s+[\w.]+\s*,\s*\w+\s*:|exec\s+[\"']|raise\s+\w+\s*,)", re.MULTILINE
-)
+    r"^\s*(?:print\s+[\"'\w%]|except\s+[\w.]+\s*,\s*[a-z_]\w*\s*:|exec\s+[\"']|raise\s+\w+\s*,)", re.MULTILINE
+)  # of two exceptions in a row, as Python 3.14 reads them, the second begins as classes do
 
 
 # Names that are put in when a project is made from a template (startproject --template, cookiecutter, copier).
