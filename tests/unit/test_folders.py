@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -11,6 +11,13 @@ import pytest
 from dz.errors import PlatformError
 from dz.tasklib.build import disk
 from dz.tasklib.folders import clear
+
+
+@pytest.fixture
+def here(tmp_path: Path) -> Iterator[Path]:
+    """Cleared whatever happens: pytest's own way of deleting it is not as patient, and fails in the next run."""
+    yield tmp_path
+    clear(tmp_path)
 
 
 def deep(folder: Path, depth: int) -> Path:
@@ -26,28 +33,26 @@ def deep(folder: Path, depth: int) -> Path:
     return folder
 
 
-def test_a_folder_goes_however_deep_it_is_and_what_its_links_lead_to_stays(tmp_path: Path) -> None:
-    kept = deep(tmp_path / "kept", 1)
-    folder = deep(tmp_path / "deep", 2500)
+def test_a_folder_goes_however_deep_it_is_and_what_its_links_lead_to_stays(here: Path) -> None:
+    kept = deep(here / "kept", 1)
+    folder = deep(here / "deep", 2500)
     (folder / "d/d/link").symlink_to(kept)
     clear(folder)
-    assert [one.name for one in tmp_path.iterdir()] == ["kept"] and (kept / "d").is_dir()
+    assert [one.name for one in here.iterdir()] == ["kept"] and (kept / "d").is_dir()
 
 
 @pytest.mark.parametrize("copy", [disk.copy, disk.linked])
 def test_a_checkout_with_a_thousand_folders_within_one_another_is_copied(
-    tmp_path: Path, copy: Callable[[Path, Path], None]
+    here: Path, copy: Callable[[Path, Path], None]
 ) -> None:
-    folder = deep(tmp_path / "code", 1200)
+    folder = deep(here / "code", 1200)
     (folder / "run.sh").write_text("#!/bin/sh")
     (folder / "run.sh").chmod(0o555)
     (folder / "link").symlink_to("nowhere")
-    copy(folder, tmp_path / "copy")
-    assert (tmp_path / "copy/link").readlink() == Path("nowhere")
-    disk.writable(tmp_path / "copy")
-    assert (tmp_path / "copy/run.sh").stat().st_mode & 0o777 == 0o755
-    assert (tmp_path / "copy" / ("d/" * 1200)).is_dir()
+    copy(folder, here / "copy")
+    assert (here / "copy/link").readlink() == Path("nowhere")
+    disk.writable(here / "copy")
+    assert (here / "copy/run.sh").stat().st_mode & 0o777 == 0o755
+    assert (here / "copy" / ("d/" * 1200)).is_dir()
     with pytest.raises(PlatformError, match="missing"):
-        copy(tmp_path / "missing", tmp_path / "more")
-    clear(folder)  # pytest's own way of deleting it is not as patient
-    clear(tmp_path / "copy")
+        copy(here / "missing", here / "more")

@@ -140,49 +140,58 @@ CHANGES = (
     "deactivate shop",
 )
 BESIDE = "db backup shop"
+WAKES = "activate inn"  # a project that rests; the job that runs is the same command's
 LAST = "destroy shop --yes"  # once it is asked for, nobody may deploy any more
 
 
 def test_a_command_waits_for_the_job_that_runs_and_ctrl_c_leaves_its_own_where_it_is(
     panel: Panel, hands: Hands
 ) -> None:
-    live_twice_and_backed_up()
+    live_twice_and_backed_up("shop")
+    live_twice_and_backed_up("inn", rests=True)
     first = panel.begin("restart", "shop", "--json")
     number = hands.claim("release").job_id
+    wakes = panel.begin(*WAKES.split(), "--json")
+    waking = hands.claim("release").job_id
     begun = {words: panel.begin(*words.split(), "--json") for words in (*CHANGES, BESIDE)}
     for words in CHANGES:
         begun[words].says(f"waits for job {number} of shop")
     begun[BESIDE].says("waits for a worker")
     begun[LAST] = panel.begin(*LAST.split(), "--json")
     begun[LAST].says(f"waits for job {number} of shop")
-    for one in (first, *begun.values()):
+    begun[WAKES] = panel.begin(*WAKES.split(), "--json")
+    begun[WAKES].says(f"waits for job {waking} of inn")
+    for one in (first, wakes, *begun.values()):
         one.interrupt()  # each waits some seconds for a second one: side by side, for the clock
     for words, one in begun.items():
         ended = one.end()
         assert ended.code == 130 and "Detached" in ended.err, words
         assert ended.document["state"] == ("running" if words == BESIDE else "waiting"), words
-    assert first.end().code == 130
+    assert (first.end().code, wakes.end().code) == (130, 130)
     refused = panel.dz("deploy", "shop", "--json")
     assert (refused.code, refused.document["error_id"]) == (1, "project.busy")
 
 
-def live_twice_and_backed_up() -> None:
-    """The project shop: its second release is live on a host, the first is there, and so is a good backup."""
+def live_twice_and_backed_up(name: str, *, rests: bool = False) -> None:
+    """Its second release is live on a host, the first is there, and so is a good backup."""
     from django.utils import timezone
 
     from dz2 import services
     from dz2.models import AppServer, Backup, Bundle, DatabaseServer, Host, ProjectDatabase, Release
 
-    shop, now = services.project_of("https://git.example/ada/shop"), timezone.now()
-    AppServer.objects.create(host=Host.objects.create(instance_id="app-1", role="appserver"), address="127.0.0.1")
+    shop, now = services.project_of(f"https://git.example/ada/{name}"), timezone.now()
+    shop.deactivated_at = now if rests else None
+    shop.save()
+    host, _ = Host.objects.get_or_create(instance_id="app-1", role="appserver")
+    AppServer.objects.get_or_create(host=host, address="127.0.0.1")
     for number, state in ((1, "retired"), (2, "live")):
         bundle = Bundle.objects.create(project=shop, commit=f"{number}" * 40, platform="linux", manifest={})
         Release.objects.create(
             project=shop, number=number, state=state, bundle=bundle, commit=bundle.commit, live_at=now
         )
         now += timedelta(seconds=1)
-    server = DatabaseServer.objects.create(instance_id="db-1", address="/nowhere")
-    ProjectDatabase.objects.create(project=shop, server=server, name="p1", role="p1", password=b"", ready_at=now)
+    server, _ = DatabaseServer.objects.get_or_create(instance_id="db-1", address="/nowhere")
+    ProjectDatabase.objects.create(project=shop, server=server, name=name, role=name, password=b"", ready_at=now)
     Backup.objects.create(project=shop, number=1, why="asked", state="good", size=4000)
 
 
