@@ -191,6 +191,10 @@ def test_uvicorn_serves_a_project_that_has_only_an_asgi_application(workers: int
     with serving(site(tmp_path, "newest", wsgi="", asgi="site_asgi.application", workers=workers)) as running:
         status, body, headers = running.get("/")
         assert (status, body, headers.get("x-dz-release")) == (200, b"plain", "7"), running.log.read_text()
+        what_the_platform_asks_is_marked(running)
+        running.get("/a%0Ab?token=secret")
+        until(lambda: "GET /a%0Ab " in running.log.read_text(), what="a path is one line, without its query")
+        assert "secret" not in running.log.read_text()
         uploads(running)
         os.killpg(running.process.pid, signal.SIGTERM)
         running.process.wait(60)

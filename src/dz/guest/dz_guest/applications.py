@@ -43,9 +43,10 @@ def wsgi():
 def asgi():
     """The ASGI application that ``serve`` gives to uvicorn."""
     import django
+    from dz_guest import accesslog
 
     django.setup()
-    return _named_asgi(files.asgi(load(spec.get("asgi")), files.places()))
+    return accesslog.asgi(_named_asgi(files.asgi(load(spec.get("asgi")), files.places())))
 
 
 def _release():
