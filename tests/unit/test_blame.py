@@ -75,3 +75,4 @@ def test_a_variable_that_a_page_is_missing_is_named(line: str, error: str, varia
 def test_a_dotted_error_counts_and_a_log_without_one_blames_nobody() -> None:
     assert blame("django.core.exceptions.ImproperlyConfigured: no SECRET_KEY\n").error.endswith("no SECRET_KEY")
     assert blame("all is well\n") == blame("")
+    assert blame("shop.models.Gym.DoesNotExist: Gym matching query does not exist.\n").error.endswith("not exist")

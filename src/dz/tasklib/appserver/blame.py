@@ -64,7 +64,7 @@ def _last_error(text: str) -> str:
     for line in reversed(text.splitlines()):
         match = _ERROR.match(line.strip())
         if match:
-            return line.strip()[:300]
+            return line.strip()[:300].rstrip(".")  # it is told within a sentence
     return ""
 
 
