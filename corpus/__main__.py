@@ -23,9 +23,16 @@ from corpus.truth import Truth, found
 
 ROOT = Path(__file__).resolve().parent.parent
 ROWS = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "djangozoom" / "corpus"
-# When the run begins, as the platform does; ``dirty`` with changes that are in no commit.
-_SAID = subprocess.run(["git", "-C", ROOT, "describe", "--always", "--dirty"], capture_output=True, check=False)
-MEASURED_ON = _SAID.stdout.decode().strip()
+PAGE = ROOT / "docs" / "corpus.md"
+
+
+def _git(*words: str) -> str:
+    return subprocess.run(["git", "-C", ROOT, *words], capture_output=True, check=False).stdout.decode().strip()
+
+
+# When the run begins, as the platform does; ``dirty`` with changes that are in no commit, but for those of the page.
+_CHANGED = _git("status", "--porcelain", "--untracked-files=no", "--", ".", f":(exclude){PAGE.relative_to(ROOT)}")
+MEASURED_ON = _git("describe", "--always") + ("-dirty" if _CHANGED else "")
 
 
 def main() -> int:
@@ -50,7 +57,7 @@ def main() -> int:
 
 
 def _write(here: list[Truth], missing: list[str]) -> None:
-    (ROOT / "docs" / "corpus.md").write_text(written(_kept(here), [one.name for one in here], missing))
+    PAGE.write_text(written(_kept(here), [one.name for one in here], missing))
 
 
 def chosen(here: list[Truth]) -> list[Truth]:
