@@ -25,7 +25,8 @@ from dz.tasklib.build.installing import install
 from dz.tasklib.build.interpreters import Interpreter, choose, find, readable_by_others
 from dz.tasklib.build.locked import Locked
 from dz.tasklib.build.otherpython import first_that_fits, has_wheel
-from dz.tasklib.build.resolve import Wanted, resolve
+from dz.tasklib.build.resolve import resolve
+from dz.tasklib.build.wanted import Wanted
 
 WANTED = Wanted(installer="requirements", files=("requirements.txt",))
 
@@ -282,6 +283,10 @@ def test_groups_and_extras_that_are_wanted_are_installed_with_the_rest(bench: Be
     locked, _ = resolve(bench, replace(wanted, installer="setup", extras=("group live", "extra spare")))
     versions = [locked.version(name) for name in ("django", "idna", "certifi")]
     assert versions == ["4.2.15", "3.7", "2024.2.2"]
+
+    (bench.tree / "requirements.txt").write_text("Django==4.2.14\n")  # which a person chose instead
+    locked, _ = resolve(bench, replace(WANTED, extras=("group live",)))
+    assert locked.version("django") == "4.2.14"
 
 
 def test_what_no_file_declares_is_as_old_as_the_last_commit_and_else_the_newest(bench: Bench) -> None:

@@ -20,7 +20,8 @@ from dz.tasklib.build.desk import Build, here, pack
 from dz.tasklib.build.installing import install
 from dz.tasklib.build.interpreters import Interpreter
 from dz.tasklib.build.locked import Locked
-from dz.tasklib.build.resolve import Wanted, resolve
+from dz.tasklib.build.resolve import resolve
+from dz.tasklib.build.wanted import Wanted
 from dz.tasklib.folders import passable
 from dz.tasklib.machine import platform_name
 from dz.tasklib.records import Layer

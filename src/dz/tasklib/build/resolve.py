@@ -13,8 +13,8 @@ import os
 import re
 import stat
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
-from pathlib import Path, PurePosixPath
+from dataclasses import replace
+from pathlib import Path
 
 from packaging.utils import canonicalize_name
 
@@ -28,6 +28,7 @@ from dz.tasklib.build.interpreters import Interpreter
 from dz.tasklib.build.locked import Locked, Requirement, Source
 from dz.tasklib.build.otherpython import first_that_fits, has_wheel
 from dz.tasklib.build.relaxing import as_locked, compiled
+from dz.tasklib.build.wanted import Wanted, extras_of, files_of, folder_of
 from dz.tasklib.build.wheels import keep
 
 OLDEST_DATED = "1.11"  # a Django before it is taken where something names it, not by a day alone
@@ -50,28 +51,6 @@ LEFT_OUT += [
 KNOWN = f"override-dependencies = {LEFT_OUT}\n" + "".join(
     f'[[dependency-metadata]]\nname = "{name}"\nrequires-dist = []\n' for name in sorted(COMPILED)
 )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Wanted:
-    """``files``: relative to the repository; ``root``: the project's folder in it; ``extras``: ``extra NAME`` and
-    ``group NAME`` of the file that are wanted with its plain dependencies; ``packages``: requirement lines
-    instead of files; ``django``: the range that the code says, where the files leave it open; ``added``: lines for what
-    the code imports and nothing declares; ``pins``: versions of a lock that uv does not read; ``as_of``: the day of the
-    last commit, where nothing says which versions it ran with; ``whole_lock``: ``packages`` are all that a lock names,
-    which is among what the files tell."""
-
-    installer: str
-    files: tuple[str, ...]
-    packages: tuple[str, ...] = ()
-    django: str = ""
-    root: str = ""
-    extras: tuple[str, ...] = ()
-    asgi_only: bool = False
-    added: tuple[str, ...] = ()
-    pins: tuple[str, ...] = ()
-    as_of: str = ""
-    whole_lock: bool = field(default=False, repr=False)
 
 
 def resolve(bench: Bench, wanted: Wanted, others: Sequence[Interpreter] = ()) -> tuple[Locked, Path]:
@@ -159,12 +138,12 @@ def _project(bench: Bench, wanted: Wanted) -> tuple[list[Requirement], list[Sour
     if wanted.installer == "uv":
         words: list[str | Path] = ["export", "--frozen", "--no-dev", "--no-emit-project", "--format", "pylock.toml"]
         words += ["--no-header", "--python", bench.python.path]
-        words += [f"--{kind}={name}" for kind, name in _extras(wanted)]
-        return _answer(bench, words, _folder_of(bench, wanted, root))
-    files = _files(bench, wanted)
-    if not files and not wanted.extras:
+        words += [f"--{kind}={name}" for kind, name in extras_of(wanted)]
+        return _answer(bench, words, folder_of(bench, wanted, root))
+    files = files_of(bench, wanted)
+    if not files and not extras_of(wanted):
         return [], []
-    return _compiled(bench, files, wanted, _folder_of(bench, wanted, root))
+    return _compiled(bench, files, wanted, folder_of(bench, wanted, root))
 
 
 def _compiled(bench: Bench, files: list[Path], wanted: Wanted, cwd: Path) -> tuple[list[Requirement], list[Source]]:
@@ -172,7 +151,7 @@ def _compiled(bench: Bench, files: list[Path], wanted: Wanted, cwd: Path) -> tup
     words: list[str | Path] = ["pip", "compile", "--config-file", known, "--format", "pylock.toml", "--no-header"]
     words += ["--python", bench.python.path]
     at = {"extra": "", "group": f"{bench.source / wanted.files[0]}:" if wanted.files else ""}
-    words += [f"--{kind}={at[kind]}{name}" for kind, name in _extras(wanted)]
+    words += [f"--{kind}={at[kind]}{name}" for kind, name in extras_of(wanted)]
     # What the files leave open is bounded: old packages ask for any setuptools and import pkg_resources, which the
     # newest have no more; old code asks for any Django. Where that does not fit, the files alone decide.
     bounds = bench.limits.read_text() + (f"django{wanted.django}\n" if wanted.django else "")
@@ -195,35 +174,6 @@ def _compiled(bench: Bench, files: list[Path], wanted: Wanted, cwd: Path) -> tup
     if not re.search("setuptools|django", said, re.IGNORECASE):
         raise bench.failure(said)
     return _answer(bench, [*words, "--", *files], cwd)
-
-
-def _extras(wanted: Wanted) -> list[tuple[str, str]]:
-    return [(kind, name) for kind, _, name in (line.partition(" ") for line in wanted.extras)]
-
-
-def _files(bench: Bench, wanted: Wanted) -> list[Path]:
-    """What uv is pointed at, by installer. Of the locks of other tools it gets the versions, as bounds."""
-    if wanted.packages:
-        return [bench.write("packages.in", "".join(f"{line}\n" for line in wanted.packages))]
-    if wanted.installer in ("none", "groups"):
-        return []
-    if wanted.installer == "pipenv":
-        raise UserError("build.installer-unknown", installer="a Pipfile without packages")
-    if wanted.installer == "requirements":
-        return [bench.source / file for file in wanted.files]
-    named = [file for file in wanted.files if PurePosixPath(file).name in ("pyproject.toml", "setup.py", "setup.cfg")]
-    if named:
-        return [bench.source / named[0]]
-    name = "setup.py" if wanted.installer == "setup" else "pyproject.toml"
-    return [bench.source / wanted.root / name]
-
-
-def _folder_of(bench: Bench, wanted: Wanted, root: Path) -> Path:
-    """Where relative paths begin: the folder that holds the files, or the one above ``requirements/``."""
-    if not wanted.files:
-        return root
-    folder = PurePosixPath(wanted.files[0]).parent
-    return bench.source / (folder.parent if folder.name.startswith("requirements") else folder)
 
 
 def _additions(
