@@ -21,7 +21,7 @@ from dz2 import configs, domains, engine, releases
 from dz2.accounts import panel
 from dz2.advancing import hold, known
 from dz2.asking import user_of
-from dz2.models import Job, JobState, Project, VirtualHostname
+from dz2.models import ConfigGuess, Job, JobState, Project, VirtualHostname
 
 
 def find_project(name: str) -> Project:
@@ -70,7 +70,8 @@ def _pushed_to(target: str) -> str:
 def project_of(target: str, *, name: str | None = None, ref: str = "", owner: Any = None) -> Project:
     """The project of a name or address; the first sight of an address makes it.
 
-    With ``name`` the address may be a second project of the same repository. Raises UserError.
+    With ``name`` the address may be a second project of the same repository. A project of its name whose own address
+    could never be read is given this one. Raises UserError.
     """
     target = _pushed_to(target)
     if is_name(target):
@@ -102,13 +103,33 @@ def _found_or_made(url: giturl.GitUrl, wanted: ProjectName | None, ref: str, own
     found = (same.filter(name=wanted) if wanted else same).first()
     if found is not None:
         return _with_ref(found, ref, by_address=True)
+    if blank := _blank(wanted or url.project_name()):
+        blank.repo_url, blank.ref, blank.build_config, blank.confirmed = url.text, ref, "", []
+        blank.save(update_fields=["repo_url", "ref", "build_config", "confirmed"])
+        return _within(blank, url)
     if wanted and (other := Project.objects.filter(name=wanted, destroyed_at=None).first()):
         raise UserError("project.name-taken", name=wanted, url=other.repo_url)
-    made = create(url.text, wanted or url.project_name(), exact=wanted is not None, ref=ref, owner=owner)
+    return _within(create(url.text, wanted or url.project_name(), exact=wanted is not None, ref=ref, owner=owner), url)
+
+
+def _within(made: Project, url: giturl.GitUrl) -> Project:
     if url.within:
         confirm(made, {"project_root": url.within})
         made.refresh_from_db()
     return made
+
+
+def _blank(name: str) -> Project | None:
+    """The project of that name, if nothing is lost with its address, which was mistyped."""
+    found = Project.objects.select_for_update().filter(name=name, destroyed_at=None, destroying_at=None).first()
+    return found if found is not None and never_read(found) else None
+
+
+def never_read(project: Project) -> bool:
+    """Whether all that was done with it were checks, and none came as far as its code."""
+    others = project.jobs.exclude(kind="check_repo", state=JobState.FAILED)
+    learned = ConfigGuess.objects.filter(project=project)
+    return project.jobs.exists() and not others.exists() and not learned.exists()
 
 
 def check(
@@ -123,7 +144,10 @@ def check(
     ref = _ref_of(target, ref)
     project = project_of(target, name=name, ref=ref, owner=user_of(by))
     pipeline = known(None)["check_repo"]
-    params = _params(project, ref)
+    params = _params(project, ref) | {"url": project.repo_url}
+    before = project.jobs.order_by("-pk").values_list("job_params__url", flat=True).first()
+    if before and before != project.repo_url:
+        params["instead_of"] = before
     return engine.accept(pipeline, project, params, by=by, idempotency_key=idempotency_key)
 
 

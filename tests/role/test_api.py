@@ -429,6 +429,24 @@ def test_a_live_project_can_be_looked_at_and_destroyed(panel: Panel, hands: Hand
     assert going.end().code == 130
 
 
+def test_a_mistyped_address_gives_its_project_to_the_right_one(panel: Panel, hands: Hands) -> None:
+    wrong, right = "https://gti.example/ada/shop", f"{URL}/"
+    running = panel.begin("deploy", wrong)
+    hands.end(hands.claim("check_repo"), "failed", id="repo.host-unreachable", sentence="No such host.")
+    ended = running.end()
+    assert (ended.code, "shop is empty." in ended.err) == (1, True), ended.err
+    checking = panel.begin("check", right)
+    checking.says(f"shop is this repository from now on: {wrong} could never be read.")
+    hands.check()
+    assert checking.end().code == 0
+    _, (shop,) = ask(panel, "GET", "/projects")
+    assert (shop["name"], shop["repo_url"]) == ("shop", URL)
+    other = panel.begin("check", wrong)  # what was read keeps its name
+    hands.check()
+    assert other.end().code == 0
+    assert {one["name"]: one["repo_url"] for one in ask(panel, "GET", "/projects")[1]} == {"shop": URL, "shop-2": wrong}
+
+
 def test_an_administrator_link_works_once(panel: Panel) -> None:
     from dz2 import links
 

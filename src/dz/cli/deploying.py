@@ -47,7 +47,7 @@ def check(args: argparse.Namespace, api: Api, screen: Screen) -> tuple[int, Docu
         summary(job, screen, screen.say if args.json else screen.answer)
         _tell_verdict(job, screen)
     else:
-        tell_ended(screen, job)
+        _tell_came_to_nothing(job, screen)
     return BY_STATE[job["state"]], job
 
 
@@ -62,7 +62,7 @@ def deploy(args: argparse.Namespace, api: Api, screen: Screen) -> tuple[int, Doc
     if not known or not known[0]["release"]:
         checked = _checked(args, api, screen, target, ref)
         if checked["state"] != "succeeded":
-            tell_ended(screen, checked)
+            _tell_came_to_nothing(checked, screen)
             return BY_STATE[checked["state"]], DEPLOY_BASE | checked
         summary(checked, screen, screen.say)
         given |= _asked(args, checked, given, screen)
@@ -107,6 +107,8 @@ def _tell_of_other(found: clone.Clone, api: Api, screen: Screen) -> None:
 
 def _checked(args: argparse.Namespace, api: Api, screen: Screen, target: str, ref: str) -> Document:
     job = api.post("/check", {"target": target, "name": args.name, "ref": ref})
+    if job["instead_of"]:
+        screen.say(f"{job['project']} is this repository from now on: {job['instead_of']} could never be read.")
     return follow(api, job, screen, timeout=args.timeout, cancel_on_interrupt=args.cancel_on_interrupt)
 
 
@@ -171,6 +173,15 @@ def _tell_verdict(job: Document, screen: Screen) -> None:
         screen.say(typed(f"Or it does without:   dz env leave {job['project']} {' '.join(names)}"))
     if chosen := [SHOWN.get(field, field.replace("_", " ")) for field in job["to_choose"]]:
         screen.say(f"Taken as ranked: {listing(chosen)}. To choose otherwise: {job['form']}")
+
+
+def _tell_came_to_nothing(job: Document, screen: Screen) -> None:
+    """And, where the address was mistyped, what becomes of the project that it made."""
+    tell_ended(screen, job)
+    if job["never_read"]:
+        name = job["project"]
+        screen.say(typed(f"{name} is empty. To give it another address: dz deploy URL --name {name}"))
+        screen.say(typed(f"To take it away: dz destroy {name}"))
 
 
 def _write_row(write: Any, screen: Screen, label: str, row: list[str]) -> None:

@@ -28,6 +28,7 @@ from dz2.models import (
     Project,
     VirtualHostname,
 )
+from dz2.services import never_read
 from dz2.terminals import KIND
 from dz2.verification import rows
 
@@ -93,6 +94,8 @@ def check_document(job: Job) -> dict[str, Any]:
         "missing": missing_variables(job.project, guesses) if job.project else [],
         "later": later_variables(job.project, guesses) if job.project else [],
         "to_choose": _to_choose(job.project, guesses) if job.project else [],
+        "instead_of": job.job_params.get("instead_of"),
+        "never_read": job.state == JobState.FAILED and job.project is not None and never_read(job.project),
         "form": f"{panel().panel_url.rstrip('/')}/projects/{job.project.name}/form" if job.project else None,
     }
 
