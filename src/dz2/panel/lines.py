@@ -108,9 +108,12 @@ class Reader:
 
 
 def line_html(seq: int, kind: str, level: str, time: SafeString, text: str) -> SafeString:
-    """One line of a log, of whatever: the live log's script and a link to its number rely on this."""
+    """One line of a log, of whatever: the live log's script and a link to its number rely on this.
+
+    The numbers are links for a pointer: a page has hundreds, and nobody wants to pass them with the Tab key."""
     return format_html(
-        '<div class="line {} {}" id="L{}"><a class="no" href="#L{}">{}</a>{}<span class="text">{}</span></div>',
+        '<div class="line {} {}" id="L{}"><a class="no" href="#L{}" tabindex="-1">{}</a>{}<span class="text">{}</span>'
+        "</div>",
         *(kind, level, seq, seq, seq, time, text),
     )
 
