@@ -27,7 +27,8 @@ from tests.waiting import until
 
 ON_THREE = "import os, sys; os.dup2(int(sys.argv[1]), 3); os.execv(sys.argv[2], sys.argv[2:])"
 SLOW = """
-import os, time
+import gc, os, time
+RESTED = gc.get_threshold()[0] > 100000
 from django.http import HttpResponse
 try:
     from django.urls import re_path
@@ -40,10 +41,13 @@ def slow(request):
         time.sleep(0.02)
     return HttpResponse("finished")
 
+def collector(request):
+    return HttpResponse("%s %s" % (RESTED, gc.get_threshold()[0] < 100000))
+
 def hello(request):
     return HttpResponse("secure" if request.is_secure() else "plain")
 
-urlpatterns = [re_path("^$", hello), re_path("^slow$", slow)]
+urlpatterns = [re_path("^$", hello), re_path("^slow$", slow), re_path("^collector$", collector)]
 """
 WSGI = "from django.core.wsgi import get_wsgi_application\napplication = get_wsgi_application()\n"
 FILES = {"site_urls.py": SLOW, "site_wsgi.py": WSGI, "site_asgi.py": WSGI.replace("wsgi", "asgi")}
@@ -116,6 +120,7 @@ def test_gunicorn_serves_the_project_and_its_uploads(name: str, tmp_path: Path) 
         assert (status, body, headers.get("x-dz-release")) == (200, b"plain", "7"), running.log.read_text()
         assert running.get("/", X_Forwarded_Proto="https")[1] == b"secure"
         assert "gunicorn.conf.py is not used" in running.log.read_text()
+        assert running.get("/collector")[1] == b"True True", "it rests while the project is loaded, and no longer"
         what_the_platform_asks_is_marked(running)
         uploads(running)
         assert running.get("/docs/a.txt")[1] == b"brochure"

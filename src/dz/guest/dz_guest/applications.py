@@ -6,7 +6,7 @@ A project without an application of its own gets Django's. ``DZ_RELEASE_HEADER=1
 import importlib
 import os
 
-from dz_guest import files, spec
+from dz_guest import files, loading, spec
 
 
 def load(name):
@@ -28,15 +28,16 @@ def load(name):
 
 def wsgi():
     """The WSGI application that ``serve`` gives to gunicorn."""
-    import django
+    with loading.without_collector():
+        import django
 
-    django.setup()
-    if spec.get("wsgi"):
-        inner = load(spec.get("wsgi"))
-    else:
-        from django.core.wsgi import get_wsgi_application
+        django.setup()
+        if spec.get("wsgi"):
+            inner = load(spec.get("wsgi"))
+        else:
+            from django.core.wsgi import get_wsgi_application
 
-        inner = get_wsgi_application()
+            inner = get_wsgi_application()
     return _named(files.wsgi(inner, files.places()))
 
 

@@ -9,7 +9,7 @@ import json
 import os
 import sys
 
-from dz_guest import answers, errors, spec, work
+from dz_guest import answers, errors, loading, spec, work
 
 
 def main(argv):
@@ -42,7 +42,8 @@ def main(argv):
 def _run(argv, summary):
     import django
 
-    django.setup()
+    with loading.without_collector():
+        django.setup()
     if argv[0] == "migrate":
         from dz_guest import migrating
 

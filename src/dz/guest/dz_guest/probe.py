@@ -13,7 +13,7 @@ import signal
 import sys
 import time
 
-from dz_guest import answers, errors, spec
+from dz_guest import answers, errors, loading, spec
 
 LIMIT = 60.0
 COLLECTING = 300.0  # seconds
@@ -117,20 +117,25 @@ def _try(name, candidates):
     spec.use(settings_module=name)
     found = {"stage": "settings"}
     try:
-        os.environ["DJANGO_SETTINGS_MODULE"] = spec.WRAPPER
-        importlib.import_module(spec.WRAPPER)
-        found["stage"] = "setup"
-        import django
-
-        django.setup()
-        found["stage"] = "urls"
-        _urls(found)
-        found["stage"] = "application"
-        _applications(found, candidates)
+        with loading.without_collector():
+            _load(found, candidates)
         found.update(ok=True, stage="", learned=dict(_learned(), brokerless=_brokerless(candidates)))
     except BaseException as error:
         found["error"] = errors.describe(error)
     return found
+
+
+def _load(found, candidates):
+    os.environ["DJANGO_SETTINGS_MODULE"] = spec.WRAPPER
+    importlib.import_module(spec.WRAPPER)
+    found["stage"] = "setup"
+    import django
+
+    django.setup()
+    found["stage"] = "urls"
+    _urls(found)
+    found["stage"] = "application"
+    _applications(found, candidates)
 
 
 def _urls(found):

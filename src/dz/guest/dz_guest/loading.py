@@ -1,0 +1,20 @@
+"""While a project is loaded, the garbage collector rests: of a thousand modules nearly nothing is garbage, and to look
+through them again and again is a sixth of the time that loading takes.
+"""
+
+import gc
+from contextlib import contextmanager
+
+NEVER = 1 << 30
+
+
+@contextmanager
+def without_collector():
+    """What a project itself sets meanwhile stays."""
+    before = gc.get_threshold()
+    gc.set_threshold(NEVER, *before[1:])
+    try:
+        yield
+    finally:
+        if gc.get_threshold()[0] == NEVER:
+            gc.set_threshold(*before)
