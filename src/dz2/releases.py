@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 from django.db.models import QuerySet
@@ -73,13 +74,14 @@ def runs_as(one: Release, now: Release, *, with_config: bool) -> bool:
 def between(project: Project, to: Release, *, with_config: bool = False) -> Between:
     """What a rollback to ``to`` would change."""
     now = live(project)
-    low, high = sorted((now.number, to.number))
-    span = project.releases.filter(number__gt=low, number__lte=high, live_at__isnull=False).order_by("-number")
+    made = _each_bundles_first(project)
+    at = {one.bundle_id: place for place, one in enumerate(made)}
+    low, high = sorted((at[now.bundle_id], at[to.bundle_id]))
     return Between(
         live=now,
         to=to,
-        forward=to.number > now.number,
-        commits=_one_per_commit(span, low_commit=_commit_of(project, low)),
+        forward=at[to.bundle_id] > at[now.bundle_id],
+        commits=_one_per_commit(made[low : high + 1]),
         packages=_changed_packages(now, to),
         variables=_changed_variables(project, now, to) if to.config_id != now.config_id else (),
         migrations=_left_behind(now, to),
@@ -145,18 +147,17 @@ def _with_bundle(project: Project) -> QuerySet[Release]:
     return Release.objects.select_related("bundle", "config").filter(project=project, bundle__isnull=False)
 
 
-def _commit_of(project: Project, number: int) -> str:
-    return project.releases.values_list("commit", flat=True).get(number=number)
+def _each_bundles_first(project: Project) -> list[Release]:
+    """The releases that brought their bundles to the visitors, in that order: the others of a bundle, as rollbacks are,
+    brought nothing new."""
+    ran = project.releases.filter(live_at__isnull=False, bundle__isnull=False)
+    first = ran.order_by("bundle", "number").distinct("bundle")
+    return sorted(first, key=lambda release: release.number)
 
 
-def _one_per_commit(span: QuerySet[Release], *, low_commit: str) -> list[Release]:
-    """Releases that brought another commit than the one before them, the newest first."""
-    brought, last = [], low_commit
-    for release in reversed(span):
-        if release.commit != last:
-            brought.append(release)
-        last = release.commit
-    return brought[::-1]
+def _one_per_commit(made: Sequence[Release]) -> list[Release]:
+    """Those that brought another commit than the one before them, newest first; the first is where they begin."""
+    return [one for before, one in pairwise(made) if one.commit != before.commit][::-1]
 
 
 def _changed_packages(now: Release, to: Release) -> dict[str, tuple[str, str]]:

@@ -99,6 +99,23 @@ def test_a_rollback_says_what_it_changes_and_a_migration_between_has_to_be_agree
     assert ada.get(f"{SHOP}/releases/7").status_code == 404
 
 
+def test_after_a_rollback_the_way_to_the_newer_code_leads_forward(ada: Client, shop: Any) -> None:
+    from dz2 import releases
+    from dz2.models import Release
+
+    first, second = release(shop, 1, "retired"), release(shop, 2, "retired")
+    back = Release.objects.create(
+        project=shop, number=3, state="live", bundle=first.bundle, commit=first.commit, live_at=timezone.now()
+    )
+    change = releases.between(shop, second)
+    assert (change.forward, [one.number for one in change.commits]) == (True, [2])
+    back.state = "retired"
+    back.save()
+    release(shop, 4, "live")
+    change = releases.between(shop, first)
+    assert (change.forward, [one.number for one in change.commits]) == (False, [4, 2]), "a rollback brought no commit"
+
+
 def test_a_variable_is_listed_with_what_reads_it_and_shown_only_when_asked_for(ada: Client, shop: Any) -> None:
     page = f"{SHOP}/variables"
     assert "STRIPE_API_KEY ! no value - shop/settings.py:42 Leave unset" in shown(ada.get(page))
