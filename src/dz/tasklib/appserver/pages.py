@@ -1,14 +1,15 @@
 """The first pages of a release beside ``/``, asked for before anything leads to it: what works live must not fail here.
 
 A page that the live release answers and that is a 500 here ends a deploy, named with its line. Where there is nothing
-to compare with, and in a release of what was live before (a rollback), it is a warning. Pages are asked for in order;
+to compare with, and in a release of what was live before (a rollback), it is a warning. Two are asked for at a time;
 one that takes its time is passed over, and all of them after ten seconds.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from dz.errors import UserError
@@ -19,6 +20,7 @@ from dz.tasklib.context import Context
 from dz.tasklib.records import Deployment
 
 SECONDS, ONE = 10.0, 5.0
+AT_ONCE = 2
 FAILS = 500
 
 
@@ -43,7 +45,7 @@ def compared(ctx: Context, site: Site, new: Deployment, log: Callable[[], str]) 
     live = ctx.door.live_here()
     before = _visit(site, live.deployment) if live else None
     told: dict[str, int] = {}
-    for one in seen(paths, _visit(site, new), before):
+    for one in seen(paths, _visit(site, new), before, ctx.stop):
         ctx.check()
         told[one.path] = one.status
         if one.status == FAILS:
@@ -53,19 +55,25 @@ def compared(ctx: Context, site: Site, new: Deployment, log: Callable[[], str]) 
     return told
 
 
-def seen(paths: Iterable[str], new: Visit, live: Visit | None) -> Iterator[Seen]:
-    """Each page that answers in time; one that fails is asked for once more, after the live release was."""
+def seen(
+    paths: Sequence[str], new: Visit, live: Visit | None, stop: Callable[[], bool] = lambda: False
+) -> Iterator[Seen]:
+    """Each page that answers in time, in their order. One that fails is asked for once more, alone, after the live
+    release was: the last error in the log is its own then."""
     until = time.monotonic() + SECONDS
-    for path in paths:
-        if time.monotonic() > until:
-            return
-        answer = ask(new, path=path, deadline=ONE)
+
+    def look(path: str) -> Answer | None:
+        return None if stop() or time.monotonic() > until else ask(new, path=path, deadline=ONE)
+
+    with ThreadPoolExecutor(AT_ONCE, "page") as looking:
+        answers = list(looking.map(look, paths))
+    for path, answer in zip(paths, answers, strict=True):
         if answer is None:
             continue
-        if answer.status != FAILS or live is None:
+        if answer.status != FAILS:
             yield Seen(path, answer.status)
             continue
-        before = ask(live, path=path, deadline=ONE)
+        before = ask(live, path=path, deadline=ONE) if live else None
         again = ask(new, path=path, deadline=ONE) or answer
         yield Seen(path, again.status, _status(before))
 
