@@ -181,6 +181,12 @@ SLOW = {
         f"s/settings{n}.py": SETTINGS + "".join(f"from .settings{other} import *\n" for other in range(40))
         for n in range(40)
     },
+    "a sum of a thousand parts": {"wombat/settings.py": f"{SETTINGS}\nSTATIC_ROOT = {' + '.join(['A'] * 1_500)}\n"},
+    "more extras than anybody reads": {
+        "requirements.txt": "",
+        "pyproject.toml": "[project]\nname = 'a'\ndependencies = ['django']\n[project.optional-dependencies]\n"
+        + "".join(f"a{n} = []\n" for n in range(30_000)),
+    },
     "an endless list": {"requirements.txt": "django==4.2\n" * 80_000},
     "one long line": dict.fromkeys(NAMES, "a" * 900000),
     "many projects": {f"{n}/manage.py": MANAGE.format("x") for n in range(1_000)},

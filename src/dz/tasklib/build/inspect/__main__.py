@@ -15,14 +15,17 @@ from dz.tasklib.build.inspect import detectors
 from dz.tasklib.build.inspect.evidence import Facts
 from dz.tasklib.build.inspect.resolver import resolve
 from dz.tasklib.build.inspect.suitable import refuse_unsuitable
-from dz.tasklib.build.inspect.tree import Tree
+from dz.tasklib.build.inspect.tree import Tree, recursion
+
+DEEPER = 20_000  # Python's frames for what its parser takes, a long sum for one
 
 
 def inspect(tree: Tree) -> Facts:
     """Every detector over the tree. Raises UserError for what no platform could run."""
     facts = Facts()
-    for detector in detectors.in_order():
-        facts.add(detector(tree, facts))
+    with recursion(DEEPER):
+        for detector in detectors.in_order():
+            facts.add(detector(tree, facts))
     refuse_unsuitable(tree, facts)
     return facts
 

@@ -7,6 +7,8 @@ from collections.abc import Iterator
 
 from dz.tasklib.build.inspect.tree import Tree, join
 
+DEEPEST = 40  # expressions within one another of which a path is made
+
 
 def string(node: ast.AST | None) -> str | None:
     """The text of a string literal."""
@@ -66,24 +68,26 @@ def _names(target: ast.expr, name: str) -> bool:
     return isinstance(target, ast.Name) and target.id == name
 
 
-def path_of(node: ast.expr) -> str | None:
+def path_of(node: ast.expr, depth: int = 0) -> str | None:
     """The folder that ``BASE_DIR / "a"``, ``os.path.join(BASE_DIR, "a", "b")`` or ``"a"`` names; None if unclear.
 
     Names at the left are taken for the project's folder, which is what they almost always are.
     """
+    if depth > DEEPEST:
+        return None
     match node:
         case ast.Constant(value=str(text)):
             return text
         case ast.BinOp(op=ast.Div() | ast.Add(), left=left, right=right):
-            parts = [path_of(left), path_of(right)]
+            parts = [path_of(left, depth + 1), path_of(right, depth + 1)]
         case ast.Call(func=func, args=args) if dotted(func).endswith(
             ("join", "joinpath", "path", "root", "str", "Path")
         ):
-            parts = [path_of(one) for one in args]
+            parts = [path_of(one, depth + 1) for one in args]
             if isinstance(func, ast.Attribute) and func.attr == "joinpath":
-                parts.insert(0, path_of(func.value))
+                parts.insert(0, path_of(func.value, depth + 1))
         case ast.Call(args=[only]) if dotted(node.func).endswith(("abspath", "realpath", "normpath")):
-            parts = [path_of(only)]
+            parts = [path_of(only, depth + 1)]
         case ast.Name() | ast.Attribute():
             parts = [""]
         case ast.Call():

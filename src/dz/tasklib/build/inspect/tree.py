@@ -9,8 +9,10 @@ from __future__ import annotations
 import ast
 import codecs
 import os
+import sys
 import warnings
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 from typing import Any, TypeVar
 
@@ -18,6 +20,7 @@ MOST_FILES = 60_000
 DEEPEST = 14
 LONGEST = 1024 * 1024  # bytes of one file
 LONGEST_CODE = 400_000  # characters of a module whose syntax is looked at
+USUAL = 1_000  # calls within one another, as Python has it
 MOST_READ = 96 * 1024 * 1024  # bytes of all
 _SKIPPED = frozenset(
     {".git", ".hg", ".svn", "node_modules", "bower_components", "site-packages", "__pycache__", ".tox", ".nox", ".venv"}
@@ -155,8 +158,19 @@ def decoded(raw: bytes) -> str:
         return raw.decode(best.encoding if best else "latin-1", errors="replace")
 
 
+@contextmanager
+def recursion(limit: int) -> Iterator[None]:
+    before = sys.getrecursionlimit()
+    sys.setrecursionlimit(limit)
+    try:
+        yield
+    finally:
+        sys.setrecursionlimit(before)
+
+
 def _parsed(text: str) -> ast.Module | None:
-    with warnings.catch_warnings():
+    # The parser goes down C's own stack as far as Python's limit lets it.
+    with recursion(USUAL), warnings.catch_warnings():
         warnings.simplefilter("ignore")  # bad escapes in strings are the project's own business
         try:
             return ast.parse(text) if len(text) < LONGEST_CODE else None

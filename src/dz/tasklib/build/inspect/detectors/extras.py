@@ -32,6 +32,7 @@ _NAMED = re.compile(
     r"""(?<![\w/])\.\[(?P<extras>[\w.,-]+)\]|--extra[=\s]+["']?(?P<extra>[\w.-]+)"""
     r"""|--group[=\s]+["']?(?:[\w./-]*:)?(?P<group>[\w.-]+)"""
 )
+_KEY = re.compile(r"\s*[\"']?([\w.-]+)[\"']?\s*=")
 _MOST = 60  # recipes that are read
 
 
@@ -56,14 +57,13 @@ def detect(tree: Tree, facts: Facts) -> Iterable[Evidence]:
 
 def _there(tree: Tree, path: str) -> dict[str, int]:
     """All extras and groups with the line on which each begins."""
-    data, lines = declared.toml(tree, path), tree.text(path).split("\n")
+    data = declared.toml(tree, path)
+    lines: dict[str, int] = {}
+    for number, line in enumerate(tree.text(path).split("\n"), 1):
+        if begins := _KEY.match(line):
+            lines.setdefault(begins[1], number)
     tables = (("extra", ("project", "optional-dependencies")), ("group", ("dependency-groups",)))
-    found = {}
-    for kind, keys in tables:
-        for name in declared.table(data, *keys):
-            begins = re.compile(rf"\s*[\"']?{re.escape(name)}[\"']?\s*=")
-            found[f"{kind} {name}"] = next((number for number, one in enumerate(lines, 1) if begins.match(one)), 1)
-    return found
+    return {f"{kind} {name}": lines.get(name, 1) for kind, keys in tables for name in declared.table(data, *keys)}
 
 
 def _named(tree: Tree, folder: str) -> Iterator[tuple[str, str, int]]:
