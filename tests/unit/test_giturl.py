@@ -64,6 +64,7 @@ def test_a_browsers_address_of_a_folder_is_repository_ref_and_folder(
         "https://github.com/%2e%2e/r",
         "https://github.com/-o/r",
         "https://github.com",
+        "github.com/o",
         "https://github.com/o/r?x=1",
         "https://github.com/o/r/tree/main/../../etc",
         "https://github.com/o/r/tree/main/%0a",

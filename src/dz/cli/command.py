@@ -50,7 +50,10 @@ class Parser(argparse.ArgumentParser):
         if found := re.fullmatch(r"the following arguments are required: (.+)", message):
             return f"Missing: {found[1]}"
         if found := re.fullmatch(r"unrecognized arguments: (.+)", message):
-            near = difflib.get_close_matches(found[1].split("=")[0], self._option_string_actions, n=1)
+            if self._passes and not found[1].startswith("-"):
+                return f"Not understood: {found[1]} (a command stands after --: dz {self._words} NAME -- {found[1]})"
+            word = re.split("[= ]", found[1])[0]
+            near = difflib.get_close_matches(word, self._option_string_actions, n=1)
             return f"Not understood: {found[1]}" + (f" (did you mean {near[0]}?)" if near else "")
         return message.removeprefix("argument ")
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import re
 from pathlib import Path
 from typing import Any
 
@@ -41,7 +42,7 @@ SHOWN = {
 def check(args: argparse.Namespace, api: Api, screen: Screen) -> tuple[int, Document]:
     """Summary on stdout; 0 when the check succeeded."""
     target, ref = _target(args, api, screen)
-    screen.say(f"Checking {target}")
+    screen.say(f"Checking {_shown(target)}")
     job = _checked(args, api, screen, target, ref)
     if job["state"] == "succeeded":
         summary(job, screen, screen.say if args.json else screen.answer)
@@ -55,7 +56,7 @@ def deploy(args: argparse.Namespace, api: Api, screen: Screen) -> tuple[int, Doc
     """The site's URL on stdout; 0 exactly when it answers."""
     target, ref = _target(args, api, screen)
     given = values.collect(args.env, args.env_file, ask=not args.json)
-    screen.say(f"Deploying {target}")
+    screen.say(f"Deploying {_shown(target)}")
     known = api.get("/projects", target=target)
     if args.name:
         known = [one for one in known if one["name"] == args.name]
@@ -94,6 +95,11 @@ def _target(args: argparse.Namespace, api: Api, screen: Screen) -> tuple[str, st
     for sentence in found.left_out(pushed_only=args.target is None):
         screen.say(sentence)
     return found.address, found.ref
+
+
+def _shown(target: str) -> str:
+    """Without what may be a password: such an address is refused, but a log of CI would have it by then."""
+    return re.sub(r"(https?://|ssh://[^/:@]*:)[^/]*@", r"\1...@", target)
 
 
 def _tell_of_other(found: clone.Clone, api: Api, screen: Screen) -> None:

@@ -22,7 +22,7 @@ def collect(words: Sequence[str], files: Sequence[str], *, ask: bool) -> dict[st
         found |= _file(file)
     for word in words:
         name, equals, value = word.partition("=")
-        found[_name(name)] = _given(value) if equals else _alone(name, ask=ask)
+        found[_name(name)] = _given(name, value) if equals else _alone(name, ask=ask)
     return found
 
 
@@ -41,9 +41,11 @@ def agreed(*, default: bool) -> bool:
     return default if not said else said in ("y", "yes")
 
 
-def _given(value: str) -> str:
+def _given(name: str, value: str) -> str:
     if value == "-":
-        return sys.stdin.read().removesuffix("\n")
+        if given := sys.stdin.read().removesuffix("\n"):
+            return given
+        raise UserError("cli.no-value", variable=name)  # of a command before it that failed, more likely than meant
     if value.startswith("@"):
         return _read(value[1:]).removesuffix("\n")
     return value
@@ -58,12 +60,9 @@ def _alone(name: str, *, ask: bool) -> str:
 
 
 def _file(path: str) -> dict[str, str]:
-    from io import StringIO
+    from dz import envfile
 
-    from dotenv import dotenv_values
-
-    values = dotenv_values(stream=StringIO(_read(path)), interpolate=False)
-    return {_name(name): value or "" for name, value in values.items()}
+    return {_name(name): value for name, value in envfile.parse(_read(path)).items()}
 
 
 def _read(path: str) -> str:

@@ -78,8 +78,8 @@ PROBLEMS = [
     Problem(
         "cli.no-value",
         "{variable} has no value here.",
-        "Give it one: dz deploy PROJECT --env {variable}=VALUE",
-        "--env K asks on a terminal or takes K from dz's own environment; K=@file reads a file, K=- standard input.",
+        "Give it with the name: {variable}=VALUE, {variable}=@FILE, or {variable}=- from standard input.",
+        "A name alone is asked for on a terminal, or taken from dz's own environment. An empty value is {variable}=",
     ),
     Problem(
         "cli.unreadable",

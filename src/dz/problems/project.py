@@ -52,6 +52,12 @@ PROBLEMS = [
         "Names of environment variables hold letters, digits and underscores.",
     ),
     Problem(
+        "project.bad-env-line",
+        "Line {line} of the .env file is no variable: NAME=VALUE, with quotes around a value of several lines.",
+        "Mend that line, or begin it with #; nothing of the file was taken.",
+        "A line that is passed over would be a variable that the site does not have.",
+    ),
+    Problem(
         "project.refused-variable",
         "{name} can't be set for a project: {reason}.",
         "Leave it out, and set the others.",

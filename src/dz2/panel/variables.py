@@ -6,7 +6,6 @@ when they are asked for, and the page tells everybody who saw which, and when.
 
 from __future__ import annotations
 
-from io import StringIO
 from typing import Any
 
 from django import forms
@@ -14,8 +13,8 @@ from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods
-from dotenv import dotenv_values
 
+from dz import envfile
 from dz.errors import UserError
 from dz2 import configs, releases, services
 from dz2.models import Project
@@ -50,9 +49,8 @@ class Paste(forms.Form):
     missing = forms.ChoiceField(choices=[("keep", "keep"), ("remove", "remove")], required=False)
 
     def values(self) -> dict[str, str]:
-        """Many-line values stay whole; nothing is put in place of ``${NAME}``."""
-        text = self.cleaned_data["text"].replace("\r\n", "\n")
-        return {name: value or "" for name, value in dotenv_values(stream=StringIO(text), interpolate=False).items()}
+        """Raises ``project.bad-env-line``."""
+        return envfile.parse(self.cleaned_data["text"].replace("\r\n", "\n"))
 
 
 @login_required

@@ -10,7 +10,7 @@ import pytest
 
 from dz.cli import clone
 from dz.cli.client import Api, Unreachable
-from dz.cli.deploying import _tell_verdict, summary
+from dz.cli.deploying import _shown, _tell_verdict, summary
 from dz.cli.where import Server
 from dz.errors import UserError
 from tests.unit.cli.test_words import screen
@@ -68,6 +68,14 @@ def test_on_a_narrow_terminal_evidence_goes_on_under_the_value() -> None:
     assert WHY in " ".join(text.split())
     under = [line for line in text.splitlines() if "it holds" in line]
     assert under[0].startswith(" " * 17)
+
+
+@pytest.mark.parametrize(
+    "typed", ["https://me:hunter2@h.example/r", "http://hunter2@h.example/r", "ssh://g:hunter2@h/r"]
+)
+def test_a_password_in_an_address_is_not_shown(typed: str) -> None:
+    assert "hunter2" not in _shown(typed)
+    assert _shown("ssh://git@h.example/r") == "ssh://git@h.example/r"
 
 
 def test_a_commit_of_no_branch_is_named_alone() -> None:

@@ -102,6 +102,11 @@ def test_wrong_use_names_the_command_to_look_at(words: list[str]) -> None:
     [
         ("logs shop --level loud", "--level can't be loud; it is one of debug, info, warning, error, critical."),
         ("logs shop --sicne 1h", "Not understood: --sicne 1h (did you mean --since?)."),
+        ("deploy shop --reff main", "Not understood: --reff main (did you mean --ref?)."),
+        (
+            "run shop manage.py check",
+            "Not understood: manage.py check (a command stands after --: dz run NAME -- manage.py check).",
+        ),
         ("status now", "Not understood: now."),
         ("scale shop web=q", "PROCESS=N: web=q is not PROCESS=N, like web=2."),
         ("env set shop", "Missing: K[=V]."),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from pathlib import Path
 
 import pytest
@@ -23,6 +24,23 @@ def test_values_come_from_words_files_and_the_environment(tmp_path: Path, monkey
         "PEM": "-----BEGIN\nabc\n-----END",
         "TOKEN": "from the environment",
     }
+
+
+def test_a_line_that_is_no_variable_is_told_without_what_it_holds(tmp_path: Path) -> None:
+    (tmp_path / ".env").write_text("A=1\nMY SECRET=2\n")
+    with pytest.raises(UserError) as told:
+        collect([], [f"{tmp_path}/.env"], ask=False)
+    assert (told.value.id, "Line 2" in told.value.brief, "SECRET" in told.value.brief) == (
+        "project.bad-env-line",
+        True,
+        False,
+    )
+
+
+def test_an_empty_standard_input_is_no_value(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.stdin", io.StringIO("\n"))
+    with pytest.raises(UserError, match="TOKEN has no value"):
+        collect(["TOKEN=-"], [], ask=False)
 
 
 @pytest.mark.parametrize(

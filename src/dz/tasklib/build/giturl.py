@@ -17,6 +17,7 @@ from dz.log import redact_urls
 from dz.names import HostName, ProjectName
 
 LONGEST = 500
+OWNED = {"github.com", "gitlab.com", "bitbucket.org", "codeberg.org"}  # every repository is somebody's there
 _PATH = re.compile(r"[A-Za-z0-9._~+%@/=-]+")
 _FILE_PATH = re.compile(r"/[^\x00-\x1f\x7f]*")
 _USER = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,63}")
@@ -116,7 +117,7 @@ def _by_scheme(text: str, scheme: str, rest: str, *, file_urls: bool) -> GitUrl:
     port = int(found["port"] or (443 if scheme == "https" else 22))
     if not 0 < port < 65536:
         raise _refused(text, "its port is not one")
-    clean = _path(text, path)
+    clean = _path(text, host, path)
     spelled = f"{user + '@' if user else ''}{host}{':' + found['port'] if found['port'] else ''}"
     return GitUrl(f"{scheme}://{spelled}/{clean}", "https" if scheme == "https" else "ssh", host, port, clean)
 
@@ -126,7 +127,7 @@ def _scp(text: str, user: str, host: str, path: str) -> GitUrl:
         raise _refused(text, "its user name is not one")
     host = _host(text, host)
     rooted = "/" if path.startswith("/") else ""
-    clean = _path(text, path)
+    clean = _path(text, host, path)
     return GitUrl(f"{user}@{host}:{rooted}{clean}", "ssh", host, 22, clean)
 
 
@@ -146,12 +147,15 @@ def _host(text: str, host: str) -> str:
         raise _refused(text, "its host is not a host name") from None
 
 
-def _path(text: str, path: str) -> str:
+def _path(text: str, host: str, path: str) -> str:
     clean = path.strip("/")
     if not clean or _PATH.fullmatch(clean) is None or clean.startswith("-"):
         raise _refused(text, "its path is not one of a repository")
-    if any(part in ("", ".", "..") for part in unquote(clean).split("/")):
+    parts = unquote(clean).split("/")
+    if any(part in ("", ".", "..") for part in parts):
         raise _refused(text, "its path is not one of a repository")
+    if len(parts) == 1 and host in OWNED:
+        raise _refused(text, f"it names an owner of repositories at {host}, and none of them")
     return clean
 
 
