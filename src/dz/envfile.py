@@ -11,7 +11,7 @@ from dz.errors import UserError
 
 
 def parse(text: str) -> dict[str, str]:
-    """A later line wins; a name alone is empty. Raises ``project.bad-env-line``, which shows nothing of the line, for it
+    """A later line wins; a name alone is empty. Raises ``project.bad-env-line``, which shows nothing of the line: that
     may be a secret."""
     found = {}
     for one in parse_stream(StringIO(text)):
