@@ -3,7 +3,8 @@
 
 Taken are those whose name says that they are for production, and those that the repository's own recipes (Dockerfile,
 Makefile, scripts) install. What is for tests is not, unless the site lies in a folder of a package's repository, where
-it is there to try the package out. Of a pyproject.toml that is no package's its groups are all that it declares.
+it is there to try the package out. Of a pyproject.toml that is no package's its groups are all that it declares; where
+Django stands in none of the plain dependencies, it is looked for in the others.
 """
 
 from __future__ import annotations
@@ -42,6 +43,7 @@ def detect(tree: Tree, facts: Facts) -> Iterable[Evidence]:
         return
     there = _there(tree, path)
     tried_out = bool(facts.primary("project_root")) and facts.primary("project_root") != folder_of(path)
+    holders = {one.group for one in declared.of_file(tree, path) if one.name == "django"}  # "": the plain ones
     chosen = {value: (file, line) for value, file, line in _named(tree, folder_of(path)) if value in there}
     for value, line in there.items():
         name = value.partition(" ")[2]
@@ -51,6 +53,8 @@ def detect(tree: Tree, facts: Facts) -> Iterable[Evidence]:
             yield at(tree, "extras", value, 0.8, "the repository's own recipe installs it", file, where)
         elif _LIVE.fullmatch(name) and not aside:
             yield at(tree, "extras", value, 0.7, "it is for production by its name", path, line)
+        elif name in holders and "" not in holders and not aside:
+            yield at(tree, "extras", value, 0.65, "Django stands there and in no plain dependency", path, line)
         elif facts.primary("installer") == "groups" and not aside and not chosen.keys() & there.keys():
             yield at(tree, "extras", value, 0.6, "nothing else is declared", path, line)
 
