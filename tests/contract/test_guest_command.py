@@ -64,6 +64,12 @@ def test_the_first_administrator_is_missed_and_made(name: str, tmp_path: Path, d
         "from django.contrib.auth import authenticate as a; print('is', a(username='ada', password='a-very-long-word'))"
     )
     assert "is ada" in typed(site, "python", "-c", f"import django; django.setup(); {says}").text
+    # A user model may have a manager that makes none.
+    (site.code / "people/models.py").write_text(f"{PEOPLE}del User.objects.__class__.create_superuser\n")
+    other = typed(site, "admin", "username=cleo", "email=cleo@example.org", stdin=b"a-very-long-word\n")
+    assert other.ok, other.text
+    says = says.replace("'ada'", "'cleo'").replace("))", ").is_superuser)")
+    assert "is True" in typed(site, "python", "-c", f"import django; django.setup(); {says}").text
 
 
 @everywhere

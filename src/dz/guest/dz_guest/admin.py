@@ -32,9 +32,23 @@ def main(argv):
     if model._default_manager.filter(**{key: fields[key]}).exists():
         return _refuse("%s is there already." % fields[key])
     password = sys.stdin.readline().rstrip("\n")
-    model._default_manager.create_superuser(password=password, **fields)
+    make = getattr(model._default_manager, "create_superuser", None)
+    if make is not None:
+        make(password=password, **fields)
+    else:
+        _make(model, password, fields)
     sys.stdout.write(json.dumps({"name": str(fields[key]), "path": _path()}) + "\n")
     return 0
+
+
+def _make(model, password, fields):
+    """For a user model whose manager makes no administrator."""
+    user = model(**fields)
+    for flag in ("is_active", "is_staff", "is_superuser"):
+        if hasattr(model, flag):
+            setattr(user, flag, True)
+    user.set_password(password)
+    user.save()
 
 
 def _clean(model, field, text):
