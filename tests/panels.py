@@ -257,6 +257,8 @@ class Hands:
         if variables:
             value = "\n".join([*variables, "SECRET_KEY"])
             found.append(Guess(field="environment", value=value, basis=here, confidence=0.9, is_primary=True))
+            value = "\n".join(["VAT_RATE", *variables])
+            found.append(Guess(field="environment_later", value=value, basis=here, confidence=0.5, is_primary=True))
         for line, name in enumerate(variables, 42):
             basis = Basis(
                 file="shop/settings.py", line=line, excerpt=f'os.environ["{name}"]', why="read without a default"

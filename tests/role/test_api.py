@@ -106,6 +106,7 @@ def test_a_check_gives_its_guesses_with_their_reasons(panel: Panel, hands: Hands
         "is_primary": True,
     }
     assert [one["name"] for one in found["missing"]] == ["STRIPE_API_KEY"]
+    assert [one["name"] for one in found["later"]] == ["VAT_RATE"], "what is missing is not told twice"
     said = panel.begin("check", URL)
     hands.check(variables=("STRIPE_API_KEY",))
     told = said.end()
