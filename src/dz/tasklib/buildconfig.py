@@ -39,8 +39,8 @@ _COMMAND = re.compile(r"[a-z][a-z0-9_]{0,60}( .{1,200})?")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BuildConfig:
     """Paths are relative to the repository, '' is its root. ``pip_reqs``, ``additional_python_path_dirs``,
-    ``front_ends`` (folders with a package.json, '.' the root's) and ``site_media_map``'s folders too. ``hooks`` are
-    management commands; ``processes`` pairs of name and command.
+    ``front_ends`` (folders with a package.json, '.' the root's, and folders of node_modules that Django serves) and
+    ``site_media_map``'s folders too. ``hooks`` are management commands; ``processes`` pairs of name and command.
 
     Raises UserError ``repo.config-invalid`` for a value that cannot be.
     """
