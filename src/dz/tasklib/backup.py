@@ -10,10 +10,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from dz.tasklib.again import MAKE
-from dz.tasklib.appserver.volumes import backup_volume, restore_volume
-from dz.tasklib.database.backups import backup_database, keep_backup, restore_database, test_restore
 from dz.tasklib.going_live import GO_LIVE
-from dz.tasklib.pipeline import APPSERVER, DATABASE, On, Pipeline, Step, Together
+from dz.tasklib.pipeline import APPSERVER, DATABASE, Named, On, Pipeline, Step, Together
 
 LONG = 1500.0
 
@@ -22,16 +20,28 @@ DUMP = Step(
     title="Back up the database",
     queue=DATABASE,
     timeout=LONG,
-    run=backup_database,
+    run=Named("database.backups:backup_database"),
     alone=True,
 )
 PACK = Step(
-    name="backup_volume", title="Back up the files", queue=APPSERVER, on=On.FILES, timeout=LONG, run=backup_volume
+    name="backup_volume",
+    title="Back up the files",
+    queue=APPSERVER,
+    on=On.FILES,
+    timeout=LONG,
+    run=Named("appserver.volumes:backup_volume"),
 )
-KEEP = Step(name="keep_backup", title="Keep the backup", queue=DATABASE, timeout=60, run=keep_backup)
+KEEP = Step(
+    name="keep_backup", title="Keep the backup", queue=DATABASE, timeout=60, run=Named("database.backups:keep_backup")
+)
 BACK_UP = (DUMP, PACK, KEEP)
 TEST = Step(
-    name="test_restore", title="Test that it restores", queue=DATABASE, timeout=LONG, run=test_restore, alone=True
+    name="test_restore",
+    title="Test that it restores",
+    queue=DATABASE,
+    timeout=LONG,
+    run=Named("database.backups:test_restore"),
+    alone=True,
 )
 
 BACKUP = Pipeline("backup", *BACK_UP, changes=False)
@@ -49,10 +59,16 @@ RESTORE = Pipeline(
             title="Restore the database",
             queue=DATABASE,
             timeout=LONG,
-            run=restore_database,
+            run=Named("database.backups:restore_database"),
             alone=True,
         ),
-        Step(name="restore_volume", title="Restore the files", queue=APPSERVER, timeout=LONG, run=restore_volume),
+        Step(
+            name="restore_volume",
+            title="Restore the files",
+            queue=APPSERVER,
+            timeout=LONG,
+            run=Named("appserver.volumes:restore_volume"),
+        ),
     ),
     *GO_LIVE,
 )

@@ -6,28 +6,55 @@ away.
 
 from __future__ import annotations
 
-from dz.tasklib.appserver.placing import placement
-from dz.tasklib.build.bundle import build_bundle
-from dz.tasklib.build.opening import open_release
-from dz.tasklib.build.proving import prove
-from dz.tasklib.build.storing import bundle_upload, prune
-from dz.tasklib.database.databases import create_database
 from dz.tasklib.going_live import START, SWITCH
-from dz.tasklib.pipeline import BUILD, DATABASE, Pipeline, Step, Together
+from dz.tasklib.pipeline import BUILD, DATABASE, Named, Pipeline, Step, Together
 
 BUILD_AND_DEPLOY = Pipeline(
     "build_and_deploy",
-    Step(name="build_and_deploy", title="Check out the code", queue=BUILD, timeout=600, run=open_release),
-    Step(name="build_bundle", title="Build the bundle", queue=BUILD, timeout=1500, run=build_bundle),
+    Step(
+        name="build_and_deploy",
+        title="Check out the code",
+        queue=BUILD,
+        timeout=600,
+        run=Named("build.opening:open_release"),
+    ),
+    Step(
+        name="build_bundle", title="Build the bundle", queue=BUILD, timeout=1500, run=Named("build.bundle:build_bundle")
+    ),
     Together(
-        Step(name="create_database", title="Create the database", queue=DATABASE, timeout=120, run=create_database),
-        Step(name="bundle_upload", title="Store the bundle", queue=BUILD, timeout=1500, run=bundle_upload),
-        Step(name="placement", title="Choose an appserver", queue=BUILD, timeout=60, run=placement),
+        Step(
+            name="create_database",
+            title="Create the database",
+            queue=DATABASE,
+            timeout=120,
+            run=Named("database.databases:create_database"),
+        ),
+        Step(
+            name="bundle_upload",
+            title="Store the bundle",
+            queue=BUILD,
+            timeout=1500,
+            run=Named("build.storing:bundle_upload"),
+        ),
+        Step(
+            name="placement",
+            title="Choose an appserver",
+            queue=BUILD,
+            timeout=60,
+            run=Named("appserver.placing:placement"),
+        ),
     ),
     Together(
         START,
-        Step(name="prove", title="Check that it starts", queue=BUILD, timeout=1500, run=prove),
+        Step(name="prove", title="Check that it starts", queue=BUILD, timeout=1500, run=Named("build.proving:prove")),
     ),
     *SWITCH,
-    Step(name="prune", title="Clear away old bundles", queue=BUILD, timeout=120, run=prune, may_fail=True),
+    Step(
+        name="prune",
+        title="Clear away old bundles",
+        queue=BUILD,
+        timeout=120,
+        run=Named("build.storing:prune"),
+        may_fail=True,
+    ),
 )

@@ -6,12 +6,25 @@ The first step writes into zoomdb that it rests, before anything of it stops: no
 
 from __future__ import annotations
 
-from dz.tasklib.appserver.deployments import retire
-from dz.tasklib.pipeline import APPSERVER, PROXY, On, Pipeline, Step
-from dz.tasklib.proxy.routes import rest
+from dz.tasklib.pipeline import APPSERVER, PROXY, Named, On, Pipeline, Step
 
 DEACTIVATE = Pipeline(
     "deactivate",
-    Step(name="rest", title="Take the site off the proxy", queue=PROXY, timeout=120, run=rest, commits=True),
-    Step(name="retire", title="Stop the site", queue=APPSERVER, on=On.RETIRING, timeout=300, run=retire, may_fail=True),
+    Step(
+        name="rest",
+        title="Take the site off the proxy",
+        queue=PROXY,
+        timeout=120,
+        run=Named("proxy.routes:rest"),
+        commits=True,
+    ),
+    Step(
+        name="retire",
+        title="Stop the site",
+        queue=APPSERVER,
+        on=On.RETIRING,
+        timeout=300,
+        run=Named("appserver.deployments:retire"),
+        may_fail=True,
+    ),
 )

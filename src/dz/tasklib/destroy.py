@@ -7,27 +7,36 @@ backup is made of its data, unless refused, which stays for 30 days.
 
 from __future__ import annotations
 
-from dz.tasklib.appserver.deployments import undeploy
 from dz.tasklib.backup import BACK_UP
-from dz.tasklib.build.storing import forget
-from dz.tasklib.context import Context
-from dz.tasklib.database.databases import drop_database
-from dz.tasklib.pipeline import APPSERVER, BUILD, DATABASE, PROXY, On, Pipeline, Step
-from dz.tasklib.proxy.routes import proxy_remove
-
-
-def take_off(ctx: Context) -> None:
-    ctx.door.begin_destroying()
-    proxy_remove(ctx)
-
+from dz.tasklib.pipeline import APPSERVER, BUILD, DATABASE, PROXY, Named, On, Pipeline, Step
 
 DESTROY = Pipeline(
     "destroy",
     Step(
-        name="proxy_remove", title="Take the site off the proxy", queue=PROXY, timeout=120, run=take_off, commits=True
+        name="proxy_remove",
+        title="Take the site off the proxy",
+        queue=PROXY,
+        timeout=120,
+        run=Named("proxy.routes:proxy_remove"),
+        commits=True,
     ),
     *BACK_UP,
-    Step(name="undeploy", title="Stop the site", queue=APPSERVER, on=On.LEFT, timeout=300, run=undeploy),
-    Step(name="drop_database", title="Drop the database", queue=DATABASE, timeout=120, run=drop_database),
-    Step(name="forget", title="Delete bundles and secrets", queue=BUILD, timeout=120, run=forget),
+    Step(
+        name="undeploy",
+        title="Stop the site",
+        queue=APPSERVER,
+        on=On.LEFT,
+        timeout=300,
+        run=Named("appserver.deployments:undeploy"),
+    ),
+    Step(
+        name="drop_database",
+        title="Drop the database",
+        queue=DATABASE,
+        timeout=120,
+        run=Named("database.databases:drop_database"),
+    ),
+    Step(
+        name="forget", title="Delete bundles and secrets", queue=BUILD, timeout=120, run=Named("build.storing:forget")
+    ),
 )

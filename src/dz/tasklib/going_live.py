@@ -6,24 +6,35 @@ the job only goes forward.
 
 from __future__ import annotations
 
-from dz.tasklib.appserver.beside import look_after
-from dz.tasklib.appserver.deployments import deploy, retire
-from dz.tasklib.appserver.hooks import post_build_hooks
-from dz.tasklib.pipeline import APPSERVER, PROXY, On, Step
-from dz.tasklib.proxy.routes import proxy_update
+from dz.tasklib.pipeline import APPSERVER, PROXY, Named, On, Step
 
-START = Step(name="deploy", title="Start the release", queue=APPSERVER, timeout=600, run=deploy)
+START = Step(
+    name="deploy", title="Start the release", queue=APPSERVER, timeout=600, run=Named("appserver.deployments:deploy")
+)
 
 SWITCH = (
-    Step(name="post_build_hooks", title="Run migrations", queue=APPSERVER, timeout=900, run=post_build_hooks),
-    Step(name="proxy_update", title="Switch to the release", queue=PROXY, timeout=120, run=proxy_update, commits=True),
+    Step(
+        name="post_build_hooks",
+        title="Run migrations",
+        queue=APPSERVER,
+        timeout=900,
+        run=Named("appserver.hooks:post_build_hooks"),
+    ),
+    Step(
+        name="proxy_update",
+        title="Switch to the release",
+        queue=PROXY,
+        timeout=120,
+        run=Named("proxy.routes:proxy_update"),
+        commits=True,
+    ),
     Step(
         name="retire",
         title="Stop the old release",
         queue=APPSERVER,
         on=On.RETIRING,
         timeout=300,
-        run=retire,
+        run=Named("appserver.deployments:retire"),
         may_fail=True,
     ),
     Step(
@@ -32,7 +43,7 @@ SWITCH = (
         queue=APPSERVER,
         on=On.BESIDE,
         timeout=300,
-        run=look_after,
+        run=Named("appserver.beside:look_after"),
         may_fail=True,
     ),
 )

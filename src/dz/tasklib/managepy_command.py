@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dz.tasklib.appserver.command import LONGEST, managepy_command
-from dz.tasklib.pipeline import APPSERVER, On, Pipeline, Step
+from dz.tasklib.pipeline import APPSERVER, Named, On, Pipeline, Step
+
+LONGEST = 12 * 3600.0
 
 MANAGEPY_COMMAND = Pipeline(
     "managepy_command",
@@ -13,7 +14,7 @@ MANAGEPY_COMMAND = Pipeline(
         queue=APPSERVER,
         on=On.LIVE,
         timeout=LONGEST,
-        run=managepy_command,
+        run=Named("appserver.command:managepy_command"),
         aside=True,
     ),
     changes=False,

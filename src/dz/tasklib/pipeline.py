@@ -6,6 +6,7 @@ the rows.
 
 from __future__ import annotations
 
+import pkgutil
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum, auto
@@ -39,6 +40,21 @@ class On(Enum):
 
 
 Run = Callable[["Context"], Mapping[str, Any] | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """A step's work as ``module:function``. Loaded by who does it: dispatcher, panel and the other roles' workers ask
+    only which steps there are, and do without all that the work hangs on."""
+
+    name: str
+
+    def load(self) -> Run:
+        work: Run = pkgutil.resolve_name(f"dz.tasklib.{self.name}")
+        return work
+
+    def __call__(self, context: Context) -> Mapping[str, Any] | None:
+        return self.load()(context)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,7 +14,6 @@ from dz.errors import DzError
 from dz.log import get_logger
 from dz.settings import WorkerSettings
 from dz.tasklib.appserver.vitals import Vital, Vitals
-from dz.tasklib.build import interpreters
 from dz.tasklib.hosting import Seams
 from dz.tasklib.machine import measure, platform_name
 from dz.tasklib.pipeline import BUILD
@@ -70,5 +69,7 @@ class Heartbeat:
 
 def pythons(settings: WorkerSettings, seams: Seams) -> list[str]:
     """The versions that a build on this host can give to a project."""
+    from dz.tasklib.build import interpreters  # which the other three do without
+
     usable, _ = interpreters.of_host(settings, seams.sandbox)
     return [str(one.version) for one in usable]

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Mapping
 
 import pytest
 
 from dz.tasklib.jobs import PIPELINES
-from dz.tasklib.pipeline import BUILD, HARD_LIMIT, Pipeline, Step, Together
+from dz.tasklib.pipeline import BUILD, HARD_LIMIT, Named, Pipeline, Step, Together
 
 
 def step(name: str, **more: bool) -> Step:
@@ -55,6 +57,20 @@ def test_a_step_may_not_outlive_its_task() -> None:
     long = Step(name="a", title="a", queue=BUILD, timeout=HARD_LIMIT, run=lambda ctx: None)
     with pytest.raises(ValueError, match="longer than its task"):
         Pipeline("long", long)
+
+
+def test_every_step_that_is_named_has_its_work() -> None:
+    named = [s.run for p in PIPELINES.values() for s in p.steps if isinstance(s.run, Named)]
+    assert named
+    assert all(callable(one.load()) for one in named)
+
+
+def test_who_only_asks_which_jobs_there_are_loads_none_of_their_work() -> None:
+    asked = "import sys, dz.tasklib.jobs; print(*sys.modules)"
+    loaded = subprocess.run([sys.executable, "-c", asked], capture_output=True, text=True, check=True).stdout.split()
+    assert not {"obstore", "httpx2", "findpython", "packaging"} & set(loaded)
+    work = ("dz.tasklib.build.", "dz.tasklib.database.", "dz.tasklib.proxy.", "dz.seams.sandbox.")
+    assert [one for one in loaded if one.startswith(work)] == []
 
 
 def test_the_tasks_have_the_missions_names_on_the_missions_queues() -> None:

@@ -26,7 +26,6 @@ from dz.tasklib.folders import clear
 from dz.tasklib.locks import at_once, locked
 from dz.terminal import Gone, dial
 
-LONGEST = 12 * 3600.0
 APART = "command-"
 _TERM = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]{0,40}")
 

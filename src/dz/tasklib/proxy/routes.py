@@ -42,6 +42,8 @@ def rest(ctx: Context) -> None:
 
 
 def proxy_remove(ctx: Context) -> None:
+    """The project goes, from now on, and no address leads to it."""
+    ctx.door.begin_destroying()
     app_id = ctx.door.project().app_id
     proxy(ctx).apply(app_id, None, wait=ctx.left(30))
     clear(Folders(ctx.settings.home).statics(app_id))
