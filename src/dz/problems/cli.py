@@ -30,7 +30,7 @@ PROBLEMS = [
     Problem(
         "cli.unreachable",
         "The platform at {url} can't be reached: {reason}.",
-        "dz status shows what is down; dz up starts it again.",
+        "On its own machine: dz status shows what is down; dz up starts it again.",
         "The panel's process did not answer. Jobs go on without it.",
     ),
     Problem(
