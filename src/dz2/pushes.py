@@ -47,6 +47,4 @@ def take(name: str, *, ref: str = "", replace: bool = False, owner: Any = None) 
 
 def url(project: Project) -> str:
     """Where to push a project that is deployed from there; "" for any other."""
-    folder = panel().push_folder
-    here = folder is not None and project.repo_url == pushed.address(folder, project.app_id)
-    return f"{services.pushed_at()}{project.name}.git" if here else ""
+    return f"{services.pushed_at()}{project.name}.git" if services.is_pushed_to(project) else ""

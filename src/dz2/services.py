@@ -13,6 +13,7 @@ from typing import Any
 from django.db import IntegrityError, connection, transaction
 from django.db.models import QuerySet
 
+from dz import pushed
 from dz.errors import UserError
 from dz.names import HostName, ProjectName, Ref
 from dz.tasklib import buildconfig
@@ -126,10 +127,17 @@ def _blank(name: str) -> Project | None:
 
 
 def never_read(project: Project) -> bool:
-    """Whether all that was done with it were checks, and none came as far as its code."""
+    """Whether all that was done with it were checks, and none came as far as its code; never one that is pushed to."""
     others = project.jobs.exclude(kind="check_repo", state=JobState.FAILED)
     learned = ConfigGuess.objects.filter(project=project)
-    return project.jobs.exists() and not others.exists() and not learned.exists()
+    checked = project.jobs.exists() and not is_pushed_to(project)
+    return checked and not others.exists() and not learned.exists()
+
+
+def is_pushed_to(project: Project) -> bool:
+    """Whether its repository is the platform's own."""
+    folder = panel().push_folder
+    return folder is not None and project.repo_url == pushed.address(folder, project.app_id)
 
 
 def check(

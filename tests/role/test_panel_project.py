@@ -52,15 +52,19 @@ def release(shop: Any, number: int, state: str, **manifest: Any) -> Any:
 def test_a_project_that_is_pushed_to_names_where_to_push(
     ada: Client, shop: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from dz2 import pushes
+    from dz2 import pushes, services
     from dz2.accounts import panel
 
     here = panel().model_copy(update={"push_folder": tmp_path})
-    monkeypatch.setattr(pushes, "panel", lambda: here)
+    for one in (pushes, services):
+        monkeypatch.setattr(one, "panel", lambda: here)
     pushes.take("shop", replace=True)
     for page in (SHOP, f"{SHOP}/settings"):
         text = shown(ada.get(page))
         assert "http://localhost:8800/git/shop.git" in text and "file://" not in text
+    new = pushes.take("inn").project
+    new.jobs.create(kind="check_repo", state="failed")  # nothing was pushed yet
+    assert services.project_of("https://git.example/ada/inn").name == "inn-2"
 
 
 def test_a_rollback_says_what_it_changes_and_a_migration_between_has_to_be_agreed_to(ada: Client, shop: Any) -> None:
