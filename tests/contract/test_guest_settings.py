@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from pathlib import Path
 from typing import Any
 
@@ -94,6 +95,7 @@ def site(tmp_path: Path, python: Path, lines: str = "", **spec: Any) -> Site:
 
 
 DUMMY = "django.core.cache.backends.dummy.DummyCache"
+REDIS = "django.core.cache.backends.redis.RedisCache"
 
 # Those that another case contradicts run by themselves; the others share a process.
 ALONE = (
@@ -230,6 +232,15 @@ def test_a_redis_of_the_developers_machine_is_the_projects_own_here(tmp_path: Pa
     made = site(tmp_path, environment("newest"), lines)
     made.env["DZ_REDIS_URL"] = f"{ours}/0"
     assert made.peek(*shapes) == {name: wanted for name, (_, wanted) in shapes.items()}
+
+
+def test_a_cache_whose_address_nobody_gave_is_in_the_projects_own_redis(tmp_path: Path) -> None:
+    lines = f"CACHES = {{'default': {{'BACKEND': {REDIS!r}, 'LOCATION': None}}}}"
+    with socket.create_server(("127.0.0.1", 0)) as answers:
+        ours = f"redis://:r3dis@127.0.0.1:{answers.getsockname()[1]}/0"
+        made = site(tmp_path, environment("newest"), lines)
+        made.env["DZ_REDIS_URL"] = ours
+        assert made.peek("CACHES")["CACHES"]["default"] == {"BACKEND": REDIS, "LOCATION": ours}
 
 
 def test_mailers_of_the_very_newest_django_are_understood(tmp_path: Path) -> None:

@@ -23,10 +23,20 @@ def stores(values):
     changed = {}
     for name, value in values.items():
         if name in NESTED or (isinstance(value, str) and (URL.match(value) or DOUBLED.match(value))):
-            new = _moved(value, ours)
+            new = _moved(_located(value, ours) if name == "CACHES" else value, ours)
             if new != value:
                 changed[name] = new
     return changed
+
+
+def _located(caches, ours):
+    """With an address for those that have none, for the variable that would name it has no value."""
+    return {
+        alias: dict(one, LOCATION=ours)
+        if "redis" in str(one.get("BACKEND")).lower() and not one.get("LOCATION")
+        else one
+        for alias, one in caches.items()
+    }
 
 
 def _moved(value, ours):
