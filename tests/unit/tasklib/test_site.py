@@ -27,7 +27,8 @@ def layer(kind: str) -> Layer:
 
 
 def site(home: Path, environment: dict[str, Secret] | None = None, reads: tuple[str, ...] = ()) -> Site:
-    manifest = {"project_root": "src", "settings_module": "shop.settings", "reads": list(reads), "hooks": ["migrate"]}
+    manifest = {"project_root": "src", "settings_module": "shop.settings", "python": "3.12.1"}
+    manifest |= {"reads": list(reads), "hooks": ["migrate"]}
     running = Running(
         deployment=Deployment(
             id=1,

@@ -68,7 +68,7 @@ map $http_authorization $dz_who { "" 'Basic realm="DjangoZoom"'; }
 limit_conn_zone $binary_remote_addr zone=dz_push:1m;
 """
 _SENT = {"receive-pack": "1100m", "upload-pack": "10m"}  # over what the service takes, which says so in git's own words
-MOST_FILES = 20_480  # for 16384 connections: a worker is 7 MB then, and 2 with a fourth of them
+MOST_FILES = 10_240  # for 8192 connections, 4096 visitors of sites: a worker is 3.5 MB then, 7 with twice as many
 
 
 def files_of(hard: int) -> int:

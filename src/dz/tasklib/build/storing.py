@@ -9,7 +9,7 @@ from dz.errors import Transient
 from dz.names import AppId
 from dz.tasklib import unsynced
 from dz.tasklib.bringing import store_of
-from dz.tasklib.build import leftovers
+from dz.tasklib.build import compiled, leftovers
 from dz.tasklib.build.bundle import build_bundle
 from dz.tasklib.context import Context
 from dz.tasklib.folders import Folders, clear
@@ -66,8 +66,30 @@ def prune(ctx: Context) -> Mapping[str, Any]:
         ctx.midway()
         store.delete(digest)
     extracted = drop_old_layers(ctx, app_id)
+    _compile(ctx, app_id)
     unsynced.sync(ctx.settings.home)
     return {"stored": len(old), "extracted": extracted, "left": leftovers.drop(ctx.settings.home, app_id)}
+
+
+def _compile(ctx: Context, app_id: AppId) -> None:
+    """The live release's code, for the next one, where this host has what that takes."""
+    bundle, folders = ctx.door.bundle(), Folders(ctx.settings.home)
+    code, env = folders.checkout(app_id, bundle.commit), bundle.layer("env")
+    interpreter = folders.layer(app_id, "env", env.key) / "bin/python" if env else code
+    with at_once(folders.build_lock(app_id)) as ours:
+        if not (ours and code.exists() and interpreter.exists()):
+            return
+        count = compiled.keep(
+            folders.home,
+            code,
+            bundle.manifest["python"],
+            interpreter.resolve(),
+            work=folders.build(app_id),
+            deadline=ctx.left(60),
+            stop=ctx.stop,
+        )
+    if count:
+        ctx.log.note(f"{count} files are compiled for the next release")
 
 
 def drop_old_layers(ctx: Context, app_id: AppId) -> int:

@@ -18,7 +18,7 @@ from dz.errors import UserError
 from dz.log import Secret
 from dz.seams.sandbox import Box, Network
 from dz.tasklib.appserver.processes import celery_apps, lines
-from dz.tasklib.build import disk, layers
+from dz.tasklib.build import compiled, disk, layers
 from dz.tasklib.build.dependencies import Environment
 from dz.tasklib.build.desk import Build, here, pack
 from dz.tasklib.build.verdict import KEEP, ProbeResult, probe_result
@@ -66,7 +66,7 @@ class Proof:
 
 def prove(build: Build, environment: Environment) -> Proof:
     """Import the best candidates, keep the first that works. Raises UserError with the project's own line."""
-    ctx, folder = build.ctx, _lay(build)
+    ctx, folder = build.ctx, _lay(build, environment)
     settings = candidates(build, "settings_module")
     if not settings:
         raise UserError("settings.none-found")
@@ -194,7 +194,7 @@ def _trial_folder(build: Build) -> Path:
     return build.work / "trial"
 
 
-def _lay(build: Build) -> Path:
+def _lay(build: Build, environment: Environment) -> Path:
     """``own``: a writable copy of the code and what else is the project's; ``static``: what it collects.
 
     Both lie in a folder of ours, so that a project can exchange neither for a link, and the guest's spec is beside
@@ -205,6 +205,7 @@ def _lay(build: Build) -> Path:
     disk.copy(build.tree, own / "app")
     if build.front_end:  # then the tree may be a layer
         disk.writable(own / "app")
+    compiled.seed(build.folders.home, own / "app", environment.python)
     for name in ("media", "home"):
         (own / name).mkdir()
     for given in (own, fresh(folder / "static")):

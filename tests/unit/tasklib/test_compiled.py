@@ -1,0 +1,64 @@
+"""A project's code is compiled once, by us, and what a release gets of it is looked at by Python itself."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from dz.run import check
+from dz.tasklib.build import compiled
+
+PYTHON = ".".join(map(str, sys.version_info[:3]))
+CACHE = f"__pycache__/%s.{sys.implementation.cache_tag}.pyc"
+
+
+@pytest.fixture
+def code(tmp_path: Path) -> Path:
+    """A commit's files."""
+    folder = tmp_path / "build/src"
+    (folder / "shop").mkdir(parents=True)
+    (folder / "shop/models.py").write_text("SIZE = 1\n")
+    (folder / "shop/template.py").write_text("{{ name }} = = 1\n")
+    (folder / "shop/link.py").symlink_to("/etc/passwd")
+    return folder
+
+
+def kept(home: Path, code: Path) -> int:
+    python = Path(sys.executable).resolve()
+    return compiled.keep(home, code, PYTHON, python, work=home / "build", deadline=60, stop=lambda: False)
+
+
+def said(release: Path) -> str:
+    """What its module says when it is imported, and from where it was taken."""
+    program = "import shop.models as m; print(m.SIZE, m.__cached__)"
+    return check([sys.executable, "-B", "-c", program], deadline=60, cwd=release, env={"PYTHONPATH": str(release)}).text
+
+
+def test_what_one_release_compiled_the_next_one_has_and_nothing_that_is_not_of_its_source(
+    tmp_path: Path, code: Path
+) -> None:
+    assert kept(tmp_path, code) == 1, "a template is no Python, a link is not followed"
+    assert kept(tmp_path, code) == 0
+    assert not list(code.rglob("*.pyc")), "the commit's files stay as they are"
+    assert not (tmp_path / "build/compiled").exists()
+    release = tmp_path / "release"
+    (release / "shop/__pycache__").mkdir(parents=True)
+    (release / "shop" / (CACHE % "models")).write_bytes(b"committed")
+    (release / "shop/models.py").write_text("SIZE = 1\n")
+    (release / "shop/other.py").write_text("SIZE = 2\n")
+    compiled.seed(tmp_path, release, PYTHON)
+    assert [file.name for file in (release / "shop/__pycache__").iterdir()] == [Path(CACHE % "models").name]
+    assert str(tmp_path).encode() not in (release / "shop" / (CACHE % "models")).read_bytes()
+    assert said(release).split() == ["1", str(release / "shop" / (CACHE % "models"))]
+    (release / "shop/models.py").write_text("SIZE = 3\n")
+    assert said(release).split()[0] == "3", "who edits a file in a release sees what he wrote"
+
+
+def test_nothing_kept_is_no_error_and_no_file_of_the_project_is_in_the_way(tmp_path: Path, code: Path) -> None:
+    compiled.seed(tmp_path, code, PYTHON)
+    kept(tmp_path, code)
+    (code / "shop/__pycache__").write_text("a file")
+    compiled.seed(tmp_path, code, PYTHON)
+    assert (code / "shop/__pycache__").read_text() == "a file"
