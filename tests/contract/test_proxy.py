@@ -105,7 +105,7 @@ def test_a_hostile_value_is_refused_and_changes_nothing(proxy: Proxy, change: di
 
 
 def test_connections_are_as_many_as_the_files_that_an_ordinary_user_may_open(tmp_path: Path) -> None:
-    assert [files_of(hard) for hard in (1024, 1_048_576, resource.RLIM_INFINITY)] == [1024, 20_480, 20_480]
+    assert [files_of(hard) for hard in (1024, 1_048_576, resource.RLIM_INFINITY)] == [1024, 10_240, 10_240]
     text = Base(prefix=tmp_path, listen="127.0.0.1:8800", files=1024).text(tmp_path)
     assert "worker_rlimit_nofile 1024;" in text and "worker_connections 819;" in text
 
