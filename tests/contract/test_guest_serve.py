@@ -25,7 +25,13 @@ from dz.tasklib.appserver.health import Visit
 from tests.guests import GUEST, Site, environment, everywhere
 from tests.waiting import until
 
-ON_THREE = "import os, sys; os.dup2(int(sys.argv[1]), 3); os.execv(sys.argv[2], sys.argv[2:])"
+# As the launcher does it.
+ON_THREE = """
+import os, signal, sys
+os.dup2(int(sys.argv[1]), 3)
+signal.signal(signal.SIGTERM, signal.SIG_IGN)
+os.execv(sys.argv[2], sys.argv[2:])
+"""
 SLOW = """
 import gc, os, time
 RESTED = gc.get_threshold()[0] > 100000
@@ -151,6 +157,16 @@ def uploads(running: Running) -> None:
         status, body, _ = running.get(path)
         assert status in (400, 404), path
         assert b"secret" not in body.replace(path.encode(), b"").replace(b"secret.txt", b""), path
+
+
+@everywhere
+def test_a_project_that_is_loaded_yet_ends_at_once_when_it_is_told_to(name: str, tmp_path: Path) -> None:
+    slow = "import time\nopen('loading', 'w').close()\ntime.sleep(600)\n"
+    made = Site.of(tmp_path, environment(name), {**FILES, "site_wsgi.py": slow}, wsgi="site_wsgi.application")
+    with serving(made) as running:
+        until((made.root / "code/loading").exists, what="it is being loaded")
+        running.process.terminate()
+        assert running.process.wait(20) == -signal.SIGTERM
 
 
 COUNTED = "import os, socket, threading, time\nwith open('loaded', 'a') as file:\n    file.write('once ')\n"

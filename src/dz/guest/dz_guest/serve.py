@@ -7,6 +7,7 @@ TERM lets running requests finish, up to GRACE seconds.
 
 import inspect
 import os
+import signal
 import socket
 import sys
 import traceback
@@ -20,6 +21,8 @@ THREADS = 4
 
 def main():
     """Serve until TERM; the exit code of the server."""
+    # Who started this ignores it, and so would the project as long as it loads: there is nothing to finish yet.
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
     os.environ["DJANGO_SETTINGS_MODULE"] = spec.WRAPPER
     for name in ("LISTEN_FDS", "LISTEN_PID", "LISTEN_FDNAMES", "GUNICORN_CMD_ARGS", "GUNICORN_FD"):
         if os.environ.pop(name, None) and name == "GUNICORN_CMD_ARGS":
