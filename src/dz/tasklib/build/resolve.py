@@ -36,6 +36,7 @@ WHEELS = 2 * 1024 * 1024 * 1024  # bytes of the wheels that a project may have b
 # What may say which versions are wanted; anything else can change without another resolution.
 TELLING = (".txt", ".in", ".toml", ".lock", ".cfg", ".pip")
 TELLING_NAMES = ("setup.py", "Pipfile")
+NOT_THERE = frozenset({".git", "templates", "static", "locale"})  # an e-mail's template is a .txt, too
 FILE = 8 * 1024 * 1024
 
 # What has to be compiled and no project uses here is left out, its marker is never true: a driver for a database server
@@ -114,7 +115,7 @@ def inputs_key(bench: Bench, wanted: Wanted) -> str:
     wanted = replace(wanted, as_of="")
     seen = hashlib.sha256(repr((wanted, str(bench.python.version), bench.uv().name, bench.indexes.variables)).encode())
     for folder, folders, files, descriptor in os.fwalk(bench.tree, follow_symlinks=False):
-        folders[:] = sorted(name for name in folders if name != ".git")
+        folders[:] = sorted(name for name in folders if name not in NOT_THERE)
         for name in sorted(files):
             if name in TELLING_NAMES or name.endswith(TELLING):
                 where = f"{Path(folder).relative_to(bench.tree)}/{name}"
