@@ -140,7 +140,7 @@ def what_the_platform_asks_is_marked(running: Running) -> None:
 
     def told() -> dict[str, str]:
         """Of two workers each writes its own line when it comes to it."""
-        return dict(re.findall(r"GET /(ours|theirs) \d+ \d+ ms(.*)\n", running.log.read_text()))
+        return dict(re.findall(r"GET /(ours|theirs) \d+ \S+ ms(.*)\n", running.log.read_text()))
 
     until(lambda: len(told()) == 2, what="both are in the log")
     assert told() == {"ours": ", asked by DjangoZoom", "theirs": ""}
