@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from concurrent.futures import Future
+from dataclasses import replace
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -12,11 +14,14 @@ from dz.errors import PlatformError
 from dz.names import AppId, Commit, Digest
 from dz.tasklib.appserver.hooks import post_build_hooks
 from dz.tasklib.build.bundle import foreseen
+from dz.tasklib.build.layers import key_of
 from dz.tasklib.build.trial import LEARNED
 from dz.tasklib.buildconfig import BuildConfig
+from dz.tasklib.guestcopy import guest_folder
 from dz.tasklib.records import Bundle, Layer
 
 STATIC = Layer(kind="static", key="static", digest=Digest("0" * 64), size=1)
+ENV = Layer(kind="env", key="env", digest=Digest("1" * 64), size=1)
 
 
 @pytest.mark.parametrize(
@@ -29,21 +34,34 @@ STATIC = Layer(kind="static", key="static", digest=Digest("0" * 64), size=1)
         {"said": BuildConfig(python_version="3.12").text()},
         {"stored": None},
         {"live": False},
+        {"made_from": f"env {'a' * 40} shop.settings"},
     ],
-    ids=["an earlier version", "rebuild", "no front end", "left out", "another Python", "lost", "nothing live"],
+    ids=[
+        "an earlier version",
+        "rebuild",
+        "no front end",
+        "left out",
+        "another Python",
+        "lost",
+        "nothing live",
+        "compressed",
+    ],
 )
-def test_what_is_no_fair_guess_is_not_foreseen(other: dict[str, Any]) -> None:
+def test_what_is_no_fair_guess_is_not_foreseen(other: dict[str, Any], tmp_path: Path) -> None:
     config = BuildConfig()
-    manifest = dict.fromkeys(other.get("learned", LEARNED), "")
+    manifest = dict.fromkeys(other.get("learned", LEARNED), "") | {"settings_module": "shop.settings", "front_end": ""}
+    made_from = other.get("made_from", "a hash of what is collected")
+    static = replace(STATIC, key=key_of("static", guest_folder(tmp_path).name, made_from))
     live = Bundle(
-        id=1, app_id=AppId.of(1), commit=Commit("a" * 40), platform="linux", layers=(STATIC,), manifest=manifest
+        id=1, app_id=AppId.of(1), commit=Commit("a" * 40), platform="linux", layers=(ENV, static), manifest=manifest
     )
     release = SimpleNamespace(build_config=other.get("said", config.text()))
     door = SimpleNamespace(
         live_build=lambda: (release, live) if other.get("live", True) else None,
         find_layer=lambda *_: other.get("stored", STATIC),
     )
-    ctx = SimpleNamespace(params={"rebuild": other.get("rebuild", False)}, door=door)
+    settings = SimpleNamespace(home=tmp_path)
+    ctx = SimpleNamespace(params={"rebuild": other.get("rebuild", False)}, door=door, settings=settings)
     build: Any = SimpleNamespace(ctx=ctx, incomplete=other.get("incomplete", False), config=config)
     environment: Any = SimpleNamespace(left_out=other.get("left_out", ()))
     assert foreseen(build, environment, Future()) is None

@@ -18,7 +18,7 @@ from typing import Any
 from dz.tasklib.build import layers, opening, trial
 from dz.tasklib.build.completing import proven
 from dz.tasklib.build.dependencies import Environment, provide
-from dz.tasklib.build.desk import Build, here, pack
+from dz.tasklib.build.desk import Build, here, named, pack
 from dz.tasklib.build.front_end import with_front_ends
 from dz.tasklib.buildconfig import parse
 from dz.tasklib.context import Context
@@ -75,8 +75,8 @@ def alone(build: Build) -> Iterator[None]:
 
 def foreseen(build: Build, environment: Environment, app: Future[Layer]) -> Bundle | None:
     """The bundle as it is if the proof learns what it learned of the live release; None where that is no fair guess:
-    the repository says something else of itself, a package had to be left out, nothing is live, or an earlier version
-    of the platform made that, which learned less."""
+    the repository says something else of itself, a package had to be left out, nothing is live, an earlier version of
+    the platform made that, which learned less, or each commit's static files are others."""
     live = None if build.ctx.params.get("rebuild") else build.ctx.door.live_build()
     if live is None or build.incomplete or environment.left_out or live[0].build_config != build.config.text():
         return None
@@ -84,10 +84,19 @@ def foreseen(build: Build, environment: Environment, app: Future[Layer]) -> Bund
     if not before.manifest.keys() >= {*trial.LEARNED}:
         return None
     static = before.layer("static")
-    if static is not None and build.ctx.door.find_layer("static", static.key) is None:
-        return None  # the store has lost it
+    if static is not None and (_changes(build, before, static) or not build.ctx.door.find_layer("static", static.key)):
+        return None
     learned = {name: before.manifest[name] for name in trial.LEARNED}
     return _save(build, environment, app, here(static) if static else None, learned)
+
+
+def _changes(build: Build, before: Bundle, static: Layer) -> bool:
+    """Whether those static files were made from all of the code, as the next will be."""
+    env = before.layer("env")
+    assert env is not None, "a bundle has an env layer"
+    code = named(before.commit, before.manifest["front_end"])
+    made_from = trial.of_everything(env.key, code, before.manifest["settings_module"])
+    return static.key == trial.static_key(build, made_from)
 
 
 def finish(build: Build, environment: Environment, app: Future[Layer], proof: trial.Proof) -> Bundle:

@@ -35,7 +35,12 @@ class Build:
     @property
     def code(self) -> str:
         """Names what is in ``tree``."""
-        return " ".join(filter(None, (self.release.commit, self.front_end)))
+        return named(self.release.commit, self.front_end)
+
+
+def named(commit: str, front_end: str) -> str:
+    """A commit's code with what its front ends made."""
+    return " ".join(filter(None, (commit, front_end)))
 
 
 def pack(build: Build, kind: str, key: str, folder: Path) -> Future[Layer]:

@@ -138,10 +138,20 @@ def _collect(build: Build, environment: Environment, proof: Proof) -> None:
 def _static_key(build: Build, environment: Environment, proof: Proof) -> str:
     """Made from the same files and settings it is the same layer, whatever the commit and the other packages; asked to
     rebuild, none is."""
-    made_from = proof.static_inputs or f"{environment.key} {build.code} {proof.settings_module}"
+    made_from = proof.static_inputs or of_everything(environment.key, build.code, proof.settings_module)
     if build.ctx.params.get("rebuild"):
         made_from = f"release {build.release.number}"
+    return static_key(build, made_from)
+
+
+def static_key(build: Build, made_from: str) -> str:
+    """The key of the static layer that is made from that."""
     return layers.key_of("static", guest_folder(build.ctx.settings.home).name, made_from)
+
+
+def of_everything(env_key: str, code: str, settings_module: str) -> str:
+    """What static files are made from where nobody can tell: the project takes part in the collecting."""
+    return f"{env_key} {code} {settings_module}"
 
 
 def candidates(build: Build, field: str) -> list[str]:
