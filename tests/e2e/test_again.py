@@ -21,6 +21,8 @@ def test_the_same_commit_is_a_release_without_a_build_and_a_project_that_rests_r
     assert (project.page(), digests(platform, project.name, 2)) == ("2 second 0", digests(platform, project.name, 1))
     built = project.deploy("--rebuild")
     assert "Take" not in playing.step(built, "build_bundle")["title"]
+    [kept] = (platform.home / "run" / _app_id(platform, project.name) / "3/app/words/__pycache__").glob("urls.*.pyc")
+    assert kept.read_bytes()[4] == 3, "compiled by us after the first deploy, and looked at by Python"
 
     project.repository.folder.rename(tmp_path / "moved away")
     by_commit = project.deploy("--ref", first["commit"])

@@ -15,7 +15,7 @@ def test_a_list_that_another_one_may_include_does_and_an_e_mail_does_not(tmp_pat
     bench: Any = SimpleNamespace(
         tree=tmp_path, python=SimpleNamespace(version="3.12"), uv=lambda: Path("uv"), indexes=indexes
     )
-    wanted = Wanted(installer="requirements", files=("requirements.txt",))
+    wanted = Wanted(installer="requirements", files=("requirements.txt", "site/static/requirements.txt"))
 
     def key(file: str, text: str) -> str:
         path = tmp_path / file
@@ -26,4 +26,6 @@ def test_a_list_that_another_one_may_include_does_and_an_e_mail_does_not(tmp_pat
     first = key("requirements.txt", "-r docs/more.txt\n")
     assert key("shop/templates/mail/welcome.txt", "Hello") == first
     assert key("shop/models.py", "x = 1") == first
-    assert key("docs/more.txt", "django") != first
+    second = key("docs/more.txt", "django")
+    assert second != first
+    assert key("site/static/requirements.txt", "gunicorn") != second, "named, wherever it lies"

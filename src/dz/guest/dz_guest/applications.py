@@ -43,11 +43,14 @@ def wsgi():
 
 def asgi():
     """The ASGI application that ``serve`` gives to uvicorn."""
-    import django
     from dz_guest import accesslog
 
-    django.setup()
-    return accesslog.asgi(_named_asgi(files.asgi(load(spec.get("asgi")), files.places())))
+    with loading.without_collector():
+        import django
+
+        django.setup()
+        inner = load(spec.get("asgi"))
+    return accesslog.asgi(_named_asgi(files.asgi(inner, files.places())))
 
 
 def _release():

@@ -1,5 +1,6 @@
 """While a project is loaded, the garbage collector rests: of a thousand modules nearly nothing is garbage, and to look
-through them again and again is a sixth of the time that loading takes.
+through them again and again is a sixth of the time that loading takes. So it is for the web, the probe and the
+platform's own commands; what a person or a Procfile starts is left as it is.
 """
 
 import gc

@@ -15,7 +15,7 @@ from dz.seams.sandbox import Box, Network, Sandbox
 from dz.seams.supervisor import Program
 from dz.tasklib import unsynced
 from dz.tasklib.appserver import processes
-from dz.tasklib.build import compiled, disk
+from dz.tasklib.build import disk, owncode
 from dz.tasklib.buildconfig import parse
 from dz.tasklib.filled import Known
 from dz.tasklib.folders import Folders, clear, fresh, passable
@@ -209,7 +209,7 @@ def _have_volume(site: Site, sandbox: Sandbox) -> None:
 def _fill(coming: Path, site: Site, app_layer: Path) -> None:
     disk.copy(app_layer, coming / "app")
     disk.writable(coming / "app")
-    compiled.seed(site.place.folders.home, coming / "app", site.running.bundle.manifest["python"])
+    owncode.seed(site.place.folders.home, coming / "app", site.running.bundle.manifest["python"])
     (coming / "home").mkdir()
     (coming / "static").mkdir()
     (coming / "guest.json").write_text(json.dumps(site.guest_spec()))

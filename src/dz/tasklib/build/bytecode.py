@@ -68,12 +68,11 @@ class ByteCode:
 
     def _link(self) -> Iterator[str]:
         """Link what is kept; the sources, from ``env`` on, whose byte code is still to be made."""
-        tag = f"cpython-{self._python.version.major}{self._python.version.minor}"
         for source in _sources(self._env / "lib"):
             with source.open("rb") as content:
                 digest = hashlib.file_digest(content, "sha256").hexdigest()
             kept = self._cache / digest[:2] / digest
-            compiled = source.parent / "__pycache__" / f"{source.stem}.{tag}.pyc"
+            compiled = source.parent / "__pycache__" / compiled_name(source, self._python.version)
             try:
                 compiled.parent.mkdir(exist_ok=True)
                 compiled.unlink(missing_ok=True)  # a wheel may bring its own
@@ -81,6 +80,11 @@ class ByteCode:
             except OSError:  # not there, or it has as many links as a file may have
                 self._new[kept] = compiled
                 yield str(source.relative_to(self._env))
+
+
+def compiled_name(source: Path, python: Version) -> str:
+    """As that Python looks for it."""
+    return f"{source.stem}.cpython-{python.major}{python.minor}.pyc"
 
 
 def _sources(folder: Path) -> Iterator[Path]:

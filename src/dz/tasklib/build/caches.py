@@ -38,7 +38,7 @@ def drop(cache: Path, *, now: float | None = None) -> int:
 
 def _kept(cache: Path) -> Iterator[Path]:
     """Files; of wheels the whole folder: uv takes one that is there for complete."""
-    for folder in (cache / name for name in ("uv", "bytecode", "compiled", "packed")):
+    for folder in (cache / name for name in ("uv", "bytecode", "owncode", "packed")):
         for one in folder.glob("*"):
             if one.name.startswith("archive-"):
                 yield from one.iterdir()

@@ -87,7 +87,7 @@ def _size(entry: os.DirEntry[str]) -> int:
 
 
 def _key(package: Sequence[Entry]) -> str:
-    """Of the very same files under the same names, packed by the same library."""
+    """Of the very same files under the same names. What packs them names the folder."""
     seen = hashlib.sha256()
     for name, entry in package:
         status = entry.stat(follow_symlinks=False)

@@ -24,9 +24,9 @@ from dz.tasklib.folders import clear, fresh
 from dz.tasklib.records import Layer
 
 if sys.version_info >= (3, 14):
-    from compression.zstd import CompressionParameter, ZstdError, ZstdFile
+    from compression.zstd import CompressionParameter, ZstdError, ZstdFile, zstd_version
 else:
-    from backports.zstd import CompressionParameter, ZstdError, ZstdFile
+    from backports.zstd import CompressionParameter, ZstdError, ZstdFile, zstd_version
 
 # Two workers halve the time; the bytes are the same for any number of them.
 COMPRESSION: dict[int, int] = {CompressionParameter.compression_level: 3, CompressionParameter.nb_workers: 2}
@@ -38,6 +38,9 @@ SLACK = 10_000_000  # unpacked bytes beyond the ratio, for small archives
 MOST_RATIO = 400  # unpacked bytes per packed byte
 INTERPRETER_LINKS = frozenset({"bin/python", "bin/python3"})
 VERSION = "1"  # of this layout: part of every key
+PACKED_BY = (
+    f"{VERSION}-{COMPRESSION[CompressionParameter.compression_level]}-{zstd_version}"  # all that bytes depend on
+)
 
 
 def key_of(*parts: str) -> str:

@@ -14,7 +14,7 @@ import re
 import stat
 from collections.abc import Sequence
 from dataclasses import replace
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from packaging.utils import canonicalize_name
 
@@ -36,7 +36,7 @@ WHEELS = 2 * 1024 * 1024 * 1024  # bytes of the wheels that a project may have b
 # What may say which versions are wanted; anything else can change without another resolution.
 TELLING = (".txt", ".in", ".toml", ".lock", ".cfg", ".pip")
 TELLING_NAMES = ("setup.py", "Pipfile")
-NOT_THERE = frozenset({".git", "templates", "static", "locale"})  # an e-mail's template is a .txt, too
+NO_LISTS = frozenset({"templates", "static", "locale"})  # an e-mail's template is a .txt, too
 FILE = 8 * 1024 * 1024
 
 # What has to be compiled and no project uses here is left out, its marker is never true: a driver for a database server
@@ -114,8 +114,10 @@ def inputs_key(bench: Bench, wanted: Wanted) -> str:
     # Not the day: a commit that only changes code keeps the versions that were found first.
     wanted = replace(wanted, as_of="")
     seen = hashlib.sha256(repr((wanted, str(bench.python.version), bench.uv().name, bench.indexes.variables)).encode())
+    leads = {str(one) for file in (*wanted.files, f"{wanted.root}/manage.py") for one in PurePosixPath(file).parents}
     for folder, folders, files, descriptor in os.fwalk(bench.tree, follow_symlinks=False):
-        folders[:] = sorted(name for name in folders if name not in NOT_THERE)
+        within = PurePosixPath(folder).relative_to(bench.tree)
+        folders[:] = sorted(n for n in folders if n != ".git" and (n not in NO_LISTS or str(within / n) in leads))
         for name in sorted(files):
             if name in TELLING_NAMES or name.endswith(TELLING):
                 where = f"{Path(folder).relative_to(bench.tree)}/{name}"

@@ -9,7 +9,7 @@ from dz.errors import Transient
 from dz.names import AppId
 from dz.tasklib import unsynced
 from dz.tasklib.bringing import store_of
-from dz.tasklib.build import compiled, leftovers
+from dz.tasklib.build import leftovers, owncode
 from dz.tasklib.build.bundle import build_bundle
 from dz.tasklib.context import Context
 from dz.tasklib.folders import Folders, clear
@@ -75,11 +75,12 @@ def _compile(ctx: Context, app_id: AppId) -> None:
     """The live release's code, for the next one, where this host has what that takes."""
     bundle, folders = ctx.door.bundle(), Folders(ctx.settings.home)
     code, env = folders.checkout(app_id, bundle.commit), bundle.layer("env")
-    interpreter = folders.layer(app_id, "env", env.key) / "bin/python" if env else code
+    assert env is not None, "a bundle has an env layer"
+    interpreter = folders.layer(app_id, "env", env.key) / "bin/python"
     with at_once(folders.build_lock(app_id)) as ours:
         if not (ours and code.exists() and interpreter.exists()):
             return
-        count = compiled.keep(
+        count = owncode.keep(
             folders.home,
             code,
             bundle.manifest["python"],

@@ -18,7 +18,7 @@ from dz.errors import UserError
 from dz.log import Secret
 from dz.seams.sandbox import Box, Network
 from dz.tasklib.appserver.processes import celery_apps, lines
-from dz.tasklib.build import compiled, disk, layers
+from dz.tasklib.build import disk, layers, owncode
 from dz.tasklib.build.dependencies import Environment
 from dz.tasklib.build.desk import Build, here, pack
 from dz.tasklib.build.verdict import KEEP, ProbeResult, probe_result
@@ -215,7 +215,7 @@ def _lay(build: Build, environment: Environment) -> Path:
     disk.copy(build.tree, own / "app")
     if build.front_end:  # then the tree may be a layer
         disk.writable(own / "app")
-    compiled.seed(build.folders.home, own / "app", environment.python)
+    owncode.seed(build.folders.home, own / "app", environment.python)
     for name in ("media", "home"):
         (own / name).mkdir()
     for given in (own, fresh(folder / "static")):

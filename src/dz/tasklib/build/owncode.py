@@ -19,14 +19,13 @@ from pathlib import Path
 
 from packaging.version import Version
 
-from dz.run import Caps, run
+from dz.run import DeadlinePassed, run
 from dz.tasklib import unsynced
+from dz.tasklib.build.bytecode import CAPS, compiled_name
 from dz.tasklib.folders import clear, fresh
 
 OLDEST = Version("3.8")  # that compiles to another folder than the source's
 LARGEST = 1024 * 1024  # bytes of a source; a larger one is data
-# A module may be made to cost whoever reads it.
-CAPS = Caps(memory=2 * 1024**3, file_size=256 * 1024**2, cpu=300)
 
 
 def seed(home: Path, code: Path, python: str) -> None:
@@ -35,7 +34,7 @@ def seed(home: Path, code: Path, python: str) -> None:
     if not kept.exists() or not unsynced.is_whole(home, kept):
         return
     for source, digest in _sources(code):
-        compiled = source.parent / "__pycache__" / _name(source, python)
+        compiled = source.parent / "__pycache__" / compiled_name(source, Version(python))
         with suppress(OSError):  # not kept, or a project has a file where its folder would be
             found = kept / digest[:2] / digest
             os.utime(found)  # the month in which nobody needs it begins again
@@ -62,7 +61,8 @@ def keep(
             interpreter, "-I", "-S", "-X", f"pycache_prefix={out}", "-m", "compileall", "-q",
             "--invalidation-mode", "checked-hash", "-i", listed,
         ]  # fmt: skip
-        run(argv, deadline=deadline, cwd=code, cancelled=stop, caps=CAPS)
+        with suppress(DeadlinePassed):  # the next time begins where this one came to
+            run(argv, deadline=deadline, cwd=code, cancelled=stop, caps=CAPS)
         with unsynced.making(home, kept):
             return sum(_take(out, source, kept / digest[:2] / digest, python) for source, digest in missing.items())
     finally:
@@ -71,7 +71,7 @@ def keep(
 
 def _take(out: Path, source: Path, kept: Path, python: str) -> bool:
     """Whether there was byte code of that source, which is kept now."""
-    compiled = Path(f"{out}{source.parent}") / _name(source, python)
+    compiled = Path(f"{out}{source.parent}") / compiled_name(source, Version(python))
     if not compiled.is_file():
         return False
     kept.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -80,12 +80,7 @@ def _take(out: Path, source: Path, kept: Path, python: str) -> bool:
 
 
 def _kept(home: Path, python: str) -> Path:
-    return home / "cache" / "compiled" / python
-
-
-def _name(source: Path, python: str) -> str:
-    version = Version(python)
-    return f"{source.stem}.cpython-{version.major}{version.minor}.pyc"
+    return home / "cache" / "owncode" / python
 
 
 def _sources(code: Path) -> Iterator[tuple[Path, str]]:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from dz.run import check
-from dz.tasklib.build import compiled
+from dz.tasklib.build import owncode
 
 PYTHON = ".".join(map(str, sys.version_info[:3]))
 CACHE = f"__pycache__/%s.{sys.implementation.cache_tag}.pyc"
@@ -27,7 +27,7 @@ def code(tmp_path: Path) -> Path:
 
 def kept(home: Path, code: Path) -> int:
     python = Path(sys.executable).resolve()
-    return compiled.keep(home, code, PYTHON, python, work=home / "build", deadline=60, stop=lambda: False)
+    return owncode.keep(home, code, PYTHON, python, work=home / "build", deadline=60, stop=lambda: False)
 
 
 def said(release: Path) -> str:
@@ -48,7 +48,7 @@ def test_what_one_release_compiled_the_next_one_has_and_nothing_that_is_not_of_i
     (release / "shop" / (CACHE % "models")).write_bytes(b"committed")
     (release / "shop/models.py").write_text("SIZE = 1\n")
     (release / "shop/other.py").write_text("SIZE = 2\n")
-    compiled.seed(tmp_path, release, PYTHON)
+    owncode.seed(tmp_path, release, PYTHON)
     assert [file.name for file in (release / "shop/__pycache__").iterdir()] == [Path(CACHE % "models").name]
     assert str(tmp_path).encode() not in (release / "shop" / (CACHE % "models")).read_bytes()
     assert said(release).split() == ["1", str(release / "shop" / (CACHE % "models"))]
@@ -57,8 +57,8 @@ def test_what_one_release_compiled_the_next_one_has_and_nothing_that_is_not_of_i
 
 
 def test_nothing_kept_is_no_error_and_no_file_of_the_project_is_in_the_way(tmp_path: Path, code: Path) -> None:
-    compiled.seed(tmp_path, code, PYTHON)
+    owncode.seed(tmp_path, code, PYTHON)
     kept(tmp_path, code)
     (code / "shop/__pycache__").write_text("a file")
-    compiled.seed(tmp_path, code, PYTHON)
+    owncode.seed(tmp_path, code, PYTHON)
     assert (code / "shop/__pycache__").read_text() == "a file"
