@@ -11,6 +11,7 @@ from dz.run import check
 from dz.tasklib.build import owncode
 
 PYTHON = ".".join(map(str, sys.version_info[:3]))
+LONG = "# as long as what is worth it\n" * 10
 CACHE = f"__pycache__/%s.{sys.implementation.cache_tag}.pyc"
 
 
@@ -19,8 +20,9 @@ def code(tmp_path: Path) -> Path:
     """A commit's files."""
     folder = tmp_path / "build/src"
     (folder / "shop").mkdir(parents=True)
-    (folder / "shop/models.py").write_text("SIZE = 1\n")
-    (folder / "shop/template.py").write_text("{{ name }} = = 1\n")
+    (folder / "shop/models.py").write_text(f"SIZE = 1\n{LONG}")
+    (folder / "shop/template.py").write_text("{{ name }} = = 1\n" * 20)
+    (folder / "shop/__init__.py").write_text("")
     (folder / "shop/link.py").symlink_to("/etc/passwd")
     return folder
 
@@ -39,20 +41,20 @@ def said(release: Path) -> str:
 def test_what_one_release_compiled_the_next_one_has_and_nothing_that_is_not_of_its_source(
     tmp_path: Path, code: Path
 ) -> None:
-    assert kept(tmp_path, code) == 1, "a template is no Python, a link is not followed"
+    assert kept(tmp_path, code) == 1, "a template is no Python, an empty file is not worth it, no link is followed"
     assert kept(tmp_path, code) == 0
     assert not list(code.rglob("*.pyc")), "the commit's files stay as they are"
     assert not (tmp_path / "build/compiled").exists()
     release = tmp_path / "release"
     (release / "shop/__pycache__").mkdir(parents=True)
     (release / "shop" / (CACHE % "models")).write_bytes(b"committed")
-    (release / "shop/models.py").write_text("SIZE = 1\n")
-    (release / "shop/other.py").write_text("SIZE = 2\n")
+    (release / "shop/models.py").write_text(f"SIZE = 1\n{LONG}")
+    (release / "shop/other.py").write_text(f"SIZE = 2\n{LONG}")
     owncode.seed(tmp_path, release, PYTHON)
     assert [file.name for file in (release / "shop/__pycache__").iterdir()] == [Path(CACHE % "models").name]
     assert str(tmp_path).encode() not in (release / "shop" / (CACHE % "models")).read_bytes()
     assert said(release).split() == ["1", str(release / "shop" / (CACHE % "models"))]
-    (release / "shop/models.py").write_text("SIZE = 3\n")
+    (release / "shop/models.py").write_text(f"SIZE = 3\n{LONG}")
     assert said(release).split()[0] == "3", "who edits a file in a release sees what he wrote"
 
 

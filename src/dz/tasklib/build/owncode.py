@@ -25,7 +25,8 @@ from dz.tasklib.build.bytecode import CAPS, compiled_name
 from dz.tasklib.folders import clear, fresh
 
 OLDEST = Version("3.8")  # that compiles to another folder than the source's
-LARGEST = 1024 * 1024  # bytes of a source; a larger one is data
+WORTH = range(256, 1024 * 1024)  # bytes of a source; a smaller one is compiled as soon as copied, a larger one is data
+NOT_RUN = frozenset({"__pycache__", "node_modules", ".git", "test", "tests", "testing"})
 
 
 def seed(home: Path, code: Path, python: str) -> None:
@@ -84,14 +85,14 @@ def _kept(home: Path, python: str) -> Path:
 
 
 def _sources(code: Path) -> Iterator[tuple[Path, str]]:
-    """Each Python file with its sha256; no link is followed."""
+    """Each Python file that is worth it, with its sha256; no link is followed."""
     for path, folders, files in os.walk(code, followlinks=False):
-        folders[:] = [name for name in folders if name not in ("__pycache__", "node_modules", ".git")]
+        folders[:] = [name for name in folders if name not in NOT_RUN]
         for name in files:
             source = Path(path, name)
             if not name.endswith(".py") or "\n" in str(source):
                 continue
             with suppress(OSError), open(os.open(source, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK), "rb") as content:  # noqa: PTH123
                 status = os.fstat(content.fileno())
-                if stat.S_ISREG(status.st_mode) and status.st_size <= LARGEST:
+                if stat.S_ISREG(status.st_mode) and status.st_size in WORTH:
                     yield source, hashlib.file_digest(content, "sha256").hexdigest()
