@@ -26,6 +26,7 @@ LABELS = {
     "asgi_application": "ASGI application",
     "installer": "Installer",
     "requirements_files": "Dependencies from",
+    "extras": "Extras and groups",
     "database_engines": "Database engines",
     "services": "Services",
     "front_ends": "Front ends",
@@ -39,7 +40,16 @@ LABELS = {
     "media_files": "Uploaded files",
     "title": "Title",
 }
-LINES = ("additional_python_path_dirs", "site_media_map", "pip_reqs", "services", "front_ends", "processes", "hooks")
+LINES = (
+    "additional_python_path_dirs",
+    "site_media_map",
+    "pip_reqs",
+    "extras",
+    "services",
+    "front_ends",
+    "processes",
+    "hooks",
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,6 +23,7 @@ CONFIGS = st.builds(
     installer=st.sampled_from(["requirements", "uv", "poetry", "none"]),
     pip_reqs=st.lists(PATH.map(lambda p: f"{p} 100%.txt"), max_size=3).map(tuple),
     python_version=st.sampled_from(["", "3.12", ">=3.10,<4", "^3.9"]),
+    extras=st.lists(st.tuples(st.sampled_from(["extra", "group"]), WORD), max_size=3).map(tuple),
     processes=st.lists(
         st.tuples(WORD, st.sampled_from(["gunicorn x.wsgi -b :$PORT", "a = b; c # d", "x: y"])), max_size=3
     ).map(tuple),
@@ -63,6 +64,8 @@ def test_the_file_of_the_mission_is_understood() -> None:
         ("[project]\nsite_media_map = media", "repo.config-invalid"),
         ("[project]\nhooks = migrate\n    rm -rf /;", ""),
         ("[project]\nhooks = ;", "repo.config-invalid"),
+        ("[project]\nextras = live", "repo.config-invalid"),
+        ("[project]\nextras = extra --live", "repo.config-invalid"),
         ("[project]\n" + "# long\n" * 20_000, "repo.config-invalid"),
     ],
 )

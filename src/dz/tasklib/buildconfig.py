@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 FILE = "zoombuild.cfg"
 LONGEST = 64 * 1024
 INSTALLERS = ("requirements", "uv", "poetry", "pipenv", "pdm", "setup", "groups", "none")
+WITH_EXTRAS = ("uv", "setup", "groups")  # those whose file may have extras and groups to choose from
 HOOKS = ("collectstatic", "migrate")
 Pairs = tuple[tuple[str, str], ...]
 
@@ -32,6 +33,7 @@ KEY_OF_FIELD = {"settings_module": "django_settings_module", "requirements_files
 _LINE = re.compile(r"[^\x00-\x1f\x7f-\x9f\u2028\u2029]{0,1000}")
 _VERSION = re.compile(r"[0-9A-Za-z.,<>=!~^* +-]{0,100}")
 _WORD = re.compile(r"[a-z][a-z0-9_-]{0,30}")
+_EXTRA = re.compile(r"(extra|group) [A-Za-z0-9][A-Za-z0-9._-]{0,100}")
 _URL = re.compile(r"/[A-Za-z0-9._~/-]*")
 _COMMAND = re.compile(r"[a-z][a-z0-9_]{0,60}( .{1,200})?")
 
@@ -40,7 +42,8 @@ _COMMAND = re.compile(r"[a-z][a-z0-9_]{0,60}( .{1,200})?")
 class BuildConfig:
     """Paths are relative to the repository, '' is its root. ``pip_reqs``, ``additional_python_path_dirs``,
     ``front_ends`` (folders with a package.json, '.' the root's, and folders of node_modules that Django serves) and
-    ``site_media_map``'s folders too. ``hooks`` are management commands; ``processes`` pairs of name and command.
+    ``site_media_map``'s folders too. ``extras``: what of ``pip_reqs`` is wanted beside what it plainly has. ``hooks``
+    are management commands; ``processes`` pairs of name and command.
 
     Raises UserError ``repo.config-invalid`` for a value that cannot be.
     """
@@ -52,6 +55,7 @@ class BuildConfig:
     site_media_map: Pairs = ()  # (folder, url)
     installer: str = "requirements"
     pip_reqs: tuple[str, ...] = ()
+    extras: Pairs = ()  # (extra or group, its name)
     python_version: str = ""  # as declared: 3.12, 3.12.1, >=3.11
     wsgi_application: str = ""
     asgi_application: str = ""
@@ -124,6 +128,11 @@ def from_guesses(guesses: Iterable[Guess]) -> BuildConfig:
     return config
 
 
+def is_extra(line: str) -> bool:
+    """Whether that is ``extra NAME`` or ``group NAME``."""
+    return _EXTRA.fullmatch(line) is not None
+
+
 @dataclass(frozen=True, slots=True)
 class _Kind:
     """How a key's value is read from text, told in lines again, and what one line may be."""
@@ -139,6 +148,10 @@ def _list(value: str) -> tuple[str, ...]:
 
 def _folders_and_urls(value: str) -> Pairs:
     return tuple(_pair(line, *line.rpartition(" ")[::2]) for line in _list(value))
+
+
+def _extras(value: str) -> Pairs:
+    return tuple(_pair(line, *line.partition(" ")[::2]) for line in _list(value))
 
 
 def _names_and_commands(value: str) -> Pairs:
@@ -188,6 +201,7 @@ _KINDS = {
     "site_media_map": _Kind(_folders_and_urls, lambda pairs: [" ".join(pair) for pair in pairs], _is_mapping),
     "installer": _one(INSTALLERS.__contains__),
     "pip_reqs": _many(_is_path),
+    "extras": _Kind(_extras, lambda pairs: [" ".join(pair) for pair in pairs], is_extra),
     "python_version": _one(_VERSION.fullmatch),
     "wsgi_application": _one(_is_module),
     "asgi_application": _one(_is_module),

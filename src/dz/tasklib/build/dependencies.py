@@ -22,6 +22,7 @@ from dz.tasklib.build.interpreters import Interpreter
 from dz.tasklib.build.locked import Locked
 from dz.tasklib.build.resolve import resolve
 from dz.tasklib.build.wanted import Wanted
+from dz.tasklib.buildconfig import WITH_EXTRAS
 from dz.tasklib.folders import passable
 from dz.tasklib.machine import platform_name
 from dz.tasklib.records import Layer
@@ -86,7 +87,7 @@ def wanted_of(build: Build, added: tuple[str, ...] = ()) -> Wanted:
     return Wanted(
         installer=config.installer,
         files=tuple(config.pip_reqs),
-        extras=told.extras(line for one in door.guesses("extras") if one.is_primary for line in one.value.splitlines()),
+        extras=config.extras if config.installer in WITH_EXTRAS else (),
         packages=told.plain(lines) if config.installer in ("none", "pipenv") else (),
         pins=told.plain(lines) if config.installer in ("poetry", "pdm") else (),
         django=told.django_range([g.value for g in door.guesses("django_version")]),

@@ -28,7 +28,7 @@ from dz.tasklib.build.interpreters import Interpreter
 from dz.tasklib.build.locked import Locked, Requirement, Source
 from dz.tasklib.build.otherpython import first_that_fits, has_wheel
 from dz.tasklib.build.relaxing import as_locked, compiled
-from dz.tasklib.build.wanted import Wanted, extras_of, files_of, folder_of
+from dz.tasklib.build.wanted import Wanted, files_of, folder_of
 from dz.tasklib.build.wheels import keep
 
 OLDEST_DATED = "1.11"  # a Django before it is taken where something names it, not by a day alone
@@ -141,10 +141,10 @@ def _project(bench: Bench, wanted: Wanted) -> tuple[list[Requirement], list[Sour
     if wanted.installer == "uv":
         words: list[str | Path] = ["export", "--frozen", "--no-dev", "--no-emit-project", "--format", "pylock.toml"]
         words += ["--no-header", "--python", bench.python.path]
-        words += [f"--{kind}={name}" for kind, name in extras_of(wanted)]
+        words += [f"--{kind}={name}" for kind, name in wanted.extras]
         return _answer(bench, words, folder_of(bench, wanted, root))
     files = files_of(bench, wanted)
-    if not files and not extras_of(wanted):
+    if not files and not wanted.extras:
         return [], []
     return _compiled(bench, files, wanted, folder_of(bench, wanted, root))
 
@@ -154,7 +154,7 @@ def _compiled(bench: Bench, files: list[Path], wanted: Wanted, cwd: Path) -> tup
     words: list[str | Path] = ["pip", "compile", "--config-file", known, "--format", "pylock.toml", "--no-header"]
     words += ["--python", bench.python.path]
     at = {"extra": "", "group": f"{bench.source / wanted.files[0]}:" if wanted.files else ""}
-    words += [f"--{kind}={at[kind]}{name}" for kind, name in extras_of(wanted)]
+    words += [f"--{kind}={at[kind]}{name}" for kind, name in wanted.extras]
     # What the files leave open is bounded: old packages ask for any setuptools and import pkg_resources, which the
     # newest have no more; old code asks for any Django. Where that does not fit, the files alone decide.
     bounds = bench.limits.read_text() + (f"django{wanted.django}\n" if wanted.django else "")

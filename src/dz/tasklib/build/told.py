@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
 
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.version import Version
-
-_EXTRA = re.compile(r"(extra|group) [A-Za-z0-9][A-Za-z0-9._-]{0,100}")
 
 
 def plain(lines: Iterable[str]) -> tuple[str, ...]:
@@ -25,11 +22,6 @@ def plain(lines: Iterable[str]) -> tuple[str, ...]:
         extras = f"[{','.join(sorted(one.extras))}]" if one.extras else ""
         found.append(f"{one.name}{extras}{one.specifier}")
     return tuple(found)
-
-
-def extras(lines: Iterable[str]) -> tuple[str, ...]:
-    """Those that are ``extra NAME`` or ``group NAME``."""
-    return tuple(line for line in lines if _EXTRA.fullmatch(line))
 
 
 def django_range(guesses: Sequence[str]) -> str:

@@ -7,12 +7,13 @@ from pathlib import Path, PurePosixPath
 
 from dz.errors import UserError
 from dz.tasklib.build.bench import Bench
+from dz.tasklib.buildconfig import Pairs
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wanted:
-    """``files``: relative to the repository; ``root``: the project's folder in it; ``extras``: ``extra NAME`` and
-    ``group NAME`` of the file that are wanted with its plain dependencies; ``packages``: requirement lines
+    """``files``: relative to the repository; ``root``: the project's folder in it; ``extras``: what of the
+    file is wanted with its plain dependencies, as the build config has it; ``packages``: requirement lines
     instead of files; ``django``: the range that the code says, where the files leave it open; ``added``: lines for what
     the code imports and nothing declares; ``pins``: versions of a lock that uv does not read; ``as_of``: the day of the
     last commit, where nothing says which versions it ran with; ``whole_lock``: ``packages`` are all that a lock names,
@@ -23,19 +24,12 @@ class Wanted:
     packages: tuple[str, ...] = ()
     django: str = ""
     root: str = ""
-    extras: tuple[str, ...] = ()
+    extras: Pairs = ()
     asgi_only: bool = False
     added: tuple[str, ...] = ()
     pins: tuple[str, ...] = ()
     as_of: str = ""
     whole_lock: bool = field(default=False, repr=False)
-
-
-def extras_of(wanted: Wanted) -> list[tuple[str, str]]:
-    """None where a person chose other files than those that have them."""
-    if wanted.installer not in ("uv", "setup", "groups"):
-        return []
-    return [(kind, name) for kind, _, name in (line.partition(" ") for line in wanted.extras)]
 
 
 def files_of(bench: Bench, wanted: Wanted) -> list[Path]:

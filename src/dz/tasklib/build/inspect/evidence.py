@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from dz.tasklib.build.inspect.tree import Tree
+from dz.tasklib.buildconfig import FILE
 
 # Fields whose primary value is all that was found, joined by newlines; the others have one winner.
 LISTS = frozenset(
@@ -51,6 +52,11 @@ def at(tree: Tree, field: str, value: str, confidence: float, why: str, file: st
     )
 
 
+def counted(ranked: list[Evidence]) -> list[Evidence]:
+    """The items that make a list: what its owner decided in a zoombuild.cfg is all of it."""
+    return [one for one in ranked if one.file == FILE] or [one for one in ranked if one.confidence >= COUNTS]
+
+
 @dataclass(slots=True)
 class Facts:
     """The evidence of the detectors that ran before, ranked."""
@@ -76,5 +82,5 @@ class Facts:
         """The value of the field as it stands; '' if nothing was found."""
         ranked = self.ranked(name)
         if name in LISTS:
-            return "\n".join(one.value for one in ranked if one.confidence >= COUNTS)
+            return "\n".join(one.value for one in counted(ranked))
         return ranked[0].value if ranked else ""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import NamedTuple
 
-from dz.tasklib.build.inspect.evidence import COUNTS, LISTS, Evidence, Facts
+from dz.tasklib.build.inspect.evidence import LISTS, Evidence, Facts, counted
 
 MOST_PER_FIELD = 60
 
@@ -29,10 +29,10 @@ def resolve(facts: Facts) -> list[Ranked]:
         if field not in LISTS:
             guesses += [Ranked(one, place == 0) for place, one in enumerate(ranked)]
             continue
-        counted = [one for one in ranked if one.confidence >= COUNTS]
-        if counted:
-            joined = "\n".join(one.value for one in counted)
-            guesses.append(Ranked(replace(counted[0], value=joined), True))
+        items = counted(ranked)
+        if items:
+            joined = "\n".join(one.value for one in items)
+            guesses.append(Ranked(replace(items[0], value=joined), True))
         # A list of one item is that item: the primary says it all.
-        guesses += [Ranked(one, False) for one in ranked if len(counted) != 1 or one is not counted[0]]
+        guesses += [Ranked(one, False) for one in ranked if len(items) != 1 or one is not items[0]]
     return guesses

@@ -16,6 +16,7 @@ from dz.tasklib.build.inspect import declared
 from dz.tasklib.build.inspect.code import below
 from dz.tasklib.build.inspect.evidence import Evidence, Facts, at
 from dz.tasklib.build.inspect.tree import Tree, folder_of
+from dz.tasklib.buildconfig import WITH_EXTRAS, is_extra
 
 NEEDS = ("project_root", "installer", "requirements_files")
 GIVES = ("extras",)
@@ -39,7 +40,7 @@ _MOST = 60  # recipes that are read
 
 def detect(tree: Tree, facts: Facts) -> Iterable[Evidence]:
     path = facts.primary("requirements_files")
-    if facts.primary("installer") not in ("uv", "setup", "groups") or not path.endswith("pyproject.toml"):
+    if facts.primary("installer") not in WITH_EXTRAS or not path.endswith("pyproject.toml"):
         return
     there = _there(tree, path)
     tried_out = bool(facts.primary("project_root")) and facts.primary("project_root") != folder_of(path)
@@ -67,7 +68,8 @@ def _there(tree: Tree, path: str) -> dict[str, int]:
         if begins := _KEY.match(line):
             lines.setdefault(begins[1], number)
     tables = (("extra", ("project", "optional-dependencies")), ("group", ("dependency-groups",)))
-    return {f"{kind} {name}": lines.get(name, 1) for kind, keys in tables for name in declared.table(data, *keys)}
+    named = [(f"{kind} {name}", name) for kind, keys in tables for name in declared.table(data, *keys)]
+    return {value: lines.get(name, 1) for value, name in named if is_extra(value)}
 
 
 def _named(tree: Tree, folder: str) -> Iterator[tuple[str, str, int]]:
