@@ -109,10 +109,11 @@ PROBLEMS = [
     ),
     Problem(
         "build.node-missing",
-        "The front end in {folder} has to be built, and the build host has no Node that does: {reason}.",
-        "Install Node and npm on the build host (or commit what the build makes), then deploy again.",
-        "A folder with a package.json whose build script makes files that Django serves is built before the site is. A"
-        " Node that the host lacks is downloaded from the package index.",
+        "The package.json in {folder} needs Node, and the build host has none that does: {reason}.",
+        "Install Node and npm on the build host (or commit what Django serves of it), then deploy again.",
+        "A folder with a package.json whose build script makes files that Django serves is built before the site is,"
+        " and packages that Django serves from node_modules are installed. A Node that the host lacks is downloaded"
+        " from the package index.",
     ),
     Problem(
         "build.front-end-failed",
@@ -120,6 +121,13 @@ PROBLEMS = [
         "Try its install and build on a fresh clone, mend what fails there, push, then deploy again.",
         "Its packages are installed as its lock says, then its build script is run; all that was said is in the job's"
         " log. Where the live release has its front end the new one is refused; else the site goes on without.",
+    ),
+    Problem(
+        "build.front-end-packages",
+        "The packages of {folder} that Django serves from node_modules could not be installed: {reason}.",
+        "Try its install on a fresh clone, mend what fails there, push, then deploy again.",
+        "They are installed as the lock beside the package.json says; all that was said is in the job's log. Where the"
+        " live release has them the new one is refused; else the site goes on without.",
     ),
     Problem(
         "build.layer-too-big",

@@ -54,14 +54,19 @@ def with_front_ends(build: Build) -> Build:
 
 
 def _too_long(build: Build, failed: DeadlinePassed) -> UserError:
+    found = packages(build.config.front_ends)
     minutes = f"it did not end within {failed.seconds / 60:.0f} minutes"
-    return UserError("build.front-end-failed", folder=", ".join(build.config.front_ends), reason=minutes)
+    return _failed(", ".join(found), minutes, has_script=any(found.values()))
+
+
+def _failed(folder: str, reason: str, *, has_script: bool) -> UserError:
+    return UserError(f"build.front-end-{'failed' if has_script else 'packages'}", folder=folder, reason=reason)
 
 
 def _made(build: Build) -> str:
     """The key of the folder in ``made``, built if it is not there yet."""
     ctx, made, folders = build.ctx, _work(build) / "made", build.config.front_ends
-    usual = _node(folders[0], lambda: node.usual(ctx))
+    usual = _node(", ".join(packages(folders)), lambda: node.usual(ctx))
     told = sorted(f"{name}={value}" for name, value in _public(build).items())
     key = key_of(build.tree, folders, usual.version, *told)
     if (made / key).is_dir() and not ctx.params.get("rebuild"):
@@ -82,8 +87,9 @@ def _made(build: Build) -> str:
 def packages(folders: Sequence[str]) -> dict[str, bool]:
     """The folders with a package.json, and whether they are built: for one that Django only serves packages of,
     installing them is all."""
-    served = {one.split(MODULES)[0].rstrip("/") or ".": False for one in folders if MODULES in one.split("/")}
-    return served | {one: True for one in folders if MODULES not in one.split("/")}
+    paths = [one.split("/") for one in folders]
+    served = {"/".join(one[: one.index(MODULES)]) or ".": False for one in paths if MODULES in one}
+    return served | {"/".join(one): True for one in paths if MODULES not in one}
 
 
 def _node(folder: str, get: Callable[[], Node]) -> Node:
@@ -124,18 +130,18 @@ def _build(build: Build, usual: Node, source: Path, folder: str, *, has_script: 
     said = _run(build, usual, [usual.program, "-e", ASK, "--", *OF_LOCK], cwd, network=Network.NONE)
     asked = answered(said.output) if said.ok else None
     if asked is None:
-        raise UserError("build.front-end-failed", folder=folder, reason="its package.json cannot be read")
+        raise _failed(folder, "its package.json cannot be read", has_script=has_script)
     given = _node(folder, lambda: node.chosen(ctx, usual, asked.node))
     done = _installed(build, given, asked, cwd)
     if not done.ok and _TOO_OLD.search(done.text) and given.major < node.NEWEST:
         given = _node(folder, lambda: node.bring(ctx, node.NEWEST))
         done = _installed(build, given, asked, cwd)
-    _need(done, folder)
+    _need(done, folder, has_script=has_script)
     if not has_script:
         return
     with ctx.part("Build the front end"):
         argv = commands(given, asked)[1]
-        _need(_run(build, given, argv, cwd, {"NODE_ENV": "production", **_public(build)}), folder)
+        _need(_run(build, given, argv, cwd, {"NODE_ENV": "production", **_public(build)}), folder, has_script=True)
 
 
 def _installed(build: Build, given: Node, asked: Asked, cwd: Path) -> Finished:
@@ -184,10 +190,9 @@ def _environment(box: Path, with_node: Node) -> dict[str, str]:
     }
 
 
-def _need(finished: Finished, folder: str) -> None:
-    if finished.ok:
-        return
-    raise UserError("build.front-end-failed", folder=folder, reason=reason(plain(finished.text)))
+def _need(finished: Finished, folder: str, *, has_script: bool) -> None:
+    if not finished.ok:
+        raise _failed(folder, reason(plain(finished.text)), has_script=has_script)
 
 
 def reason(text: str) -> str:

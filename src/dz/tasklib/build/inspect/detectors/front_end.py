@@ -48,9 +48,10 @@ def _served(tree: Tree) -> Iterator[Evidence]:
         for one in [item for value in values for item in getattr(value, "elts", ())]:
             found = [code.path_of(part) or "" for part in ast.walk(one) if isinstance(part, ast.expr)]
             inner = max(found, key=lambda text: len(text) if "node_modules" in text.split("/") else 0)
-            if "node_modules" not in inner.split("/"):
+            parts = inner.split("/")
+            if "node_modules" not in parts:
                 continue
-            result = join(package or "", inner[inner.index("node_modules") :])
+            result = join(package or "", "/".join(parts[parts.index("node_modules") :]))
             if not (tree.root / result).is_dir():  # whose files the tree does not have
                 why = f"Django is to serve {result}, which is not committed"
                 yield at(tree, "front_ends", result, 0.8, why, path, one.lineno)
