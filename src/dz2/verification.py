@@ -13,7 +13,7 @@ from typing import Any
 from dz import words
 from dz.errors import UserError
 from dz.tasklib import buildconfig
-from dz.tasklib.build.inspect.evidence import LISTS
+from dz.tasklib.build.inspect.evidence import LISTS, NO_SETTINGS
 from dz2.models import ConfigGuess
 
 OTHER = "__other__"
@@ -116,9 +116,8 @@ def rows(guesses: Iterable[ConfigGuess], config: buildconfig.BuildConfig, confir
     """The settings that the guesses speak of: to choose, then to change, then to know; the least certain first."""
     by_field: dict[str, list[ConfigGuess]] = {}
     for guess in guesses:
-        by_field.setdefault(guess.field, []).append(guess)
-    for apart in ("environment", "environment_later", "spare_packages"):
-        by_field.pop(apart, None)
+        if guess.field not in NO_SETTINGS:
+            by_field.setdefault(guess.field, []).append(guess)
     found = [_row(name, several, config, set(confirmed)) for name, several in by_field.items()]
     return sorted((row for row in found if row), key=lambda row: (not row.asked, not row.key, row.best.confidence))
 

@@ -39,8 +39,9 @@ class Network(StrEnum):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
     """Bytes, processes and open files at most, per process where there is no cgroup. ``reserved``: address space that
-    a command may have beside its memory, since its runtime reserves some and never writes there; then its data has a
-    limit of its own. Else not: settings of projects say that theirs has none, which a limit would not let them."""
+    a command may have beside its memory, for a runtime that reserves some and never writes there; its data then has a
+    limit of its own. Without ``reserved`` data has none (RLIMIT_DATA), since a hard one cannot be raised and projects'
+    settings do call ``setrlimit`` with infinity: the limit of the address space bounds them all the same."""
 
     memory: int = 1536 * 1024 * 1024
     reserved: int = 0

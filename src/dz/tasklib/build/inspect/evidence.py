@@ -23,6 +23,7 @@ LISTS = frozenset(
         "site_media_map",
     }
 )
+NO_SETTINGS = frozenset({"environment", "environment_later", "spare_packages"})  # told of elsewhere, or only looked up
 COUNTS = 0.5  # from this confidence on an item of a list is part of it
 
 

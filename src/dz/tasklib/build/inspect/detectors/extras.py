@@ -46,22 +46,27 @@ def detect(tree: Tree, facts: Facts) -> Iterable[Evidence]:
     tried_out = bool(facts.primary("project_root")) and facts.primary("project_root") != folder_of(path)
     holders = {one.group for one in declared.of_file(tree, path) if one.name == "django"}  # "": the plain ones
     chosen = {value: (file, line) for value, file, line in _named(tree, folder_of(path)) if value in there}
-    for value, line in there.items():
-        name = value.partition(" ")[2]
+    alone = facts.primary("installer") == "groups" and not chosen
+    for value, (name, line) in there.items():
         aside = _ASIDE.fullmatch(name) is not None
         if value in chosen and (tried_out or not aside):
             file, where = chosen[value]
             yield at(tree, "extras", value, 0.8, "the repository's own recipe installs it", file, where)
-        elif _LIVE.fullmatch(name) and not aside:
-            yield at(tree, "extras", value, 0.7, "it is for production by its name", path, line)
-        elif name in holders and "" not in holders and not aside:
-            yield at(tree, "extras", value, 0.65, "Django stands there and in no plain dependency", path, line)
-        elif facts.primary("installer") == "groups" and not aside and not chosen.keys() & there.keys():
-            yield at(tree, "extras", value, 0.6, "nothing else is declared", path, line)
+        elif not aside and (reason := _reason(name, holders, alone=alone)):
+            yield at(tree, "extras", value, *reason, path, line)
 
 
-def _there(tree: Tree, path: str) -> dict[str, int]:
-    """All extras and groups with the line on which each begins."""
+def _reason(name: str, holders: set[str], *, alone: bool) -> tuple[float, str] | None:
+    """Why the site needs one that no recipe installs, with its confidence. ``alone``: there is nothing else."""
+    if _LIVE.fullmatch(name):
+        return 0.7, "it is for production by its name"
+    if name in holders and "" not in holders:
+        return 0.65, "Django stands there and in no plain dependency"
+    return (0.6, "nothing else is declared") if alone else None
+
+
+def _there(tree: Tree, path: str) -> dict[str, tuple[str, int]]:
+    """All extras and groups, each with its name and the line on which it begins."""
     data = declared.toml(tree, path)
     lines: dict[str, int] = {}
     for number, line in enumerate(tree.text(path).split("\n"), 1):
@@ -69,7 +74,7 @@ def _there(tree: Tree, path: str) -> dict[str, int]:
             lines.setdefault(begins[1], number)
     tables = (("extra", ("project", "optional-dependencies")), ("group", ("dependency-groups",)))
     named = [(f"{kind} {name}", name) for kind, keys in tables for name in declared.table(data, *keys)]
-    return {value: lines.get(name, 1) for value, name in named if is_extra(value)}
+    return {value: (name, lines.get(name, 1)) for value, name in named if is_extra(value)}
 
 
 def _named(tree: Tree, folder: str) -> Iterator[tuple[str, str, int]]:
