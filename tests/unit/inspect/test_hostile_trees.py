@@ -185,7 +185,7 @@ SLOW = {
     "more extras than anybody reads": {
         "requirements.txt": "",
         "pyproject.toml": "[project]\nname = 'a'\ndependencies = ['django']\n[project.optional-dependencies]\n"
-        + "".join(f"a{n} = []\n" for n in range(30_000)),
+        + "".join(f"a{n} = ['b{n}']\n" for n in range(50_000)),
     },
     "an endless list": {"requirements.txt": "django==4.2\n" * 80_000},
     "one long line": dict.fromkeys(NAMES, "a" * 900000),

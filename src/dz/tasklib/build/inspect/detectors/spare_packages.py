@@ -8,6 +8,7 @@ distribution, and in which version, where a guess from the module's name would t
 from __future__ import annotations
 
 from collections.abc import Iterable
+from itertools import accumulate
 
 from dz.tasklib.build.inspect import declared
 from dz.tasklib.build.inspect.detectors.packages import LONGEST
@@ -26,9 +27,7 @@ def detect(tree: Tree, facts: Facts) -> Iterable[Evidence]:
         if one.name not in plain and not one.file.endswith(declared.LOCKS):
             found[one.name] = found.get(one.name) or one.version
     lines = [f"{name}{version}" for name, version in sorted(found.items())]
-    while len("\n".join(lines)) > LONGEST:
-        lines.pop()
-    if lines:
-        yield Evidence(
-            field="spare_packages", value="\n".join(lines), confidence=0.5, why="declared for something else"
-        )
+    ends = accumulate(len(line) + 1 for line in lines)
+    value = "\n".join(line for line, end in zip(lines, ends, strict=True) if end <= LONGEST)
+    if value:
+        yield Evidence(field="spare_packages", value=value, confidence=0.5, why="declared for something else")
