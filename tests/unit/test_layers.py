@@ -90,6 +90,8 @@ def test_a_package_that_two_environments_share_is_packed_once(tmp_path: Path) ->
     two = environment(tmp_path / "two", one / PACKAGES / "big")
     first = packed(one)
     [kept] = (tmp_path / "kept").iterdir()
+    kept.write_bytes(b"damaged")
+    assert packed(two) == first, "and what was damaged is made again"
     kept.chmod(0o400)  # who made it once more would exchange it
     assert packed(two) == first, "the same content gives the same bytes, from a kept frame too"
     assert [file.stat().st_mode & 0o777 for file in (tmp_path / "kept").iterdir()] == [0o400]

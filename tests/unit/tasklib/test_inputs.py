@@ -26,6 +26,8 @@ def test_a_list_that_another_one_may_include_does_and_an_e_mail_does_not(tmp_pat
     first = key("requirements.txt", "-r docs/more.txt\n")
     assert key("shop/templates/mail/welcome.txt", "Hello") == first
     assert key("shop/models.py", "x = 1") == first
+    key("requirements.txt", "-r docs/more.txt\n-r shop/templates/mail/welcome.txt\n")
+    assert key("shop/templates/mail/welcome.txt", "django") != key("shop/templates/mail/welcome.txt", "Hello")
     second = key("docs/more.txt", "django")
     assert second != first
     assert key("site/static/requirements.txt", "gunicorn") != second, "named, wherever it lies"

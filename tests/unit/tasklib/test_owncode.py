@@ -7,9 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from dz.names import AppId
 from dz.run import check
 from dz.tasklib.build import owncode
 
+APP = AppId.of(1)
 PYTHON = ".".join(map(str, sys.version_info[:3]))
 LONG = "# as long as what is worth it\n" * 10
 CACHE = f"__pycache__/%s.{sys.implementation.cache_tag}.pyc"
@@ -29,7 +31,7 @@ def code(tmp_path: Path) -> Path:
 
 def kept(home: Path, code: Path) -> int:
     python = Path(sys.executable).resolve()
-    return owncode.keep(home, code, PYTHON, python, work=home / "build", deadline=60, stop=lambda: False)
+    return owncode.keep(home, APP, code, PYTHON, python, work=home / "build", deadline=60, stop=lambda: False)
 
 
 def said(release: Path) -> str:
@@ -50,7 +52,7 @@ def test_what_one_release_compiled_the_next_one_has_and_nothing_that_is_not_of_i
     (release / "shop" / (CACHE % "models")).write_bytes(b"committed")
     (release / "shop/models.py").write_text(f"SIZE = 1\n{LONG}")
     (release / "shop/other.py").write_text(f"SIZE = 2\n{LONG}")
-    owncode.seed(tmp_path, release, PYTHON)
+    owncode.seed(tmp_path, APP, release, PYTHON)
     assert [file.name for file in (release / "shop/__pycache__").iterdir()] == [Path(CACHE % "models").name]
     assert str(tmp_path).encode() not in (release / "shop" / (CACHE % "models")).read_bytes()
     assert said(release).split() == ["1", str(release / "shop" / (CACHE % "models"))]
@@ -59,8 +61,33 @@ def test_what_one_release_compiled_the_next_one_has_and_nothing_that_is_not_of_i
 
 
 def test_nothing_kept_is_no_error_and_no_file_of_the_project_is_in_the_way(tmp_path: Path, code: Path) -> None:
-    owncode.seed(tmp_path, code, PYTHON)
+    owncode.seed(tmp_path, APP, code, PYTHON)
     kept(tmp_path, code)
     (code / "shop/__pycache__").write_text("a file")
-    owncode.seed(tmp_path, code, PYTHON)
+    owncode.seed(tmp_path, APP, code, PYTHON)
     assert (code / "shop/__pycache__").read_text() == "a file"
+
+
+def test_names_that_compileall_would_read_otherwise_are_passed_over(tmp_path: Path, code: Path) -> None:
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    (elsewhere / "other.py").write_text(f"SIZE = 4\n{LONG}")
+    for name in (f"a\r{elsewhere}/x.py", " /y.py", "z\udcff.py"):
+        path = code / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(f"SIZE = 5\n{LONG}")
+    assert kept(tmp_path, code) == 1
+    assert not list(elsewhere.rglob("*.pyc"))
+
+
+def test_nothing_is_laid_through_a_link_and_a_few_lines_do_not_become_megabytes(tmp_path: Path, code: Path) -> None:
+    nested = "".join(f"{' ' * i}try:\n{' ' * i} x = 1\n{' ' * i}finally:\n" for i in range(12)) + f"{' ' * 13}x = 2\n"
+    (code / "shop/grows.py").write_text(nested)
+    assert kept(tmp_path, code) == 1, "what grows is not kept"
+    victim = tmp_path / "victim"
+    victim.mkdir()
+    (victim / Path(CACHE % "models").name).write_bytes(b"theirs")
+    (code / "shop/__pycache__").symlink_to(victim)
+    owncode.seed(tmp_path, APP, code, PYTHON)
+    assert (victim / Path(CACHE % "models").name).read_bytes() == b"theirs"
+    assert owncode.folder_of(tmp_path, APP).exists() and not owncode.folder_of(tmp_path, AppId.of(2)).exists()

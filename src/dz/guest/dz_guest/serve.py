@@ -21,8 +21,6 @@ THREADS = 4
 
 def main():
     """Serve until TERM; the exit code of the server."""
-    # Who started this ignores it, and so would the project as long as it loads: there is nothing to finish yet.
-    signal.signal(signal.SIGTERM, signal.SIG_DFL)
     os.environ["DJANGO_SETTINGS_MODULE"] = spec.WRAPPER
     for name in ("LISTEN_FDS", "LISTEN_PID", "LISTEN_FDNAMES", "GUNICORN_CMD_ARGS", "GUNICORN_FD"):
         if os.environ.pop(name, None) and name == "GUNICORN_CMD_ARGS":
@@ -38,6 +36,9 @@ def _gunicorn():
     import gunicorn
     from gunicorn.app.base import BaseApplication
 
+    # Who started this ignores it, and gunicorn listens to it only once the project is loaded. Before, there is nothing
+    # to finish. (uvicorn listens from the beginning, and raises it again at its end.)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
     options = _gunicorn_options()
     if gunicorn.version_info < (20, 0):  # it has no fd:// yet, and takes the socket as systemd hands it
         del options["bind"]

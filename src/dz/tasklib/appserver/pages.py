@@ -70,7 +70,7 @@ def seen(
     for path, answer in zip(paths, answers, strict=True):
         if answer is None:
             continue
-        if answer.status != FAILS:
+        if answer.status != FAILS or time.monotonic() > until:
             yield Seen(path, answer.status)
             continue
         before = ask(live, path=path, deadline=ONE) if live else None

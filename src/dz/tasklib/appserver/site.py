@@ -209,7 +209,7 @@ def _have_volume(site: Site, sandbox: Sandbox) -> None:
 def _fill(coming: Path, site: Site, app_layer: Path) -> None:
     disk.copy(app_layer, coming / "app")
     disk.writable(coming / "app")
-    owncode.seed(site.place.folders.home, coming / "app", site.running.bundle.manifest["python"])
+    owncode.seed(site.place.folders.home, site.app_id, coming / "app", site.running.bundle.manifest["python"])
     (coming / "home").mkdir()
     (coming / "static").mkdir()
     (coming / "guest.json").write_text(json.dumps(site.guest_spec()))

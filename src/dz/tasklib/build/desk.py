@@ -51,7 +51,12 @@ def pack(build: Build, kind: str, key: str, folder: Path) -> Future[Layer]:
         return here(known)
     out = build.work / "out"
     out.mkdir(exist_ok=True, mode=0o700)
-    frames = Frames(build.folders.home, build.folders.cache / "packed" / layers.PACKED_BY) if kind == "env" else None
+    anew = build.ctx.params.get("rebuild")
+    frames = (
+        Frames(build.folders.home, build.folders.cache / "packed" / layers.PACKED_BY)
+        if kind == "env" and not anew
+        else None
+    )
     return build.packer.submit(layers.pack, folder, kind=kind, key=key, into=out, frames=frames)
 
 

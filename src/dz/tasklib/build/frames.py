@@ -10,7 +10,6 @@ from __future__ import annotations
 import hashlib
 import os
 import re
-import shutil
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -21,6 +20,7 @@ from typing import IO
 from dz.tasklib import unsynced
 
 Entry = tuple[str, os.DirEntry[str]]  # its name in the layer
+DIGEST = 32  # bytes at a kept frame's end
 WORTH = 64 * 1024  # bytes of a package that is kept; smaller ones are packed together with what lies between them
 _PACKAGE = re.compile(
     r"(lib/python[^/]+/site-packages/[^/]+)(?<!\.dist-info)(?:/|\Z)"
@@ -43,22 +43,42 @@ class Frames:
             yield
 
     def append(self, out: IO[bytes], package: Sequence[Entry], make: Callable[[IO[bytes]], None]) -> None:
-        """The package's frame: the kept one, or what ``make`` writes, which is kept."""
-        kept = self._folder / _key(package)
-        with suppress(FileNotFoundError), kept.open("rb") as frame:
-            os.utime(kept)  # the month in which it is not needed begins again
-            shutil.copyfileobj(frame, out, 1024 * 1024)
+        """The package's frame: the kept one, or what ``make`` writes, which is kept where that can be."""
+        kept, begin = self._folder / _key(package), out.tell()
+        if _copy(kept, out):
             return
+        out.seek(begin)
+        out.truncate()
+        make(out)
+        with suppress(OSError):  # a full disk, say: the layer is there
+            self._keep(kept, out, begin)
+
+    def _keep(self, kept: Path, out: IO[bytes], begin: int) -> None:
+        end = out.tell()
+        out.seek(begin)
+        frame = out.read(end - begin)
         with tempfile.NamedTemporaryFile(dir=self._folder, delete=False) as coming:
             try:
-                make(coming)
+                coming.write(frame + hashlib.sha256(frame).digest())
                 coming.flush()
-                coming.seek(0)
-                shutil.copyfileobj(coming, out, 1024 * 1024)
                 Path(coming.name).rename(kept)
             except BaseException:
-                Path(coming.name).unlink()
+                Path(coming.name).unlink(missing_ok=True)
                 raise
+
+
+def _copy(kept: Path, out: IO[bytes]) -> bool:
+    """Whether it is there, and is what was kept."""
+    try:
+        frame = kept.read_bytes()
+        os.utime(kept)  # the month in which it is not needed begins again
+    except OSError:
+        return False
+    body, digest = frame[:-DIGEST], frame[-DIGEST:]
+    if hashlib.sha256(body).digest() != digest:
+        return False
+    out.write(body)
+    return True
 
 
 def parts(entries: Iterable[Entry]) -> Iterator[tuple[bool, list[Entry]]]:

@@ -56,7 +56,7 @@ def pack(folder: Path, *, kind: str, key: str, into: Path, frames: Frames | None
         raise PlatformError(f"the {kind} layer's folder is a link: nothing of a project may be one")
     entries = _bounded(_walk(str(folder), ""), kind)
     try:
-        with coming.open("wb") as out:
+        with coming.open("w+b") as out:
             if frames is None:
                 _pack(entries, out)
             else:

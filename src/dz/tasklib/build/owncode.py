@@ -2,9 +2,9 @@
 
 Each process of a new release, and the proof of its bundle, would compile all that it imports: a second and a half for
 165,000 lines. Compiled is beside the deploy, once a release is live, by a Python that parses and runs nothing; what is
-kept is named by its source's sha256, so that no project can put something else in its place. A release gets copies, and
-Python itself looks whether they are still of the source that lies beside them: whoever edits a file in a release sees
-what he wrote.
+kept is named by its source's sha256, so that no project can put something else in its place, and is that project's
+alone. A release gets copies, and Python itself looks whether they are still of the source that lies beside them: who
+edits a file in a release sees what he wrote.
 """
 
 from __future__ import annotations
@@ -19,23 +19,27 @@ from pathlib import Path
 
 from packaging.version import Version
 
+from dz.names import AppId
 from dz.run import DeadlinePassed, run
 from dz.tasklib import unsynced
 from dz.tasklib.build.bytecode import CAPS, compiled_name
 from dz.tasklib.folders import clear, fresh
 
+MOST = 64 * 1024  # bytes of byte code, beside eight for each of its source: a few lines can be made to become megabytes
 OLDEST = Version("3.8")  # that compiles to another folder than the source's
 WORTH = range(256, 1024 * 1024)  # bytes of a source; a smaller one is compiled as soon as copied, a larger one is data
 NOT_RUN = frozenset({"__pycache__", "node_modules", ".git", "test", "tests", "testing"})
 
 
-def seed(home: Path, code: Path, python: str) -> None:
+def seed(home: Path, app_id: AppId, code: Path, python: str) -> None:
     """Lay what is kept for that Python beside the sources in ``code``, which is ours yet."""
-    kept = _kept(home, python)
+    kept = folder_of(home, app_id) / python
     if not kept.exists() or not unsynced.is_whole(home, kept):
         return
     for source, digest in _sources(code):
         compiled = source.parent / "__pycache__" / compiled_name(source, Version(python))
+        if compiled.parent.is_symlink():  # was committed so, and leads anywhere
+            continue
         with suppress(OSError):  # not kept, or a project has a file where its folder would be
             found = kept / digest[:2] / digest
             os.utime(found)  # the month in which nobody needs it begins again
@@ -45,11 +49,19 @@ def seed(home: Path, code: Path, python: str) -> None:
 
 
 def keep(
-    home: Path, code: Path, python: str, interpreter: Path, *, work: Path, deadline: float, stop: Callable[[], bool]
+    home: Path,
+    app_id: AppId,
+    code: Path,
+    python: str,
+    interpreter: Path,
+    *,
+    work: Path,
+    deadline: float,
+    stop: Callable[[], bool],
 ) -> int:
     """Compile what is not kept yet of the sources in ``code``, which stays as it is; returns how many were. Files that
     are no Python of this version are left out."""
-    kept = _kept(home, python)
+    kept = folder_of(home, app_id) / python
     unsynced.drop_doubtful(home, kept)
     missing = {source: digest for source, digest in _sources(code) if not (kept / digest[:2] / digest).exists()}
     if not missing or Version(python) < OLDEST:
@@ -73,24 +85,27 @@ def keep(
 def _take(out: Path, source: Path, kept: Path, python: str) -> bool:
     """Whether there was byte code of that source, which is kept now."""
     compiled = Path(f"{out}{source.parent}") / compiled_name(source, Version(python))
-    if not compiled.is_file():
+    if not compiled.is_file() or compiled.stat().st_size > MOST + 8 * source.stat().st_size:
         return False
     kept.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     compiled.replace(kept)
     return True
 
 
-def _kept(home: Path, python: str) -> Path:
-    return home / "cache" / "owncode" / python
+def folder_of(home: Path, app_id: AppId) -> Path:
+    """All that is kept of that project on this host."""
+    return home / "cache" / "owncode" / app_id
 
 
 def _sources(code: Path) -> Iterator[tuple[Path, str]]:
-    """Each Python file that is worth it, with its sha256; no link is followed."""
+    """Each Python file that is worth it, with its sha256; no link is followed. Left out are names that compileall,
+    which reads one a line and without blanks around it, would take for others."""
     for path, folders, files in os.walk(code, followlinks=False):
         folders[:] = [name for name in folders if name not in NOT_RUN]
         for name in files:
             source = Path(path, name)
-            if not name.endswith(".py") or "\n" in str(source):
+            within = str(source.relative_to(code))
+            if not name.endswith(".py") or not within.isprintable() or within != within.strip():
                 continue
             with suppress(OSError), open(os.open(source, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK), "rb") as content:  # noqa: PTH123
                 status = os.fstat(content.fileno())

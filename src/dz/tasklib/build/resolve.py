@@ -115,14 +115,23 @@ def inputs_key(bench: Bench, wanted: Wanted) -> str:
     wanted = replace(wanted, as_of="")
     seen = hashlib.sha256(repr((wanted, str(bench.python.version), bench.uv().name, bench.indexes.variables)).encode())
     leads = {str(one) for file in (*wanted.files, f"{wanted.root}/manage.py") for one in PurePosixPath(file).parents}
+    without = {name for name in NO_LISTS if not any(_names(bench.tree / file, f"{name}/") for file in wanted.files)}
     for folder, folders, files, descriptor in os.fwalk(bench.tree, follow_symlinks=False):
         within = PurePosixPath(folder).relative_to(bench.tree)
-        folders[:] = sorted(n for n in folders if n != ".git" and (n not in NO_LISTS or str(within / n) in leads))
+        folders[:] = sorted(n for n in folders if n != ".git" and (n not in without or str(within / n) in leads))
         for name in sorted(files):
             if name in TELLING_NAMES or name.endswith(TELLING):
                 where = f"{Path(folder).relative_to(bench.tree)}/{name}"
                 seen.update(where.encode(errors="surrogateescape") + b"\0" + _content(name, descriptor) + b"\0")
     return seen.hexdigest()[:32]
+
+
+def _names(listing: Path, folder: str) -> bool:
+    """Whether a list includes another from there."""
+    try:
+        return folder.encode() in listing.read_bytes()[:FILE]
+    except OSError:
+        return False
 
 
 def _content(name: str, folder: int) -> bytes:

@@ -66,9 +66,10 @@ def prune(ctx: Context) -> Mapping[str, Any]:
         ctx.midway()
         store.delete(digest)
     extracted = drop_old_layers(ctx, app_id)
-    _compile(ctx, app_id)
     unsynced.sync(ctx.settings.home)
-    return {"stored": len(old), "extracted": extracted, "left": leftovers.drop(ctx.settings.home, app_id)}
+    left = leftovers.drop(ctx.settings.home, app_id)
+    _compile(ctx, app_id)
+    return {"stored": len(old), "extracted": extracted, "left": left}
 
 
 def _compile(ctx: Context, app_id: AppId) -> None:
@@ -82,6 +83,7 @@ def _compile(ctx: Context, app_id: AppId) -> None:
             return
         count = owncode.keep(
             folders.home,
+            app_id,
             code,
             bundle.manifest["python"],
             interpreter.resolve(),
@@ -114,7 +116,8 @@ def forget(ctx: Context) -> None:
     for digest in store.digests():
         store.delete(digest)
     pushed = ctx.settings.push_folder
-    for folder in (folders.build(app_id), folders.layers(app_id), *([pushed / f"{app_id}.git"] if pushed else [])):
+    ours = (folders.build(app_id), folders.layers(app_id), owncode.folder_of(folders.home, app_id))
+    for folder in (*ours, *([pushed / f"{app_id}.git"] if pushed else [])):
         clear(folder)
     unsynced.drop_gone(ctx.settings.home)
     ctx.door.forget()

@@ -215,7 +215,7 @@ def _lay(build: Build, environment: Environment) -> Path:
     disk.copy(build.tree, own / "app")
     if build.front_end:  # then the tree may be a layer
         disk.writable(own / "app")
-    owncode.seed(build.folders.home, own / "app", environment.python)
+    owncode.seed(build.folders.home, build.project.app_id, own / "app", environment.python)
     for name in ("media", "home"):
         (own / name).mkdir()
     for given in (own, fresh(folder / "static")):
