@@ -104,7 +104,7 @@ def _found_or_made(url: giturl.GitUrl, wanted: ProjectName | None, ref: str, own
     found = (same.filter(name=wanted) if wanted else same).first()
     if found is not None:
         return _with_ref(found, ref, by_address=True)
-    if blank := _blank(wanted or url.project_name()):
+    if blank := _blank(wanted or url.project_name(), owner):
         blank.repo_url, blank.ref, blank.build_config, blank.confirmed = url.text, ref, "", []
         blank.save(update_fields=["repo_url", "ref", "build_config", "confirmed"])
         return _within(blank, url)
@@ -120,18 +120,21 @@ def _within(made: Project, url: giturl.GitUrl) -> Project:
     return made
 
 
-def _blank(name: str) -> Project | None:
-    """The project of that name, if nothing is lost with its address, which was mistyped."""
-    found = Project.objects.select_for_update().filter(name=name, destroyed_at=None, destroying_at=None).first()
-    return found if found is not None and never_read(found) else None
+def _blank(name: str, owner: Any) -> Project | None:
+    """Their project of that name, if nothing is lost with its address, which was mistyped."""
+    found = Project.objects.select_for_update().filter(name=name, destroyed_at=None, destroying_at=None)
+    mine = found.filter(owner=owner).first()
+    return mine if mine is not None and never_read(mine) else None
 
 
 def never_read(project: Project) -> bool:
-    """Whether all that was done with it were checks, and none came as far as its code; never one that is pushed to."""
+    """Whether all that was done with it were checks, and none came as far as its code; never one that is pushed to, nor
+    one that was given anything: its repository may only have to let us in yet."""
     others = project.jobs.exclude(kind="check_repo", state=JobState.FAILED)
     learned = ConfigGuess.objects.filter(project=project)
     checked = project.jobs.exists() and not is_pushed_to(project)
-    return checked and not others.exists() and not learned.exists()
+    given = bool(project.deploy_key) or project.configs.exists() or project.hostnames.count() > 1
+    return checked and not given and not others.exists() and not learned.exists()
 
 
 def is_pushed_to(project: Project) -> bool:
@@ -154,7 +157,7 @@ def check(
     pipeline = known(None)["check_repo"]
     params = _params(project, ref) | {"url": project.repo_url}
     before = project.jobs.order_by("-pk").values_list("job_params__url", flat=True).first()
-    if before and before != project.repo_url:
+    if before and before != project.repo_url and never_read(project):
         params["instead_of"] = before
     return engine.accept(pipeline, project, params, by=by, idempotency_key=idempotency_key)
 

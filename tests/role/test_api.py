@@ -448,6 +448,21 @@ def test_a_mistyped_address_gives_its_project_to_the_right_one(panel: Panel, han
     assert {one["name"]: one["repo_url"] for one in ask(panel, "GET", "/projects")[1]} == {"shop": URL, "shop-2": wrong}
 
 
+def test_a_project_that_was_given_something_keeps_its_name_though_nobody_could_read_it_yet(
+    panel: Panel, hands: Hands
+) -> None:
+    from dz2.models import Config, Project
+
+    for name in ("keyed", "set"):
+        ask(panel, "POST", "/check", {"target": f"https://git.example/ada/{name}"})
+        hands.end(hands.claim("check_repo"), "failed", id="repo.not-readable", sentence="It is private.")
+    Project.objects.filter(name="keyed").update(deploy_key=b"sealed")
+    Config.objects.create(project=Project.objects.get(name="set"), version=1, variables=b"sealed")
+    for name in ("keyed", "set"):
+        _, job = ask(panel, "POST", "/check", {"target": f"https://git.example/bob/{name}"})
+        assert (job["project"], job["instead_of"]) == (f"{name}-2", None)
+
+
 def test_an_administrator_link_works_once(panel: Panel) -> None:
     from dz2 import links
 
