@@ -14,8 +14,9 @@ from typing import Any
 
 import pytest
 
+from dz.settings import SILENT
 from tests import playing
-from tests.platforms import Platform, own_ports
+from tests.platforms import TIMES, Platform, own_ports
 from tests.playing import Project, step
 from tests.servers import PASSWORD, RealSupervisord, real_supervisord
 from tests.waiting import until
@@ -84,17 +85,18 @@ def three(platform: Platform) -> Iterator[dict[str, Appserver]]:
     playing.tell_zoomdb(platform, TRIGGER)
     with ExitStack() as stack:
         stack.callback(playing.tell_zoomdb, platform, NO_TRIGGER)
+        only_ours = "nothing of the next test is placed on those that ended"
+        stack.callback(until, lambda: set(alive(platform)) == {"app-1"}, what=only_ours)
         made = {f"app-{n}": stack.enter_context(appserver(platform, n)) for n in (2, 3)}
         until(lambda: alive(platform) == LOADS, what="three appservers with their loads", deadline=120)
         yield made
 
 
 def alive(platform: Platform) -> dict[str, float]:
-    """The load of every appserver that has beaten lately."""
-    rows = playing.ask_zoomdb(
-        platform,
-        "SELECT instance_id, load FROM dz2_host WHERE role = 'appserver' AND last_heartbeat > now() - interval '5 s'",
-    )
+    """The load of every appserver that is not silent."""
+    silent = SILENT * float(TIMES["DZ_HEARTBEAT"])
+    heard = "role = 'appserver' AND last_heartbeat > now() - %s * interval '1 s'"
+    rows = playing.ask_zoomdb(platform, f"SELECT instance_id, load FROM dz2_host WHERE {heard}", silent)
     return {str(name): float(load) for name, load in rows}
 
 
