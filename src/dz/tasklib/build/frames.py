@@ -47,8 +47,6 @@ class Frames:
         kept, begin = self._folder / _key(package), out.tell()
         if _copy(kept, out):
             return
-        out.seek(begin)
-        out.truncate()
         make(out)
         with suppress(OSError):  # a full disk, say: the layer is there
             self._keep(kept, out, begin)
@@ -68,7 +66,7 @@ class Frames:
 
 
 def _copy(kept: Path, out: IO[bytes]) -> bool:
-    """Whether it is there, and is what was kept."""
+    """Whether it is there, and is what was kept; else nothing is written."""
     try:
         frame = kept.read_bytes()
         os.utime(kept)  # the month in which it is not needed begins again

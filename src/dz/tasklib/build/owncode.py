@@ -34,14 +34,15 @@ NOT_RUN = frozenset({"__pycache__", "node_modules", ".git", "test", "tests", "te
 def seed(home: Path, app_id: AppId, code: Path, python: str) -> None:
     """Lay what is kept for that Python beside the sources in ``code``, which is ours yet."""
     kept = folder_of(home, app_id) / python
-    if not kept.exists() or not unsynced.is_whole(home, kept):
+    if not unsynced.is_whole(home, kept):
         return
+    version = Version(python)
     for source, digest in _sources(code):
-        compiled = source.parent / "__pycache__" / compiled_name(source, Version(python))
+        compiled = source.parent / "__pycache__" / compiled_name(source, version)
         if compiled.parent.is_symlink():  # was committed so, and leads anywhere
             continue
         with suppress(OSError):  # not kept, or a project has a file where its folder would be
-            found = kept / digest[:2] / digest
+            found = _at(kept, digest)
             os.utime(found)  # the month in which nobody needs it begins again
             compiled.parent.mkdir(exist_ok=True)
             compiled.unlink(missing_ok=True)  # what was committed
@@ -63,8 +64,9 @@ def keep(
     are no Python of this version are left out."""
     kept = folder_of(home, app_id) / python
     unsynced.drop_doubtful(home, kept)
-    missing = {source: digest for source, digest in _sources(code) if not (kept / digest[:2] / digest).exists()}
-    if not missing or Version(python) < OLDEST:
+    missing = {source: digest for source, digest in _sources(code) if not _at(kept, digest).exists()}
+    version = Version(python)
+    if not missing or version < OLDEST:
         return 0
     out = fresh(work / "compiled", 0o700)
     try:
@@ -77,19 +79,23 @@ def keep(
         with suppress(DeadlinePassed):  # the next time begins where this one came to
             run(argv, deadline=deadline, cwd=code, cancelled=stop, caps=CAPS)
         with unsynced.making(home, kept):
-            return sum(_take(out, source, kept / digest[:2] / digest, python) for source, digest in missing.items())
+            return sum(_take(out, source, _at(kept, digest), version) for source, digest in missing.items())
     finally:
         clear(out)
 
 
-def _take(out: Path, source: Path, kept: Path, python: str) -> bool:
+def _take(out: Path, source: Path, kept: Path, python: Version) -> bool:
     """Whether there was byte code of that source, which is kept now."""
-    compiled = Path(f"{out}{source.parent}") / compiled_name(source, Version(python))
+    compiled = Path(f"{out}{source.parent}") / compiled_name(source, python)
     if not compiled.is_file() or compiled.stat().st_size > MOST + 8 * source.stat().st_size:
         return False
     kept.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     compiled.replace(kept)
     return True
+
+
+def _at(kept: Path, digest: str) -> Path:
+    return kept / digest[:2] / digest
 
 
 def folder_of(home: Path, app_id: AppId) -> Path:
