@@ -102,3 +102,43 @@ def test_connections_that_are_still_open_end_with_the_box_and_nothing_leaks(
     gc.collect()  # a transport that nobody closed complains here, and a complaint is an error
     assert not list(outbound.folder.iterdir())
     until(lambda: len(os.listdir("/proc/self/fd")) == before, what="no descriptor is left")
+
+
+def test_nobody_waits_for_a_look_up_that_its_name_server_lost(
+    outbound: Outbound, index: socket.socket, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asking, answered, gave_up, real = threading.Event(), threading.Event(), threading.Event(), socket.getaddrinfo
+
+    def lost(host: str, *rest: object, **more: object) -> object:
+        if host == "localhost":
+            return real(host, *rest, **more)  # type: ignore[arg-type]
+        asking.set()
+        if not answered.wait(10):
+            gave_up.set()
+        raise socket.gaierror
+
+    monkeypatch.setattr(socket, "getaddrinfo", lost)
+    with outbound.opened() as door, closing(asked(door, "lost.example:443")):
+        assert asking.wait(60)
+    assert not gave_up.is_set()
+    answered.set()
+    until(lambda: not [one for one in threading.enumerate() if one.name.startswith("asyncio")], what="its threads end")
+
+
+def test_a_name_is_looked_up_once_for_a_box_and_again_for_the_next(
+    outbound: Outbound, index: socket.socket, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen, real = [], socket.getaddrinfo
+
+    def looked(host: str, *rest: object, **more: object) -> object:
+        seen.append(host)
+        return real(host, *rest, **more)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(socket, "getaddrinfo", looked)
+    target = f"localhost:{index.getsockname()[1]}"
+    for boxes in (1, 2):
+        with outbound.opened() as door:
+            for _ in range(3):
+                with closing(asked(door, target)) as client:
+                    assert answer(client) == "HTTP/1.1 200 OK"
+        assert seen == ["localhost"] * boxes

@@ -2,7 +2,8 @@
 
 CONNECT only, and only with the box's own password. A name of the operator's package indexes passes whatever its
 address; any other is resolved once, every answer must be a global address, and the connection goes to that very address
-(no second look-up to be fooled by). When the box is over, so is every connection of it.
+(no second look-up to be fooled by). When the box is over, so is every connection of it; nobody waits for a look-up that
+its name server did not answer.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ import threading
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from concurrent.futures import Future
 from contextlib import asynccontextmanager, contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from dz.log import get_logger
@@ -49,6 +50,7 @@ class Door:
     socket: Path
     indexes: Indexes
     password: str
+    known: dict[tuple[str, int], str] = field(default_factory=dict)  # what was asked for and may be reached → where
 
     def inside(self, box: Box) -> Box:
         forward = Path(__file__).with_name("forward.py")
@@ -77,30 +79,33 @@ class Outbound:
         here.chmod(0o755)
         door = Door(here / "s", self.indexes, secrets.token_urlsafe(24))
         opened: Future[Callable[[], object]] = Future()
-        thread = threading.Thread(target=lambda: asyncio.run(_serve(door, opened)), daemon=True)
-        thread.start()
+        closed = threading.Event()
+        # Not joined: it ends when the last look-up has, and one that a name server lost takes five seconds.
+        threading.Thread(target=lambda: asyncio.run(_serve(door, opened, closed)), daemon=True).start()
         try:
             close = opened.result(CONNECT)
             try:
                 yield door
             finally:
                 close()
-                thread.join(CONNECT)
+                closed.wait(CONNECT)
         finally:
             shutil.rmtree(here, ignore_errors=True)
 
 
-async def _serve(door: Door, opened: Future[Callable[[], object]]) -> None:
-    """Until the box is over; ``asyncio.run`` then cancels what is still connected, and ``_closing`` drops it."""
+async def _serve(door: Door, opened: Future[Callable[[], object]], closed: threading.Event) -> None:
+    """Until the box is over; what is still connected is then cancelled, and ``_closing`` drops it."""
 
-    held: set[object] = set()  # asyncio itself holds none whose client has said its last word
+    held: set[asyncio.Task[None]] = set()  # asyncio itself holds none whose client has said its last word
 
     async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        held.add(asyncio.current_task())
+        task = asyncio.current_task()
+        assert task is not None, "a coroutine runs in a task"
+        held.add(task)
         with contextlib.suppress(*GONE, asyncio.CancelledError):
             async with _closing(writer):
                 await _connect(reader, writer, door)
-        held.discard(asyncio.current_task())
+        held.discard(task)
 
     loop, over = asyncio.get_running_loop(), asyncio.Event()
     try:
@@ -112,6 +117,10 @@ async def _serve(door: Door, opened: Future[Callable[[], object]]) -> None:
     opened.set_result(lambda: loop.call_soon_threadsafe(over.set))
     await over.wait()
     server.close()
+    for task in held:
+        task.cancel()
+    await asyncio.gather(*held, return_exceptions=True)
+    closed.set()
 
 
 @asynccontextmanager
@@ -149,7 +158,7 @@ async def _reached(head: Sequence[str], door: Door) -> tuple[asyncio.StreamReade
     host = host.strip("[]")
     try:
         async with asyncio.timeout(CONNECT):
-            return await asyncio.open_connection(await allowed(host, int(port), door.indexes), int(port))
+            return await asyncio.open_connection(await _looked_up(host, int(port), door), int(port))
     except Refused as refused:
         log.warning("outbound.refused", host=host[:255], port=int(port), why=str(refused))
         raise
@@ -167,6 +176,14 @@ def _knows(password: str, headers: Sequence[str]) -> bool:
         if name.strip().lower() == "proxy-authorization":
             return hmac.compare_digest(value.strip().encode(), wanted)
     return False
+
+
+async def _looked_up(host: str, port: int, door: Door) -> str:
+    """As ``allowed``; what was answered once is not asked again for this box. Installers open twenty connections to one
+    host at once, and of as many questions a name server may lose one."""
+    if (host, port) not in door.known:
+        door.known[host, port] = await allowed(host, port, door.indexes)
+    return door.known[host, port]
 
 
 async def allowed(host: str, port: int, indexes: Indexes) -> str:
