@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import socket
@@ -85,6 +86,7 @@ def bench(home: Path, sandbox: Sandbox, python: Interpreter, tmp_path: Path) -> 
         tree=tree,
         work=home / f"build/{AppId.of(number)}/deps",
         tools=home / "tools",
+        cache=home / "cache",
         python=python,
         indexes=of_this_host(),
         log=Said(),
@@ -158,6 +160,29 @@ def test_requirements_become_an_environment_and_a_second_one_is_linked_from_the_
     assert said(bench) == before  # uv was not even started: a change of the code is no change of versions
     (bench.tree / "requirements.txt").write_text("Django>=4.2,<4.3\n")
     assert not resolve(bench, WANTED)[0].version("psycopg2-binary").startswith("2.")
+
+
+def test_what_the_platform_adds_is_worked_out_once_a_day_for_every_project_that_it_fits(
+    bench: Bench, tmp_path: Path
+) -> None:
+    (bench.tree / "requirements.txt").write_text("Django>=4.2,<5\npsycopg2-binary\nsetuptools<81\n")
+    newest = resolve(bench, WANTED)[0].version("gunicorn")
+    answers = (bench.cache / "brought").iterdir()
+    [kept] = [
+        one for one in answers if {its["name"] for its in json.loads(one.read_text())} == {"gunicorn", "packaging"}
+    ]
+    kept.write_text(kept.read_text().replace(f'"{newest}"', '"21.2.0"'))
+
+    def of_another(number: int, more: str) -> Locked:
+        other = replace(bench, app_id=AppId.of(number), work=bench.work.parent.parent / f"{AppId.of(number)}/deps")
+        (bench.tree / "requirements.txt").write_text(f"Django>=4.2,<5\npsycopg2-binary\nsetuptools<81\n{more}")
+        return resolve(other, WANTED)[0]
+
+    assert of_another(9_000_001, "").version("gunicorn") == "21.2.0"
+    pinned = of_another(9_000_002, "packaging==23.0\n")
+    assert pinned.version("gunicorn") == newest and pinned.version("packaging") == "23.0"
+    os.utime(kept, (0, 0))
+    assert of_another(9_000_003, "").version("gunicorn") == newest
 
 
 SETUP = """

@@ -36,13 +36,15 @@ ANSWER = 16 * 1024 * 1024  # bytes that uv may answer
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bench:
-    """``work``: the project's folder of ours on this host; ``tools``: where what other uids run is copied once."""
+    """``work``: the project's folder of ours on this host; ``tools``: where what other uids run is copied once;
+    ``cache``: this host's, in which no project writes."""
 
     sandbox: Sandbox
     app_id: AppId
     tree: Path
     work: Path
     tools: Path
+    cache: Path
     python: Interpreter
     indexes: Indexes
     log: JobLog

@@ -1,5 +1,5 @@
 """What a build host keeps for later builds goes when nothing has needed it for a month: wheels that uv unpacked, byte
-code, packed packages. Its size is so bounded by what a month's builds use.
+code, packed packages, what the platform adds. Its size is so bounded by what a month's builds use.
 
 A file of it that an environment has is a hard link; making one and taking one away both change the file's ctime. Where
 there are no links (environments on another file system) it is the age: the month's first build downloads again.
@@ -38,7 +38,7 @@ def drop(cache: Path, *, now: float | None = None) -> int:
 
 def _kept(cache: Path) -> Iterator[Path]:
     """Files; of wheels the whole folder: uv takes one that is there for complete."""
-    for folder in (cache / name for name in ("uv", "bytecode", "owncode", "packed")):
+    for folder in (cache / name for name in ("uv", "bytecode", "owncode", "packed", "brought")):
         for one in folder.glob("*"):
             if one.name.startswith("archive-"):
                 yield from one.iterdir()

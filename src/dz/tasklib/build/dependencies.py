@@ -140,6 +140,7 @@ def open_bench(build: Build, interpreter: Interpreter) -> Bench:
         tree=build.tree,
         work=build.work / "deps",
         tools=build.folders.home / "tools",
+        cache=build.folders.cache,
         python=interpreter,
         indexes=of_this_host(),
         log=ctx.log,

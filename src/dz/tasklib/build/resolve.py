@@ -24,6 +24,7 @@ from dz.tasklib.build import locked
 from dz.tasklib.build.additions import COMPILED, additions, any_driver, without_compiled
 from dz.tasklib.build.askedfor import placed
 from dz.tasklib.build.bench import Bench
+from dz.tasklib.build.brought import brought
 from dz.tasklib.build.interpreters import Interpreter
 from dz.tasklib.build.locked import Locked, Requirement, Source
 from dz.tasklib.build.otherpython import first_that_fits, has_wheel
@@ -194,6 +195,15 @@ def _additions(
     """The platform's own list: wheels only, fitting what the project has; without what it has already."""
     if not lines:
         return []
+    have = {one.name: one.version for one in ready} | {one.name: one.version for one in sources}
+    found = brought(bench, lines, have) or _fitting(bench, ready, sources, lines, django=django)
+    return [one for one in found if one.name not in have]
+
+
+def _fitting(
+    bench: Bench, ready: Sequence[Requirement], sources: Sequence[Source], lines: Sequence[str], *, django: str
+) -> list[Requirement]:
+    """Those lines where the project's own versions leave other releases of them than the newest."""
     wanted = bench.write("platform.in", "".join(f"{line}\n" for line in lines))
     limits = bench.write("project.txt", locked.constraints(ready, sources))
     words: list[str | Path] = ["pip", "compile", "--no-config", "--format", "pylock.toml", "--no-header"]
@@ -206,10 +216,8 @@ def _additions(
         bench.log.note(
             "the pinned driver has no wheel for this Python: another version of it is taken", level="warning"
         )
-        return _additions(bench, ready, sources, other, django=django)
-    found, _ = locked.read(finished.output, bench.python)
-    have = {one.name for one in ready} | {one.name for one in sources}
-    return [one for one in found if one.name not in have]
+        return _fitting(bench, ready, sources, other, django=django)
+    return locked.read(finished.output, bench.python)[0]
 
 
 def _answer(bench: Bench, words: Sequence[str | Path], cwd: Path) -> tuple[list[Requirement], list[Source]]:
