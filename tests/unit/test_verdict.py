@@ -105,6 +105,19 @@ def test_what_is_no_answer_says_so(raw: bytes) -> None:
     assert raised.value.id == "settings.no-answer"
 
 
+@pytest.mark.parametrize(
+    ("raw", "code", "told"),
+    [
+        (b"", 137, "it was killed and said nothing."),
+        (b"one\nAborted\n", -6, "it ended with -6, its last words were 'Aborted'."),
+    ],
+)
+def test_without_an_answer_it_is_told_how_it_ended(raw: bytes, code: int, told: str) -> None:
+    with pytest.raises(UserError, match=told) as raised:
+        verdict.hook_result(raw, "MARK", code=code)
+    assert raised.value.id == "settings.no-answer"
+
+
 @settings(deadline=None, database=None, derandomize=True)
 @given(st.recursive(st.none() | st.booleans() | st.integers() | st.text(), lambda inner: st.lists(inner, max_size=3)
                     | st.dictionaries(st.sampled_from(["python", "tries", "settings", "ok", "stage", "error", "kind"]), inner)))  # fmt: skip

@@ -21,7 +21,7 @@ def manage(ctx: Context, box: Box, marker: str, *, root: Path, deadline: float) 
     finished = ctx.seams.sandbox.run(
         box, deadline=deadline, on_output=hiding(ctx, marker), cancelled=ctx.stop, keep=KEEP
     )
-    result = hook_result(finished.output, marker)
+    result = hook_result(finished.output, marker, code=finished.code)
     if not result.ok:
         raise hook_error(result, root)
     return result

@@ -91,7 +91,7 @@ def prove(build: Build, environment: Environment) -> Proof:
             cancelled=ctx.stop,
             keep=KEEP,
         )
-        result = probe_result(finished.output, marker, folder / "own/app")
+        result = probe_result(finished.output, marker, folder / "own/app", code=finished.code)
     _tell(build, result)
     chosen, learned = result.chosen, result.learned
     return Proof(

@@ -18,6 +18,7 @@ from dz.names import EnvName, StaticUrl
 from dz.plain import plain
 
 KEEP = 1024 * 1024  # bytes of output to keep (``keep=``) so that no answer is cut
+KILLED = frozenset({-9, 128 + 9})  # the exit codes of what got SIGKILL, by itself or in a sandbox
 STAGES = ("settings", "setup", "urls", "application")
 # Modules that no wheel brings: they are made for the library of the host.
 LIBRARIES = {"osgeo": "GDAL", "gi": "GObject introspection", "apt": "APT", "rpm": "RPM"}
@@ -138,12 +139,12 @@ class HookResult(_Answer):
 Model = TypeVar("Model", bound=_Answer)
 
 
-def probe_result(output: bytes, marker: str, root: Path) -> ProbeResult:
-    """The probe's answer out of its output; ``root`` is the folder of the checkout.
+def probe_result(output: bytes, marker: str, root: Path, *, code: int = 0) -> ProbeResult:
+    """The probe's answer out of its output; ``root`` is the folder of the checkout, ``code`` how the probe ended.
 
     Raises UserError with the project's own line when no candidate works, or its STATIC_URL is none for a proxy.
     """
-    answer = _read(_Probe, output, marker)
+    answer = _read(_Probe, output, marker, code)
     for one in answer.tries:
         if one.ok and one.learned is not None:
             learned = one.learned.model_copy(update={"static_url": _static_url(one.learned, one.settings)})
@@ -162,9 +163,9 @@ def failure(tries: Iterable[Try], python: str, root: Path) -> UserError:
     return _of_try(best, best.error, python, root)
 
 
-def hook_result(output: bytes, marker: str) -> HookResult:
-    """How a management command ended. Raises UserError if it left no answer (it was killed)."""
-    return _read(HookResult, output, marker)
+def hook_result(output: bytes, marker: str, *, code: int = 0) -> HookResult:
+    """How a management command went. Raises UserError if it left no answer but its exit code."""
+    return _read(HookResult, output, marker, code)
 
 
 def hook_error(hook: HookResult, root: Path) -> UserError:
@@ -240,7 +241,7 @@ def _relative(file: str, root: Path) -> str:
     return str(path.relative_to(root)) if file and path.is_relative_to(root) and ".." not in path.parts else ""
 
 
-def _read(kind: type[Model], output: bytes, marker: str) -> Model:
+def _read(kind: type[Model], output: bytes, marker: str, code: int) -> Model:
     """The JSON line after the last marker line."""
     _, found, rest = output.rpartition(b"\n" + marker.encode("ascii") + b"\n")
     try:
@@ -251,4 +252,6 @@ def _read(kind: type[Model], output: bytes, marker: str) -> Model:
     if found:
         raise UserError("settings.no-answer", error="its answer could not be read")
     last = plain(output[-2000:].decode(errors="replace")).strip().rpartition("\n")[2][:200]
-    raise UserError("settings.no-answer", error=f"its last words were {last!r}" if last else "it said nothing")
+    how = "it was killed" if code in KILLED else f"it ended with {code}"
+    said = f", its last words were {last!r}" if last else " and said nothing"
+    raise UserError("settings.no-answer", error=how + said)
