@@ -45,3 +45,8 @@ def test_byte_code_that_a_wheel_brings_is_not_used(tmp_path: Path) -> None:
     (tmp_path / "env/lib/same.py").write_text("X = 1\n")
     ByteCode(PYTHON, tmp_path / "env", tmp_path / "cache").compile(deadline=60)
     assert planted.read_bytes()[4:8] == b"\1\0\0\0"
+
+
+def test_a_home_that_is_named_like_a_folder_of_tests_has_its_environments_compiled(tmp_path: Path) -> None:
+    (tmp_path / "tests").mkdir()
+    assert set(compiled(tmp_path / "tests", "env", {"same": "X = 1\n"})) == {"same"}

@@ -9,7 +9,7 @@ import pytest
 
 from dz.names import AppId
 from dz.run import check
-from dz.tasklib.build import owncode
+from dz.tasklib.build.owncode import OwnCode, folder_of
 
 APP = AppId.of(1)
 PYTHON = ".".join(map(str, sys.version_info[:3]))
@@ -31,7 +31,11 @@ def code(tmp_path: Path) -> Path:
 
 def kept(home: Path, code: Path) -> int:
     python = Path(sys.executable).resolve()
-    return owncode.keep(home, APP, code, PYTHON, python, work=home / "build", deadline=60, stop=lambda: False)
+    return own(home).keep(code, python, work=home / "build", deadline=60, cancelled=lambda: False)
+
+
+def own(home: Path) -> OwnCode:
+    return OwnCode(home=home, app_id=APP, python=PYTHON)
 
 
 def said(release: Path) -> str:
@@ -52,7 +56,7 @@ def test_what_one_release_compiled_the_next_one_has_and_nothing_that_is_not_of_i
     (release / "shop" / (CACHE % "models")).write_bytes(b"committed")
     (release / "shop/models.py").write_text(f"SIZE = 1\n{LONG}")
     (release / "shop/other.py").write_text(f"SIZE = 2\n{LONG}")
-    owncode.seed(tmp_path, APP, release, PYTHON)
+    own(tmp_path).seed(release)
     assert [file.name for file in (release / "shop/__pycache__").iterdir()] == [Path(CACHE % "models").name]
     assert str(tmp_path).encode() not in (release / "shop" / (CACHE % "models")).read_bytes()
     assert said(release).split() == ["1", str(release / "shop" / (CACHE % "models"))]
@@ -61,10 +65,10 @@ def test_what_one_release_compiled_the_next_one_has_and_nothing_that_is_not_of_i
 
 
 def test_nothing_kept_is_no_error_and_no_file_of_the_project_is_in_the_way(tmp_path: Path, code: Path) -> None:
-    owncode.seed(tmp_path, APP, code, PYTHON)
+    own(tmp_path).seed(code)
     kept(tmp_path, code)
     (code / "shop/__pycache__").write_text("a file")
-    owncode.seed(tmp_path, APP, code, PYTHON)
+    own(tmp_path).seed(code)
     assert (code / "shop/__pycache__").read_text() == "a file"
 
 
@@ -88,6 +92,6 @@ def test_nothing_is_laid_through_a_link_and_a_few_lines_do_not_become_megabytes(
     victim.mkdir()
     (victim / Path(CACHE % "models").name).write_bytes(b"theirs")
     (code / "shop/__pycache__").symlink_to(victim)
-    owncode.seed(tmp_path, APP, code, PYTHON)
+    own(tmp_path).seed(code)
     assert (victim / Path(CACHE % "models").name).read_bytes() == b"theirs"
-    assert owncode.folder_of(tmp_path, APP).exists() and not owncode.folder_of(tmp_path, AppId.of(2)).exists()
+    assert folder_of(tmp_path, APP).exists() and not folder_of(tmp_path, AppId.of(2)).exists()

@@ -15,7 +15,8 @@ from dz.seams.sandbox import Box, Network, Sandbox
 from dz.seams.supervisor import Program
 from dz.tasklib import unsynced
 from dz.tasklib.appserver import processes
-from dz.tasklib.build import disk, owncode
+from dz.tasklib.build import disk
+from dz.tasklib.build.owncode import OwnCode
 from dz.tasklib.buildconfig import parse
 from dz.tasklib.filled import Known
 from dz.tasklib.folders import Folders, clear, fresh, passable
@@ -209,7 +210,8 @@ def _have_volume(site: Site, sandbox: Sandbox) -> None:
 def _fill(coming: Path, site: Site, app_layer: Path) -> None:
     disk.copy(app_layer, coming / "app")
     disk.writable(coming / "app")
-    owncode.seed(site.place.folders.home, site.app_id, coming / "app", site.running.bundle.manifest["python"])
+    home, python = site.place.folders.home, site.running.bundle.manifest["python"]
+    OwnCode(home=home, app_id=site.app_id, python=python).seed(coming / "app")
     (coming / "home").mkdir()
     (coming / "static").mkdir()
     (coming / "guest.json").write_text(json.dumps(site.guest_spec()))

@@ -10,8 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import suppress
 from pathlib import Path
 
@@ -22,7 +21,7 @@ from dz.run import Caps, run
 from dz.tasklib.build.interpreters import Interpreter
 
 # Rarely imported, and a good part of all files: compiled when they are needed, by who needs them.
-NOT_COMPILED = r"/(setuptools|pkg_resources|tests?|testing)/"
+NOT_COMPILED = frozenset({"setuptools", "pkg_resources", "test", "tests", "testing"})
 MANY = 200  # files, from which on all cores compile the whole environment
 # A module may be made to cost whoever reads it.
 CAPS = Caps(memory=2 * 1024**3, file_size=256 * 1024**2, cpu=300)
@@ -39,8 +38,7 @@ class ByteCode:
         self._new: dict[Path, Path] = {}  # where in the cache → what was compiled
 
     def compile(self, *, deadline: float, cancelled: Callable[[], bool] | None = None) -> None:
-        """compileall parses, it runs nothing; files that are no Python of this version, or that cost too much, are left
-        as they are."""
+        """Files that are no Python of this version, or that cost too much, are left as they are."""
         missing = list(self._link()) if self._hashed else []
         if self._hashed and not missing:
             return
@@ -49,13 +47,9 @@ class ByteCode:
             listed.write_text("\n".join(missing))
             what: list[str | Path] = ["-i", listed]
         else:
-            what = ["-j", str(os.cpu_count() or 1), "-x", NOT_COMPILED, "lib"]
+            what = ["-j", str(os.cpu_count() or 1), "-x", f"/({'|'.join(sorted(NOT_COMPILED))})/", "lib"]
         hashes = ["--invalidation-mode", "unchecked-hash"] if self._hashed else []
-        argv = [self._python.path, "-I", "-S", "-m", "compileall", "-q", *hashes, *what]
-        try:
-            run(argv, deadline=deadline, cwd=self._env, cancelled=cancelled, caps=CAPS)
-        except FileNotFoundError as error:
-            raise PlatformError(f"Python {self._python.version} is gone from {self._python.path}") from error
+        compile_all(self._python.path, *hashes, *what, cwd=self._env, deadline=deadline, cancelled=cancelled)
         listed.unlink(missing_ok=True)
 
     def keep(self) -> None:
@@ -68,7 +62,9 @@ class ByteCode:
 
     def _link(self) -> Iterator[str]:
         """Link what is kept; the sources, from ``env`` on, whose byte code is still to be made."""
-        for source in _sources(self._env / "lib"):
+        for source in sources(self._env / "lib", NOT_COMPILED):
+            if source.is_symlink():
+                continue
             with source.open("rb") as content:
                 digest = hashlib.file_digest(content, "sha256").hexdigest()
             kept = self._cache / digest[:2] / digest
@@ -87,10 +83,27 @@ def compiled_name(source: Path, python: Version) -> str:
     return f"{source.stem}.cpython-{python.major}{python.minor}.pyc"
 
 
-def _sources(folder: Path) -> Iterator[Path]:
+def sources(folder: Path, left_out: Collection[str]) -> Iterator[Path]:
+    """Each Python file below, but for folders of these names; no link to a folder is followed, one to a file is
+    yielded."""
     for path, folders, files in os.walk(folder, followlinks=False):
-        folders[:] = [name for name in folders if name != "__pycache__"]
-        for name in files:
-            source = Path(path, name)
-            if name.endswith(".py") and not re.search(NOT_COMPILED, str(source)) and not source.is_symlink():
-                yield source
+        folders[:] = [name for name in folders if name != "__pycache__" and name not in left_out]
+        yield from (Path(path, name) for name in files if name.endswith(".py"))
+
+
+def compile_all(
+    python: Path,
+    *arguments: str | Path,
+    into: Path | None = None,
+    cwd: Path,
+    deadline: float,
+    cancelled: Callable[[], bool] | None = None,
+) -> None:
+    """Have that Python's compileall do what these arguments say: it parses, and runs nothing of what it reads.
+    ``into``: where all byte code goes, else it goes beside its sources. Raises DeadlinePassed and Cancelled."""
+    elsewhere = ["-X", f"pycache_prefix={into}"] if into else []
+    argv = [python, "-I", "-S", *elsewhere, "-m", "compileall", "-q", *arguments]
+    try:
+        run(argv, deadline=deadline, cwd=cwd, cancelled=cancelled, caps=CAPS)
+    except FileNotFoundError as error:
+        raise PlatformError(f"there is no Python any more at {python}") from error

@@ -78,18 +78,12 @@ def _compile(ctx: Context, app_id: AppId) -> None:
     code, env = folders.checkout(app_id, bundle.commit), bundle.layer("env")
     assert env is not None, "a bundle has an env layer"
     interpreter = folders.layer(app_id, "env", env.key) / "bin/python"
-    with at_once(folders.build_lock(app_id)) as ours:
-        if not (ours and code.exists() and interpreter.exists()):
+    with at_once(folders.build_lock(app_id)) as alone:
+        if not (alone and code.exists() and interpreter.exists()):
             return
-        count = owncode.keep(
-            folders.home,
-            app_id,
-            code,
-            bundle.manifest["python"],
-            interpreter.resolve(),
-            work=folders.build(app_id),
-            deadline=ctx.left(60),
-            stop=ctx.stop,
+        ours = owncode.OwnCode(home=folders.home, app_id=app_id, python=bundle.manifest["python"])
+        count = ours.keep(
+            code, interpreter.resolve(), work=folders.build(app_id), deadline=ctx.left(60), cancelled=ctx.stop
         )
     if count:
         ctx.log.note(f"{count} files are compiled for the next release")

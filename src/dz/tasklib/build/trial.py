@@ -18,9 +18,10 @@ from dz.errors import UserError
 from dz.log import Secret
 from dz.seams.sandbox import Box, Network
 from dz.tasklib.appserver.processes import celery_apps, lines
-from dz.tasklib.build import disk, layers, owncode
+from dz.tasklib.build import disk, layers
 from dz.tasklib.build.dependencies import Environment
 from dz.tasklib.build.desk import Build, here, pack
+from dz.tasklib.build.owncode import OwnCode
 from dz.tasklib.build.verdict import KEEP, ProbeResult, probe_result
 from dz.tasklib.buildconfig import merge
 from dz.tasklib.filled import Known, is_known, wants_redis
@@ -215,7 +216,8 @@ def _lay(build: Build, environment: Environment) -> Path:
     disk.copy(build.tree, own / "app")
     if build.front_end:  # then the tree may be a layer
         disk.writable(own / "app")
-    owncode.seed(build.folders.home, build.project.app_id, own / "app", environment.python)
+    kept = OwnCode(home=build.folders.home, app_id=build.project.app_id, python=environment.python)
+    kept.seed(own / "app")
     for name in ("media", "home"):
         (own / name).mkdir()
     for given in (own, fresh(folder / "static")):
