@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import shutil
-import time
 
 import psutil
 
@@ -16,6 +15,7 @@ from dz.local.up import locked
 from dz.local.users import rooted
 from dz.seams.sandbox.network import PROJECTS, forget_rules
 from dz.settings import WorkerSettings
+from dz.until import until
 
 LAST = ("broker", "postgres-zoomdb", "postgres-projects")
 DYING = 5.0  # seconds for the processes of a site that was just killed
@@ -45,10 +45,7 @@ def down(layout: Layout) -> bool:
 
 def lift_fence(uid_base: int) -> None:
     """The sites' firewall goes by uids: it stays while a process of one runs, another platform's too."""
-    until = time.monotonic() + DYING
-    while (running := _runs(range(uid_base, uid_base + PROJECTS + 1))) and time.monotonic() < until:
-        time.sleep(0.05)
-    if not running:
+    if until(lambda: not _runs(range(uid_base, uid_base + PROJECTS + 1)), DYING, every=0.05):
         forget_rules(uid_base)
 
 

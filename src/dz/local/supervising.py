@@ -9,7 +9,6 @@ from __future__ import annotations
 import hashlib
 import os
 import sys
-import time
 import xmlrpc.client
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
@@ -29,6 +28,7 @@ from dz.log import Secret
 from dz.run import start
 from dz.seams.supervisor import Status
 from dz.seams.supervisor.supervisord import USER, Supervisord
+from dz.until import until
 
 START = 20.0
 STOP = 60.0
@@ -106,11 +106,8 @@ class Supervision:
             output=output,
             env={"PYTHONWARNINGS": "ignore"},
         )
-        until = time.monotonic() + START
-        while not self.answers():
-            if time.monotonic() > until:
-                raise PlatformError(f"supervisord does not start: {output.read_text()[-600:]}")
-            time.sleep(0.02)
+        if not until(self.answers, START, every=0.02):
+            raise PlatformError(f"supervisord does not start: {output.read_text()[-600:]}")
 
     def run(self, services: Iterable[Service], runtime: Runtime) -> None:
         """Start them side by side, or start anew those that changed; leave the others alone."""
@@ -129,12 +126,12 @@ class Supervision:
         for name in wanted:
             with suppress(OSError, HTTPException, xmlrpc.client.Error):
                 self._call("stopProcessGroup", name, False)
-        until = time.monotonic() + STOP
-        while time.monotonic() < until:
+
+        def none_runs() -> bool:
             status = self.status()
-            if not any(status[name].pid for name in wanted if name in status):
-                return
-            time.sleep(0.05)
+            return not any(status[name].pid for name in wanted if name in status)
+
+        until(none_runs, STOP, every=0.05)
 
     def shut_down(self) -> None:
         """End supervisord and what it still runs: the sites, which it knows again at its next start."""
@@ -143,11 +140,15 @@ class Supervision:
             return
         with suppress(OSError, HTTPException, xmlrpc.client.Error):
             self._call("shutdown")
-        until = time.monotonic() + STOP
-        while psutil.pid_exists(pid) and self.pid() == pid and time.monotonic() < until:
+
+        def gone() -> bool:
+            if not (psutil.pid_exists(pid) and self.pid() == pid):
+                return True
             with suppress(OSError, HTTPException, xmlrpc.client.Error):
                 self._call("getState")  # each call wakes it; by itself it looks once a second
-            time.sleep(0.02)
+            return False
+
+        until(gone, STOP, every=0.02)
         self.kill()
 
     def kill(self) -> None:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import fcntl
 import os
-import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from dz.errors import Transient
+from dz.until import until
 
 EVERY = 0.1
 
@@ -21,13 +21,16 @@ def locked(path: Path, *, deadline: float, check: Callable[[], None]) -> Iterato
     Raises Transient after ``deadline`` seconds, and whatever ``check`` raises while it waits.
     """
     handle = _open(path)
+
+    def taken() -> bool:
+        if _try(handle):
+            return True
+        check()
+        return False
+
     try:
-        end = time.monotonic() + deadline
-        while not _try(handle):
-            check()
-            if time.monotonic() > end:
-                raise Transient(f"another change of {path.name} on this host takes longer than {deadline:.0f} s")
-            time.sleep(EVERY)
+        if not until(taken, deadline, every=EVERY):
+            raise Transient(f"another change of {path.name} on this host takes longer than {deadline:.0f} s")
         yield
     finally:
         os.close(handle)

@@ -17,7 +17,7 @@ import secrets
 import shutil
 import signal
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from functools import cached_property
 from pathlib import Path
@@ -31,6 +31,7 @@ from dz.seams.proxy.config import Base
 from dz.seams.proxy.sitefile import site_text
 from dz.seams.proxy.values import listen_address
 from dz.seams.proxy.workers import TOLD, Worker, master_of, workers_of
+from dz.until import until
 
 TEST_DEADLINE = 60.0
 RELOAD_DEADLINE = 30.0  # until the first worker with the new configuration is there
@@ -178,7 +179,9 @@ class Nginx:
             return []
         before = workers_of(master)
         os.kill(master.pid, signal.SIGHUP)
-        if not _until(lambda: not master.is_running() or set(workers_of(master)) - set(before), RELOAD_DEADLINE):
+        if not until(
+            lambda: not master.is_running() or set(workers_of(master)) - set(before), RELOAD_DEADLINE, every=EVERY
+        ):
             self._swap(old)
             shutil.rmtree(new)
             raise PlatformError(f"nginx did not take the new configuration over within {RELOAD_DEADLINE:.0f} s")
@@ -198,8 +201,8 @@ class Nginx:
             left = sum(one.matters(time.monotonic() - began, port, sockets) for one in workers)
             return not left
 
-        if not _until(none, min(wait, TOLD)):
-            _until(none, wait - TOLD, every=RARELY)
+        if not until(none, min(wait, TOLD), every=EVERY):
+            until(none, wait - TOLD, every=RARELY)
         return left
 
     def _loaded(self) -> str:
@@ -217,7 +220,7 @@ class Nginx:
                     return True
                 return False
 
-            if not _until(take, LOCK_DEADLINE):
+            if not until(take, LOCK_DEADLINE, every=EVERY):
                 raise Transient(f"another change of the proxy took longer than {LOCK_DEADLINE:.0f} s")
             yield
 
@@ -233,15 +236,6 @@ def knows_min_timeout(binary: Path, scratch: Path) -> bool:
         return run(argv, deadline=TEST_DEADLINE).ok
     finally:
         file.unlink()
-
-
-def _until(condition: Callable[[], object], seconds: float, *, every: float = EVERY) -> bool:
-    end = time.monotonic() + seconds
-    while not condition():
-        if time.monotonic() > end:
-            return False
-        time.sleep(every)
-    return True
 
 
 def _digest(text: str) -> str:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import re
-import time
 import xmlrpc.client
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -22,6 +21,7 @@ from dz.errors import PlatformError, Transient
 from dz.log import Secret
 from dz.seams.supervisor import End, Program, Status
 from dz.seams.supervisor.program_file import checked_name, render
+from dz.until import until
 
 USER = "dz"
 EVERY = 0.05
@@ -104,12 +104,14 @@ class Supervisord:
             with _unless(Faults.BAD_NAME, Faults.NOT_RUNNING):
                 calls.stopProcessGroup(name, False)
         grace = max((self._grace(calls, name) for name in names), default=0.0)
-        end = time.monotonic() + grace + PATIENCE
         left = list(names)
-        while left := [name for name in left if not self._forgotten(calls, name)]:
-            if time.monotonic() > end:
-                raise PlatformError(f"{left[0]} still runs {grace + PATIENCE:.0f} s after it was told to stop")
-            time.sleep(EVERY)
+
+        def none() -> bool:
+            left[:] = [name for name in left if not self._forgotten(calls, name)]
+            return not left
+
+        if not until(none, grace + PATIENCE, every=EVERY):
+            raise PlatformError(f"{left[0]} still runs {grace + PATIENCE:.0f} s after it was told to stop")
 
     def _forgotten(self, calls: Any, name: str) -> bool:
         try:

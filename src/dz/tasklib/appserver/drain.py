@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import ipaddress
 import sys
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+
+from dz.until import until
 
 EVERY = 0.1
 # One empty look may fall between a client's connect and its next; the second makes sure.
@@ -44,15 +45,15 @@ def busy(address: str, port: int) -> Busy:
 
 def wait_drained(address: str, port: int, *, deadline: float, stop: Callable[[], bool]) -> bool:
     """Wait until the port is idle, ``deadline`` seconds at most or until ``stop``; whether it is."""
-    end = time.monotonic() + deadline
-    empty = 0
-    while True:
-        empty = empty + 1 if busy(address, port) == Busy(0, 0) else 0
-        if empty >= EMPTY_LOOKS:
-            return True
-        if time.monotonic() > end or stop():
-            return False
-        time.sleep(EVERY)
+    looks = 0
+
+    def idle() -> bool:
+        nonlocal looks
+        looks = looks + 1 if busy(address, port) == Busy(0, 0) else 0
+        return looks >= EMPTY_LOOKS
+
+    until(lambda: idle() or stop(), deadline, every=EVERY)
+    return looks >= EMPTY_LOOKS
 
 
 def _sockets() -> Iterator[tuple[ipaddress.IPv4Address | ipaddress.IPv6Address, int, int, int]]:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import shutil
 import socket
-import time
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -25,6 +24,7 @@ from dz.tasklib.context import Context
 from dz.tasklib.filled import REDIS_AT, wants_redis
 from dz.tasklib.folders import Folders, clear, fresh, passable
 from dz.tasklib.records import Redis, redis_program
+from dz.until import until
 
 ANSWERS = 20.0  # seconds until it takes connections; what it has on the disk is read before
 HELD = "redis.port."  # and the port: a file for as long as the firewall keeps it for the project
@@ -182,14 +182,12 @@ def _listening(process: psutil.Process) -> set[tuple[str, int]]:
 
 
 def _see_it_answer(ctx: Context, redis: Redis) -> None:
-    end = time.monotonic() + ctx.left(ANSWERS)
-    while True:
+    def answers() -> bool:
         ctx.check()
-        if _listens(ctx, redis) and _answers(redis):
-            return
-        if time.monotonic() > end:
-            raise Transient(f"the project's Redis does not answer at {REDIS_AT}:{redis.port}")
-        time.sleep(0.05)
+        return _listens(ctx, redis) and _answers(redis)
+
+    if not until(answers, ctx.left(ANSWERS), every=0.05):
+        raise Transient(f"the project's Redis does not answer at {REDIS_AT}:{redis.port}")
 
 
 def _answers(redis: Redis) -> bool:
