@@ -19,7 +19,7 @@ from dz.names import EnvName
 from dz.tasklib.filled import asks_for_redis, is_known
 from dz2 import vault
 from dz2.advancing import hold
-from dz2.asking import name_of
+from dz2.asker import name_of
 from dz2.models import Config, ConfigGuess, Project, ShownValue
 
 # What a name would do → why it is refused. A value may hold line breaks; a name may not (EnvName).

@@ -22,7 +22,7 @@ from dz.errors import UserError
 from dz.names import AppId
 from dz.tasklib.pipeline import DONE, Pipeline
 from dz2.advancing import DESTROYS, Pipelines, advance, alone, domains_of, end_steps, hold, is_busy, known, lock, start
-from dz2.asking import name_of, user_of
+from dz2.asker import name_of, user_of
 from dz2.channels import JOB, notify
 from dz2.models import Job, JobState, JobStep, Project, StepState
 from dz2.storable import storable

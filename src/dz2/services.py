@@ -21,7 +21,7 @@ from dz.tasklib.build import giturl
 from dz2 import configs, domains, engine, releases
 from dz2.accounts import panel
 from dz2.advancing import hold, known
-from dz2.asking import user_of
+from dz2.asker import user_of
 from dz2.models import ConfigGuess, Job, JobState, Project, VirtualHostname
 
 

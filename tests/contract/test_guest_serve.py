@@ -19,9 +19,9 @@ import pytest
 
 from dz.run import environment as process_environment
 from dz.tasklib.appserver import health
-from dz.tasklib.appserver.asking import AGENT
 from dz.tasklib.appserver.blame import blame
 from dz.tasklib.appserver.health import Visit
+from dz.tasklib.appserver.visitor import AGENT
 from tests.guests import GUEST, Site, environment, everywhere
 from tests.waiting import until
 

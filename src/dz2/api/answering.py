@@ -10,7 +10,7 @@ import math
 import time
 from urllib.parse import urlsplit
 
-from dz.tasklib.appserver.asking import headers
+from dz.tasklib.appserver.visitor import headers
 
 PATIENCE = 5.0
 

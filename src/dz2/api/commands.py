@@ -11,7 +11,7 @@ from pydantic import Field
 
 from dz2 import administrators, commands, services
 from dz2.api import documents
-from dz2.asking import DZ
+from dz2.asker import DZ
 
 router = Router()
 Count = Annotated[int, Field(ge=1, le=1000)]

@@ -14,7 +14,7 @@ from dz.tasklib.records import Stored
 from dz2 import backups, databasefacts, services
 from dz2.accounts import panel
 from dz2.api import documents
-from dz2.asking import DZ
+from dz2.asker import DZ
 from dz2.models import Backup, BackupState, Project
 
 router = Router()

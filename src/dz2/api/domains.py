@@ -10,7 +10,7 @@ from pydantic import Field
 
 from dz2 import domains, services
 from dz2.api import documents
-from dz2.asking import DZ
+from dz2.asker import DZ
 from dz2.models import Job, Project
 
 router = Router()

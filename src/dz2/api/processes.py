@@ -21,7 +21,7 @@ from dz.tasklib.filled import REDIS_AT
 from dz2 import formations, services
 from dz2.api import answering
 from dz2.api.documents import deployment_document, site_url, time_text
-from dz2.asking import DZ
+from dz2.asker import DZ
 from dz2.door.placing import NOT_STARTED
 from dz2.models import AppServerDeployment, DeploymentState, Host, Project, ProjectRedis, ReleaseState
 

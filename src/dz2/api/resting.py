@@ -10,7 +10,7 @@ from ninja import Router
 
 from dz2 import belongings, resting, services
 from dz2.api import documents
-from dz2.asking import DZ
+from dz2.asker import DZ
 
 router = Router()
 

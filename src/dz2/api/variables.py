@@ -12,7 +12,7 @@ from pydantic import Field
 from dz.words import listing
 from dz2 import configs, releases, services
 from dz2.api import documents
-from dz2.asking import DZ
+from dz2.asker import DZ
 
 router = Router()
 Name = Annotated[str, Field(max_length=128)]

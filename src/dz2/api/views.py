@@ -33,7 +33,7 @@ from dz2.api import (
 from dz2.api.hosts import status_document
 from dz2.api.polling import After, Lines, Wait, Words, until
 from dz2.api.waiting import waits_for
-from dz2.asking import DZ
+from dz2.asker import DZ
 from dz2.models import ConfigGuess, Job, JobLog, JobState, Project
 
 

@@ -8,7 +8,7 @@ import time
 from gunicorn.glogging import Logger
 
 FORMAT = "%(m)s %(U)s %(s)s %(M)s ms%(asker)s"  # no query: it may hold secrets
-AGENT = "DjangoZoom-health"  # dz.tasklib.appserver.asking
+AGENT = "DjangoZoom-health"  # dz.tasklib.appserver.visitor
 ASKER = ", asked by DjangoZoom"
 
 

@@ -17,8 +17,8 @@ from urllib.parse import urlsplit
 import httpx2
 
 from dz.errors import Cancelled, UserError
-from dz.tasklib.appserver.asking import headers
 from dz.tasklib.appserver.blame import blame
+from dz.tasklib.appserver.visitor import headers
 
 EVERY = 0.1
 ONE_REQUEST = 15.0
