@@ -5,7 +5,6 @@ The token lies in a 0600 file of DZ_HOME that ``dz up`` makes; whoever can read 
 
 from __future__ import annotations
 
-import hashlib
 import hmac
 from functools import cache
 
@@ -24,8 +23,4 @@ def is_token(given: str) -> bool:
         wanted = panel().token_file.read_text().strip()
     except FileNotFoundError:
         return False
-    return bool(wanted) and hmac.compare_digest(_digest(given), _digest(wanted))
-
-
-def _digest(token: str) -> str:
-    return hashlib.sha256(token.encode()).hexdigest()
+    return bool(wanted) and hmac.compare_digest(given.encode(), wanted.encode())

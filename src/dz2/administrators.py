@@ -40,7 +40,7 @@ def link(project: Project) -> tuple[str, OneTimeLink]:
     """A new one, and its URL. Raises ``release.none-live``, ``project.rests``."""
     releases.live(project)
     releases.refuse_resting(project)
-    return links.make("administrator", project)
+    return links.make(project)
 
 
 def is_secret(name: str) -> bool:

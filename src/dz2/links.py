@@ -17,8 +17,9 @@ from dz2.models import OneTimeLink, Project
 LIFE = timedelta(minutes=30)
 
 
-def make(path: str, project: Project | None = None) -> tuple[str, OneTimeLink]:
-    """A new link to the project's admin, or to the platform itself, and its URL below ``path`` of the panel."""
+def make(project: Project | None = None) -> tuple[str, OneTimeLink]:
+    """A new link to the project's admin, or to the platform itself, and its URL."""
+    path = "administrator" if project else "welcome"  # as in dz2/panel/urls.py
     token = secrets.token_urlsafe(24)
     made = OneTimeLink.objects.create(token_sha256=_digest(token), project=project, expires_at=Now() + LIFE)
     made.refresh_from_db()

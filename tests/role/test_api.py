@@ -466,7 +466,7 @@ def test_a_project_that_was_given_something_keeps_its_name_though_nobody_could_r
 def test_an_administrator_link_works_once(panel: Panel) -> None:
     from dz2 import links
 
-    token = links.make("welcome")[0].removeprefix("http://localhost:8800/welcome/")
+    token = links.make()[0].removeprefix("http://localhost:8800/welcome/")
     found = links.find(token, to_project=False)
     assert found is not None and not found.over
     assert links.use(found) and not links.use(found)

@@ -20,7 +20,7 @@ URL = "https://git.example/ada/shop"
 def enter(page: Page) -> None:
     from dz2 import links
 
-    become_administrator(page, links.make("welcome")[0])
+    become_administrator(page, links.make()[0])
 
 
 def test_from_the_link_over_the_form_to_the_live_site(

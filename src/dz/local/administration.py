@@ -8,7 +8,7 @@ from dz.local.layout import Layout
 from dz.local.services import INSTANCES, Plan
 from dz.run import check
 
-LINK = "import django; django.setup(); from dz2 import links; print(links.make('welcome')[0])"
+LINK = "import django; django.setup(); from dz2 import links; print(links.make()[0])"
 
 
 def running(layout: Layout) -> Plan:
