@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator
 from dz.tasklib.build.inspect import conda, declared
 from dz.tasklib.build.inspect.code import below
 from dz.tasklib.build.inspect.evidence import Evidence, Facts, at
+from dz.tasklib.build.inspect.purposes import ASIDE, LIVE
 from dz.tasklib.build.inspect.tree import Tree, folder_of, join, parents
 
 NEEDS = ("project_root",)
@@ -23,10 +24,9 @@ _OF_LOCK = {
     "pdm.lock": ("pdm", "pyproject.toml"),
     "Pipfile.lock": ("pipenv", "Pipfile"),
 }
-_PRODUCTION = re.compile(r"(?i)(^|[/._-])(prod|production|live|deploy|heroku)([/._-]|$)")
+_LIVE = re.compile(rf"(?i)(^|[/._-])({LIVE})([/._-]|$)")
 _ASIDE = re.compile(
-    r"(?i)(^|[/._-])(dev|develop|development|tests?|testing|local|docs?|ci|lint|build|debug|tox|optional|"
-    r"constraints?|examples?|extras?|staging|stage)([/._-]|$)"
+    rf"(?i)(^|[/._-])({ASIDE}|build|tox|optional|constraints?|examples?|extras?|staging|stage)([/._-]|$)"
 )
 
 
@@ -47,7 +47,7 @@ def detect(tree: Tree, facts: Facts) -> Iterable[Evidence]:
         yield Evidence(field="requirements_files", value="", confidence=0.6, why=why)
 
 
-_OF_REQUIREMENTS = re.compile(r"(?i)requirements?|reqs?|deps|prod|production|config|deploy")
+_OF_REQUIREMENTS = re.compile(rf"(?i)requirements?|reqs?|deps|config|{LIVE}")
 Found = tuple[str, str, float, str]  # installer, file, confidence, why
 
 
@@ -74,7 +74,7 @@ def _lists(tree: Tree, above: list[str]) -> Iterator[Found]:
             confidence, why = 0.3, "it lists requirements, but not Django"
         if declared.included(tree, path):
             confidence += 0.04
-        if _PRODUCTION.search(_name(path)):
+        if _LIVE.search(_name(path)):
             confidence, why = confidence + 0.08, f"{why}, for production"
         elif _ASIDE.search(_name(path)):
             confidence, why = confidence - 0.4, f"{why}, but not for production"

@@ -15,17 +15,15 @@ from collections.abc import Iterable, Iterator
 from dz.tasklib.build.inspect import declared
 from dz.tasklib.build.inspect.code import below
 from dz.tasklib.build.inspect.evidence import Evidence, Facts, at
+from dz.tasklib.build.inspect.purposes import ASIDE, LIVE
 from dz.tasklib.build.inspect.tree import Tree, folder_of
 from dz.tasklib.buildconfig import WITH_EXTRAS, is_extra
 
 NEEDS = ("project_root", "installer", "requirements_files")
 GIVES = ("extras",)
 
-_LIVE = re.compile(r"(?i)(.*[._-])?(prod|production|live|deploy|deployment|docker|container|heroku|server)([._-].*)?")
-_ASIDE = re.compile(
-    r"(?i)(.*[._-])?(dev|develop|development|tests?|testing|local|docs?|ci|lint(ing)?|qa|debug|types?|typing|bench\w*"
-    r"|formatting|all)([._-].*)?"
-)
+_LIVE = re.compile(rf"(?i)(.*[._-])?({LIVE}|docker|container|server)([._-].*)?")
+_ASIDE = re.compile(rf"(?i)(.*[._-])?({ASIDE}|linting|qa|types?|typing|bench\w*|formatting|all)([._-].*)?")
 _RECIPES = re.compile(
     r"(?i)(^|/)(dockerfile[^/]*|[^/]*\.dockerfile|makefile|justfile|[^/]*\.sh)$|^(bin|scripts)/[^/.]+$"
 )

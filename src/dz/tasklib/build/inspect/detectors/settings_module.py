@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator
 from dz.tasklib.build.inspect import code, settingscode
 from dz.tasklib.build.inspect.code import below
 from dz.tasklib.build.inspect.evidence import Evidence, Facts, at
+from dz.tasklib.build.inspect.purposes import LIVE
 from dz.tasklib.build.inspect.reads import Need, own_helpers, reads_of
 from dz.tasklib.build.inspect.tree import Tree, folder_of, join
 from dz.tasklib.filled import is_known
@@ -21,7 +22,7 @@ MOST = 400  # modules that are looked into
 
 # What a module's last word says about its purpose; the first that fits.
 _PURPOSES = (
-    (r"prod|production|live|deploy|deployment|heroku|render|docker_prod", 0.88, "its name says production"),
+    (f"{LIVE}|render|docker_prod", 0.88, "its name says production"),
     (r"(test|tests|testing|ci|pytest|unittest).*|.*_(test|tests|testing|ci)", 0.12, "its name says tests"),
     (
         r"(dev|devel|develop|development|local|debug|localhost)(_.*)?|.*_(dev|development|local)",
