@@ -44,6 +44,11 @@ class Common(BaseSettings):
     kept_bundles: int = Field(default=5, ge=1, description="Bundles that stay for a rollback, beside the live one.")
     patience: float = Field(default=600, description="How long a step waits for a worker of its role to answer at all.")
 
+    @property
+    def silent_after(self) -> float:
+        """Seconds unheard after which a host is silent."""
+        return SILENT * self.heartbeat
+
 
 class BrokerSettings(BaseSettings):
     """The broker, for the dispatcher and the workers."""

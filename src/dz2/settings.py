@@ -50,7 +50,7 @@ def _secret_key() -> str:
     return hashlib.blake2b(newest, person=b"django secret").hexdigest()
 
 
-# Seconds after which a silent host is not waited for any more.
+# Seconds unheard after which a host is gone: it is not waited for any more.
 DZ_GONE = GONE * float(ENVIRONMENT.get("DZ_HEARTBEAT") or Common.model_fields["heartbeat"].default)
 # Bundles that were live and stay in the store and on hosts, for a rollback.
 DZ_KEPT_BUNDLES = max(1, int(ENVIRONMENT.get("DZ_KEPT_BUNDLES") or Common.model_fields["kept_bundles"].default))

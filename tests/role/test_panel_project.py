@@ -252,11 +252,11 @@ def test_a_domain_is_added_to_what_is_live_by_a_release_and_what_is_not_the_proj
     assert (Job.objects.latest("pk").kind, shop.hostnames.count()) == ("restart", 2)
     assert to(ada.post(add, {"domain": "www.shop.example"})) == page, "it has it"
     assert "www.shop.example Take away" in shown(ada.get(page))
-    given = ada.post(add, {"domain": "shop.localhost", "gone": "yes"})
+    given = ada.post(add, {"domain": "shop.localhost", "remove": "yes"})
     assert given.status_code == 422 and "got from its name" in shown(given)
-    assert to(ada.post(add, {"domain": "www.shop.example", "gone": "yes"})).startswith("/jobs/")
+    assert to(ada.post(add, {"domain": "www.shop.example", "remove": "yes"})).startswith("/jobs/")
     assert not VirtualHostname.objects.filter(hostname="www.shop.example").exists()
-    assert to(ada.post(add, {"domain": "www.shop.example", "gone": "yes"})) == page, "pressed twice"
+    assert to(ada.post(add, {"domain": "www.shop.example", "remove": "yes"})) == page, "pressed twice"
 
 
 def test_domains_are_as_before_when_the_release_that_should_have_brought_them_comes_to_nothing(shop: Any) -> None:

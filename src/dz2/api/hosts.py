@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Any
 
 from django.db.models import Count, Q
-from django.utils import timezone
 
-from dz.settings import SILENT
 from dz2.accounts import panel
+from dz2.api.silence import is_silent, silent_for
 from dz2.api.waiting import waits_for
 from dz2.models import AppServer, Host, Job, JobState, Project, ReleaseState
 
@@ -60,13 +58,3 @@ def appservers() -> list[AppServer]:
 def appserver_document(row: AppServer) -> dict[str, Any]:
     running: int = row.running  # type: ignore[attr-defined]
     return host_document(row.host) | {"address": row.address, "capacity": row.capacity, "deployments": running}
-
-
-def silent_for(at: datetime | None) -> float | None:
-    """Seconds since that heartbeat."""
-    return round((timezone.now() - at).total_seconds(), 1) if at else None
-
-
-def is_silent(seconds: float | None) -> bool:
-    """Whether a host that was heard so long ago is not counted on."""
-    return seconds is None or seconds > SILENT * panel().heartbeat

@@ -7,12 +7,9 @@ from collections import defaultdict
 from collections.abc import Sequence
 from typing import Any
 
-from django.utils import timezone
-
-from dz.settings import SILENT
 from dz.tasklib.filled import asks_for_redis, is_known
 from dz2 import configs
-from dz2.accounts import panel
+from dz2.api.silence import is_silent, silent_for
 from dz2.models import ConfigGuess, Host, Job, JobState, JobStep, Project, StepState
 
 LOOKED_AT = 5  # latest successes that "usually" means
@@ -37,10 +34,10 @@ def _for_a_worker(step: JobStep) -> str | None:
     which = Host.objects.filter(instance_id=host) if host else Host.objects.filter(role=step.queue)
     latest = which.exclude(last_heartbeat=None).order_by("-last_heartbeat").first()
     name = host or f"{step.queue} host"
-    if latest is None or latest.last_heartbeat is None:
+    if latest is None:
         return f"a worker: no {name} has reported yet"
-    silent = (timezone.now() - latest.last_heartbeat).total_seconds()
-    if silent > SILENT * panel().heartbeat:
+    silent = silent_for(latest.last_heartbeat)
+    if is_silent(silent):
         return f"a worker: no {name} has reported for {silent:.0f} s"
     before = JobStep.objects.filter(queue=step.queue, state=StepState.READY, ready_at__lt=step.ready_at).count()
     if before:

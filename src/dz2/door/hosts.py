@@ -10,7 +10,7 @@ from dz.names import AppId
 from dz.tasklib import records
 from dz2.door import ownredis, values
 from dz2.door.base import Base, kept_releases, projects_at_work, secret_key_of
-from dz2.door.placing import GONE, deployments, route_of, wants_own_redis
+from dz2.door.placing import deployments, route_of, wants_own_redis
 from dz2.models import DeploymentState, Layer, Project, ProjectDatabase, Release, ReleaseState
 
 
@@ -22,7 +22,7 @@ class Hosts(Base):
 
     def unwanted_on(self, host: str) -> tuple[records.Deployment, ...]:
         return values.deployments(
-            deployments(appserver__host__instance_id=host).exclude(state=GONE).filter(_unwanted())
+            deployments(appserver__host__instance_id=host).exclude(state=DeploymentState.STOPPED).filter(_unwanted())
         )
 
     def running(self, deployment: int) -> records.Running:

@@ -32,7 +32,6 @@ from dz2.models import (
     VirtualHostname,
 )
 
-GONE = DeploymentState.STOPPED
 NOT_STARTED = "not started:"
 _HOST = "appserver__host__instance_id"
 
@@ -70,7 +69,7 @@ def route_of(project: Project, release: Release | None) -> records.Route:
 
 class Placing(Base):
     def appservers(self) -> tuple[records.Host, ...]:
-        alive = Count("deployments", filter=~Q(deployments__state=GONE))
+        alive = Count("deployments", filter=~Q(deployments__state=DeploymentState.STOPPED))
         rows = AppServer.objects.select_related("host").annotate(alive=alive, now=Now()).order_by("pk")
         return tuple(
             records.Host(
@@ -100,7 +99,7 @@ class Placing(Base):
             release = self._own_release()
             if release is None:
                 raise PlatformError("nothing to place: this job opened no release")
-            rows = {row.process: row for row in deployments(release=release).exclude(state=GONE)}
+            rows = {row.process: row for row in deployments(release=release).exclude(state=DeploymentState.STOPPED)}
             if (first := rows.get(processes[0])) is not None:
                 host = first.appserver.host.instance_id  # all of a release are together
             # Whoever else chooses a port of this host waits here; the host's row is its heartbeat's to lock.
@@ -118,7 +117,7 @@ class Placing(Base):
             return values.deployments(deployments(pk=deployment))[0]
 
     def deployments(self) -> tuple[records.Deployment, ...]:
-        return values.deployments(deployments(release__job=self._job()).exclude(state=GONE))
+        return values.deployments(deployments(release__job=self._job()).exclude(state=DeploymentState.STOPPED))
 
     def healthy(self, deployment: int) -> None:
         with self._fenced():
@@ -127,7 +126,7 @@ class Placing(Base):
 
     def not_started(self, deployment: int, why: str) -> None:
         with self._fenced():
-            ended = {"state": GONE, "stopped_at": Now(), "detail": f"{NOT_STARTED} {why}"[:200]}
+            ended = {"state": DeploymentState.STOPPED, "stopped_at": Now(), "detail": f"{NOT_STARTED} {why}"[:200]}
             AppServerDeployment.objects.filter(pk=deployment, state=DeploymentState.WANTED).update(**ended)
 
     def singles(self) -> tuple[records.Deployment, ...]:
@@ -135,11 +134,11 @@ class Placing(Base):
 
     def before(self, deployment: records.Deployment) -> tuple[records.Deployment, ...]:
         older = {"release__project": deployment.app_id.number, "release__number__lt": deployment.release}
-        return values.deployments(deployments(**older, port=None).exclude(state=GONE))
+        return values.deployments(deployments(**older, port=None).exclude(state=DeploymentState.STOPPED))
 
     def stopped(self, deployment: int) -> None:
         with self._fenced():
-            AppServerDeployment.objects.filter(pk=deployment).update(state=GONE, stopped_at=Now())
+            AppServerDeployment.objects.filter(pk=deployment).update(state=DeploymentState.STOPPED, stopped_at=Now())
             if self._claimed is None:  # of a reconcile: no step looks after a scheduler that waited for this
                 project = Release.objects.values("project").filter(deployments=deployment)
                 for host in set(_singles(release__project__in=project).values_list(_HOST, flat=True)):
@@ -182,7 +181,7 @@ class Placing(Base):
 
     def unplace(self) -> tuple[records.Deployment, ...]:
         with self._fenced():
-            rows = deployments(release__project=self._project()).exclude(state=GONE)
+            rows = deployments(release__project=self._project()).exclude(state=DeploymentState.STOPPED)
             keys = list(rows.values_list("pk", flat=True))
             AppServerDeployment.objects.filter(pk__in=keys).update(state=DeploymentState.RETIRING)
             return values.deployments(deployments(pk__in=keys))
@@ -191,7 +190,9 @@ class Placing(Base):
         with self._fenced():
             project = self._project()
             Project.objects.filter(pk=project.pk, deactivated_at=None).update(deactivated_at=Now())
-            runs = deployments(release__project=project, release__state=ReleaseState.LIVE).exclude(state=GONE)
+            runs = deployments(release__project=project, release__state=ReleaseState.LIVE).exclude(
+                state=DeploymentState.STOPPED
+            )
             AppServerDeployment.objects.filter(pk__in=runs.values("pk")).update(state=DeploymentState.RETIRING)
             commands.end_all(project)
 
@@ -231,7 +232,11 @@ def wants_own_redis(release: Release) -> bool:
 
 
 def free_port(server: AppServer, ports: range) -> int:
-    used = set(AppServerDeployment.objects.filter(appserver=server).exclude(state=GONE).values_list("port", flat=True))
+    used = set(
+        AppServerDeployment.objects.filter(appserver=server)
+        .exclude(state=DeploymentState.STOPPED)
+        .values_list("port", flat=True)
+    )
     used |= set(ProjectRedis.objects.filter(appserver=server).values_list("port", flat=True))
     port = next((one for one in ports if one not in used), None)
     if port is None:

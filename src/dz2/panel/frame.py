@@ -7,7 +7,7 @@ from typing import Any
 from django.db.models import Max
 from django.http import HttpRequest
 
-from dz2.api.hosts import is_silent, silent_for
+from dz2.api.silence import is_silent, silent_for
 from dz2.models import Host, Job, JobState
 
 ROLES = ("build", "appserver", "proxy", "database")
@@ -24,9 +24,9 @@ def frame(request: HttpRequest) -> dict[str, Any]:
 def banner() -> str:
     """The one thing that holds everything up, or ''."""
     latest = dict(Host.objects.values_list("role").annotate(Max("last_heartbeat")))
-    gone = [role for role in ROLES if is_silent(silent_for(latest.get(role)))]
-    if not gone or not Job.objects.filter(state__in=[JobState.WAITING, JobState.RUNNING]).exists():
+    silent = [role for role in ROLES if is_silent(silent_for(latest.get(role)))]
+    if not silent or not Job.objects.filter(state__in=[JobState.WAITING, JobState.RUNNING]).exists():
         return ""
-    silent = silent_for(latest.get(gone[0]))
-    since = f"for {silent:.0f} s" if silent is not None else "yet"
-    return f"No {gone[0]} host has reported {since}. Jobs are accepted and start by themselves."
+    seconds = silent_for(latest.get(silent[0]))
+    since = f"for {seconds:.0f} s" if seconds is not None else "yet"
+    return f"No {silent[0]} host has reported {since}. Jobs are accepted and start by themselves."

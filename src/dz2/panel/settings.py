@@ -57,10 +57,10 @@ def scale(request: HttpRequest, name: str) -> HttpResponse:
 @posted("settings")
 @told
 def domain(request: HttpRequest, name: str) -> HttpResponse:
-    """A domain is added, or with ``gone`` taken away: pressed twice, the second finds it so."""
+    """A domain is added, or with ``remove`` taken away: pressed twice, the second finds it so."""
     project, text = services.find_project(name), request.POST.get("domain", "")[:300]
     try:
-        if "gone" in request.POST:
+        if "remove" in request.POST:
             job = domains.remove(project, text, by=request.user)
         else:
             job = domains.add(project, [text], by=request.user)

@@ -14,7 +14,7 @@ from packaging.version import Version
 
 from dz.tasklib import buildconfig
 from dz2 import configs, services
-from dz2.api.hosts import is_silent, silent_for
+from dz2.api.silence import is_silent, silent_for
 from dz2.api.waiting import missing_variables
 from dz2.models import ConfigGuess, Host, Job, JobState, Project
 from dz2.panel.pressing import pressed

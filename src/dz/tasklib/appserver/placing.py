@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from dz.settings import SILENT
 from dz.tasklib.appserver import processes
 from dz.tasklib.appserver.placement import choose, unfit
 from dz.tasklib.appserver.ports import parse
@@ -22,7 +21,7 @@ from dz.words import listing
 def placement(ctx: Context) -> Mapping[str, Any]:
     """Choose by fresh heartbeats; the row made here sends the job's next steps to that host's queue."""
     bundle = ctx.door.bundle()
-    fresh = SILENT * ctx.settings.heartbeat
+    fresh = ctx.settings.silent_after
     hosts, home = ctx.door.appservers(), ctx.door.home()
     chosen = choose(hosts, platform=bundle.platform, fresh_within=fresh, home=home)
     wanted = processes.of(ctx.door.release().build_config, ctx.door.formation())
