@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import os
 import tarfile
@@ -33,7 +34,14 @@ def tree(root: Path) -> Path:
 
 def pack(folder: Path, into: Path) -> Path:
     into.mkdir(exist_ok=True)
-    return into / f"{layers.pack(folder, kind='app', key='0' * 64, into=into).digest}.tar.zst"
+    return named(into, layers.pack(folder, kind="app", key="0" * 64, into=into).digest)
+
+
+def named(into: Path, digest: str) -> Path:
+    """A layer's file, which has the name of its content."""
+    file = into / f"{digest}.tar.zst"
+    assert hashlib.sha256(file.read_bytes()).hexdigest() == digest
+    return file
 
 
 def test_the_digest_depends_on_content_alone(tmp_path: Path) -> None:
@@ -84,7 +92,7 @@ def test_a_package_that_two_environments_share_is_packed_once(tmp_path: Path) ->
 
     def packed(folder: Path) -> Path:
         layer = layers.pack(folder, kind="env", key="0" * 64, into=tmp_path / "out", frames=frames)
-        return tmp_path / f"out/{layer.digest}.tar.zst"
+        return named(tmp_path / "out", layer.digest)
 
     one = environment(tmp_path / "one")
     two = environment(tmp_path / "two", one / PACKAGES / "big")

@@ -13,15 +13,18 @@ import sys
 import tarfile
 from collections.abc import Iterable, Iterator
 from functools import partial
-from io import BufferedWriter
+from io import BufferedRandom, BufferedWriter, FileIO
 from pathlib import Path
-from typing import IO
+from typing import IO, TYPE_CHECKING
 
 from dz.errors import PlatformError, UserError
 from dz.names import Digest
 from dz.tasklib.build.frames import Entry, Frames, parts
 from dz.tasklib.folders import clear, fresh
 from dz.tasklib.records import Layer
+
+if TYPE_CHECKING:
+    from _typeshed import ReadableBuffer
 
 if sys.version_info >= (3, 14):
     from compression.zstd import CompressionParameter, ZstdError, ZstdFile, zstd_version
@@ -56,7 +59,7 @@ def pack(folder: Path, *, kind: str, key: str, into: Path, frames: Frames | None
         raise PlatformError(f"the {kind} layer's folder is a link: nothing of a project may be one")
     entries = _bounded(_walk(str(folder), ""), kind)
     try:
-        with coming.open("w+b") as out:
+        with _Hashed(FileIO(coming, "w+")) as out:
             if frames is None:
                 _pack(entries, out)
             else:
@@ -73,8 +76,7 @@ def pack(folder: Path, *, kind: str, key: str, into: Path, frames: Frames | None
     except UserError:
         coming.unlink()
         raise
-    with coming.open("rb") as written:
-        digest = Digest(hashlib.file_digest(written, "sha256").hexdigest())
+    digest = Digest(out.seen.hexdigest())
     coming.rename(into / f"{digest}.tar.zst")
     return Layer(kind=kind, key=key, digest=digest, size=(into / f"{digest}.tar.zst").stat().st_size)
 
@@ -107,6 +109,18 @@ def safe_link(name: str, target: str) -> bool:
         return True
     where = posixpath.normpath(posixpath.join(posixpath.dirname(name), target))
     return not target.startswith("/") and where != ".." and not where.startswith("../")
+
+
+class _Hashed(BufferedRandom):
+    """A new file, and the sha256 of all that was written: nobody goes back to write."""
+
+    def __init__(self, file: FileIO) -> None:
+        super().__init__(file, BUFFER)
+        self.seen = hashlib.sha256()
+
+    def write(self, piece: ReadableBuffer, /) -> int:
+        self.seen.update(piece)
+        return super().write(piece)
 
 
 def _pack(entries: Iterable[Entry], out: IO[bytes]) -> None:

@@ -21,10 +21,11 @@ BUILDS_AGAIN = 3  # the attempt in which a host that did not build stops waiting
 
 def bundle_upload(ctx: Context) -> Mapping[str, Any]:
     """Put the layers that the store lacks; an unchanged env layer is not sent again."""
-    bundle, folders = _within_reach(ctx), Folders(ctx.settings.home)
+    folders = Folders(ctx.settings.home)
+    bundle, to_send = _within_reach(ctx)
     store = store_of(ctx, bundle.app_id)
     sent = 0
-    for layer in _to_send(ctx, bundle):
+    for layer in to_send:
         packed = folders.packed(bundle.app_id, layer)
         if packed.exists():
             with ctx.part(f"Store the {layer.kind} layer"):
@@ -37,19 +38,21 @@ def bundle_upload(ctx: Context) -> Mapping[str, Any]:
     return {"sent": sent}
 
 
-def _within_reach(ctx: Context) -> Bundle:
-    """The bundle, its layers here or stored. Where there are several build hosts the step may come to another than
-    the one that built: it goes back a few times to be taken by that one, which may be dead; then it is built here."""
+def _within_reach(ctx: Context) -> tuple[Bundle, list[Layer]]:
+    """The bundle, and what of it is not known to be stored, all of it here or there. Where there are several build
+    hosts the step may come to another than the one that built: it goes back a few times to be taken by that one, which
+    may be dead; then it is built here."""
     bundle, folders = ctx.door.bundle(), Folders(ctx.settings.home)
-    store = store_of(ctx, bundle.app_id)
-    for layer in _to_send(ctx, bundle):
+    store, to_send = store_of(ctx, bundle.app_id), _to_send(ctx, bundle)
+    for layer in to_send:
         if not folders.packed(bundle.app_id, layer).exists() and not store.has(layer.digest):
             if ctx.attempt < BUILDS_AGAIN:
                 raise Transient(f"the {layer.kind} layer lies on the host that built it, not on {ctx.host}")
             ctx.log.note(f"the host that built the {layer.kind} layer does not come for it: built again on {ctx.host}")
             build_bundle(ctx, foresee=False)
-            return ctx.door.bundle()
-    return bundle
+            bundle = ctx.door.bundle()
+            return bundle, _to_send(ctx, bundle)
+    return bundle, to_send
 
 
 def _to_send(ctx: Context, bundle: Bundle) -> list[Layer]:
