@@ -51,15 +51,19 @@ def doubtful(home: Path) -> frozenset[Path]:
 
 
 def drop_doubtful(home: Path, path: Path) -> None:
-    """Delete it if an earlier boot left it unsynced; others may do so at the same time."""
-    notes = [one for one, about in _doubts(home) if about == path]
-    if notes:
+    """Delete it if an earlier boot left it unsynced; others may do so at the same time, or make it anew already."""
+    if path not in doubtful(home):
+        return
+    with _alone(_notes(home)):
+        notes = [one for one, about in _doubts(home) if about == path]
+        if not notes:
+            return
         aside = Path(tempfile.mkdtemp(prefix=f"{path.name}.", dir=path.parent))
         with suppress(FileNotFoundError):
             path.rename(aside / path.name)
-        clear(aside)
-    for one in notes:
-        one.unlink(missing_ok=True)
+        for one in notes:
+            one.unlink(missing_ok=True)
+    clear(aside)
 
 
 def drop_gone(home: Path) -> None:
@@ -124,6 +128,16 @@ def _lock(note: Path, held: ExitStack) -> bool:
     except BlockingIOError:
         return False
     return True
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    opened = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        fcntl.flock(opened, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(opened)
 
 
 def _notes(home: Path) -> Path:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Barrier
 
 import pytest
 
@@ -83,6 +84,26 @@ def test_what_many_share_is_dropped_once_by_whoever_looks_first(tmp_path: Path, 
         list(many.map(unsynced.drop_doubtful, [tmp_path] * 4, [folder] * 4))
     assert not folder.exists()
     assert not unsynced.doubtful(tmp_path)
+
+
+def test_what_one_has_made_anew_no_other_drops_that_looked_before(tmp_path: Path, fall: Path) -> None:
+    folder = tmp_path / NAME
+
+    def build(number: int) -> bool:
+        at_once.wait()
+        unsynced.drop_doubtful(tmp_path, folder)
+        with unsynced.making(tmp_path, folder):
+            folder.mkdir(parents=True, exist_ok=True)
+            made = folder / str(number)
+            made.write_text("whole")
+        at_once.wait()
+        return made.exists()
+
+    at_once = Barrier(4, timeout=60)
+    with ThreadPoolExecutor(4) as many:
+        for boot in range(100):
+            fall.write_text(f"{boot}\n")
+            assert all(many.map(build, range(4))), f"in boot {boot}"
 
 
 def test_notes_come_and_go_while_others_ask(tmp_path: Path) -> None:
