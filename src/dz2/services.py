@@ -74,12 +74,17 @@ def project_of(target: str, *, name: str | None = None, ref: str = "", owner: An
     With ``name`` the address may be a second project of the same repository. A project of its name whose own address
     could never be read is given this one. Raises UserError.
     """
+    return _seen(target, name=name, ref=ref, owner=owner)[0]
+
+
+def _seen(target: str, *, name: str | None, ref: str, owner: Any) -> tuple[Project, str]:
+    """The project, and the address that it had until just now, if it was given this one; else ""."""
     target = _pushed_to(target)
     if is_name(target):
         found = find_project(target)
         if name not in (None, "", found.name):
             raise UserError("project.has-name", name=found.name, other=name, url=found.repo_url)
-        return _with_ref(found, ref)
+        return _with_ref(found, ref), ""
     url = giturl.parse(target, file_urls=panel().file_urls)
     wanted = checked_name(name) if name else None
     with transaction.atomic(), connection.cursor() as cursor:
@@ -99,18 +104,20 @@ def _lies_in(folder: str, project: Project) -> bool:
     return f"{buildconfig.parse(project.build_config).project_root}/".startswith(f"{folder}/")
 
 
-def _found_or_made(url: giturl.GitUrl, wanted: ProjectName | None, ref: str, owner: Any) -> Project:
+def _found_or_made(url: giturl.GitUrl, wanted: ProjectName | None, ref: str, owner: Any) -> tuple[Project, str]:
     same = _same(url)
     found = (same.filter(name=wanted) if wanted else same).first()
     if found is not None:
-        return _with_ref(found, ref, by_address=True)
+        return _with_ref(found, ref, by_address=True), ""
     if blank := _blank(wanted or url.project_name(), owner):
+        before = blank.repo_url
         blank.repo_url, blank.ref, blank.build_config, blank.confirmed = url.text, ref, "", []
         blank.save(update_fields=["repo_url", "ref", "build_config", "confirmed"])
-        return _within(blank, url)
+        return _within(blank, url), before
     if wanted and (other := Project.objects.filter(name=wanted, destroyed_at=None).first()):
         raise UserError("project.name-taken", name=wanted, url=other.repo_url)
-    return _within(create(url.text, wanted or url.project_name(), exact=wanted is not None, ref=ref, owner=owner), url)
+    made = create(url.text, wanted or url.project_name(), exact=wanted is not None, ref=ref, owner=owner)
+    return _within(made, url), ""
 
 
 def _within(made: Project, url: giturl.GitUrl) -> Project:
@@ -153,12 +160,9 @@ def check(
 ) -> Job:
     """Look into a repository and guess how it is built."""
     ref = _ref_of(target, ref)
-    project = project_of(target, name=name, ref=ref, owner=user_of(by))
+    project, before = _seen(target, name=name, ref=ref, owner=user_of(by))
     pipeline = known(None)["check_repo"]
-    params = _params(project, ref) | {"url": project.repo_url}
-    before = project.jobs.order_by("-pk").values_list("job_params__url", flat=True).first()
-    if before and before != project.repo_url and never_read(project):
-        params["instead_of"] = before
+    params = _params(project, ref) | ({"instead_of": before} if before else {})
     return engine.accept(pipeline, project, params, by=by, idempotency_key=idempotency_key)
 
 
