@@ -13,8 +13,8 @@ from dz.errors import UserError
 from dz.tasklib.build import made
 from dz.tasklib.build.front_end import reason
 from dz.tasklib.build.made import key_of, overlaid, taken
-from dz.tasklib.build.node import Asked, Node, answered, by_itself, commands, put, suits
-from dz.tasklib.folders import clear
+from dz.tasklib.build.node import Asked, Node, answered, by_itself, commands, suits
+from dz.tasklib.folders import clear, put
 from tests.repositories import write_tree
 from tests.unit.test_folders import deep
 

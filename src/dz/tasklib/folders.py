@@ -112,6 +112,16 @@ def fresh(folder: Path, mode: int = 0o755) -> Path:
     return folder
 
 
+def put(coming: Path, folder: Path) -> None:
+    """Rename; where another was first with the same, that one stays, since somebody may use it already."""
+    try:
+        coming.rename(folder)
+    except OSError:
+        if not folder.is_dir():
+            raise
+        clear(coming)
+
+
 def renewed(box: Path, *, keep: str) -> Path:
     """The folder that was a project's, empty, ours and closed, since what runs as the project may still write in the
     one of before; only ``keep`` in it stays as it was."""

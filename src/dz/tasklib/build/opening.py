@@ -5,7 +5,6 @@ What was built before from the very same inputs is not fetched, inspected or bui
 
 from __future__ import annotations
 
-import contextlib
 import os
 from collections.abc import Mapping
 from importlib.metadata import version
@@ -19,7 +18,7 @@ from dz.tasklib.build import behind, disk, git, layers
 from dz.tasklib.build.inspect.runner import Inspection, inspect
 from dz.tasklib.buildconfig import BuildConfig, from_guesses, merge, parse
 from dz.tasklib.context import Context
-from dz.tasklib.folders import Folders, clear, passable
+from dz.tasklib.folders import Folders, passable, put
 from dz.tasklib.guestcopy import guest_folder
 from dz.tasklib.machine import platform_name
 from dz.tasklib.records import Bundle, Project, Release
@@ -128,7 +127,11 @@ def fetch(ctx: Context, project: Project, ref: str, *, known: git.Resolved | Non
         stop=ctx.stop,
         known=known,
     )
-    _keep(coming, Folders(ctx.settings.home).checkout(project.app_id, checkout.commit))
+    folder = Folders(ctx.settings.home).checkout(project.app_id, checkout.commit)
+    passable(folder.parent)
+    os.utime(coming)  # git may have taken long since it made the first file
+    put(coming, folder)  # a commit's files never change
+    os.utime(folder)
     return checkout
 
 
@@ -190,15 +193,3 @@ def with_confirmed(found: Inspection, project: Project) -> BuildConfig:
 def title_of(found: Inspection) -> str:
     """What the project calls itself."""
     return next((g.value for g in found.guesses if g.field == "title" and g.is_primary), "")
-
-
-def _keep(coming: Path, folder: Path) -> None:
-    """A commit's files never change: where they are already, somebody may be reading them."""
-    passable(folder.parent)
-    os.utime(coming)  # git may have taken long since it made the first file
-    if not folder.exists():
-        with contextlib.suppress(OSError):
-            coming.rename(folder)
-    if coming.exists():
-        os.utime(folder)
-        clear(coming)
