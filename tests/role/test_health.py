@@ -21,17 +21,14 @@ TRACE = 'Traceback (most recent call last):\n  File "/p/shop/views.py", line 9, 
 def answer_of(
     app: Backend | int, *, deadline: float = 30, ended: str | None = None, log: str = "", stop: bool = False
 ) -> Answer:
+    names = frozenset({"shop.localhost", "www.shop.localhost"})
     return check(
-        "127.0.0.1",
-        app if isinstance(app, int) else app.port,
-        HOST,
-        scheme="http",
+        Visit("127.0.0.1", app if isinstance(app, int) else app.port, HOST, "http", names),
         deadline=deadline,
         alive=lambda: ended,
         log=lambda: log,
         stop=lambda: stop,
         root="/p",
-        hostnames=("shop.localhost", "www.shop.localhost"),
     )
 
 
@@ -98,9 +95,8 @@ def test_a_site_that_starts_with_503_is_waited_for() -> None:
                 app.answers.clear()
             return False
 
-        found = check(
-            "127.0.0.1", app.port, HOST, scheme="http", deadline=60, alive=lambda: None, log=lambda: "", stop=log_asked
-        )
+        visit = Visit("127.0.0.1", app.port, HOST, "http")
+        found = check(visit, deadline=60, alive=lambda: None, log=lambda: "", stop=log_asked)
     assert found.status == 200
 
 

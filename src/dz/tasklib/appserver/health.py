@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import ssl
 import time
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
@@ -46,49 +46,10 @@ class Answer:
         return self.status < 500 and self.status != 400 and not self.target
 
 
-def check(
-    address: str,
-    port: int,
-    host: str,
-    *,
-    scheme: str,
-    deadline: float,
-    alive: Callable[[], str | None],
-    log: Callable[[], str],
-    stop: Callable[[], bool] = lambda: False,
-    root: str = "",
-    hostnames: Collection[str] = (),
-) -> Answer:
-    """Ask ``/`` until an answer is healthy, ``deadline`` seconds at most, and return that answer.
-
-    ``host``: the hostname as visitors type it, with a port that isn't the scheme's own; ``hostnames``: all that lead to
-    the site. ``alive``: None while the program lives, else how it ended. ``log``: the tail of its log, from which the
-    error's place is read; paths below ``root`` are the project's. Raises UserError deploy.died, unhealthy,
-    bad-redirect or never-answered; Cancelled.
-    """
-    began = time.monotonic()
-    bad: list[tuple[float, Answer]] = []
-    while True:
-        if stop():
-            raise Cancelled("the job was cancelled")
-        ended = alive()
-        if ended is not None:
-            raise _died(ended, log(), root)
-        left = began + deadline - time.monotonic()
-        visit = Visit(address, port, host, scheme, frozenset(hostnames))
-        answer = ask(visit, deadline=max(0.1, min(left, ONE_REQUEST)))
-        if answer is not None:
-            if answer.healthy:
-                return answer
-            bad = [*(one for one in bad if one[1].status == answer.status), (time.monotonic(), answer)]
-        if left <= 0 or _settled(bad):
-            raise _unwell(bad[-1][1] if bad else None, log(), root, deadline)
-        time.sleep(EVERY)
-
-
 @dataclass(frozen=True, slots=True)
 class Visit:
-    """Where to ask and as whom: ``host`` is the header, ``hostnames`` are the site's others."""
+    """Where to ask and as whom. ``host``: the hostname as visitors type it, with a port that isn't the scheme's own;
+    ``hostnames``: all that lead to the site."""
 
     address: str
     port: int
@@ -110,6 +71,40 @@ class Visit:
         if target.hostname == own and (target.scheme, _port(target.netloc, target.scheme)) == listens:
             return (target.path or "/") + (f"?{target.query}" if target.query else ""), False
         return target.geturl()[:300], True
+
+
+def check(
+    visit: Visit,
+    *,
+    deadline: float,
+    alive: Callable[[], str | None],
+    log: Callable[[], str],
+    stop: Callable[[], bool] = lambda: False,
+    root: str = "",
+) -> Answer:
+    """Ask ``/`` until an answer is healthy, ``deadline`` seconds at most, and return that answer.
+
+    ``alive``: None while the program lives, else how it ended. ``log``: the tail of its log, from which the error's
+    place is read; paths below ``root`` are the project's. Raises UserError deploy.died, unhealthy, bad-redirect or
+    never-answered; Cancelled.
+    """
+    began = time.monotonic()
+    bad: list[tuple[float, Answer]] = []
+    while True:
+        if stop():
+            raise Cancelled("the job was cancelled")
+        ended = alive()
+        if ended is not None:
+            raise _died(ended, log(), root)
+        left = began + deadline - time.monotonic()
+        answer = ask(visit, deadline=max(0.1, min(left, ONE_REQUEST)))
+        if answer is not None:
+            if answer.healthy:
+                return answer
+            bad = [*(one for one in bad if one[1].status == answer.status), (time.monotonic(), answer)]
+        if left <= 0 or _settled(bad):
+            raise _unwell(bad[-1][1] if bad else None, log(), root, deadline)
+        time.sleep(EVERY)
 
 
 def ask(visit: Visit, *, deadline: float, path: str = "/") -> Answer | None:

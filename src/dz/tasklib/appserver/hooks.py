@@ -99,16 +99,11 @@ def _see_it_answer(ctx: Context, site: Site, deployment: Deployment) -> int:
 
 
 def _healthy(ctx: Context, site: Site, deployment: Deployment) -> health.Answer:
-    hostnames = [str(h) for h in site.running.hostnames]
     return health.check(
-        deployment.address,
-        deployment.port,
-        site.place.host_header(hostnames[0]),
-        scheme=site.place.scheme,
+        pages.visit_of(site, deployment),
         deadline=ctx.left(ctx.settings.answer),
         alive=Watch(lambda: supervisor(ctx).status().get(deployment.program)),
         log=site.tail,
         stop=ctx.stop,
         root=str(site.code),
-        hostnames=hostnames,
     )

@@ -43,9 +43,9 @@ def compared(ctx: Context, site: Site, new: Deployment, log: Callable[[], str]) 
     Raises UserError deploy.page-fails."""
     paths = site.running.bundle.manifest.get("pages", ())
     live = ctx.door.live_here()
-    before = _visit(site, live.deployment) if live else None
+    before = visit_of(site, live.deployment) if live else None
     told: dict[str, int] = {}
-    for one in seen(paths, _visit(site, new), before, ctx.stop):
+    for one in seen(paths, visit_of(site, new), before, ctx.stop):
         ctx.check()
         told[one.path] = one.status
         if one.status == FAILS:
@@ -82,7 +82,7 @@ def _status(answer: Answer | None) -> int:
     return answer.status if answer and not answer.target else 0
 
 
-def _visit(site: Site, deployment: Deployment) -> Visit:
+def visit_of(site: Site, deployment: Deployment) -> Visit:
     names = [str(name) for name in site.running.hostnames]
     host = site.place.host_header(names[0])
     return Visit(deployment.address, deployment.port, host, site.place.scheme, frozenset(names))
