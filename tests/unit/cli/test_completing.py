@@ -24,8 +24,8 @@ HERE = Path(__file__).resolve().parents[3] / "src/dz/cli/completion"
         ("logs shop --lev", ["--level"]),
         ("logs shop --level e", ["error"]),
         ("completion ", ["bash", "fish", "zsh"]),
-        ("deploy --ref ma", []),
-        ("run shop -- manage.py mi", []),
+        ("run shop --js", ["--json"]),
+        ("run shop -- --js", []),
         ("delpoy ", []),
     ],
 )
@@ -43,6 +43,8 @@ def test_names_come_from_the_platform_and_a_shell_gets_them(panel: Panel) -> Non
     assert dz.exists()
     ran = subprocess.run(["bash", "-c", script], env=panel.environment(), capture_output=True, text=True, check=True)
     assert ran.stdout.split() == ["shop"]
+    assert panel.dz("--complete", "deploy", "sh").out == "shop\n"
+    assert panel.dz("--complete", "deploy", "--ref", "sh").out == "\n", "a branch is no name"
     panel.stop()
     assert panel.dz("--complete", "ps", "sh").out == "\n"
 

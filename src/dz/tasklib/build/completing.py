@@ -67,7 +67,7 @@ def addition(module: str, added: tuple[str, ...], spare: tuple[str, ...] = ()) -
     """The requirement to add for a missing module, "" if none is known or it did not help. ``spare``: what the
     repository declares for something else."""
     top = module.split(".", maxsplit=1)[0]
-    known = distribution(top) if top else ""
+    known = distribution(top)
     brings = {canonicalize_name(name) for name in (top, f"django-{top}", f"python-{top}", known)}
     found = next((line for line in spare if canonicalize_name(Requirement(line).name) in brings), known)
     return "" if found in added or len(added) >= MOST else found
