@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import json
 import secrets
+import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
 
 from dz.errors import UserError
+from dz.run import check
+from dz.tasklib.appserver import blame
 from dz.tasklib.build import verdict
-from tests.guests import SETTINGS, URLS, Site, environment, everywhere
+from tests.guests import GUEST, SETTINGS, URLS, Site, environment, everywhere
 
 WSGI = "from django.core.wsgi import get_wsgi_application\napplication = get_wsgi_application()\n"
 SLEEPER = "import time\ntime.sleep(600)\n"
@@ -272,3 +276,11 @@ def test_models_that_changed_without_a_migration_are_told(name: str, tmp_path: P
     assert made.probe(["site_settings"], wsgi=("site_wsgi",)).learned.unmigrated == []
     (made.code / "shop/models.py").write_text(model + "    price = models.IntegerField()\n")
     assert made.probe(["site_settings"], wsgi=("site_wsgi",)).learned.unmigrated == ["shop"]
+
+
+def test_a_variable_without_a_value_is_known_by_the_same_words_in_a_log_as_in_the_guest() -> None:
+    program = (
+        "from dz_guest import errors as e; import json; print(json.dumps([[one.pattern for one in e.TOLD], e.TELLERS]))"
+    )
+    told = check([sys.executable, "-B", "-c", program], deadline=60, cwd=GUEST.parent).text
+    assert json.loads(told) == [[one.pattern for one in blame.TOLD], list(blame.TELLERS)]

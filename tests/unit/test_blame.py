@@ -64,6 +64,9 @@ def test_a_syntax_error_is_found_where_it_is() -> None:
             "django.core.exceptions.ImproperlyConfigured: Set the VAT_RATE environment variable",
             "VAT_RATE",
         ),
+        ('needed("VAT_RATE")', "ValueError: Environment variable VAT_RATE is not set", "VAT_RATE"),
+        ('raise KeyError("Set the VAT_RATE env variable")', "KeyError: 'Set the VAT_RATE env variable'", "VAT_RATE"),
+        ('open("VAT_RATE")', "OSError: VAT_RATE environment variable", ""),
         ("1 / 0", "ZeroDivisionError: division by zero", ""),
     ],
 )

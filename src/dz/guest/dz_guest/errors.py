@@ -22,6 +22,7 @@ TOLD = (
     re.compile(r"(?i)\bset (?:the )?" + NAME + r" (?:env\b|environment)"),  # environ, and the usual hand-made helper
     re.compile(NAME + r" environment variable"),
 )
+TELLERS = ("UndefinedValueError", "ImproperlyConfigured", "EnvError", "KeyError", "ValueError")
 EXTENSION = (
     ("extension", re.compile(r"could not open extension control file \".*?([\w-]+)\.control\"")),
     ("extension", re.compile(r"extension \"([\w-]+)\" is not available")),
@@ -106,7 +107,7 @@ def _variable(error):
         file, function = os.path.basename(frames[-1][0]), frames[-1][2]
         if function == "__getitem__" and file in ("os.py", "<frozen os>"):
             return str(error.args[0])
-    if type(error).__name__ in ("UndefinedValueError", "ImproperlyConfigured", "EnvError", "KeyError", "ValueError"):
+    if type(error).__name__ in TELLERS:
         for pattern in TOLD:
             found = pattern.search(_text(error))
             if found and not os.environ.get(found.group(1)):  # else it is named for another reason

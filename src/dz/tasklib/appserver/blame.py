@@ -14,11 +14,17 @@ _FRAME = re.compile(
 _ERROR = re.compile(
     r"^([A-Za-z_][\w.]{0,120}(?:Error|Exception|ImproperlyConfigured|Exit|DoesNotExist|Warning))(?::[ ]?([^\n]*))?$"
 )
-_UNSET = (
-    re.compile(r"^KeyError: ['\"]([A-Za-z_][A-Za-z0-9_]*)['\"]$"),  # os.environ[...]
-    re.compile(r"UndefinedValueError: ([A-Za-z_][A-Za-z0-9_]*) not found"),  # decouple
-    re.compile(r"Set the ([A-Za-z_][A-Za-z0-9_]*) environment variable"),  # environ
+# What an exception says of a variable without a value, and which do: as dz_guest/errors.py reads it while the platform
+# looks on. That one imports nothing of ours; a contract test holds the two to each other.
+_NAME = r"[\"']?([A-Za-z_][A-Za-z0-9_]*)[\"']?"
+TOLD = (
+    re.compile(_NAME + r" not found\. Declare it"),  # decouple
+    re.compile(r"(?i)environment variable:? " + _NAME + r" (?:is )?(?:not set|missing|required|not found)"),
+    re.compile(r"(?i)\bset (?:the )?" + _NAME + r" (?:env\b|environment)"),  # environ, and the usual hand-made helper
+    re.compile(_NAME + r" environment variable"),
 )
+TELLERS = ("UndefinedValueError", "ImproperlyConfigured", "EnvError", "KeyError", "ValueError")
+_OF_ENVIRON = re.compile(_NAME)
 _FOREIGN = re.compile(r"/(site-packages|dist-packages|lib/python3\.[0-9]+|guest)/|^<")
 
 
@@ -32,10 +38,12 @@ class Blame:
     @property
     def variable(self) -> str:
         """The environment variable without which that line fails; "" for another error."""
-        found = next((one for pattern in _UNSET if (one := pattern.search(self.error))), None)
-        if found is None or (self.error.startswith("KeyError") and "environ[" not in self.where):
+        kind, _, said = self.error.partition(": ")
+        if kind.rpartition(".")[2] not in TELLERS:
             return ""
-        return found[1] if found[1] in self.where else ""
+        of_environ = [_OF_ENVIRON.fullmatch(said)] if kind == "KeyError" and "environ[" in self.where else []
+        found = [one[1] for one in (*of_environ, *(pattern.search(said) for pattern in TOLD)) if one]
+        return next((name for name in found if name in self.where), "")
 
 
 def blame(text: str, *, root: str = "") -> Blame:
