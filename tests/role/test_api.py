@@ -233,7 +233,7 @@ def test_a_timeout_ends_the_waiting_and_not_the_job(panel: Panel, hands: Hands) 
         (["deploy", "git.example/a/b", "--name", "No Good"], {}, 2, "cli.usage"),
         (["deploy", "git.example/a/b", "--ref", "--upload-pack=x"], {}, 2, "cli.usage"),
         (["deploy", "git.example/a/b", "--ref", "a..b"], {}, 1, "repo.bad-ref"),
-        (["deploy"], {}, 2, "cli.not-a-clone"),
+        (["deploy"], {}, 2, "cli.no-commit"),
         (["destroy", "shop"], {}, 1, "project.not-found"),
         (["db", "info", "shop"], {}, 1, "project.not-found"),
         (["db", "backup", "shop"], {}, 1, "project.not-found"),

@@ -3,11 +3,15 @@ there is left out. DjangoZoom's own clone is never meant."""
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
 from dz import run
 from dz.errors import UserError
+
+OURS = "dz.cli.credential"  # in the helper that dz git writes
+_PUSHES = re.compile(r"/git/([a-z0-9-]+)\.git$")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,12 +39,17 @@ class Clone:
 
 
 def here(folder: Path) -> Clone:
-    """The clone that ``folder`` is in. Raises ``cli.not-a-clone``, ``cli.own-clone``."""
+    """The clone that ``folder`` is in. Raises UserError cli.not-a-clone, .pushed, .no-commit or .own-clone."""
     refuse_own(folder)
     remote = _remote_url(folder)
-    if not remote:
-        raise UserError("cli.not-a-clone", folder=folder)
-    return _clone(folder, remote)
+    if remote:
+        return _clone(folder, remote)
+    if not _head(folder):
+        raise UserError("cli.no-commit", folder=folder.resolve())
+    pushes, name = pushed(folder)
+    if name:
+        raise UserError("cli.pushed", folder=folder.resolve(), name=name, remote=pushes)
+    raise UserError("cli.not-a-clone", folder=folder.resolve())
 
 
 def committed(folder: Path) -> Clone:
@@ -78,6 +87,16 @@ def _remote_of(folder: Path) -> str:
 def _remote_url(folder: Path) -> str:
     url = git(folder, "remote", "get-url", _remote_of(folder)) or ""
     return f"file://{url}" if url.startswith("/") else url
+
+
+def pushed(folder: Path) -> tuple[str, str]:
+    """The first remote whose password ``dz`` tells, as ``dz git`` wrote it there, and the project of its address."""
+    for line in (git(folder, "config", "--get-regexp", r"^remote\..*\.url$") or "").splitlines():
+        key, _, url = line.partition(" ")
+        name = _PUSHES.search(url)
+        if name and OURS in (git(folder, "config", "--get-urlmatch", "credential.helper", url) or ""):
+            return key.removeprefix("remote.").removesuffix(".url"), name[1]
+    return "", ""
 
 
 def branch(folder: Path) -> str:

@@ -56,8 +56,10 @@ def deploy(args: argparse.Namespace, api: Api, screen: Screen) -> tuple[int, Doc
     """The site's URL on stdout; 0 exactly when it answers."""
     target, ref = _target(args, api, screen)
     given = values.collect(args.env, args.env_file, ask=not args.json)
-    screen.say(f"Deploying {_shown(target)}")
     known = api.get("/projects", target=target)
+    if not known and not args.name:
+        _refuse_pushed(args.target)
+    screen.say(f"Deploying {_shown(target)}")
     if args.name:
         known = [one for one in known if one["name"] == args.name]
     if not known or not known[0]["release"]:
@@ -80,7 +82,7 @@ def deploy(args: argparse.Namespace, api: Api, screen: Screen) -> tuple[int, Doc
 
 def _target(args: argparse.Namespace, api: Api, screen: Screen) -> tuple[str, str]:
     """What to deploy and its ref: as typed, a folder's committed HEAD, or this clone's remote and branch."""
-    if args.target is not None and not args.target.startswith((".", "/", "~")):
+    if args.target is not None and not _is_folder(args.target):
         return args.target, args.ref
     if args.target is None:
         found = clone.here(Path.cwd())
@@ -95,6 +97,21 @@ def _target(args: argparse.Namespace, api: Api, screen: Screen) -> tuple[str, st
     for sentence in found.left_out(pushed_only=args.target is None):
         screen.say(sentence)
     return found.address, found.ref
+
+
+def _refuse_pushed(target: str | None) -> None:
+    """A folder that pushes to a project is not made another one unasked: that would begin with no data.
+
+    Raises UserError cli.pushed."""
+    folder = Path(target or ".").expanduser()
+    if target is None or _is_folder(target):
+        remote, name = clone.pushed(folder)
+        if name:
+            raise UserError("cli.pushed", folder=folder.resolve(), name=name, remote=remote)
+
+
+def _is_folder(target: str) -> bool:
+    return target.startswith((".", "/", "~"))
 
 
 def _shown(target: str) -> str:

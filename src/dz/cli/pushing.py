@@ -61,8 +61,11 @@ def _meant(args: argparse.Namespace, api: Api, screen: Screen) -> None:
             raise
         if args.json or not values.can_ask():
             raise UserError("push.new-project", name=args.name, found=error.told.error) from None
-        screen.say(f"{error.told.error} Make a new one? [Y/n]")
-        if not values.agreed(default=True):
+        mistyped = (
+            "Did you mean" in error.told.error
+        )  # then a mere Enter would be a project, and the clone's remote its
+        screen.say(f"{error.told.error} Make a new one? {'[y/N]' if mistyped else '[Y/n]'}")
+        if not values.agreed(default=not mistyped):
             raise UserError("cli.stopped", act="no project was made") from None
 
 
@@ -96,4 +99,4 @@ def helper(server: Server) -> str:
     else:
         file = os.environ.get("DZ_TOKEN_FILE", "")
         where = [f"DZ_SERVER={server.url}", *([f"DZ_TOKEN_FILE={Path(file).absolute()}"] if file else [])]
-    return "!" + shlex.join(["env", *where, sys.executable, "-I", "-m", "dz.cli.credential"])
+    return "!" + shlex.join(["env", *where, sys.executable, "-I", "-m", clone.OURS])

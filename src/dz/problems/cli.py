@@ -59,9 +59,15 @@ PROBLEMS = [
     ),
     Problem(
         "cli.not-a-clone",
-        "{folder} is not a Git clone with a remote.",
-        "Give the address: dz deploy URL",
-        "In a clone, dz deploy takes its remote and branch.",
+        "{folder} is a Git repository without a remote to deploy from.",
+        "dz deploy . takes what is committed in it. To deploy it by git push from now on: dz git NAME",
+        "In a clone, dz deploy takes its remote and branch. A repository of your own has none.",
+    ),
+    Problem(
+        "cli.pushed",
+        "{folder} is deployed by git push, as {name}.",
+        "git push {remote} deploys it. As a project of its own, with a database of its own: dz deploy . --name OTHER",
+        "What is pushed is what runs. The folder itself would be a second project, which begins with no data.",
     ),
     Problem(
         "cli.no-commit",

@@ -57,11 +57,24 @@ def test_a_repository_that_has_no_remote_has_nothing_to_push_and_one_without_a_c
     assert clone.committed(alone.folder).left_out(pushed_only=False) == []
     with pytest.raises(UserError) as told:
         clone.here(alone.folder)
-    assert told.value.id == "cli.not-a-clone"
+    assert told.value.id == "cli.not-a-clone" and "dz deploy . " in told.value.next
     (tmp_path / "none").mkdir()
+    for look in (clone.here, clone.committed):
+        with pytest.raises(UserError) as told:
+            look(tmp_path / "none")
+        assert told.value.id == "cli.no-commit"
+
+
+def test_a_clone_that_pushes_here_is_told_to_push(tmp_path: Path) -> None:
+    alone = new_repository(tmp_path / "alone", {"manage.py": "first\n"})
+    alone.git("remote", "add", "elsewhere", "https://git.example/git/other.git")  # no dz git made that one
+    assert clone.pushed(alone.folder) == ("", "")
+    alone.git("remote", "add", "zoom", "http://localhost:8800/git/shop.git")
+    alone.git("config", "credential.http://localhost:8800.helper", f"!python -m {clone.OURS}")
+    assert clone.pushed(alone.folder) == ("zoom", "shop")
     with pytest.raises(UserError) as told:
-        clone.committed(tmp_path / "none")
-    assert told.value.id == "cli.no-commit"
+        clone.here(alone.folder)
+    assert told.value.id == "cli.pushed" and told.value.next.startswith("git push zoom ")
 
 
 def test_no_module_of_the_folder_one_stands_in_is_imported(tmp_path: Path) -> None:

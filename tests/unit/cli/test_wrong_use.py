@@ -14,8 +14,10 @@ from pathlib import Path
 
 import pytest
 
+from dz.cli import clone
 from dz.cli.commands import COMMANDS
 from tests.panels import TOKEN, Ended, Hands, Panel
+from tests.repositories import new_repository
 
 NOT_FOUND = "project.not-found"
 # command: what is typed for a project (or job) that there is not, and the error that this is
@@ -205,4 +207,26 @@ def test_dz_git_makes_no_project_unasked(panel: Panel) -> None:
     asked.says("There is no project shop. Make a new one? [Y/n]")
     asked.types("n\n")
     assert (asked.end(), "no project was made" in asked.shown) == (2, True)
+    assert not Project.objects.exists()
+
+
+def test_enter_makes_no_project_of_a_name_that_may_be_mistyped(panel: Panel) -> None:
+    from dz2 import services
+    from dz2.models import Project
+
+    services.project_of("https://git.example/ada/shop")
+    asked = panel.on_terminal("git", "shopp")
+    asked.says("Did you mean shop? Make a new one? [y/N]")
+    asked.types("\n")
+    assert (asked.end(), Project.objects.count()) == (2, 1)
+
+
+def test_a_folder_that_pushes_to_a_project_is_not_made_a_second_one_unasked(panel: Panel, tmp_path: Path) -> None:
+    from dz2.models import Project
+
+    work = new_repository(tmp_path / "work", {"manage.py": "first\n"})
+    work.git("remote", "add", "dz", "http://localhost:8800/git/shop.git")
+    work.git("config", "credential.http://localhost:8800.helper", f"!python -m {clone.OURS}")
+    refused = panel.dz("deploy", ".", "--json", cwd=work.folder)
+    assert told(refused) == (2, "cli.pushed")
     assert not Project.objects.exists()
