@@ -11,17 +11,15 @@ from __future__ import annotations
 import contextlib
 import os
 import resource
-import selectors
 import signal
 import subprocess
-import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, cast
 
-from dz.errors import Cancelled, PlatformError
+from dz import pipes
+from dz.errors import PlatformError
 
 # What any child may see of our own environment. The operator's package index, proxy and certificates are theirs to
 # decide, so they pass; nothing that holds a secret of ours is named here.
@@ -30,26 +28,6 @@ PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "http_proxy", "https_proxy",
 KILL_ID = "DZ_KILL_ID"
 ENV_ALLOW = ("PATH", "LANG", "LC_ALL", "TZ", "TMPDIR", "SSL_CERT_FILE", "SSL_CERT_DIR", KILL_ID, *PROXIES)
 TAIL = 64 * 1024
-CHUNK = 64 * 1024
-
-# A worker forks its pool's processes while its threads run commands. Such a child would keep open what is there at that
-# moment of a command's pipes, and who waits for their end (Popen for the program's start, a program for the end of its
-# input) would wait for as long as the child lives. So a fork waits until a command has started, and the child lets go.
-_pipes = threading.RLock()
-_fed: set[int] = set()  # our ends of the inputs of commands that run
-
-
-def _let_go() -> None:
-    if _fed:
-        nowhere = os.open(os.devnull, os.O_WRONLY)
-        for end in _fed:
-            os.dup2(nowhere, end, inheritable=False)  # the number stays taken: an object of the parent's still has it
-        os.close(nowhere)
-        _fed.clear()
-    _pipes.release()
-
-
-os.register_at_fork(before=_pipes.acquire, after_in_parent=_pipes.release, after_in_child=_let_go)
 
 
 class DeadlinePassed(PlatformError):
@@ -158,25 +136,21 @@ def run(
     words = [os.fspath(a) for a in argv]
     began = time.monotonic()
     given, own = (stdin, subprocess.DEVNULL) if isinstance(stdin, bytes) else (b"", stdin)
-    pipes = (subprocess.PIPE if given else own, subprocess.PIPE, subprocess.PIPE if stderr_to else subprocess.STDOUT)
-    process = _begin(words, environment(env), cwd, pass_fds, stdio.streams if stdio else pipes)
-    tail = _Tail(keep)
+    piped = (subprocess.PIPE if given else own, subprocess.PIPE, subprocess.PIPE if stderr_to else subprocess.STDOUT)
+    process = _begin(words, environment(env), cwd, pass_fds, stdio.streams if stdio else piped)
+    tail = pipes.Tail(keep)
     try:
         if stdio is not None:
             stdio.started(process.pid)
         if caps is not None:
             caps.lay(process.pid)
-        _pump(process, given, began + deadline, _both(tail, on_output), stderr_to, cancelled)
-    except _Overtime:
+        pipes.pump(process, given, began + deadline, pipes.both(tail, on_output), stderr_to, cancelled)
+    except pipes.Overtime:
         raise DeadlinePassed(words, deadline, tail.value()) from None
     finally:
         kill_session(process.pid)
         process.wait()
-        if process.stdin is not None:
-            _fed_all(process.stdin)
-        for pipe in (process.stdout, process.stderr):
-            if pipe is not None:
-                pipe.close()
+        pipes.close(process)
     return Finished(process.returncode, tail.value(), time.monotonic() - began)
 
 
@@ -186,7 +160,7 @@ def _begin(
     """Descriptors among the streams are closed on our side, whether it starts or not."""
     stdin, stdout, stderr = streams
     try:
-        with _pipes:
+        with pipes.starting:
             process = subprocess.Popen(
                 words,
                 env=env,
@@ -197,8 +171,7 @@ def _begin(
                 pass_fds=tuple(pass_fds),
                 start_new_session=True,
             )
-            if process.stdin is not None:
-                _fed.add(process.stdin.fileno())
+            pipes.feeds(process)
             return process
     finally:
         for fd in {one for one in streams if one >= 0}:
@@ -221,7 +194,7 @@ def start(
     output: Path,
 ) -> int:
     """Start a daemon of our own (supervisord) in a session of its own and return its pid; output goes to a file."""
-    with output.open("ab") as out, _pipes:
+    with output.open("ab") as out, pipes.starting:
         process = subprocess.Popen(
             [os.fspath(a) for a in argv],
             env=environment(env),
@@ -239,93 +212,3 @@ def kill_session(pid: int) -> None:
     """SIGKILL to every process of the group that ``pid`` leads; nothing if there is none."""
     with contextlib.suppress(ProcessLookupError, PermissionError):
         os.killpg(pid, signal.SIGKILL)
-
-
-class _Overtime(Exception):
-    pass
-
-
-class _Tail:
-    def __init__(self, most: int) -> None:
-        self._most = most
-        self._value = bytearray()
-
-    def __call__(self, piece: bytes) -> None:
-        self._value += piece
-        if len(self._value) > self._most:
-            del self._value[: len(self._value) - self._most]
-
-    def value(self) -> bytes:
-        return bytes(self._value)
-
-
-def _both(first: Callable[[bytes], None], second: Callable[[bytes], None] | None) -> Callable[[bytes], None]:
-    def take(piece: bytes) -> None:
-        first(piece)
-        if second is not None:
-            second(piece)
-
-    return take
-
-
-def _pump(
-    process: subprocess.Popen[bytes],
-    stdin: bytes,
-    until: float,
-    take: Callable[[bytes], None],
-    take_error: Callable[[bytes], None] | None,
-    cancelled: Callable[[], bool] | None,
-) -> None:
-    """Move bytes until the command has ended and its pipes are at their end (or held only by stragglers)."""
-    with selectors.DefaultSelector() as selector:
-        if process.stdout is not None:
-            selector.register(process.stdout, selectors.EVENT_READ, take)
-        if process.stderr is not None:
-            selector.register(process.stderr, selectors.EVENT_READ, take_error)
-        left = memoryview(stdin)
-        if process.stdin is not None:
-            os.set_blocking(process.stdin.fileno(), False)
-            selector.register(process.stdin, selectors.EVENT_WRITE, None)
-        while selector.get_map():
-            if time.monotonic() > until:
-                raise _Overtime
-            if cancelled is not None and cancelled():
-                raise Cancelled("the command was stopped")
-            ready = selector.select(0.2)
-            for key, _ in ready:
-                if key.data is None:
-                    left = _feed(selector, key, left)
-                else:
-                    piece = os.read(key.fd, CHUNK)
-                    if piece:
-                        key.data(piece)
-                    else:
-                        selector.unregister(key.fileobj)
-            if not ready and process.poll() is not None:
-                return  # a straggler holds the pipe; the finally above ends it
-    while process.poll() is None:
-        if time.monotonic() > until:
-            raise _Overtime
-        if cancelled is not None and cancelled():
-            raise Cancelled("the command was stopped")
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            process.wait(0.2)
-
-
-def _feed(selector: selectors.BaseSelector, key: selectors.SelectorKey, left: memoryview) -> memoryview:
-    try:
-        left = left[os.write(key.fd, left[:CHUNK]) :]
-    except BrokenPipeError:
-        left = left[len(left) :]
-    if not left:
-        selector.unregister(key.fileobj)
-        _fed_all(cast("IO[bytes]", key.fileobj))
-    return left
-
-
-def _fed_all(stdin: IO[bytes]) -> None:
-    """Close it; once more it is harmless."""
-    with _pipes, contextlib.suppress(BrokenPipeError):
-        if not stdin.closed:
-            _fed.discard(stdin.fileno())
-            stdin.close()

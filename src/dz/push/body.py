@@ -10,7 +10,7 @@ from email.message import Message
 from io import BufferedIOBase
 
 from dz.errors import Transient
-from dz.run import CHUNK
+from dz.pipes import CHUNK
 
 LONGEST = 3600.0  # seconds in which it must be here: whoever sends holds a turn
 OF_NO_USE, FOR_SO_LONG = 1_000_000, 5.0  # bytes and seconds of what is refused: whoever sends it holds a thread
