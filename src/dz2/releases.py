@@ -71,7 +71,7 @@ def runs_as(one: Release, now: Release, *, with_config: bool) -> bool:
     return one.bundle_id == now.bundle_id and not (with_config and one.config_id != now.config_id)
 
 
-def between(project: Project, to: Release, *, with_config: bool = False) -> Between:
+def between(project: Project, to: Release) -> Between:
     """What a rollback to ``to`` would change."""
     now = live(project)
     made = _each_bundles_first(project)

@@ -49,7 +49,7 @@ def between(request: HttpRequest, name: str, number: int) -> HttpResponse:
         return redirect("releases", name=name)
     asked = request.POST if request.method == "POST" else request.GET
     with_config = "with_config" in asked
-    change = releases.between(project, to, with_config=with_config)
+    change = releases.between(project, to)
     wrong = request.method == "POST" and bool(change.migrations) and "agreed" not in asked
     if request.method == "POST" and not wrong:
         return redirect("job", job_id=_rolled_back(request, change, with_config).pk)

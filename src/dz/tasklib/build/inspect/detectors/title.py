@@ -13,7 +13,6 @@ NEEDS = ("project_root",)
 GIVES = ("title",)
 
 _HEADING = re.compile(r"^#\s+(\S.*)$|^([^\s=#`<\[!].*)\n[=-]{3,}\s*$", re.MULTILINE)
-
 _MARKUP = re.compile(r"[*`]|(?<!\w)_+|_+(?!\w)|!?\[([^\]]*)\]\([^)]*\)|<[^>]*>")
 
 
@@ -22,9 +21,7 @@ def detect(tree: Tree, facts: Facts) -> Iterable[Evidence]:
         for name in ("README.md", "README.rst", "README.txt", "README", "readme.md", "Readme.md"):
             path = f"{folder}/{name}" if folder else name
             if found := _HEADING.search(tree.text(path)[:4000]):
-                text = re.sub(
-                    r"[*`]|(?<!\w)_+|_+(?!\w)|!?\[([^\]]*)\]\([^)]*\)|<[^>]*>", r"\1", found[1] or found[2]
-                ).strip()
+                text = _MARKUP.sub(r"\1", found[1] or found[2]).strip()
                 line = tree.text(path).count("\n", 0, found.start()) + 1
                 if text:
                     yield at(tree, "title", text[:80], 0.75 if folder else 0.7, f"{name} is headed so", path, line)
