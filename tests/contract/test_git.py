@@ -52,7 +52,7 @@ class Fetching:
 
     def checkout(self, url: str, ref: str = "", **more: object) -> dzgit.Checkout:
         options = {"log": self.log, "deadline": 60, "work": self.work, "file_urls": True} | more
-        return dzgit.checkout(url, ref, self.into, **options)  # type: ignore[arg-type]
+        return dzgit.checkout(dzgit.Remote(url=url, **options), ref, self.into)  # type: ignore[arg-type]
 
     def refused(self, url: str, ref: str = "", **more: object) -> UserError:
         with pytest.raises(UserError) as refused:

@@ -10,7 +10,8 @@ from __future__ import annotations
 import difflib
 import re
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -49,6 +50,26 @@ class Checkout:
     subject: str
     branch: str
     committed_at: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Remote:
+    """A repository by the address that its owner gave, and what asking it takes. ``work``: a folder for git's own
+    things; ``deadline`` in seconds, for each question."""
+
+    url: str
+    work: Path
+    log: JobLog
+    deadline: float
+    key: Secret | None = None
+    file_urls: bool = False
+    stop: Callable[[], bool] | None = None
+
+    @contextmanager
+    def open(self) -> Iterator[_Git]:
+        where = giturl.parse(self.url, file_urls=self.file_urls)
+        with GitHome(self.work, key=self.key, file_urls=self.file_urls) as home:
+            yield _Git(url=where, home=home, log=self.log, until=time.monotonic() + self.deadline, stop=self.stop)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,47 +113,22 @@ class _Git:
         return bytes(self.home.said[-64_000:]).decode(errors="replace")
 
 
-def resolve(
-    url: str,
-    ref: str,
-    *,
-    log: JobLog,
-    deadline: float,
-    work: Path,
-    key: Secret | None = None,
-    file_urls: bool = False,
-    stop: Callable[[], bool] | None = None,
-) -> Resolved:
+def resolve(remote: Remote, ref: str) -> Resolved:
     """The commit of ``ref`` (branch, tag, commit, '' for the default branch); a whole commit is asked of nobody."""
-    where = giturl.parse(url, file_urls=file_urls)
-    with GitHome(work, key=key, file_urls=file_urls) as home:
-        return _resolve(_Git(url=where, home=home, log=log, until=time.monotonic() + deadline, stop=stop), ref)
+    with remote.open() as git:
+        return _resolve(git, ref)
 
 
-def checkout(
-    url: str,
-    ref: str,
-    into: Path,
-    *,
-    log: JobLog,
-    deadline: float,
-    work: Path,
-    key: Secret | None = None,
-    file_urls: bool = False,
-    stop: Callable[[], bool] | None = None,
-    known: Resolved | None = None,
-) -> Checkout:
+def checkout(remote: Remote, ref: str, into: Path, *, known: Resolved | None = None) -> Checkout:
     """Put the files of ``ref`` in place of ``into``; ``known``: what it was just resolved to."""
-    where = giturl.parse(url, file_urls=file_urls)
-    with GitHome(work, key=key, file_urls=file_urls) as home:
-        git = _Git(url=where, home=home, log=log, until=time.monotonic() + deadline, stop=stop)
+    with remote.open() as git:
         wanted = known or _resolve(git, ref)
         if into.exists():
             clear(into)
         into.mkdir(parents=True)
         room = _lay(git, into, wanted, ref, MOST_BYTES)
         found = _described(git, into, wanted)
-        _lay_submodules(git, into, wanted.commit, room, file_urls=file_urls)
+        _lay_submodules(git, into, wanted.commit, room, file_urls=remote.file_urls)
         return found
 
 

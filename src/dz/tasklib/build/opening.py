@@ -31,7 +31,7 @@ def open_release(ctx: Context) -> Mapping[str, Any]:
     """Check out the wanted ref, inspect it, and freeze what was found into this job's release."""
     project = ctx.door.project()
     with ctx.part("Check out the code"):
-        resolved = _resolve(ctx, project, ref := str(ctx.params.get("ref") or project.ref))
+        resolved = git.resolve(_remote(ctx, project), ref := str(ctx.params.get("ref") or project.ref))
         if ref == project.ref:
             resolved = behind.caught_up(ctx, project, resolved, _work(ctx, project) / "git")
         inputs = _inputs_of(ctx, project, resolved.commit)
@@ -57,13 +57,12 @@ def open_release(ctx: Context) -> Mapping[str, Any]:
     }
 
 
-def _resolve(ctx: Context, project: Project, ref: str) -> git.Resolved:
-    return git.resolve(
-        project.repo_url,
-        ref,
+def _remote(ctx: Context, project: Project) -> git.Remote:
+    return git.Remote(
+        url=project.repo_url,
+        work=_work(ctx, project) / "git",
         log=ctx.log,
         deadline=ctx.left(),
-        work=_work(ctx, project) / "git",
         key=project.deploy_key,
         file_urls=ctx.settings.file_urls,
         stop=ctx.stop,
@@ -115,18 +114,7 @@ def fetch(ctx: Context, project: Project, ref: str, *, known: git.Resolved | Non
     work = _work(ctx, project)
     disk.require(work, ROOM, host=ctx.host)
     coming = work / f"src-{ctx.step_id}-{ctx.attempt}"
-    checkout = git.checkout(
-        project.repo_url,
-        ref,
-        coming,
-        log=ctx.log,
-        deadline=ctx.left(),
-        work=work / "git",
-        key=project.deploy_key,
-        file_urls=ctx.settings.file_urls,
-        stop=ctx.stop,
-        known=known,
-    )
+    checkout = git.checkout(_remote(ctx, project), ref, coming, known=known)
     folder = Folders(ctx.settings.home).checkout(project.app_id, checkout.commit)
     passable(folder.parent)
     os.utime(coming)  # git may have taken long since it made the first file
