@@ -84,9 +84,8 @@ def bench(home: Path, sandbox: Sandbox, python: Interpreter, tmp_path: Path) -> 
         sandbox=sandbox,
         app_id=AppId.of(number),
         tree=tree,
+        home=home,
         work=home / f"build/{AppId.of(number)}/deps",
-        tools=home / "tools",
-        cache=home / "cache",
         python=python,
         indexes=of_this_host(),
         log=Said(),
@@ -100,10 +99,7 @@ def installed(home: Path, bench: Bench) -> Callable[[Locked, Path, str], Path]:
     def make_env(locked: Locked, wheels: Path, name: str) -> Path:
         env = home / f"layers/{bench.app_id}/{name}"
         env.parent.mkdir(parents=True, exist_ok=True)
-        install(
-            locked, env, python=bench.python, indexes=bench.indexes, home=home, wheels=wheels,
-            work=bench.work, deadline=200, on_output=bench.log.output,
-        )  # fmt: skip
+        install(bench, locked, wheels, env)
         return env
 
     return make_env

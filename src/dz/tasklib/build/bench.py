@@ -26,7 +26,7 @@ from dz.tasklib.build import disk
 from dz.tasklib.build.interpreters import Interpreter
 from dz.tasklib.build.uvfailure import failure
 from dz.tasklib.context import JobLog
-from dz.tasklib.folders import passable, renewed
+from dz.tasklib.folders import Folders, passable, renewed
 
 # As setuptools says it from 58 on, and Python of a build script that imports what setuptools no longer passes on.
 OLD_BUILD = re.compile(r"use_2to3 is invalid|cannot import name '?convert_path'? from 'setuptools'")
@@ -36,15 +36,13 @@ ANSWER = 16 * 1024 * 1024  # bytes that uv may answer
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bench:
-    """``work``: the project's folder of ours on this host; ``tools``: where what other uids run is copied once;
-    ``cache``: this host's, in which no project writes."""
+    """``home``: this host's folder, ``work``: the project's in it, which is ours."""
 
     sandbox: Sandbox
     app_id: AppId
     tree: Path
+    home: Path
     work: Path
-    tools: Path
-    cache: Path
     python: Interpreter
     indexes: Indexes
     log: JobLog
@@ -52,6 +50,16 @@ class Bench:
     stop: Callable[[], bool]
     kill_id: str = ""
     settings: Mapping[str, str] = field(default_factory=dict)  # more variables for uv (UV_EXCLUDE_NEWER)
+
+    @property
+    def tools(self) -> Path:
+        """Where what other uids run is copied once."""
+        return self.home / "tools"
+
+    @property
+    def cache(self) -> Path:
+        """This host's, in which no project writes."""
+        return Folders(self.home).cache
 
     @property
     def box(self) -> Path:

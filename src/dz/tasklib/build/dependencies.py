@@ -138,9 +138,8 @@ def open_bench(build: Build, interpreter: Interpreter) -> Bench:
         sandbox=ctx.seams.sandbox,
         app_id=build.project.app_id,
         tree=build.tree,
+        home=build.folders.home,
         work=build.work / "deps",
-        tools=build.folders.home / "tools",
-        cache=build.folders.cache,
         python=interpreter,
         indexes=of_this_host(),
         log=ctx.log,
@@ -163,15 +162,4 @@ def _install(build: Build, bench: Bench, locked: Locked, wheels: Path, folder: P
     disk.require(build.folders.home, ROOM, host=ctx.host)
     passable(folder.parent)
     with ctx.part(f"Install {len(locked)} dependencies"):
-        install(
-            locked,
-            folder,
-            python=bench.python,
-            indexes=bench.indexes,
-            home=build.folders.home,
-            wheels=wheels,
-            work=bench.work,
-            deadline=ctx.left(),
-            on_output=ctx.log.output,
-            cancelled=ctx.stop,
-        )
+        install(bench, locked, wheels, folder)
