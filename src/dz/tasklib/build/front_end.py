@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Self
 
 from dz.errors import PlatformError, UserError
 from dz.plain import plain
@@ -35,6 +36,28 @@ _ERROR = re.compile(r"(npm )?\W*\w*error\b\W", re.IGNORECASE)
 _ABOUT = re.compile(r"complete log of this run|npm error (code|path|command|workspace|location)|^npm error\s*$")
 
 
+@dataclass(frozen=True, slots=True)
+class Named:
+    """The two things that the key ``front_ends`` names. ``built``: folders with a package.json whose build script is
+    run; ``served``: folders of packages as they are installed, which Django serves."""
+
+    built: tuple[str, ...]
+    served: tuple[str, ...]
+
+    @classmethod
+    def of(cls, paths: Sequence[str]) -> Self:
+        served = tuple(one for one in paths if MODULES in one.split("/"))
+        return cls(built=tuple(one for one in paths if one not in served), served=served)
+
+    @property
+    def packages(self) -> dict[str, bool]:
+        """The folders with a package.json, and whether they are built: where Django only serves packages, installing
+        them is all."""
+        above = [one.split("/") for one in self.served]
+        installed = {"/".join(one[: one.index(MODULES)]) or ".": False for one in above}
+        return installed | dict.fromkeys(self.built, True)
+
+
 def with_front_ends(build: Build) -> Build:
     """The same build, its tree the code with what its front ends make."""
     if not build.config.front_ends:
@@ -54,7 +77,7 @@ def with_front_ends(build: Build) -> Build:
 
 
 def _too_long(build: Build, failed: DeadlinePassed) -> UserError:
-    found = packages(build.config.front_ends)
+    found = Named.of(build.config.front_ends).packages
     minutes = f"it did not end within {failed.seconds / 60:.0f} minutes"
     return _failed(", ".join(found), minutes, has_script=any(found.values()))
 
@@ -65,31 +88,23 @@ def _failed(folder: str, reason: str, *, has_script: bool) -> UserError:
 
 def _made(build: Build) -> str:
     """The key of the folder in ``made``, built if it is not there yet."""
-    ctx, made, folders = build.ctx, _work(build) / "made", build.config.front_ends
-    usual = _node(", ".join(packages(folders)), lambda: node.usual(ctx))
+    ctx, made, paths = build.ctx, _work(build) / "made", build.config.front_ends
+    named = Named.of(paths)
+    usual = _node(", ".join(named.packages), lambda: node.usual(ctx))
     told = sorted(f"{name}={value}" for name, value in _public(build).items())
-    key = key_of(build.tree, folders, usual.version, *told)
+    key = key_of(build.tree, paths, usual.version, *told)
     if (made / key).is_dir() and not ctx.params.get("rebuild"):
         ctx.log.note("front end unchanged: what an earlier build made is used")
         return key
     disk.require(build.folders.home, ROOM, host=ctx.host)
     source = _lay(build)
     try:
-        for one, has_script in packages(folders).items():
+        for one, has_script in named.packages.items():
             _build(build, usual, source, one, has_script=has_script)
-        served = [one for one in folders if MODULES in one.split("/")]
-        taken(source, build.tree, fresh(_work(build) / "coming"), served=served).rename(fresh(made) / key)
+        taken(source, build.tree, fresh(_work(build) / "coming"), served=named.served).rename(fresh(made) / key)
     finally:
         _leave(_work(build) / "box")
     return key
-
-
-def packages(folders: Sequence[str]) -> dict[str, bool]:
-    """The folders with a package.json, and whether they are built: for one that Django only serves packages of,
-    installing them is all."""
-    paths = [one.split("/") for one in folders]
-    served = {"/".join(one[: one.index(MODULES)]) or ".": False for one in paths if MODULES in one}
-    return served | {"/".join(one): True for one in paths if MODULES not in one}
 
 
 def _node(folder: str, get: Callable[[], Node]) -> Node:
