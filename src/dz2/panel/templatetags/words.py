@@ -30,7 +30,6 @@ SIGNS = {
     "waiting": "○",
     "ready": "○",
     "failed": "✗",
-    "down": "✗",
     "errored": "!",
     "silent": "!",
     "cancelled": "–",
