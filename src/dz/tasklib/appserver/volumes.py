@@ -7,16 +7,13 @@ Files that are in no backup, because they are too many, are never deleted while 
 from __future__ import annotations
 
 import os
-import sys
-import sysconfig
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import dz
 from dz.errors import PlatformError
 from dz.names import AppId
-from dz.seams.sandbox import Box, Limits, Network
+from dz.seams.sandbox import Limits
 from dz.tasklib import unsynced
 from dz.tasklib.appserver import volume_tar
 from dz.tasklib.backupstore import MB, BackupStore, Sink
@@ -24,6 +21,7 @@ from dz.tasklib.build import disk
 from dz.tasklib.build.layers import MOST_BYTES, MOST_MEMBERS, unpack
 from dz.tasklib.context import Context
 from dz.tasklib.folders import Folders, clear, fresh, passable
+from dz.tasklib.ourbox import our_box
 from dz.tasklib.records import Backup, Stored
 from dz.words import size
 
@@ -116,33 +114,10 @@ def _fill(ctx: Context, volume: Path, app_id: AppId, stored: Stored | None) -> N
 
 def _pack(ctx: Context, volume: Path, app_id: AppId, sink: Sink) -> None:
     """In the sandbox, as the project itself; raises PlatformError for more than a restore would take."""
-    places = [
-        sys.prefix,
-        sys.base_prefix,
-        sysconfig.get_path("purelib"),
-        str(Path(dz.__file__).parents[1]),
-        str(volume),
-    ]
     said, most = bytearray(), ctx.settings.backup_limit * MB
-    box = Box(
-        argv=(
-            sys.executable,
-            "-I",
-            "-B",
-            "-X",
-            "utf8",
-            "-m",
-            "dz.tasklib.appserver.volume_tar",
-            str(volume),
-            str(most),
-        ),
-        app_id=app_id,
-        cwd=volume,
-        read=tuple(Path(one) for one in dict.fromkeys(places)),
-        network=Network.NONE,
-        limits=Limits(memory=512 * MB, processes=32),
-        kill_id=ctx.kill_id,
-    )
+    limits = Limits(memory=512 * MB, processes=32)
+    program = "dz.tasklib.appserver.volume_tar"
+    box = our_box(program, volume, str(most), app_id=app_id, limits=limits, kill_id=ctx.kill_id)
     done = ctx.seams.sandbox.run(
         box, deadline=ctx.left(), on_output=sink, cancelled=ctx.stop, keep=0, stderr_to=said.extend
     )

@@ -7,22 +7,21 @@ fields are known, capped and printable, or a UserError of the few that the inspe
 from __future__ import annotations
 
 import json
-import sys
-import sysconfig
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import dz
 from dz.errors import PlatformError, UserError
 from dz.run import DeadlinePassed
-from dz.seams.sandbox import Box, Limits, Network, Sandbox
+from dz.seams.sandbox import Limits, Sandbox
 from dz.tasklib import filled
 from dz.tasklib.build.inspect import detectors
 from dz.tasklib.context import JobLog
+from dz.tasklib.ourbox import our_box
 from dz.tasklib.records import Basis, Guess
 
 DEADLINE = 10.0  # seconds
+LIMITS = Limits(memory=512 * 1024 * 1024, processes=32, file_size=16 * 1024 * 1024)
 MOST_OUT = 4 * 1024 * 1024  # bytes of JSON
 MOST_GUESSES = 2000
 LONGEST_VALUE = 8000
@@ -43,8 +42,9 @@ def inspect(sandbox: Sandbox, tree: Path, *, log: JobLog, deadline: float = DEAD
     Raises UserError (no Django, Python 2, a wrong zoombuild.cfg, too much to read).
     """
     said = bytearray()
+    box = our_box("dz.tasklib.build.inspect", tree, chosen, app_id=None, limits=LIMITS)
     try:
-        finished = sandbox.run(_box(tree, chosen), deadline=deadline, keep=MOST_OUT + 1, stderr_to=said.extend)
+        finished = sandbox.run(box, deadline=deadline, keep=MOST_OUT + 1, stderr_to=said.extend)
     except DeadlinePassed:
         raise UserError("repo.unreadable", seconds=round(deadline), detail="it took too long") from None
     if not finished.ok:
@@ -55,19 +55,6 @@ def inspect(sandbox: Sandbox, tree: Path, *, log: JobLog, deadline: float = DEAD
     for message in inspection.messages:
         log.note(message, level="warning")
     return inspection
-
-
-def _box(tree: Path, chosen: str) -> Box:
-    """Under the platform's own interpreter, its libraries and ours read-only beside the tree."""
-    places = [sys.prefix, sys.base_prefix, sysconfig.get_path("purelib"), str(Path(dz.__file__).parents[1]), str(tree)]
-    return Box(
-        argv=(sys.executable, "-I", "-B", "-X", "utf8", "-m", "dz.tasklib.build.inspect", str(tree), chosen),
-        app_id=None,
-        cwd=tree,
-        read=tuple(Path(one) for one in dict.fromkeys(places)),
-        network=Network.NONE,
-        limits=Limits(memory=512 * 1024 * 1024, processes=32, file_size=16 * 1024 * 1024),
-    )
 
 
 def read_answer(output: bytes) -> Inspection:
