@@ -17,6 +17,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypedDict, Unpack
 
 from dz import pipes
 from dz.errors import PlatformError
@@ -91,6 +92,26 @@ class Stdio:
 
     streams: tuple[int, int, int]
     started: Callable[[int], None]
+
+
+class Streams(TypedDict, total=False):
+    """What goes into a command and comes out of it, and what may end it early, as ``run`` says."""
+
+    stdin: bytes
+    on_output: Callable[[bytes], None] | None
+    cancelled: Callable[[], bool] | None
+    keep: int
+    stderr_to: Callable[[bytes], None] | None
+    stdio: Stdio | None
+
+
+class Options(Streams, total=False):
+    """All that ``run`` may be told beside argv and deadline."""
+
+    env: Mapping[str, str] | None
+    cwd: Path | None
+    pass_fds: Sequence[int]
+    caps: Caps | None
 
 
 @contextlib.contextmanager
@@ -178,9 +199,9 @@ def _begin(
             os.close(fd)
 
 
-def check(argv: Sequence[str | Path], *, deadline: float, **options: object) -> Finished:
+def check(argv: Sequence[str | Path], *, deadline: float, **options: Unpack[Options]) -> Finished:
     """Like ``run``, for commands of our own that must succeed. Raises CommandFailed too."""
-    finished = run(argv, deadline=deadline, **options)  # type: ignore[arg-type]
+    finished = run(argv, deadline=deadline, **options)
     if not finished.ok:
         raise CommandFailed([os.fspath(a) for a in argv], finished)
     return finished

@@ -9,14 +9,14 @@ holds secrets, never appears in an argv. What the rung in force can't hold apart
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, Unpack
 
 from dz.names import AppId
-from dz.run import Finished, Stdio
+from dz.run import Finished, Streams
 
 
 class Rung(StrEnum):
@@ -77,18 +77,7 @@ class Sandbox(Protocol):
     def lacks(self) -> str:
         """ "" or one sentence for the user."""
 
-    def run(
-        self,
-        box: Box,
-        *,
-        deadline: float,
-        stdin: bytes = b"",
-        on_output: Callable[[bytes], None] | None = None,
-        cancelled: Callable[[], bool] | None = None,
-        keep: int = 64 * 1024,
-        stderr_to: Callable[[bytes], None] | None = None,
-        stdio: Stdio | None = None,
-    ) -> Finished:
+    def run(self, box: Box, *, deadline: float, **streams: Unpack[Streams]) -> Finished:
         """Run to the end, ``deadline`` seconds at most. Raises what ``dz.run.run`` raises."""
 
     def site(self, box: Box, *, address: str, port: int | None, spec: Path) -> Sequence[str]:

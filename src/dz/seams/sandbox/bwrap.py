@@ -11,13 +11,14 @@ import json
 import os
 import resource
 import select
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Unpack
 
 from dz.names import AppId
-from dz.run import Finished, Stdio, run
+from dz.run import Finished, Streams, run
 from dz.seams.sandbox import Box, Limits, Network, Rung, killing, launch, owning
 from dz.seams.sandbox.interpreter import installed_in, reachable
 from dz.seams.sandbox.outbound import Outbound
@@ -46,18 +47,7 @@ class Bwrap:
     drops_first: bool = True  # whether order A was tried and works here
     drops_inside: bool = True  # the same of order B
 
-    def run(
-        self,
-        box: Box,
-        *,
-        deadline: float,
-        stdin: bytes = b"",
-        on_output: Callable[[bytes], None] | None = None,
-        cancelled: Callable[[], bool] | None = None,
-        keep: int = 64 * 1024,
-        stderr_to: Callable[[bytes], None] | None = None,
-        stdio: Stdio | None = None,
-    ) -> Finished:
+    def run(self, box: Box, *, deadline: float, **streams: Unpack[Streams]) -> Finished:
         with self.outbound.opened() if box.network is Network.INDEX else nullcontext() as door:
             argv, hidden = self.argv(box, door.inside(box) if door else box)
             told, tell = os.pipe()
@@ -67,13 +57,8 @@ class Bwrap:
                     [word.replace("ARGS_FD", str(fd)) for word in argv],
                     deadline=deadline,
                     env=killing.mark(box.kill_id),
-                    stdin=stdin,
                     pass_fds=(fd, tell),
-                    on_output=on_output,
-                    cancelled=cancelled,
-                    keep=keep,
-                    stderr_to=stderr_to,
-                    stdio=stdio,
+                    **streams,
                 )
             finally:
                 os.close(fd)

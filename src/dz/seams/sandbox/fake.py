@@ -5,12 +5,13 @@ It keeps the rest of the contract: output, deadline, cancelling, the kill domain
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Unpack
 
 from dz.names import AppId
-from dz.run import Finished, Stdio, run
+from dz.run import Finished, Streams, run
 from dz.seams.sandbox import Box, Rung, killing, launch, owning
 
 BASE = {"PATH": "/usr/local/bin:/usr/bin:/bin", "LANG": "C.UTF-8"}
@@ -21,30 +22,14 @@ class Fake:
     rung: Rung = Rung.LIMITS
     lacks: str = "This sandbox is a stand-in and stops nothing."
 
-    def run(
-        self,
-        box: Box,
-        *,
-        deadline: float,
-        stdin: bytes = b"",
-        on_output: Callable[[bytes], None] | None = None,
-        cancelled: Callable[[], bool] | None = None,
-        keep: int = 64 * 1024,
-        stderr_to: Callable[[bytes], None] | None = None,
-        stdio: Stdio | None = None,
-    ) -> Finished:
+    def run(self, box: Box, *, deadline: float, **streams: Unpack[Streams]) -> Finished:
         try:
             return run(
                 box.argv,
                 deadline=deadline,
                 env=BASE | dict(box.env) | killing.mark(box.kill_id),
                 cwd=box.cwd,
-                stdin=stdin,
-                on_output=on_output,
-                cancelled=cancelled,
-                keep=keep,
-                stderr_to=stderr_to,
-                stdio=stdio,
+                **streams,
             )
         finally:
             killing.kill(box.kill_id)

@@ -11,15 +11,16 @@ import json
 import os
 import select
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Unpack
 
 import py_landlock
 
 from dz.names import AppId
-from dz.run import Finished, Stdio, run
+from dz.run import Finished, Streams, run
 from dz.seams.sandbox import Box, Network, Rung, killing, launch, owning, seccomp
 from dz.seams.sandbox.bwrap import ARGS_FD, ETC
 from dz.seams.sandbox.interpreter import installed_in, reachable
@@ -46,18 +47,7 @@ class Confined:
     landlock: bool = True
     filtered: bool = True
 
-    def run(
-        self,
-        box: Box,
-        *,
-        deadline: float,
-        stdin: bytes = b"",
-        on_output: Callable[[bytes], None] | None = None,
-        cancelled: Callable[[], bool] | None = None,
-        keep: int = 64 * 1024,
-        stderr_to: Callable[[bytes], None] | None = None,
-        stdio: Stdio | None = None,
-    ) -> Finished:
+    def run(self, box: Box, *, deadline: float, **streams: Unpack[Streams]) -> Finished:
         reading, alive = os.pipe()
         with self.outbound.opened() if box.network is Network.INDEX else nullcontext() as door:
             fd = os.memfd_create("dz-box", 0)
@@ -67,13 +57,8 @@ class Confined:
                 return run(
                     _argv(fd),
                     deadline=deadline,
-                    stdin=stdin,
                     pass_fds=(fd, alive),
-                    on_output=on_output,
-                    cancelled=cancelled,
-                    keep=keep,
-                    stderr_to=stderr_to,
-                    stdio=stdio,
+                    **streams,
                 )
             finally:
                 os.close(fd)
