@@ -14,13 +14,14 @@ import psutil
 from dz.errors import DzError, UserError
 from dz.local import bring, planning, providers
 from dz.local.layout import Layout
-from dz.local.state import FIRST, is_free, who_listens
+from dz.local.state import FIRST, who_listens
 from dz.local.status import report
 from dz.local.up import up
 from dz.local.users import own_name
 from dz.seams.sandbox import ladder
 from dz.seams.sandbox.indexes import of_this_host
 from dz.seams.sandbox.ladder import probe_host
+from dz.tasklib.appserver.ports import is_free
 
 ROOM, MEMORY = 2 * 1000**3, 1000**3
 

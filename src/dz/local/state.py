@@ -14,6 +14,7 @@ from dz.errors import UserError
 from dz.local.layout import Layout
 from dz.local.users import ROOT, file
 from dz.names import HostName
+from dz.tasklib.appserver.ports import is_free
 
 FIRST, LAST = 8800, 8899
 
@@ -106,17 +107,6 @@ def parsed(listen: str) -> tuple[str, int]:
     if not 0 < number < 65536:
         raise UserError("local.listen", listen=listen)
     return str(address), number
-
-
-def is_free(host: str, port: int) -> bool:
-    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as one:
-        one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            one.bind((host, port))
-            one.listen(1)
-        except OSError:
-            return False
-    return True
 
 
 def free_ports(count: int) -> tuple[int, ...]:
