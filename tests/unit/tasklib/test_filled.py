@@ -9,7 +9,7 @@ import pytest
 from dz.log import Secret
 from dz.names import AppId, InstanceId
 from dz.seams.dbserver import Database
-from dz.tasklib.filled import Known, broker, database_url, fill, is_known, platform_variables, wants_redis
+from dz.tasklib.filled import OFF, Known, broker, database_url, fill, is_known, platform_variables, wants_redis
 from dz.tasklib.records import Redis
 
 
@@ -57,6 +57,10 @@ def test_names_that_projects_use_get_what_the_platform_knows(name: str, value: s
 def test_what_only_the_owner_knows_and_what_has_no_common_format_is_left_alone() -> None:
     assert fill(["STRIPE_API_KEY", "STRIPE_SECRET_KEY", "DEBUG", "DJANGO_DEBUG"], known()) == {}
     assert not is_known("DEBUG", redis=True)
+
+
+def test_a_switch_that_takes_an_empty_value_as_off_gets_one() -> None:
+    assert fill([f"DEBUG{OFF}", "DB_PORT"], known()) == {"DEBUG": "", "DB_PORT": "5433"}
 
 
 REDIS = Redis(app_id=AppId.of(42), port=21007, password=Secret("r3dis"))

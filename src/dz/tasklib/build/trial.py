@@ -24,7 +24,7 @@ from dz.tasklib.build.desk import Build, here, pack
 from dz.tasklib.build.owncode import OwnCode
 from dz.tasklib.build.verdict import KEEP, ProbeResult, probe_result
 from dz.tasklib.buildconfig import merge
-from dz.tasklib.filled import Known, is_known, wants_redis
+from dz.tasklib.filled import OFF, Known, is_known, wants_redis
 from dz.tasklib.folders import fresh
 from dz.tasklib.guestbox import Start, public_url
 from dz.tasklib.guestcopy import guest_folder
@@ -167,8 +167,12 @@ def candidates(build: Build, field: str) -> list[str]:
 
 def reads(build: Build) -> Sequence[str]:
     """Every variable that the code reads by name and that the platform can fill."""
-    names = {line for g in build.ctx.door.guesses("environment") for line in g.value.splitlines()}
-    return [name for name in names if is_known(name, redis=True)]
+
+    def named(field: str) -> set[str]:
+        return {line for g in build.ctx.door.guesses(field) for line in g.value.splitlines()}
+
+    off = [f"{name}{OFF}" for name in named("environment_off")]
+    return [name for name in named("environment") if is_known(name, redis=True)] + off
 
 
 def _tell(build: Build, result: ProbeResult) -> None:

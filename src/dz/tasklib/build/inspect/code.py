@@ -35,6 +35,16 @@ def calls(node: ast.AST) -> Iterator[ast.Call]:
     return (one for one in ast.walk(node) if isinstance(one, ast.Call))
 
 
+def imported_from(module: ast.Module, package: str) -> frozenset[str]:
+    """Local names of what was imported from a package."""
+    return frozenset(
+        alias.asname or alias.name
+        for one in ast.walk(module)
+        if isinstance(one, ast.ImportFrom) and one.module == package
+        for alias in one.names
+    )
+
+
 def keyword(call: ast.Call, name: str) -> ast.expr | None:
     return next((one.value for one in call.keywords if one.arg == name), None)
 

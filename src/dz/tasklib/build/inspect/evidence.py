@@ -15,6 +15,7 @@ LISTS = frozenset(
         "database_engines",
         "environment",
         "environment_later",
+        "environment_off",
         "extras",
         "front_ends",
         "hooks",
@@ -23,7 +24,8 @@ LISTS = frozenset(
         "site_media_map",
     }
 )
-NO_SETTINGS = frozenset({"environment", "environment_later", "spare_packages"})  # told of elsewhere, or only looked up
+# Told of elsewhere, or only looked up.
+NO_SETTINGS = frozenset({"environment", "environment_later", "environment_off", "spare_packages"})
 COUNTS = 0.5  # from this confidence on an item of a list is part of it
 
 

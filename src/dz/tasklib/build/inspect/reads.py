@@ -51,7 +51,7 @@ def reads_of(tree: Tree, path: str, helpers: frozenset[str] = frozenset()) -> li
 def reads(module: ast.Module, helpers: frozenset[str] = frozenset()) -> list[Read]:
     """Every read in a module. ``helpers``: functions elsewhere that raise for a missing name."""
     helpers |= own_helpers(module)
-    finder = _Finder(helpers, decouple=_imports(module, "decouple"), schemes=_schemes(module))
+    finder = _Finder(helpers, decouple=code.imported_from(module, "decouple"), schemes=_schemes(module))
     finder.visit(module)
     return [*finder.found, *_of_lists(module)]
 
@@ -102,16 +102,6 @@ def _is_environ(node: ast.Subscript) -> bool:
 
 def _is_of_environ(node: ast.AST) -> bool:
     return code.dotted(node) in ("os.environ", "environ")
-
-
-def _imports(module: ast.Module, package: str) -> frozenset[str]:
-    """Local names of what was imported from a package."""
-    return frozenset(
-        alias.asname or alias.name
-        for one in ast.walk(module)
-        if isinstance(one, ast.ImportFrom) and one.module == package
-        for alias in one.names
-    )
 
 
 def _schemes(module: ast.Module) -> frozenset[str]:

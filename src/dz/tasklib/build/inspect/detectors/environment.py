@@ -1,7 +1,7 @@
 """Variables that the code wants: those it fails without, and apart from them those it can do without.
 
 ``environment_later``: those without which nothing fails but the code that reads them, when it is used, as a view is;
-they are told, and nobody is asked for them.
+they are told, and nobody is asked for them. ``environment_off``: switches of debugging that get an empty value.
 
 Looked at: the settings in force and the applications, then every other module that is imported with it (tests,
 other settings, scripts and manage.py, which is never run, are not). What an example file says
@@ -21,11 +21,12 @@ from dz.tasklib.build.inspect import settingscode
 from dz.tasklib.build.inspect.code import below
 from dz.tasklib.build.inspect.evidence import COUNTS, Evidence, Facts, at
 from dz.tasklib.build.inspect.reads import Need, Read, own_helpers, reads
+from dz.tasklib.build.inspect.switches import off_when_empty
 from dz.tasklib.build.inspect.tree import Tree, join
 from dz.tasklib.filled import is_known
 
 NEEDS = ("project_root", "settings_module", "additional_python_path_dirs", "wsgi_application")
-GIVES = ("environment", "environment_later")
+GIVES = ("environment", "environment_later", "environment_off")
 
 _WORDS = ("environ", "getenv", "decouple", "env(", "env.", "dj_database_url")
 _EXAMPLE = re.compile(
@@ -44,13 +45,18 @@ _CONFIDENCE = {Need.FAILS: (0.95, 0.75), Need.EMPTY: (0.4, 0.3), Need.DEFAULT: (
 def detect(tree: Tree, facts: Facts) -> Iterable[Evidence]:
     examples = _examples(tree)
     seen: set[tuple[str, Need, bool]] = set()
-    for path, read, central in _all(tree, facts):
+    found = list(_all(tree, facts))
+    off = off_when_empty(module for path in {path for path, _, _ in found} if (module := tree.syntax(path)))
+    for path, read, central in found:
         if read.name in _KEPT_APART or (read.name, read.need, read.at_import) in seen:
             continue
         seen.add((read.name, read.need, read.at_import))
         confidence = _CONFIDENCE[read.need][0 if central else 1]
         if not read.at_import:
             confidence = min(confidence, 0.35)
+        if read.need is Need.FAILS and read.name in off:
+            yield at(tree, "environment_off", read.name, COUNTS, "it is off: it gets an empty value", path, read.line)
+            confidence = 0.2
         evidence = at(tree, "environment", read.name, confidence, _why(read, examples.get(read.name)), path, read.line)
         yield evidence
         if read.need is Need.FAILS and not read.at_import and not is_known(read.name, redis=True):

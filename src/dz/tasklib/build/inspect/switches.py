@@ -1,0 +1,61 @@
+"""Variables that switch debugging on and that the code fails without, where an empty value is read as off.
+
+No value of such a switch is right everywhere (``int`` wants a number, a bare string "False" is true), so it is read how
+each is parsed: what takes no empty value, or has a default of its own somewhere, is none of these.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterable, Iterator
+
+from dz.tasklib.build.inspect import code
+
+_SWITCH = re.compile(r"([A-Z][A-Z0-9]*_)?DEBUG")
+_TRUTH = ("bool", "str")  # of an empty string: false
+
+
+def off_when_empty(modules: Iterable[ast.Module]) -> frozenset[str]:
+    """The switches of these modules that may be given an empty value."""
+    found: dict[str, bool] = {}
+    for module in modules:
+        for name, takes_it in _reads(module):
+            found[name] = found.get(name, True) and takes_it
+    return frozenset(name for name, takes_it in found.items() if takes_it)
+
+
+def _reads(module: ast.Module) -> Iterator[tuple[str, bool]]:
+    """(name, whether that read takes an empty value) of everything that is handed a switch's name."""
+    above = {inner: one for one in ast.walk(module) for inner in ast.iter_child_nodes(one)}
+    decouple = code.imported_from(module, "decouple")
+    environ = bool(code.imported_from(module, "environ")) or "environ" in _plainly_imported(module)
+    for one, parent in above.items():
+        name = code.string(one)
+        if name is None or not _SWITCH.fullmatch(name) or not isinstance(parent, ast.Subscript | ast.Call):
+            continue
+        if isinstance(parent, ast.Subscript):
+            if code.dotted(parent.value) in ("os.environ", "environ"):
+                yield name, isinstance(parent.ctx, ast.Load) and _stays_text(parent, above.get(parent))
+        elif parent.args[:1] == [one]:
+            yield name, _is_understood(parent, decouple, environ=environ) and _stays_text(parent, above.get(parent))
+
+
+def _is_understood(call: ast.Call, decouple: frozenset[str], *, environ: bool) -> bool:
+    """``config("DEBUG", cast=bool)`` of python-decouple, ``env("DEBUG")`` and ``env.bool("DEBUG")`` of django-environ,
+    without a default."""
+    function = code.dotted(call.func)
+    cast = code.keyword(call, "cast")
+    if len(call.args) > 1 or code.keyword(call, "default") is not None:
+        return False
+    known = function in decouple or (environ and function.lower() in ("env", "env.bool"))
+    return known and (cast is None or code.dotted(cast) in _TRUTH)
+
+
+def _stays_text(read: ast.AST, parent: ast.AST | None) -> bool:
+    """Whether what was read is handed to nothing that wants more than text of it (``int``, ``strtobool``)."""
+    return not isinstance(parent, ast.Call) or read not in parent.args or code.dotted(parent.func) in _TRUTH
+
+
+def _plainly_imported(module: ast.Module) -> list[str]:
+    return [alias.name for one in ast.walk(module) if isinstance(one, ast.Import) for alias in one.names]
