@@ -95,6 +95,23 @@ def test_migrate_makes_all_tables_and_says_what_it_applied(name: str, tmp_path: 
 
 
 @everywhere
+def test_tables_without_migrations_may_point_to_tables_with_some(name: str, tmp_path: Path, database: str) -> None:
+    """As a project has them that leaves its migrations out of its repository, and ran on SQLite alone."""
+    thing = "from django.db import models\nclass Thing(models.Model):\n    pass\n"
+    points = """from django.db import models
+class Bare(models.Model):
+    thing = models.ForeignKey("shop.Thing", on_delete=models.CASCADE)
+    others = models.ManyToManyField("shop.Thing", related_name="+")
+"""
+    made = shop(tmp_path, name, database, **{"bare/models.py": points, "shop/models.py": thing})
+    result = made.manage("migrate", "--noinput")
+    assert (result.error, ("shop", "0002_second") in result.applied) == (None, True)
+    with psycopg.connect(database) as connection:
+        assert connection.execute("SELECT count(*) FROM bare_bare_others").fetchone() == (0,)
+    assert made.manage("migrate", "--noinput").ok
+
+
+@everywhere
 def test_a_migration_that_fails_is_named_with_its_line_and_what_stays(name: str, tmp_path: Path, database: str) -> None:
     made = shop(tmp_path, name, database, **{"shop/migrations/0003_third.py": THIRD})
     result = made.manage("migrate")

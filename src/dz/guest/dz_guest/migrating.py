@@ -9,6 +9,7 @@ from dz_guest import admin, urls
 
 RESTARTS = 10.0  # seconds in which a database server that ended is back
 AWAY = ("refused", "No such file", "starting up", "shutting down", "recovery mode", "terminating")
+ALL = {"--noinput", "--no-input"}  # what is asked for with no other words is every migration
 LOCK = 0x647A6D67  # one per database is enough: advisory locks do not reach beyond it
 
 
@@ -24,6 +25,8 @@ def migrate(argv, summary):
     _lock(connection)
     plan, before = _plan(connection), _applied(connection)
     try:
+        for label in _first() if ALL.issuperset(argv) else []:
+            call_command("migrate", label, interactive=False, skip_checks=True)
         call_command("migrate", *argv, **_options())
     except BaseException:
         connection.close()  # what is told now must not be seen through a broken transaction
@@ -51,6 +54,20 @@ def _options():
     if django.VERSION >= (1, 9):
         options["run_syncdb"] = True
     return options
+
+
+def _first():
+    """The apps with migrations to whose tables those of apps without any point. Django makes the latter first, which
+    PostgreSQL refuses where SQLite looks at no foreign key: such projects come from there."""
+    from django.apps import apps
+    from django.db.migrations.loader import MigrationLoader
+
+    loader = MigrationLoader(None, ignore_no_migrations=True)
+    models = [model for model in apps.get_models() if model._meta.app_label in loader.unmigrated_apps]
+    fields = [field for model in models for field in model._meta.local_fields + list(model._meta.local_many_to_many)]
+    links = [getattr(one, "remote_field", None) or getattr(one, "rel", None) for one in fields]
+    there = {link.model._meta.app_label if hasattr(link.model, "_meta") else "" for link in links if link}
+    return sorted(there & loader.migrated_apps)
 
 
 def _reach(connection):
