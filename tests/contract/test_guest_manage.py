@@ -111,6 +111,36 @@ class Bare(models.Model):
     assert made.manage("migrate", "--noinput").ok
 
 
+KEYED = """import uuid
+class Migration(migrations.Migration):
+    dependencies = [("shop", "0003_others")]
+    operations = [migrations.AlterField("Thing", "id", models.UUIDField(primary_key=True, default=uuid.uuid4))]
+"""
+OTHERS = """    dependencies = [("shop", "0002_second")]
+    operations = [migrations.CreateModel("Other", [
+        ("id", models.AutoField(primary_key=True)), ("thing", models.ForeignKey("Thing", on_delete=models.CASCADE)),
+    ])]
+"""
+
+
+@everywhere
+@pytest.mark.parametrize("rows", [0, 1])
+def test_a_key_may_become_another_type_where_no_row_has_one(
+    name: str, rows: int, tmp_path: Path, database: str
+) -> None:
+    made = shop(tmp_path, name, database, **{"shop/migrations/0003_others.py": HEAD + OTHERS})
+    assert made.manage("migrate").ok
+    with psycopg.connect(database) as connection:
+        connection.execute("INSERT INTO shop_thing (name) SELECT 'one' FROM generate_series(1, %s)", [rows])
+    (made.code / "shop/migrations/0004_key.py").write_text(HEAD.splitlines()[0] + "\n" + KEYED)
+    result = made.manage("migrate")
+    with psycopg.connect(database) as connection:
+        asked = "SELECT data_type FROM information_schema.columns WHERE (table_name, column_name) IN (%s, %s)"
+        asked = asked.replace("%s", "('shop_thing', 'id')", 1).replace("%s", "('shop_other', 'thing_id')")
+        kinds = {kind for (kind,) in connection.execute(asked)}
+    assert (result.ok, "uuid" in kinds, len(kinds)) == (not rows, not rows, 1)
+
+
 @everywhere
 def test_a_migration_that_fails_is_named_with_its_line_and_what_stays(name: str, tmp_path: Path, database: str) -> None:
     made = shop(tmp_path, name, database, **{"shop/migrations/0003_third.py": THIRD})

@@ -5,7 +5,7 @@ The advisory lock belongs to the very connection that migrates, so it ends with 
 
 import time
 
-from dz_guest import admin, urls
+from dz_guest import admin, casting, urls
 
 RESTARTS = 10.0  # seconds in which a database server that ended is back
 AWAY = ("refused", "No such file", "starting up", "shutting down", "recovery mode", "terminating")
@@ -24,6 +24,7 @@ def migrate(argv, summary):
     _reach(connection)
     _lock(connection)
     plan, before = _plan(connection), _applied(connection)
+    casting.install(connection)
     try:
         for label in _first() if ALL.issuperset(argv) else []:
             call_command("migrate", label, interactive=False, skip_checks=True)
