@@ -65,10 +65,10 @@ def test_a_script_runs_under_the_wrapper_with_its_variables_filled_in_without_a_
 
 
 @everywhere
-@pytest.mark.parametrize("words", [["python", "manage.py"], ["./manage.py"], ["django-admin"]], ids=" ".join)
-def test_manage_py_is_the_guests_own(words: list[str], name: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize("line", ["python manage.py", "python3 -u -m django", "./manage.py", "django-admin"])
+def test_manage_py_is_the_guests_own(line: str, name: str, tmp_path: Path) -> None:
     site = Site.of(tmp_path, environment(name), {"manage.py": "raise SystemExit('never run')"})
-    finished = site.guest("work", *words, "peek", "ROOT_URLCONF")
+    finished = site.guest("work", *line.split(), "peek", "ROOT_URLCONF")
     assert finished.ok and 'PEEK{"ROOT_URLCONF": "site_urls"}' in finished.text, finished.text
 
 

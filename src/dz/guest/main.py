@@ -41,7 +41,8 @@ def main(argv):
         from dz_guest import serve
 
         return serve.main()
-    sys.stderr.write("usage: main.py probe MARKER | manage ARGS... | command HOW PROGRAM ARGS... | serve | work ...\n")
+    usage = "probe MARKER | manage ARGS... | command HOW PROGRAM ARGS... | serve | work WORDS... | broker APP MARKER"
+    sys.stderr.write("usage: main.py %s\n" % usage)
     return 2
 
 

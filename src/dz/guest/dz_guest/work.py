@@ -92,21 +92,26 @@ def command(words, environment):
     found = [new for new, word in zip(found, words) if new or not word]  # as a shell drops a variable without a value
     if not found:
         raise ValueError("it names no command")
-    first = found[0]
-    if "/" in first and not os.path.exists(first) and os.path.exists(os.path.join(spec.get("code", ""), first)):
-        os.chdir(spec.get("code"))  # a script that lies where the Procfile does, and that goes on from there
-    if PYTHON.match(os.path.basename(first)):
-        found[0] = sys.executable
+    if "/" in found[0] and not os.path.exists(found[0]):
+        code = spec.get("code", "")
+        if os.path.exists(os.path.join(code, found[0])):
+            os.chdir(code)  # a script that lies where the Procfile does, and that goes on from there
+    return _managed(found, os.path.join(here, "main.py"))
+
+
+def _managed(found, main):
+    """The same, with our Python; what is a command of Django's is the guest's ``main``'s to run."""
+    managed = found
+    if PYTHON.match(os.path.basename(found[0])):
+        found = [sys.executable] + found[1:]
         flags = 1
         while flags < len(found) and re.match(r"-[A-Zbdisuv]+\Z", found[flags]) and found[flags] not in ("-W", "-X"):
             flags += 1
         managed = found[flags:]
         if managed[:2] == ["-m", "django"]:
-            return [sys.executable, os.path.join(here, "main.py"), "manage"] + managed[2:]
-    else:
-        managed = found
+            managed = ["manage.py"] + managed[2:]
     if managed and (os.path.basename(managed[0]) == "manage.py" or managed[0] in MANAGERS):
-        return [sys.executable, os.path.join(here, "main.py"), "manage"] + managed[1:]
+        return [sys.executable, main, "manage"] + managed[1:]
     return found
 
 
