@@ -6,8 +6,20 @@ WORDS...`` is a process beside it, ``broker APP MARKER`` says where its messages
 ``sys.path``, so that no module of a project is hidden.
 """
 
+import importlib
 import os
 import sys
+
+# Their module and function, and how many words at least and at most.
+COMMANDS = {
+    "probe": ("probe", "main", 1, 1),
+    "manage": ("manage", "main", 1, sys.maxsize),
+    "command": ("command", "main", 2, sys.maxsize),
+    "work": ("work", "main", 1, sys.maxsize),
+    "broker": ("work", "broker", 2, 2),
+    "serve": ("serve", "main", 0, 0),
+}
+USAGE = "probe MARKER | manage ARGS... | command HOW PROGRAM ARGS... | serve | work WORDS... | broker APP MARKER"
 
 
 def main(argv):
@@ -16,34 +28,12 @@ def main(argv):
     from dz_guest import spec
 
     spec.enter()
-    command, rest = (argv[1], argv[2:]) if len(argv) > 1 else ("", [])
-    if command == "probe" and len(rest) == 1:
-        from dz_guest import probe
-
-        return probe.main(rest[0])
-    if command == "manage" and rest:
-        from dz_guest import manage
-
-        return manage.main(rest)
-    if command == "command" and len(rest) > 1:
-        from dz_guest import command as asked
-
-        return asked.main(rest[0], rest[1], rest[2:])
-    if command == "work" and rest:
-        from dz_guest import work
-
-        return work.main(rest)
-    if command == "broker" and len(rest) == 2:
-        from dz_guest import work
-
-        return work.broker(*rest)
-    if command == "serve" and not rest:
-        from dz_guest import serve
-
-        return serve.main()
-    usage = "probe MARKER | manage ARGS... | command HOW PROGRAM ARGS... | serve | work WORDS... | broker APP MARKER"
-    sys.stderr.write("usage: main.py %s\n" % usage)
-    return 2
+    words = argv[2:]
+    module, function, least, most = COMMANDS.get("".join(argv[1:2]), ("", "", 1, 0))
+    if not least <= len(words) <= most:
+        sys.stderr.write("usage: main.py %s\n" % USAGE)
+        return 2
+    return getattr(importlib.import_module("dz_guest." + module), function)(*words)
 
 
 if __name__ == "__main__":

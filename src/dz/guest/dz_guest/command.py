@@ -11,7 +11,7 @@ import sys
 from dz_guest import spec
 
 
-def main(how, program, argv):
+def main(how, program, *argv):
     """Run it; the exit code is the command's own."""
     signal.signal(signal.SIGINT, signal.default_int_handler)
     if how == "terminal":
@@ -20,12 +20,12 @@ def main(how, program, argv):
     if program == "python":
         here = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
         os.environ["PYTHONPATH"] = os.pathsep.join(spec.folders() + [here])
-        os.execv(sys.executable, [sys.executable] + argv)
+        os.execv(sys.executable, [sys.executable] + list(argv))
     if program == "admin":
         from dz_guest import admin
 
-        return admin.main(argv)
-    return _manage(argv)
+        return admin.main(list(argv))
+    return _manage(list(argv))
 
 
 def _take_terminal():

@@ -75,29 +75,35 @@ def _chain(error):
 
 
 def _kind(links, source):
-    for error in links:
-        if isinstance(error, SyntaxError) and _own(error.filename):
-            return "syntax", ""
-        variable = _variable(error)
-        if variable:
-            return "variable", variable
-        if isinstance(error, ImportError) and type(error).__name__ == "ModuleNotFoundError" and error.name:
-            return "module", error.name
-        for kind, pattern in EXTENSION:
-            extension = pattern.search(_text(error))
-            if extension:
-                return kind, extension.group(1)
-        library = type(error).__name__ == "ImproperlyConfigured" and LIBRARY.search(_text(error))
-        if library:
-            return "library", library.group(1)
-        if type(error).__name__ in ("OperationalError", "ProgrammingError", "InterfaceError"):
-            return "database", ""
-        if isinstance(error, (SystemExit, KeyboardInterrupt)):
-            return "exit", ""
+    """The kind and its name ("" where it has none), from the outermost exception that says one."""
+    found = next((one for one in map(_said_by, links) if one), None)
+    if found:
+        return found
     unset = [name for name in READ.findall(source) if name not in os.environ]
     if unset and isinstance(links[0], (TypeError, AttributeError, ValueError)):
         return "variable", unset[0]
     return "exception", ""
+
+
+def _said_by(error):
+    """What one exception says by itself; None for nothing."""
+    name, text = type(error).__name__, _text(error)
+    if isinstance(error, SyntaxError) and _own(error.filename):
+        return "syntax", ""
+    variable = _variable(error)
+    if variable:
+        return "variable", variable
+    if isinstance(error, ImportError) and name == "ModuleNotFoundError" and error.name:
+        return "module", error.name
+    extension = next(((kind, said.search(text)) for kind, said in EXTENSION if said.search(text)), None)
+    if extension:
+        return extension[0], extension[1].group(1)
+    library = name == "ImproperlyConfigured" and LIBRARY.search(text)
+    if library:
+        return "library", library.group(1)
+    if name in ("OperationalError", "ProgrammingError", "InterfaceError"):
+        return "database", ""
+    return ("exit", "") if isinstance(error, (SystemExit, KeyboardInterrupt)) else None
 
 
 def _variable(error):

@@ -12,12 +12,13 @@ import sys
 from dz_guest import answers, errors, loading, spec, work
 
 
-def main(argv):
+def main(*argv):
     """Run it; the exit code is the command's own."""
     marker = os.environ.pop("DZ_GUEST_MARKER", "")
     answer = answers.Answers(marker, apart=False) if marker else None
     applications = json.loads(os.environ.pop("DZ_GUEST_BROKERS", "[]"))
     os.environ["DJANGO_SETTINGS_MODULE"] = spec.WRAPPER
+    argv = list(argv)
     sys.argv = ["manage.py"] + argv
     summary = {"command": argv[0], "ok": False, "error": None}
     code = 1

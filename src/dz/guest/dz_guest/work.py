@@ -23,7 +23,7 @@ PATIENCE = 2.0  # seconds for a broker to take a connection
 PORTS = {"redis": 6379, "rediss": 6379, "amqp": 5672, "pyamqp": 5672, "amqps": 5671, "librabbitmq": 5672}
 
 
-def main(words):
+def main(*words):
     """Run it to its end or until TERM; its exit code, 0 after a TERM that it obeyed."""
     asked = []
     child = [0]
