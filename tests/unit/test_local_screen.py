@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -33,9 +34,12 @@ def test_a_pipe_gets_whole_lines_only(monkeypatch: pytest.MonkeyPatch) -> None:
     assert pipe.getvalue() == ""
 
 
-def test_the_next_act_is_said_as_it_can_be_typed(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_next_act_is_said_as_it_can_be_typed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "dz").touch()
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("DZ_TYPED", "./dz")
+    monkeypatch.setenv("PATH", "")
     pipe = Terminal(tty=False)
     monkeypatch.setattr(sys, "stderr", pipe)
-    monkeypatch.setattr("dz.typed.dz", lambda: "./dz")
     Screen().check("services", ok=False, detail="silent: nginx", mend="dz up starts what is down.")
     assert "Next       ./dz up starts" in pipe.getvalue()
