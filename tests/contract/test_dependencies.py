@@ -287,6 +287,9 @@ def test_versions_of_a_lock_bound_what_the_project_asks_for_and_one_that_does_no
     wanted = Wanted(installer="poetry", files=("pyproject.toml",), pins=("django==4.2.11", "black==24.1.0"))
     locked, _ = resolve(bench, wanted)
     assert locked.version("django") == "4.2.11" and not locked.version("black")
+    (bench.tree / "pyproject.toml").write_text(project.replace("<5'", "<5', 'gunicorn==20.1.0'"))
+    locked, _ = resolve(bench, wanted)
+    assert int(locked.version("setuptools").split(".")[0]) < 81
     other, _ = resolve(bench, replace(wanted, pins=("django==3.2.1",)))
     assert other.version("django").startswith("4.2.") and "it was left out" in said(bench)
 
@@ -328,6 +331,27 @@ def test_a_package_that_only_old_setuptools_can_build_gets_that(bench: Bench) ->
     locked, _ = resolve(bench, WANTED)
     assert locked.built == ("old",) and "setuptools before 58" in said(bench)
     assert not locked.version("uwsgi") and not locked.version("mysqlclient")
+
+
+def test_a_package_that_only_newer_setuptools_can_build_is_built_beside_one_for_old_ones(bench: Bench) -> None:
+    for name, file, text in (
+        (
+            "old",
+            "setup.py",
+            "from setuptools import convert_path, setup\nsetup(name='old', version='1', py_modules=[])\n",
+        ),
+        (
+            "new",
+            "pyproject.toml",
+            "[build-system]\nrequires = ['setuptools']\nbuild-backend = 'setuptools.build_meta'\n"
+            "[project]\nname = 'new'\nversion = '1'\n[tool.setuptools]\npy-modules = []\n",
+        ),
+    ):
+        (bench.tree / name).mkdir()
+        (bench.tree / name / file).write_text(text)
+    (bench.tree / "requirements.txt").write_text("Django>=4.2,<5\n./old\n./new\n")
+    locked, _ = resolve(bench, WANTED)
+    assert locked.built == ("new", "old")
 
 
 def test_what_lacks_a_library_of_this_host_is_left_out_aloud_and_the_rest_is_built(bench: Bench) -> None:

@@ -75,6 +75,13 @@ class Bench:
         """What old packages need of their build, and of setuptools at run time."""
         return self.box / "build-constraints.txt"
 
+    @property
+    def for_old_builds(self) -> bool:
+        return self.limits.read_text().startswith(OLDER)
+
+    def renew_limits(self) -> None:
+        self.write(self.limits.name, "setuptools<81\n")  # pkg_resources was in it until then
+
     def lay(self) -> None:
         """A fresh box with a copy of the code; the download cache of the time before stays."""
         passable(self.work)
@@ -82,7 +89,7 @@ class Bench:
         disk.copy(self.tree, self.source)
         for name in ("home", "wheels", "cache"):
             (self.box / name).mkdir(exist_ok=True)
-        self.limits.write_text("setuptools<81\n")  # pkg_resources was in it until then
+        self.renew_limits()
         self.sandbox.own(self.box, self.app_id)
 
     def write(self, name: str, text: str) -> Path:
@@ -100,7 +107,7 @@ class Bench:
         A build script that needs what setuptools lost with 58 gets an older one, and the command is run once more.
         """
         finished, said = self._run(argv, cwd=cwd)
-        if not finished.ok and OLD_BUILD.search(said) and not self.limits.read_text().startswith(OLDER):
+        if not finished.ok and OLD_BUILD.search(said) and not self.for_old_builds:
             self.log.note("a package's build is of old times: it gets setuptools before 58")
             self.write(self.limits.name, OLDER)
             return self._run(argv, cwd=cwd)

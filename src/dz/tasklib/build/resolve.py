@@ -19,7 +19,6 @@ from pathlib import Path, PurePosixPath
 from packaging.utils import canonicalize_name
 
 from dz.errors import UserError
-from dz.run import Finished
 from dz.tasklib.build import locked
 from dz.tasklib.build.additions import COMPILED, additions, any_driver, without_compiled
 from dz.tasklib.build.askedfor import placed
@@ -176,7 +175,10 @@ def _compiled(bench: Bench, files: list[Path], wanted: Wanted, cwd: Path) -> tup
             bench.log.note(f"nothing says which versions: those before {wanted.as_of}, its last commit, are taken")
             return locked.read(finished.output, bench.python)
     said = ""
-    for limits in dict.fromkeys(("".join(f"{pin}\n" for pin in wanted.pins) or bounds, bounds)):
+    pins = "".join(f"{pin}\n" for pin in wanted.pins)
+    if pins and "setuptools==" not in pins:
+        pins += bench.limits.read_text()  # poetry's locks used to leave it out
+    for limits in dict.fromkeys((pins or bounds, bounds)):
         given = bench.write("limits.txt", limits)
         asked = as_locked if wanted.whole_lock else compiled
         finished, said = asked(bench, [*words, "-c", given], files, cwd=cwd)
@@ -259,19 +261,24 @@ def _wheels(bench: Bench, sources: Sequence[Source], wheels: Path) -> list[Requi
     finished, said = bench.inside([bench.uv(), *words, "--python", bench.python.path, "pip"], cwd=bench.box)
     if not finished.ok:
         raise bench.failure(said)
-    for hashed in (True, False):
-        lines = [line for one in sources if one.hashed is hashed for line in one.pip]
-        if lines:
-            _pip_wheel(bench, pip, lines, hashed=hashed)
+    groups = [[one for one in sources if one.hashed is hashed] for hashed in (True, False)]
+    for group in filter(None, groups):
+        if not bench.for_old_builds:
+            _pip_wheel(bench, pip, group)
+        if bench.for_old_builds:
+            # What can be built with old setuptools alone, and what cannot, are each built with theirs.
+            for one in group:
+                bench.renew_limits()
+                _pip_wheel(bench, pip, [one])
     given = bench.take("wheels", at_most=WHEELS)
     return keep(given, {one.name for one in sources}, wheels, python=str(bench.python.version))
 
 
-def _pip_wheel(bench: Bench, pip: Path, lines: Sequence[str], *, hashed: bool) -> Finished:
-    listed = bench.write(f"build-{'hashed' if hashed else 'local'}.txt", "".join(f"{line}\n" for line in lines))
+def _pip_wheel(bench: Bench, pip: Path, sources: Sequence[Source]) -> None:
+    """Of sources with hashes alone, or without any. One build of old times is left to the caller, if others failed."""
+    listed = bench.write("build.txt", "".join(f"{line}\n" for one in sources for line in one.pip))
     words: list[str | Path] = [bench.python.path, pip / "pip", "wheel", "--no-deps", "--no-cache-dir", "--quiet"]
     words += ["--use-pep517", "--wheel-dir", bench.box / "wheels", "-r", listed]
     finished, said = bench.inside(words)
-    if not finished.ok:
+    if not finished.ok and (len(sources) == 1 or not bench.for_old_builds):
         raise bench.failure(said)
-    return finished
