@@ -115,6 +115,20 @@ def test_a_site_with_asgi_alone_gets_its_server() -> None:
         ),
         (
             "error: No solution found when resolving dependencies\n"
+            "  cause: Because only the following versions of thing are available:\n    thing<0.2.0\n    thing>0.3.dev0\n"
+            "and you require thing>=0.2.0,<0.3.dev0, we can conclude that your requirements are unsatisfiable.",
+            "build.version-not-found",
+            "thing>=0.2.0,<0.3.dev0",
+        ),
+        (
+            "  WARNING: Generating metadata for package thing produced metadata for project name unknown. Fix your"
+            " #egg=thing fragments.\nERROR: Could not find a version that satisfies the requirement thing==1.38.0"
+            " (from versions: 1.37, 1.38.0)\nERROR: No matching distribution found for thing==1.38.0",
+            "build.package-build-failed",
+            "thing",
+        ),
+        (
+            "error: No solution found when resolving dependencies\n"
             "  cause: Because there is no version of torch==2.13.0+cpu and you require torch==2.13.0+cpu, we can conclude",
             "build.other-index",
             "torch==2.13.0+cpu",

@@ -9,9 +9,11 @@ from dz.errors import PlatformError, Transient, UserError
 from dz.plain import plain
 
 _BUILD = re.compile(r"Failed (?:to build|building wheel for) [`']?([A-Za-z0-9][A-Za-z0-9._-]*)(==[\w.!+-]+)?")
+_OTHER_NAME = re.compile(r"metadata for package ([A-Za-z0-9._-]+) produced metadata for project name")  # pip's
 _MISSING = re.compile(r"Because ([A-Za-z0-9._-]+) was not found in the package registry")
 _VERSION = re.compile(
-    r"there (?:is|are) (?:no versions?|only the following versions?) of ([\w.\[\]-]+)([=<>~!][^\s,]*)?"
+    r"(?:there (?:is|are) (?:no versions?|only the following versions?)|only the following versions?) of"
+    r" ([\w.\[\]-]+)([=<>~!][^\s,]*)?"
 )
 _LIBRARY = (
     (re.compile(r"pg_config executable not found|pg_config is required"), "libpq-dev (pg_config)"),
@@ -56,9 +58,10 @@ def failure(said: str, *, python: str, indexes: Collection[str] = ()) -> UserErr
     if re.search("Git operation failed|failed to clone|git (fetch|clone)", text):
         said_by_git = _GIT.findall(text)
         return UserError("build.git-requirement", reason=said_by_git[-1][:600] if said_by_git else _cause(text))
-    if built := _BUILD.search(text):
+    if built := _BUILD.search(text) or _OTHER_NAME.search(text):
         kind = "build.package-for-python2" if _PYTHON2.search(text) else "build.package-build-failed"
-        return UserError(kind, package=built[1], python=python, release=built[1] + (built[2] or ""))
+        version = built[2] or "" if built.re is _BUILD else ""
+        return UserError(kind, package=built[1], python=python, release=built[1] + version)
     if fetch := _FETCH.search(text):
         return _not_fetched(text, fetch, indexes)
     return _no_solution(text, python)
@@ -104,13 +107,15 @@ def _contradiction(text: str, python: str) -> UserError:
     if version and "+" in (version[2] or ""):
         return UserError("build.other-index", wanted=version[1] + version[2])
     if version and "depends on" not in text:
-        return UserError("build.version-not-found", wanted=version[1] + (version[2] or ""), python=python)
+        bounds = re.search(rf"you require {re.escape(version[1])}([<>=!~]\S*[\w*])", text)
+        release = version[1] + (version[2] or (bounds[1] if bounds else ""))
+        return UserError("build.version-not-found", wanted=release, python=python)
     pins = tuple(dict.fromkeys(_EXACT.findall(text)))
     reason = text.partition(" hint: ")[0].removesuffix(".")[:600]
     if len(wishes := _NEEDS.findall(text)) == 1:
-        package, other, bounds = wishes[0]
+        package, other, needed = wishes[0]
         if asked := next((pin for pin in pins if pin.startswith(f"{other}==")), ""):
-            reason = f"{package} needs {other}{bounds}, and {asked} is asked for"
+            reason = f"{package} needs {other}{needed}, and {asked} is asked for"
             pins = tuple(dict.fromkeys((asked, *pins)))
     before = _BEFORE.search(text)
     pythons = f">={before[1]}" if before else ""
