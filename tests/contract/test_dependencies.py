@@ -281,6 +281,16 @@ def test_a_pinned_driver_without_a_wheel_gives_way_to_one_that_has_one_and_it_is
     assert "another version of it is taken" in said(bench)
 
 
+def test_a_driver_whose_wheel_is_too_old_for_this_server_gives_way_to_its_like(bench: Bench, home: Path) -> None:
+    """psycopg2 had wheels of its own until 2.8; both are one module, of which one would hide the other."""
+    old = [one for one in find([], home / "cache/pythons.json") if one.version.minor == 6]
+    if not old:
+        pytest.skip("there is no Python 3.6 here, and those wheels are for no newer one")
+    (bench.tree / "requirements.txt").write_text("Django==1.11.29\npsycopg2==2.7.3.1\n")
+    locked, _ = resolve(replace(bench, python=old[0]), WANTED)
+    assert (locked.version("psycopg2"), locked.version("psycopg2-binary")) == ("", "2.7.7")
+
+
 def test_versions_of_a_lock_bound_what_the_project_asks_for_and_one_that_does_not_fit_is_left_out(bench: Bench) -> None:
     project = "[tool.poetry]\nname = 'x'\nversion = '1'\n[project]\nname = 'x'\nversion = '1'\ndependencies = ['django>=4.2,<5']\n"
     (bench.tree / "pyproject.toml").write_text(project)

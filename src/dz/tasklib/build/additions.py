@@ -21,8 +21,10 @@ def any_driver(lines: Sequence[str], django: str) -> list[str] | None:
 
 
 def without_compiled(have: Mapping[str, str], sources: Collection[str]) -> dict[str, str]:
-    """What a project has (name → version) without drivers that would be compiled: ``additions`` finds their like."""
-    left = {name: version for name, version in have.items() if name not in COMPILED or name not in sources}
+    """What a project has (name → version) without drivers that would be compiled, and psycopg2 in any case:
+    ``additions`` finds their like. The wheels that psycopg2 once had under this name speak no SCRAM."""
+    gone = {*(COMPILED & set(sources)), "psycopg2"}
+    left = {name: version for name, version in have.items() if name not in gone}
     lost = next((have[name] for name in ("psycopg2", "psycopg2-binary") if name in have and name not in left), None)
     return left | ({"psycopg2": lost} if lost else {})
 

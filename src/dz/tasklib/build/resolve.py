@@ -89,6 +89,7 @@ def _resolved(bench: Bench, wanted: Wanted, wheels: Path, others: Sequence[Inter
     if "django" not in have:
         raise UserError("build.django-missing", files=", ".join(wanted.files) or "no file names any")
     have = without_compiled(have, {one.name for one in sources})
+    ready = [one for one in ready if one.name != "psycopg2"]  # its like lies in the same folder
     sources = [one for one in sources if one.name not in COMPILED | NEEDLESS]
     lines = [*additions(have, asgi_only=wanted.asgi_only), *wanted.added]
     more = _additions(bench, ready, sources, lines, django=have["django"])
