@@ -80,16 +80,18 @@ def _of_redis(redis: Redis, names: Iterable[str]) -> dict[str, str]:
     password = redis.password.reveal()
     values = {"URL": redis_url(redis), "HOST": REDIS_AT, "PORT": str(redis.port), "PASSWORD": password}
     values |= {"PASS": password, "DB": "0", "LOCATION": values["URL"], "HOSTNAME": REDIS_AT, "URI": values["URL"]}
-    return {name: values[found[1] or "URL"] for name in names if (found := _OF_REDIS.search(name))}
+    return {name: values[found[1] or "URL"] for name in names if (found := _OF_REDIS.search(name.upper()))}
 
 
 def is_known(name: str, *, redis: bool) -> bool:
     """``redis``: whether the project has one of ours."""
-    return _value(name) is not None or (redis and _OF_REDIS.search(name) is not None)
+    return _value(name) is not None or (redis and _OF_REDIS.search(name.upper()) is not None)
 
 
 def _value(name: str) -> Callable[[Known], str] | None:
-    """By the whole name, or by its end where that can only mean the database or the site (``SHOP_POSTGRES_HOST``)."""
+    """By the whole name, or by its end where that can only mean the database or the site (``SHOP_POSTGRES_HOST``);
+    some write them small."""
+    name = name.upper()
     inner = _BY_ITS_END.search(name)
     return _VALUES.get(name) or (_VALUES.get(inner[1]) if inner else None)
 

@@ -48,6 +48,8 @@ def test_an_address_stands_in_the_url() -> None:
         ("POSTGRES_DBNAME", "p00000042"),
         ("PG_PORT", "5433"),
         ("ALLOWED_HOSTS", "shop.localhost"),
+        ("allowed_host", "shop.localhost"),
+        ("secret_key", "k" * 50),
     ],
 )
 def test_names_that_projects_use_get_what_the_platform_knows(name: str, value: str) -> None:

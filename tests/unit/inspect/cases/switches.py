@@ -13,13 +13,15 @@ FILES = {
         + "B = os.environ['LOWERED_DEBUG'].lower() in ('1', 'true'), bool(os.environ['TRUE_DEBUG'])\n"
         + "C = int(os.environ['NUMBER_DEBUG']), config('CAST_DEBUG', cast=int), env.int('LEVEL_DEBUG')\n"
         + "D = config('TWICE_DEBUG', cast=bool), int(os.environ.get('TWICE_DEBUG', '0'))\n"
+        + "G = os.environ.get('GOT_DEBUG').lower() in ('true', '1'), os.getenv('ASKED_DEBUG').strip() == 'on'\n"
+        + "H = strtobool(os.environ.get('PARSED_DEBUG')), json.loads(os.environ['JSON_DEBUG'].lower())\n"
         + "E = int(os.environ.get('DEFAULT_DEBUG', 0))\n"
     ),
     "quokka/wsgi.py": WSGI.format("quokka.settings"),
     "requirements.txt": "Django==5.1.6\npython-decouple\ndjango-environ\n",
 }
 EXPECTED = {
-    "environment": "CAST_DEBUG\nLEVEL_DEBUG\nNUMBER_DEBUG\nTWICE_DEBUG",
-    "environment_off": "BARE_DEBUG\nDEBUG\nENV_DEBUG\nLOWERED_DEBUG\nTEXT_DEBUG\nTRUE_DEBUG",
+    "environment": "CAST_DEBUG\nJSON_DEBUG\nLEVEL_DEBUG\nNUMBER_DEBUG\nPARSED_DEBUG\nTWICE_DEBUG",
+    "environment_off": "ASKED_DEBUG\nBARE_DEBUG\nDEBUG\nENV_DEBUG\nGOT_DEBUG\nLOWERED_DEBUG\nTEXT_DEBUG\nTRUE_DEBUG",
 }
 NAMES = ("quokka",)

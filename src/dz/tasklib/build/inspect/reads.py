@@ -17,7 +17,7 @@ from dz.tasklib.build.inspect.tree import Tree
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,127}")
 # Functions that take no None.
-_PARSERS = re.compile(r"int|float|len|(json\.)?loads|(ast\.)?literal_eval|(base64\.)?b64decode")
+_PARSERS = re.compile(r"int|float|len|([\w.]+\.)?strtobool|(json\.)?loads|(ast\.)?literal_eval|(base64\.)?b64decode")
 _GETTERS = ("os.environ.get", "os.getenv", "environ.get", "getenv")
 _ENV_TYPES = re.compile(
     r"(dj_)?(db|cache|email|search)(_url)?|str|bool|int|float|list|tuple|dict|json|url|path|bytes|enum|decimal|date"

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 from dz.tasklib.build.inspect import code
 
 _SWITCH = re.compile(r"([A-Z][A-Z0-9]*_)?DEBUG")
 _TRUTH = ("bool", "str")  # of an empty string: false
+_GETTERS = ("os.environ.get", "os.getenv", "environ.get", "getenv")
 
 
 def off_when_empty(modules: Iterable[ast.Module]) -> frozenset[str]:
@@ -36,24 +37,28 @@ def _reads(module: ast.Module) -> Iterator[tuple[str, bool]]:
             continue
         if isinstance(parent, ast.Subscript):
             if code.dotted(parent.value) in ("os.environ", "environ"):
-                yield name, isinstance(parent.ctx, ast.Load) and _stays_text(parent, above.get(parent))
+                yield name, isinstance(parent.ctx, ast.Load) and _stays_text(parent, above)
         elif parent.args[:1] == [one]:
-            yield name, _is_understood(parent, decouple, environ=environ) and _stays_text(parent, above.get(parent))
+            yield name, _is_understood(parent, decouple, environ=environ) and _stays_text(parent, above)
 
 
 def _is_understood(call: ast.Call, decouple: frozenset[str], *, environ: bool) -> bool:
     """``config("DEBUG", cast=bool)`` of python-decouple, ``env("DEBUG")`` and ``env.bool("DEBUG")`` of django-environ,
-    without a default."""
+    and what asks os.environ for a text (``os.getenv("DEBUG").lower() in ("true", "1")``), without a default."""
     function = code.dotted(call.func)
     cast = code.keyword(call, "cast")
     if len(call.args) > 1 or code.keyword(call, "default") is not None:
         return False
-    known = function in decouple or (environ and function.lower() in ("env", "env.bool"))
+    known = function in (*decouple, *_GETTERS) or (environ and function.lower() in ("env", "env.bool"))
     return known and (cast is None or code.dotted(cast) in _TRUTH)
 
 
-def _stays_text(read: ast.AST, parent: ast.AST | None) -> bool:
-    """Whether what was read is handed to nothing that wants more than text of it (``int``, ``strtobool``)."""
+def _stays_text(read: ast.AST, above: Mapping[ast.AST, ast.AST]) -> bool:
+    """Whether what was read, or what a method of it answers, is handed to nothing that wants more than text of it
+    (``int``, ``strtobool``)."""
+    parent = above.get(read)
+    while isinstance(parent, ast.Attribute) or (isinstance(parent, ast.Call) and parent.func is read):
+        read, parent = parent, above.get(parent)
     return not isinstance(parent, ast.Call) or read not in parent.args or code.dotted(parent.func) in _TRUTH
 
 
