@@ -11,6 +11,7 @@ FILES = {
         "import os\nfrom .settings import *\nCACHES = {'default': {'LOCATION': os.environ['CLOUD_CACHE']}}\n"
         "DATABASES = {'default': {'HOST': os.environ['CLOUD_POSTGRESQL_HOST']}}\n"
     ),
+    "numbat/nearby.py": "import os\nfrom .settings import *\nNEARBY = os.environ['NEARBY_HOST']\n",
     "numbat/views.py": "import os\nfrom django.http import HttpResponse\ndef index(request):\n"
     "    return HttpResponse(os.environ['LEVY_RATE'] + os.environ['DATABASE_URL'] + os.environ.get('LEVY_NOTE', ''))\n",
     "numbat/wsgi.py": WSGI.format("numbat.settings"),

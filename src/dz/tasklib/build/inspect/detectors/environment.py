@@ -82,8 +82,14 @@ def _imported(tree: Tree, facts: Facts, path: str, settings: set[str]) -> bool:
     """Whether a module is likely part of the running site: below the project, no test or script, no other settings."""
     if not below(facts.primary("project_root"), path) or _ASIDE.search(path):
         return False
-    other = re.search(r"settings|config", path) or path in settings
+    other = re.search(r"settings|config", path) or path in settings or _is_other_settings(tree, facts, path)
     return ("/" in path and not other) or _read_by_settings(tree, facts, path)
+
+
+def _is_other_settings(tree: Tree, facts: Facts, path: str) -> bool:
+    """A module that takes over settings (``from .settings import *``) is another choice of them, whatever its name."""
+    taken = settingscode.chain(tree, settingscode.roots(facts), path)[1:]
+    return any(settingscode.looks_like_settings(tree, one) for one in taken) and not settingscode.only_adds(tree, path)
 
 
 def _read_by_settings(tree: Tree, facts: Facts, path: str) -> bool:
