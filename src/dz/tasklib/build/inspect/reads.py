@@ -105,13 +105,13 @@ def _is_of_environ(node: ast.AST) -> bool:
 
 
 def _schemes(module: ast.Module) -> frozenset[str]:
-    """Names with a default in ``environ.Env(DEBUG=(bool, False))``."""
+    """Names with a default in ``environ.Env(DEBUG=(bool, False))``; of ``Env(**defaults)`` it may be any: ``*``."""
     return frozenset(
-        word.arg
+        word.arg or "*"
         for call in code.calls(module)
         if code.dotted(call.func).endswith("Env")
         for word in call.keywords
-        if word.arg and isinstance(word.value, ast.Tuple)
+        if word.arg is None or isinstance(word.value, ast.Tuple)
     )
 
 
@@ -204,7 +204,7 @@ class _Finder(ast.NodeVisitor):
         elif is_env and not node.args and (implied := _IMPLIED.get(last.removesuffix("_url"))):
             self._add(implied, node.lineno, Need.DEFAULT if default else Need.FAILS)
         elif is_env or name.lower() in ("env", "self.env"):
-            self._add(first, node.lineno, Need.DEFAULT if default or first in self._schemes else Need.FAILS)
+            self._add(first, node.lineno, Need.DEFAULT if default or self._schemes & {first, "*"} else Need.FAILS)
         elif name in ("dj_database_url.config", "dburl.config"):
             env = code.string(code.keyword(node, "env")) or "DATABASE_URL"
             self._add(env, node.lineno, Need.DEFAULT if default or node.args else Need.EMPTY)
