@@ -144,8 +144,15 @@ _VALUES: Mapping[str, Callable[[Known], str]] = {
         "HOSTS",
     ),
     **_same(
-        lambda k: k.hosts[0] if k.hosts else "localhost", "HOSTNAME", "DOMAIN", "DOMAIN_NAME", "SITE_DOMAIN", "HOST"
+        lambda k: k.hosts[0] if k.hosts else "localhost",
+        "HOSTNAME",
+        "DOMAIN",
+        "DOMAIN_NAME",
+        "SITE_DOMAIN",
+        "APP_DOMAIN",
+        "HOST",
     ),
+    **_same(lambda _: "1", "SITE_ID"),  # the site that a migration of django.contrib.sites makes
     **_same(
         lambda k: k.url, "SITE_URL", "BASE_URL", "CSRF_TRUSTED_ORIGINS", "DJANGO_CSRF_TRUSTED_ORIGINS", "WEBSITE_URL"
     ),

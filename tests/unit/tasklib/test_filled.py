@@ -50,6 +50,8 @@ def test_an_address_stands_in_the_url() -> None:
         ("ALLOWED_HOSTS", "shop.localhost"),
         ("allowed_host", "shop.localhost"),
         ("secret_key", "k" * 50),
+        ("APP_DOMAIN", "shop.localhost"),
+        ("SITE_ID", "1"),
     ],
 )
 def test_names_that_projects_use_get_what_the_platform_knows(name: str, value: str) -> None:
