@@ -25,6 +25,7 @@ USAGE = "probe MARKER | manage ARGS... | command HOW PROGRAM ARGS... | serve | w
 def main(argv):
     here = os.path.dirname(os.path.abspath(__file__))
     sys.path[:] = [entry for entry in sys.path if os.path.abspath(entry or ".") != here] + [here]
+    own_distutils()
     from dz_guest import spec
 
     spec.enter()
@@ -34,6 +35,13 @@ def main(argv):
         sys.stderr.write("usage: main.py %s\n" % USAGE)
         return 2
     return getattr(importlib.import_module("dz_guest." + module), function)(*words)
+
+
+def own_distutils():
+    """Until Python 3.12 it has distutils itself; the copy that setuptools puts in its place has lost commands since."""
+    if sys.version_info < (3, 12):
+        os.environ.setdefault("SETUPTOOLS_USE_DISTUTILS", "stdlib")  # for what is started from here
+        sys.meta_path[:] = [one for one in sys.meta_path if type(one).__module__ != "_distutils_hack"]
 
 
 if __name__ == "__main__":
