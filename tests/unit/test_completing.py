@@ -13,6 +13,9 @@ from dz.tasklib.build.completing import MOST, addition, without_its_python
     [
         ("debug_toolbar.urls", (), "django-debug-toolbar"),
         ("debug_toolbar", ("django-debug-toolbar",), ""),  # it did not help
+        ("fontawesomefree", (), "fontawesomefree"),
+        ("fontawesome_5", (), "django-fontawesome-5"),
+        ("django_ckeditor_5", (), "django-ckeditor-5"),
         ("shop.local_settings", (), ""),
         ("", (), ""),
         ("pytz", tuple(map(str, range(MOST))), ""),

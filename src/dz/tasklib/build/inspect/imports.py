@@ -28,6 +28,7 @@ _OTHER_NAME = {
     "corsheaders": "django-cors-headers",
     "crispy_bootstrap4": "crispy-bootstrap4",
     "crispy_bootstrap5": "crispy-bootstrap5",
+    "crispy_tailwind": "crispy-tailwind",
     "crispy_forms": "django-crispy-forms",
     "channels_redis": "channels-redis",
     "cv2": "opencv-python-headless",
@@ -37,6 +38,7 @@ _OTHER_NAME = {
     "decouple": "python-decouple",
     "django_bootstrap5": "django-bootstrap5",
     "django_browser_reload": "django-browser-reload",
+    "django_ckeditor_5": "django-ckeditor-5",
     "django_cleanup": "django-cleanup",
     "django_countries": "django-countries",
     "django_extensions": "django-extensions",
@@ -60,6 +62,7 @@ _OTHER_NAME = {
     "embed_video": "django-embed-video",
     "easy_thumbnails": "easy-thumbnails",
     "factory": "factory-boy",
+    "fontawesome_5": "django-fontawesome-5",
     "graphene_django": "graphene-django",
     "guardian": "django-guardian",
     "import_export": "django-import-export",
@@ -69,6 +72,7 @@ _OTHER_NAME = {
     "markdownify": "django-markdownify",
     "markdownx": "django-markdownx",
     "mptt": "django-mptt",
+    "ninja": "django-ninja",
     "multiselectfield": "django-multiselectfield",
     "mathfilters": "django-mathfilters",
     "colorfield": "django-colorfield",
@@ -99,7 +103,7 @@ _OTHER_NAME = {
 }
 _SAME_NAME = re.compile(
     r"arrow|bleach|bokeh|boto3|celery|channels|cloudinary|coreapi|cryptography|daphne|djoser|faker|feedparser"
-    r"|folium|geopy|gtts|gunicorn|html5lib|httpx|humanize|lxml|markdown|markdown2|matplotlib|nltk|numpy"
+    r"|folium|fontawesomefree|geopy|gtts|gunicorn|html5lib|httpx|humanize|lxml|markdown|markdown2|matplotlib|nltk|numpy"
     r"|oauthlib|openai|openpyxl|pandas|pdfkit|plotly|psutil|psycopg2|pydantic|pygments|pymongo|pymysql|pytest"
     r"|pytz|qrcode|raven|razorpay|redis|reportlab|requests|scipy|seaborn|selenium|sendgrid|sqlalchemy|stripe"
     r"|textblob|tweepy|twilio|unidecode|wagtail|waitress|watchdog|weasyprint|whitenoise|wikipedia|xhtml2pdf"
