@@ -337,6 +337,19 @@ def test_what_a_job_warned_of_is_told_once_each_when_it_has_ended(shop: Any) -> 
     assert job_document(made)["warnings"] == ["web.2 waits"]
 
 
+def test_of_many_warnings_the_first_of_each_job_are_told(shop: Any) -> None:
+    from dz2.api.documents import job_documents
+    from dz2.models import Job
+
+    now = timezone.now()
+    made = [Job.objects.create(project=shop, kind="check_repo", state="failed", finished_at=now) for _ in range(2)]
+    for job in made:
+        for number in range(25):
+            job.log.create(seq=number, at=now, kind="note", level="warning", text=f"{job.pk}: {number}")
+    for job, document in zip(made, job_documents(made), strict=True):
+        assert document["warnings"] == [f"{job.pk}: {number}" for number in range(20)]
+
+
 def test_a_list_of_jobs_asks_zoomdb_as_often_as_one_of_them(shop: Any) -> None:
     from django.db import connection
     from django.test.utils import CaptureQueriesContext

@@ -7,7 +7,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
-from django.db.models import Exists, OuterRef, Subquery
+from django.db.models import Exists, OuterRef, Subquery, Window
+from django.db.models.functions import RowNumber
 
 from dz2.models import AppServerDeployment, Job, JobLog, JobState, JobStep, LogKind, Release, ReleaseState
 from dz2.models import VirtualHostname as Hostname
@@ -49,7 +50,7 @@ def of(jobs: Sequence[Job]) -> list[Facts]:
             given=given.get(job.project_id) if job.project_id else None,
             steps=steps[job.pk],
             deployments=deployments[release.pk] if release else (),
-            warnings=list(dict.fromkeys(warnings[job.pk][:MOST_WARNINGS])),
+            warnings=list(dict.fromkeys(warnings[job.pk])),
             adminless=job.pk in adminless,
         )
         for job in jobs
@@ -64,10 +65,13 @@ def _each(pairs: Iterable[tuple[int, T]]) -> dict[int, list[T]]:
 
 
 def _warnings(jobs: Sequence[Job]) -> dict[int, list[str]]:
-    """A worker that is not started, a value that was not as declared."""
+    """The first of each: a worker that is not started, a value that was not as declared."""
     ended = [job.pk for job in jobs if job.finished_at]
-    told = JobLog.objects.filter(job__in=ended, level="warning", kind=LogKind.NOTE).order_by("job", "seq")
-    return _each(told.values_list("job_id", "text"))
+    told = JobLog.objects.filter(job__in=ended, level="warning", kind=LogKind.NOTE)
+    first = told.annotate(place=Window(RowNumber(), partition_by="job", order_by="seq")).filter(
+        place__lte=MOST_WARNINGS
+    )
+    return _each(first.order_by("job", "seq").values_list("job_id", "text"))
 
 
 def _adminless(jobs: Sequence[Job]) -> set[int]:
