@@ -25,7 +25,9 @@ HERE = tuple(
     [
         ("", "4.2.7", "3.12.1", True),
         ("", "", "3.13.0", True),
-        ("", "1.11", "3.7.16", True),
+        ("", "1.11", "3.6.15", True),
+        ("", "1.11.16", "3.6.15", True),
+        ("", "1.11.17", "3.7.16", True),
         ("", "1.8.19", "3.6.15", True),
         ("", "Django>=3.2,<4", "3.10.13", True),
         ("", "9.9", "3.13.0", True),
@@ -53,6 +55,13 @@ def test_when_nothing_fits_it_says_what_is_needed_and_what_is_here() -> None:
         choose(HERE[-1:], django="5.2")
     assert told.value.id == "python.none-fits"
     assert "3.10 to 3.14" in told.value.brief and "3.6.15" in told.value.brief
+
+
+@pytest.mark.parametrize("declared", ["", ">=3.2,<3.5"])
+def test_a_django_that_no_python_of_today_can_import_is_told_with_its_pythons(declared: str) -> None:
+    with pytest.raises(UserError) as told:
+        choose(HERE, declared=declared, django="1.7.1")
+    assert (told.value.id, "3.2 to 3.4" in told.value.brief) == ("python.none-fits", True)
 
 
 @pytest.mark.parametrize("text", ["", "*", "latest", "three", "3.x.y.z"])

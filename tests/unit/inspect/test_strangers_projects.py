@@ -169,6 +169,14 @@ STRANGERS = {
         {**project("import rest_framework, unheard_of", header='"""Generated using Django 3.2.9."""')},
         {"packages": "django\ndjangorestframework", "django_version": "==3.2.*", "python_version": ">=3.6,<3.11"},
     ),
+    "no list, and a Django that runs nowhere any more": Stranger(
+        {**project(header="# https://docs.djangoproject.com/en/1.6/topics/settings/")},
+        {"packages": "django", "django_version": "==1.8.*", "python_version": ">=3.2,<3.7"},
+    ),
+    "a Django that the newest Python of its series can't import": Stranger(
+        {**project(), "requirements.txt": "django==1.11.16\n"},
+        {"django_version": "1.11.16", "python_version": ">=3.4,<3.7"},
+    ),
     "a manage.py that is not Django's": Stranger(
         {**LIST, "manage.py": "import os; os.system('rm')\n", **project(root="web/")},
         {"project_root": "web"},

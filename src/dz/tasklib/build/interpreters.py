@@ -26,7 +26,7 @@ from dz.run import run
 from dz.seams.sandbox import Sandbox
 from dz.seams.sandbox.interpreter import installed_in
 from dz.settings import WorkerSettings
-from dz.tasklib.build.inspect.pythons import PYTHONS, specifier
+from dz.tasklib.build.inspect.pythons import PYTHONS, pythons_of, specifier
 
 ASK = (
     "import sys, json, venv\n"
@@ -120,8 +120,8 @@ def django_range(django: str) -> tuple[Version, Version]:
         return OLDEST, ANY
     series = f"{match[1]}.{match[2]}"
     if series in PYTHONS:
-        low, high = PYTHONS[series]
-        return max(Version(low), OLDEST), Version(high)
+        low, high = pythons_of(series, django)
+        return Version(low), Version(high)
     newest = list(PYTHONS)[-1]
     if Version(series) > Version(newest):
         return Version(PYTHONS[newest][0]), ANY

@@ -24,6 +24,7 @@ from dz.tasklib.build.additions import COMPILED, additions, any_driver, without_
 from dz.tasklib.build.askedfor import placed
 from dz.tasklib.build.bench import Bench
 from dz.tasklib.build.brought import brought
+from dz.tasklib.build.inspect.pythons import FOR_37
 from dz.tasklib.build.interpreters import Interpreter
 from dz.tasklib.build.locked import Locked, Requirement, Source
 from dz.tasklib.build.otherpython import first_that_fits, has_wheel
@@ -170,7 +171,7 @@ def _compiled(bench: Bench, files: list[Path], wanted: Wanted, cwd: Path) -> tup
     bounds = bench.limits.read_text() + (f"django{wanted.django}\n" if wanted.django else "")
     if wanted.as_of:
         dated = [*words, "--exclude-newer", wanted.as_of, "--only-binary", ":all:"]
-        dated += ["-c", bench.write("limits.txt", f"{bounds}django>={OLDEST_DATED}\n"), "--", *files]
+        dated += ["-c", bench.write("limits.txt", f"{bounds}django>={_oldest_dated(bench)}\n"), "--", *files]
         finished, _ = bench.inside([bench.uv(), *dated], cwd=cwd)
         if finished.ok:
             bench.log.note(f"nothing says which versions: those before {wanted.as_of}, its last commit, are taken")
@@ -190,6 +191,10 @@ def _compiled(bench: Bench, files: list[Path], wanted: Wanted, cwd: Path) -> tup
     if not re.search("setuptools|django", said, re.IGNORECASE):
         raise bench.failure(said)
     return _answer(bench, [*words, "--", *files], cwd)
+
+
+def _oldest_dated(bench: Bench) -> str:
+    return OLDEST_DATED if bench.python.version.minor < 7 else str(FOR_37)
 
 
 def _additions(

@@ -8,8 +8,11 @@ from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.version import InvalidVersion, Version
 
 # Django → the oldest and the newest Python that it says it supports (docs.djangoproject.com, "FAQ: Installation").
-# Those before 1.11 say 3.5; they run on 3.6 too (not on 3.7), which is the oldest that is still to be had.
+# From 1.8 on those before 1.11 say 3.5; they run on 3.6 too (not on 3.7), which is the oldest that is still to be had.
 PYTHONS = {
+    "1.5": ("3.2", "3.3"),
+    "1.6": ("3.2", "3.3"),
+    "1.7": ("3.2", "3.4"),
     "1.8": ("3.2", "3.6"),
     "1.9": ("3.4", "3.6"),
     "1.10": ("3.4", "3.6"),
@@ -29,6 +32,8 @@ PYTHONS = {
     "6.0": ("3.12", "3.14"),
     "6.1": ("3.12", "3.14"),
 }
+OLDEST_DJANGO = "1.8"  # that runs on a Python of today
+FOR_37 = Version("1.11.17")  # the first of its series that can be imported in Python 3.7
 
 
 def poetry_range(text: str) -> str:
@@ -97,7 +102,14 @@ def wants_python2(text: str) -> bool:
 
 def supported_by_django(django: str) -> tuple[str, str] | None:
     """Oldest and newest Python for the newest Django that ``django`` (a version or a specifier) allows."""
-    return PYTHONS.get(series) if (series := django_series(django)) else None
+    series = django_series(django)
+    return pythons_of(series, django) if series in PYTHONS else None
+
+
+def pythons_of(series: str, django: str) -> tuple[str, str]:
+    """Oldest and newest Python for that series; ``django``: as it is asked for, of which a pin may say more."""
+    exact = re.fullmatch(r"(?:==)?(1\.11(?:\.[0-9]+)?)", django)
+    return ("3.4", "3.6") if exact and Version(exact[1]) < FOR_37 else PYTHONS[series]
 
 
 def django_series(django: str) -> str | None:

@@ -5,9 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
+from packaging.version import Version
+
 from dz.tasklib.build.inspect import declared, settingscode
 from dz.tasklib.build.inspect.code import below
 from dz.tasklib.build.inspect.evidence import Evidence, Facts, at
+from dz.tasklib.build.inspect.pythons import OLDEST_DJANGO
 from dz.tasklib.build.inspect.tree import Tree, folder_of
 
 NEEDS = ("project_root", "requirements_files", "settings_module")
@@ -83,7 +86,11 @@ def _made_with(tree: Tree, facts: Facts) -> Iterator[Evidence]:
         if found := _MADE_WITH.search(tree.text(path)):
             line = tree.text(path).count("\n", 0, found.start()) + 1
             series = ".".join((found[1] or found[2]).split(".")[:2])
-            yield at(tree, "django_version", f"=={series}.*", 0.5, "the settings were made with it", path, line)
+            why = "the settings were made with it"
+            if Version(series) < Version(OLDEST_DJANGO):
+                why = f"the settings were made with {series}, and this is the next that runs on a Python of today"
+                series = OLDEST_DJANGO
+            yield at(tree, "django_version", f"=={series}.*", 0.5, why, path, line)
             return
 
 
