@@ -304,6 +304,16 @@ def test_versions_of_a_lock_bound_what_the_project_asks_for_and_one_that_does_no
     assert other.version("django").startswith("4.2.") and "it was left out" in said(bench)
 
 
+@pytest.mark.parametrize("name", ["", "My new site", "Müllers *Laden*"])
+def test_a_name_that_no_package_may_have_is_passed_over(bench: Bench, name: str) -> None:
+    """Poetry takes any where it makes no package, and so did uv."""
+    (bench.tree / "pyproject.toml").write_text(
+        f'[project]\nname = "{name}"\nversion = "1"\ndependencies = ["django==4.2.11"]\n'
+    )
+    locked, _ = resolve(bench, Wanted(installer="poetry", files=("pyproject.toml",)))
+    assert locked.version("django") == "4.2.11" and "no name of a package" in said(bench)
+
+
 def test_groups_and_extras_that_are_wanted_are_installed_with_the_rest(bench: Bench) -> None:
     groups = '[dependency-groups]\nmain = ["Django==4.2.16"]\nlive = ["idna==3.7"]\ndev = ["sqlparse==0.4.4"]\n'
     (bench.tree / "pyproject.toml").write_text(groups)

@@ -31,6 +31,8 @@ from dz.tasklib.folders import Folders, passable, renewed
 # As setuptools says it from 58 on, and Python of a build script that imports what setuptools no longer passes on.
 OLD_BUILD = re.compile(r"use_2to3 is invalid|cannot import name '?convert_path'? from 'setuptools'")
 OLDER = "setuptools<58\n"
+# A project's name, which Poetry and older uvs took as it stands; nothing is installed by it.
+MISNAMED = re.compile(r"Failed to parse: `?(\S*)pyproject\.toml[\s\S]*Not a valid package or extra name: \"(.*?)\"\.")
 ANSWER = 16 * 1024 * 1024  # bytes that uv may answer
 
 
@@ -111,7 +113,18 @@ class Bench:
             self.log.note("a package's build is of old times: it gets setuptools before 58")
             self.write(self.limits.name, OLDER)
             return self._run(argv, cwd=cwd)
+        if not finished.ok and (misnamed := MISNAMED.search(said)):
+            self._name(misnamed[2], misnamed[1], cwd=cwd)
+            return self._run(argv, cwd=cwd)
         return finished, said
+
+    def _name(self, name: str, folder: str, *, cwd: Path | None) -> None:
+        """Another name for the project in the box's copy of its files."""
+        self.log.note(f"pyproject.toml calls the project {name!r}, which is no name of a package: it is passed over")
+        quoted = re.sub(r"[^A-Za-z0-9]+", "[^\"']*", name)
+        script = f's/^(name[[:space:]]*=[[:space:]]*)["\']{quoted}["\']/\\1"project"/'
+        for file in ("pyproject.toml", "uv.lock"):
+            self._run(["sed", "-i", "-E", script, "--", f"{folder}{file}"], cwd=cwd)
 
     def _run(self, argv: Sequence[str | Path], *, cwd: Path | None) -> tuple[Finished, str]:
         complaints = bytearray()

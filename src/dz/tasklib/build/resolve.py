@@ -33,6 +33,7 @@ from dz.tasklib.build.wanted import Wanted, files_of, folder_of
 from dz.tasklib.build.wheels import keep
 
 OLDEST_DATED = "1.11"  # a Django before it is taken where something names it, not by a day alone
+RULES = 2  # raised where the same files lead to another list than before
 WHEELS = 2 * 1024 * 1024 * 1024  # bytes of the wheels that a project may have built
 # What may say which versions are wanted; anything else can change without another resolution.
 TELLING = (".txt", ".in", ".toml", ".lock", ".cfg", ".pip")
@@ -115,7 +116,9 @@ def inputs_key(bench: Bench, wanted: Wanted) -> str:
     """A hash of every small file of the checkout that may tell versions; links are told apart, never followed."""
     # Not the day: a commit that only changes code keeps the versions that were found first.
     wanted = replace(wanted, as_of="")
-    seen = hashlib.sha256(repr((wanted, str(bench.python.version), bench.uv().name, bench.indexes.variables)).encode())
+    seen = hashlib.sha256(
+        repr((RULES, wanted, str(bench.python.version), bench.uv().name, bench.indexes.variables)).encode()
+    )
     leads = {str(one) for file in (*wanted.files, f"{wanted.root}/manage.py") for one in PurePosixPath(file).parents}
     without = {name for name in NO_LISTS if not any(_names(bench.tree / file, f"{name}/") for file in wanted.files)}
     for folder, folders, files, descriptor in os.fwalk(bench.tree, follow_symlinks=False):
