@@ -5,9 +5,11 @@ allows what theirs may have allowed. Tenants' engines keep theirs, they route be
 """
 
 import os
+import sys
 from urllib.parse import unquote, urlsplit
 
 import django
+from django.db.backends.signals import connection_created
 from dz_guest import spec
 
 KEPT = ("ATOMIC_REQUESTS", "AUTOCOMMIT", "TIME_ZONE", "TEST", "DISABLE_SERVER_SIDE_CURSORS", "CONN_MAX_AGE")
@@ -24,6 +26,8 @@ class OneDatabase(object):
 
 def databases(values):
     """``DATABASES`` and what hangs on it. Without ``DZ_DATABASE_URL`` (a build) nothing answers, and nothing should."""
+    if django.VERSION < (3, 1):
+        connection_created.connect(_with_any_driver)
     theirs = values.get("DATABASES") or {}
     aliases = ["default"] + [alias for alias in theirs if alias != "default"]
     changed = {"DATABASES": {alias: _database(theirs.get(alias) or {}) for alias in aliases}}
@@ -31,6 +35,22 @@ def databases(values):
     if len(aliases) > 1 and not tenants:
         changed["DATABASE_ROUTERS"] = [__name__ + "." + OneDatabase.__name__]
     return changed
+
+
+def _with_any_driver(**event):
+    """From 2.9 on psycopg2 tells an offset as a timedelta. These Djangos compare it to 0 and give no time back."""
+    for name in ("postgresql", "postgresql_psycopg2"):
+        base = sys.modules.get("django.db.backends." + name + ".base")
+        if hasattr(base, "utc_tzinfo_factory"):
+            base.utc_tzinfo_factory = _utc
+
+
+def _utc(offset):
+    from django.utils.timezone import utc
+
+    if offset:
+        raise AssertionError("database connection isn't set to UTC")
+    return utc
 
 
 def engine(theirs):
