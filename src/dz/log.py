@@ -7,6 +7,7 @@ not here but in ``dz.tasklib.context.JobLog``.
 from __future__ import annotations
 
 import importlib
+import os
 import re
 import sys
 from collections.abc import MutableMapping
@@ -45,6 +46,18 @@ def _redact(_: object, __: str, event: MutableMapping[str, Any]) -> MutableMappi
     return event
 
 
+class Lines:
+    """Each event is one line on stderr, written in one go and without a lock. structlog's own writers take one, and a
+    worker's pool is forked while its other threads write: the child waited for that lock for ever."""
+
+    def msg(self, event: str) -> None:
+        left = f"{event}\n".encode(errors="backslashreplace")
+        while left:
+            left = left[os.write(2, left) :]
+
+    debug = info = warning = error = critical = exception = msg
+
+
 def configure() -> None:
     """Once per process, before the first event."""
     structlog = _structlog()
@@ -56,7 +69,7 @@ def configure() -> None:
             _redact,
             structlog.processors.JSONRenderer(),
         ],
-        logger_factory=structlog.WriteLoggerFactory(file=sys.stderr),
+        logger_factory=lambda *_: Lines(),
     )
 
 
