@@ -121,6 +121,43 @@ def test_a_bundle_of_the_same_inputs_is_taken_again_while_every_layer_of_it_is_s
 
 
 @pytest.mark.usefixtures("hosts")
+def test_what_was_live_before_is_known_by_its_bundle_its_variables_and_the_database(j: Any) -> None:
+    from dz2 import configs
+    from dz2.models import Release
+
+    shop = j.project()
+
+    def back() -> bool:
+        job = j.accept(shop)
+        door = door_of(j.claim(job, "build_bundle"))
+        door.open_release(commit=COMMIT, subject="s", branch="main", build_config="", bundle=first.id)
+        answer = bool(door.was_live())
+        end(j, job, door)
+        return answer
+
+    job, door = built(j, shop)
+    first = door.bundle()
+    assert not door.was_live()  # built, and never live
+    deployment = door.place("app-1", ports=range(21000, 21003))
+    door.healthy(deployment.id)
+    door.switched()
+    door.stopped(deployment.id)
+    end(j, job, door)
+    job, door, deployment = live(j, shop, static="3")
+    door.stopped(deployment.id)
+    end(j, job, door)
+    assert back()
+    configs.change(shop, {"WORD": "other"})
+    assert not back()
+    configs.change(shop, {}, unset=["WORD"])
+    assert back()
+    Release.objects.filter(project=shop, number=2).update(
+        database=f"{shop.app_id}_r2"
+    )  # a restored one is in use since
+    assert not back()
+
+
+@pytest.mark.usefixtures("hosts")
 def test_bundles_are_kept_not_releases_and_the_static_files_of_the_two_versions_before(j: Any) -> None:
     from django.conf import settings
 

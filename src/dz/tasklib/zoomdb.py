@@ -82,6 +82,10 @@ class Door(Protocol):
     def live_build(self) -> tuple[Release, Bundle] | None:
         """The project's live release and what it is made of."""
 
+    def was_live(self) -> bool:
+        """Whether this job's release is of a bundle that was live before, with the same variables, on the database as
+        the project still has it: none was restored since."""
+
     def old_digests(self, stored: Set[Digest]) -> frozenset[Digest]:
         """Of uploaded layers, and of what is ``stored`` though no row says so any more: those that neither the live
         release nor any of the last few, failed ones included, is made of."""

@@ -187,6 +187,14 @@ class Building(Base):
         live = self._project().live_release()
         return (values.release(live), values.bundle(live.bundle)) if live and live.bundle else None
 
+    def was_live(self) -> bool:
+        ours = self._release()
+        earlier = Release.objects.filter(project=ours.project, live_at__isnull=False).exclude(pk=ours.pk)
+        restored = earlier.exclude(database="").order_by("-live_at").values_list("live_at", flat=True).first()
+        alike = earlier.filter(bundle=ours.bundle, **({"live_at__gt": restored} if restored else {}))
+        variables = values.release(ours).environment
+        return not ours.database and any(values.release(one).environment == variables for one in alike)
+
     def old_digests(self, stored: Set[Digest]) -> frozenset[Digest]:
         project = self._project()
         needed = Layer.objects.filter(bundles__releases__in=kept_releases(project.pk)).values_list("digest", flat=True)

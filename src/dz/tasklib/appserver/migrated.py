@@ -1,6 +1,7 @@
 """Whether ``migrate`` would do nothing, so that a release need not import its project once more to learn that.
 
-It is run whenever that is not certain: after a rollback, with other variables, on a restored database, on request.
+It is run whenever that is not certain: with other variables, on a restored database, on request, and for a version that
+was not live before with just these.
 """
 
 from __future__ import annotations
@@ -11,9 +12,13 @@ from dz.tasklib.records import Running
 
 
 def is_migrated(ctx: Context, new: Running) -> bool:
-    """Its migrations are all in the database, which asks for no more than the live release already gave it there."""
+    """Its migrations are all in the database, which asks for no more than the live release already gave it there, or
+    than it did itself before: a rollback goes to what has been migrated."""
     live = ctx.door.live_here()
-    if live is None or ctx.params.get("rebuild") or not asks_for_the_same(live, new, built=ctx.built):
+    if live is None or ctx.params.get("rebuild"):
+        return False
+    back = _asked(new) is not None and ctx.door.was_live()
+    if not (back or asks_for_the_same(live, new, built=ctx.built)):
         return False
     wanted = {(str(app), str(name)) for app, name, _ in new.bundle.manifest.get("migrations", ())}
     return wanted <= applied_migrations(new.database)
