@@ -45,6 +45,8 @@ BROKEN = [
     Broken("settings.import-failed", "site_settings.py:5  x = 1 / 0", "ZeroDivisionError", settings="x = 1 / 0"),
     Broken("settings.module-missing", "site_settings.py:5  import no_such_thing", "no_such_thing",
            settings="import no_such_thing"),
+    Broken("settings.module-missing", "site_settings.py:8  from peek.production_values import *", "peek.production_values",
+           settings="try:\n    from peek.local_values import *\nexcept ImportError:\n    from peek.production_values import *"),
     Broken("settings.library-missing", "peek/models.py:2  raise ImproperlyConfigured('Could not find the GDAL library')",
            "GDAL", files={"peek/models.py": "from django.core.exceptions import ImproperlyConfigured\n"
                           "raise ImproperlyConfigured('Could not find the GDAL library')\n"}),

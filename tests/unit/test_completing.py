@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from dz.errors import UserError
-from dz.tasklib.build.completing import MOST, addition, without_its_python
+from dz.tasklib.build.completing import MOST, addition, not_committed, without_its_python
 
 
 @pytest.mark.parametrize(
@@ -54,3 +56,20 @@ def test_code_that_only_the_declared_python_can_read_is_told_with_that_python(
     told = without_its_python(error, declared, python)
     assert told.id == ("python.none-fits" if blamed else error.id) and told.where == error.where
     assert not blamed or "3.14" in told.brief
+
+
+@pytest.mark.parametrize(
+    ("ignored", "said"),
+    [
+        ("*.pyc\n/wombat/local.py\n", ".gitignore:2 keeps local.py"),
+        ("local.py  \n", ".gitignore:1 keeps local.py"),
+        ("# local.py\nlocal.pyc\nmylocal.py\nlocal\n", "which is not installed"),
+    ],
+)
+def test_a_module_whose_file_git_ignores_is_told_with_that_line(ignored: str, said: str, tmp_path: Path) -> None:
+    (tmp_path / ".gitignore").write_text(ignored)
+    error = UserError(
+        "settings.module-missing", where="wombat/settings.py:3  from .local import *", module="wombat.local"
+    )
+    told = not_committed(error, tmp_path / ".gitignore")
+    assert said in told.brief and told.where == error.where

@@ -37,6 +37,12 @@ PROBLEMS = [
         "Only what the project declares is installed.",
     ),
     Problem(
+        "settings.file-ignored",
+        "The project imports {module}, and {ignored} keeps {file} out of the repository.",
+        "Commit a {file} that reads what is secret in it from variables, push, then deploy again.",
+        "What git ignores stays on its author's machine; a site has what was pushed, and its variables.",
+    ),
+    Problem(
         "settings.library-missing",
         "The project imports {module}, which comes with the system library {library}, and this host lacks it.",
         "Install {library} on each build host and appserver, or take that import out and push; then deploy again.",

@@ -7,6 +7,8 @@ job's log says it with the reason. Whatever else is missing is the project's err
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
@@ -32,7 +34,7 @@ def proven(build: Build, environment: Environment) -> tuple[Environment, Proof]:
             missing = str(error.facts.get("module", "")) if error.id == "settings.module-missing" else ""
             more = addition(missing, added, spare)
             if not more:
-                cause = _cause(error, environment)
+                cause = not_committed(_cause(error, environment), build.tree / ".gitignore")
                 raise without_its_python(cause, build.config.python_version, environment.python) from None
         else:
             missing = proof.lacks
@@ -52,6 +54,19 @@ def _cause(error: UserError, environment: Environment) -> UserError:
     module = str(error.facts["module"]).lower()
     package, library = next((one for one in environment.left_out if module in one[0]), environment.left_out[0])
     return UserError("build.system-library", where=error.where, package=package, library=library)
+
+
+def not_committed(error: UserError, ignored: Path) -> UserError:
+    """Of a module whose file git ignores: that, with the line that says so."""
+    if error.id != "settings.module-missing" or ignored.is_symlink() or not ignored.is_file():
+        return error
+    module = str(error.facts["module"])
+    file = f"{module.rpartition('.')[2]}.py"
+    for number, line in enumerate(ignored.read_text(errors="replace").splitlines(), 1):
+        if line.strip().rpartition("/")[2] == file:
+            told = f"{ignored.name}:{number}"
+            return UserError("settings.file-ignored", where=error.where, module=module, ignored=told, file=file)
+    return error
 
 
 def without_its_python(error: UserError, declared: str, python: str) -> UserError:
