@@ -37,6 +37,7 @@ _ASIDE = re.compile(
     r"(?i)(^|/)(tests?|testing|test_[^/]*|[^/]*_test\.py|conftest\.py|migrations|scripts?|docs?|management|fabfile.*"
     r"|setup\.py|manage\.py|gunicorn[^/]*\.py|noxfile\.py|examples?|locustfile\.py|tools|bin|ci)(/|$)"
 )
+_TAKES_ALL = re.compile(r"^from\s+[\w.]+\s+import\s+\*", re.MULTILINE)
 _KEPT_APART = ("DJANGO_SETTINGS_MODULE", "PATH", "HOME", "USER", "PWD", "PYTHONPATH", "PORT", "CI", "VIRTUAL_ENV")
 # By what happens without it, in the settings (or what starts the project) and elsewhere.
 _CONFIDENCE = {Need.FAILS: (0.95, 0.75), Need.EMPTY: (0.4, 0.3), Need.DEFAULT: (0.2, 0.15)}
@@ -88,6 +89,8 @@ def _imported(tree: Tree, facts: Facts, path: str, settings: set[str]) -> bool:
 
 def _is_other_settings(tree: Tree, facts: Facts, path: str) -> bool:
     """A module that takes over settings (``from .settings import *``) is another choice of them, whatever its name."""
+    if not _TAKES_ALL.search(tree.text(path)):
+        return False  # what it imports otherwise would all be parsed
     taken = settingscode.chain(tree, settingscode.roots(facts), path)[1:]
     return any(settingscode.looks_like_settings(tree, one) for one in taken) and not settingscode.only_adds(tree, path)
 
