@@ -331,6 +331,16 @@ def test_static_files_are_collected_though_one_refers_to_a_missing_one(name: str
     assert f"JOINED {root}/site.css" in told  # a Path, as the project's own is
 
 
+def test_an_apps_command_that_copies_nothing_does_not_leave_the_site_without_files(tmp_path: Path) -> None:
+    """As one does that uploads them to its own storage, where the project does not use that for them."""
+    own = "from django.contrib.staticfiles.management.commands.collectstatic import Command as Theirs\n"
+    own += "class Command(Theirs):\n    def copy_file(self, *_, **__):\n        pass\n"
+    lines = f"{SETTINGS}STATICFILES_DIRS = ['assets']\nINSTALLED_APPS.reverse()\n"
+    files = {"site_settings.py": lines, "peek/management/commands/collectstatic.py": own, **STATIC}
+    assert Site.of(tmp_path, environment("newest"), files).manage("collectstatic", "--noinput").ok
+    assert (tmp_path / "static" / "site.css").exists()
+
+
 def test_a_static_root_that_holds_the_project_publishes_nothing(tmp_path: Path) -> None:
     lines = f"{SETTINGS}STATIC_ROOT = {str(tmp_path / 'code')!r}\n"
     made = Site.of(tmp_path, environment("newest"), {"site_settings.py": lines})

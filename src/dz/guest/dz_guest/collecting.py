@@ -13,6 +13,8 @@ def collect(argv):
     os.makedirs(settings.STATIC_ROOT, exist_ok=True)
     if any("django.contrib.staticfiles" in app for app in settings.INSTALLED_APPS):
         call_command("collectstatic", *argv, **{"interactive": False, "skip_checks": True})
+        if not os.listdir(settings.STATIC_ROOT) and _lies_here(settings.STATIC_ROOT):
+            _collect_as_django(argv)
     else:
         print("django.contrib.staticfiles is not installed: nothing to collect")
     if getattr(settings, "COMPRESS_ENABLED", False) and getattr(settings, "COMPRESS_OFFLINE", False):
@@ -20,6 +22,22 @@ def collect(argv):
     committed = str(wrapper.original.get("STATIC_ROOT") or "")
     if committed and os.path.isdir(committed):
         print("%d committed files of %s kept" % (_add(committed, settings.STATIC_ROOT), committed))
+
+
+def _lies_here(folder):
+    """Whether pages take their files from that folder."""
+    from django.contrib.staticfiles.storage import staticfiles_storage
+
+    return os.path.realpath(getattr(staticfiles_storage, "location", None) or os.sep) == os.path.realpath(folder)
+
+
+def _collect_as_django(argv):
+    """An app's own command may be for its own storage alone, and copy nothing for another."""
+    from django.contrib.staticfiles.management.commands import collectstatic
+    from django.core.management import call_command, get_commands
+
+    if get_commands().get("collectstatic") != "django.contrib.staticfiles":
+        call_command(collectstatic.Command(), *argv, **{"interactive": False, "skip_checks": True})
 
 
 def _add(source, target):
