@@ -20,11 +20,15 @@ from dz.tasklib.pipeline import BUILD
 from dz.tasks.fence import Keeper
 from dz2.heartbeats import beat
 
+FIRST = 10.0  # seconds that the worker waits at most for its first beat
+
 log = get_logger()
 
 
 class Heartbeat:
-    """``start`` once; ``stop`` when the worker goes."""
+    """``start`` once, which returns after the first beat; ``stop`` when the worker goes.
+
+    The first loads modules, and a process that the pool forks meanwhile would find them locked, by nobody, for ever."""
 
     def __init__(self, settings: WorkerSettings, seams: Seams) -> None:
         self._settings = settings
@@ -36,10 +40,12 @@ class Heartbeat:
         }
         self._fence = Keeper(settings)
         self._vitals = Vitals(seams.supervisor) if seams.supervisor else None
+        self._beaten = threading.Event()
         self._over = threading.Event()
 
     def start(self) -> None:
         threading.Thread(target=self._beating, name="heartbeat", daemon=True).start()
+        self._beaten.wait(FIRST)
 
     def stop(self) -> None:
         self._over.set()
@@ -54,6 +60,7 @@ class Heartbeat:
             except (DatabaseError, InterfaceError, OSError) as error:
                 log.warning("heartbeat.failed", error=str(error))
                 connection.close()
+            self._beaten.set()
             if self._over.wait(self._settings.heartbeat):
                 connection.close()
                 return
