@@ -314,6 +314,17 @@ def test_a_name_that_no_package_may_have_is_passed_over(bench: Bench, name: str)
     assert locked.version("django") == "4.2.11" and "no name of a package" in said(bench)
 
 
+@pytest.mark.parametrize("named", ["", 'name = "Our site"\nversion = "1"\ndescription = ""\nauthors = []\n'])
+def test_an_application_that_poetry_makes_no_package_of_tells_what_it_needs(bench: Bench, named: str) -> None:
+    poetry = (
+        f"[tool.poetry]\n{named}package-mode = false\n[tool.poetry.dependencies]\npython = '>=3.8'\ndjango = '4.2.11'\n"
+    )
+    system = "[build-system]\nrequires = ['poetry-core']\nbuild-backend = 'poetry.core.masonry.api'\n"
+    (bench.tree / "pyproject.toml").write_text(poetry + system)
+    locked, _ = resolve(bench, Wanted(installer="poetry", files=("pyproject.toml",)))
+    assert locked.version("django") == "4.2.11"
+
+
 def test_groups_and_extras_that_are_wanted_are_installed_with_the_rest(bench: Bench) -> None:
     groups = '[dependency-groups]\nmain = ["Django==4.2.16"]\nlive = ["idna==3.7"]\ndev = ["sqlparse==0.4.4"]\n'
     (bench.tree / "pyproject.toml").write_text(groups)

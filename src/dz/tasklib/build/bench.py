@@ -34,6 +34,8 @@ OLDER = "setuptools<58\n"
 # A project's name, which Poetry and older uvs took as it stands; nothing is installed by it.
 MISNAMED = re.compile(r"Failed to parse: `?(\S*)pyproject\.toml[\s\S]*Not a valid package or extra name: \"(.*?)\"\.")
 ANSWER = 16 * 1024 * 1024  # bytes that uv may answer
+# What poetry-core answers to who asks what an application of Poetry's needs (``package-mode = false``).
+NO_PACKAGE = "Building a package is not possible in non-package mode"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,8 +117,18 @@ class Bench:
             return self._run(argv, cwd=cwd)
         if not finished.ok and (misnamed := MISNAMED.search(said)):
             self._name(misnamed[2], misnamed[1], cwd=cwd)
+            finished, said = self._run(argv, cwd=cwd)
+        if not finished.ok and NO_PACKAGE in said:
+            self._as_package(cwd=cwd)
             return self._run(argv, cwd=cwd)
         return finished, said
+
+    def _as_package(self, *, cwd: Path | None) -> None:
+        """The box's copy of pyproject.toml asks for a package, with what one must have: then it tells its needs."""
+        must = {"name": "project", "version": "0"}
+        has = [word for word in must if self._run(["grep", "-qE", rf"^{word}\s*=", "pyproject.toml"], cwd=cwd)[0].ok]
+        lines = "\\n".join(f'{word} = "{value}"' for word, value in must.items() if word not in has)
+        self._run(["sed", "-i", "-E", rf"s/^package-mode\s*=.*/{lines}/", "pyproject.toml"], cwd=cwd)
 
     def _name(self, name: str, folder: str, *, cwd: Path | None) -> None:
         """Another name for the project in the box's copy of its files."""
