@@ -15,7 +15,12 @@ def common(parser: argparse.ArgumentParser, *, local: bool) -> None:
     if local:
         return
     parser.add_argument("-y", "--yes", action="store_true", help="ask nothing")
-    parser.add_argument("--timeout", type=seconds, metavar="SECONDS", help="stop waiting after that; the job goes on")
+    parser.add_argument(
+        "--timeout",
+        type=seconds,
+        metavar="SECONDS",
+        help="stop waiting after that, with exit code 6; the job goes on: dz job JOB -f",
+    )
     parser.add_argument("--server", metavar="URL", help="another platform than this machine's")
     parser.add_argument("--no-color", action="store_true", help="no colours")
 

@@ -178,11 +178,22 @@ def summary(job: Document, screen: Screen, write: Any) -> None:
         guess = primary.get(field)
         if guess and guess["value"]:
             others = [one for one in job["guesses"] if one["field"] == field and not one["is_primary"]]
+            if items := _items(guess, others):
+                for place, one in enumerate(items):
+                    _write_row(write, screen, "" if place else label, _guess_cells(one, []))
+                continue
             _write_row(write, screen, label, _guess_cells(guess, others if field in job["to_choose"] else []))
     for one in job["missing"]:
         _write_row(write, screen, "Needs a value", [one["name"], one["where"], one["why"]])
     for one in job.get("later", []):
         _write_row(write, screen, "Wanted later", [one["name"], one["where"], one["why"]])
+
+
+def _items(guess: Document, others: list[Document]) -> list[Document]:
+    """Of a primary that joins several, those, each with a reason of its own; nothing where there is but one."""
+    own = {one["value"]: one for one in others}
+    values = guess["value"].split("\n")
+    return [own[value] for value in values] if len(values) > 1 and own.keys() >= set(values) else []
 
 
 def _tell_verdict(job: Document, screen: Screen) -> None:
@@ -194,6 +205,11 @@ def _tell_verdict(job: Document, screen: Screen) -> None:
     screen.say(typed(f"It would go live {once if names else 'now'}:   dz deploy {job['project']}{options}"))
     if names:
         screen.say(typed(f"Or it does without:   dz env leave {job['project']} {' '.join(names)}"))
+    if later := [one["name"] for one in job.get("later", [])]:
+        screen.say(
+            f"No deploy waits for {listing(later)}: only code in use reads {'it' if len(later) == 1 else 'them'}."
+        )
+        screen.say(typed(f"  dz env set {job['project']} {later[0]} gives a value, dz env leave has it named no more."))
     if chosen := [SHOWN.get(field, field.replace("_", " ")) for field in job["to_choose"]]:
         screen.say(f"Taken as ranked: {listing(chosen)}. To choose otherwise: {job['form']}")
 

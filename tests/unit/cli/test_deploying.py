@@ -59,7 +59,21 @@ def test_what_only_a_page_asks_for_is_told_and_asked_of_nobody() -> None:
     assert line.startswith("  Wanted later   VAT_RATE") and line.endswith("it fails without this when it is used")
     seen = screen(NO_COLOR="1")
     _tell_verdict(CHECKED, seen)
-    assert "VAT_RATE" not in seen.err.getvalue()  # type: ignore[attr-defined]
+    said = seen.err.getvalue()  # type: ignore[attr-defined]
+    assert "--env STRIPE_API_KEY\n" in said
+    assert "No deploy waits for VAT_RATE: only code in use reads it.\n" in said
+    assert "dz env set shop VAT_RATE" in said and "dz env leave" in said
+
+
+def test_each_item_of_a_list_has_its_own_reason() -> None:
+    items = [guess("extras", name, 0.8, primary=False) for name in ("extra prod", "group redis")]
+    items[1]["basis"] |= {"file": "Dockerfile", "why": "the recipe installs it"}
+    joined = guess("extras", "extra prod\ngroup redis", 0.8)
+    seen = screen(NO_COLOR="1", tty=False, width=None)
+    summary(CHECKED | {"guesses": [joined, *items]}, seen, seen.answer)
+    first, second = [line for line in seen.out.getvalue().splitlines() if "extra prod" in line or "redis" in line]  # type: ignore[attr-defined]
+    assert first.startswith("  Extras ") and WHY in first and "group redis" not in first
+    assert second.endswith("Dockerfile:42   the recipe installs it")
 
 
 def test_on_a_narrow_terminal_evidence_goes_on_under_the_value() -> None:

@@ -77,7 +77,7 @@ def _lists(tree: Tree, above: list[str]) -> Iterator[Found]:
         if _LIVE.search(_name(path)):
             confidence, why = confidence + 0.08, f"{why}, for production"
         elif _ASIDE.search(_name(path)):
-            confidence, why = confidence - 0.4, f"{why}, but not for production"
+            confidence, why = confidence - 0.4, f"{why}, and is not for production"
         elif path.rpartition("/")[2] == "requirements.txt":
             confidence += 0.02
         if path.endswith(".in"):

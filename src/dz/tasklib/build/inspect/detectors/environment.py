@@ -116,9 +116,11 @@ def _examples(tree: Tree) -> dict[str, str]:
 
 def _why(read: Read, example: str | None) -> str:
     needs = {
-        Need.FAILS: "it fails without this variable",
-        Need.EMPTY: "it is empty unless this variable is set",
-        Need.DEFAULT: "it has a default",
-    }[read.need]
-    when = "" if read.at_import else " when it is used"
-    return f"{needs}{when}; {example}" if example else f"{needs}{when}"
+        (Need.FAILS, True): "it fails without this variable",
+        (Need.FAILS, False): "it fails without this variable when it is used",
+        (Need.EMPTY, True): "without this variable it is empty",
+        (Need.EMPTY, False): "when it is used, and without this variable, it is empty",
+        (Need.DEFAULT, True): "it has a default",
+        (Need.DEFAULT, False): "it has a default",
+    }[read.need, read.at_import]
+    return f"{needs}; {example}" if example else needs
