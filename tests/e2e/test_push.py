@@ -145,6 +145,9 @@ def _outlives_its_push(pusher: Pusher, project: playing.Project) -> None:
     again = pusher.platform.dz("deploy", project.name)
     assert again.code == 0, again.err
     assert project.page() == "6 third 0"
+    mistyped = pusher.platform.dz("deploy", project.name, "--ref", "nowhere", "--json").json
+    assert mistyped["error"] == f"{project.name} has no branch, tag or commit nowhere."
+    assert f"dz deploy {project.name} --ref " in mistyped["next"]
 
 
 def test_who_may_not_push_is_told_so_in_gits_own_way(platform: Platform, project: playing.Project) -> None:

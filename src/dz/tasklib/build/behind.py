@@ -6,10 +6,13 @@ same. To deploy the branch then would put the older commit live without a word.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
 from dz import pushed
+from dz.errors import UserError
 from dz.run import check
 from dz.tasklib.build import git
 from dz.tasklib.build.githome import GitHome
@@ -19,8 +22,7 @@ from dz.tasklib.records import Project
 
 def caught_up(ctx: Context, project: Project, branch: git.Resolved, work: Path) -> git.Resolved:
     """The live commit where the branch is behind it, and it is said; else what the branch is."""
-    folder = ctx.settings.push_folder
-    if folder is None or project.repo_url != pushed.address(folder, project.app_id):
+    if not _is_pushed_to(ctx, project):
         return branch
     built = ctx.door.live_build()
     if built is None or (live := built[0].commit) == branch.commit:
@@ -33,6 +35,23 @@ def caught_up(ctx: Context, project: Project, branch: git.Resolved, work: Path) 
         level="warning",
     )
     return replace(branch, commit=live)
+
+
+@contextmanager
+def named(ctx: Context, project: Project) -> Iterator[None]:
+    """An error of a repository that is pushed to names the project: its folder is ours, and nothing to type."""
+    try:
+        yield
+    except UserError as error:
+        if not _is_pushed_to(ctx, project):
+            raise
+        facts = {key: str(fact).replace(project.repo_url, project.name) for key, fact in error.facts.items()}
+        raise UserError(error.id, where=error.where, **facts) from error
+
+
+def _is_pushed_to(ctx: Context, project: Project) -> bool:
+    folder = ctx.settings.push_folder
+    return folder is not None and project.repo_url == pushed.address(folder, project.app_id)
 
 
 def _staged(ctx: Context, url: str, work: Path) -> list[str]:
