@@ -66,7 +66,10 @@ def run(argv, **options):
 def hint(text):
     """The next thing to do, as far as the output tells."""
     if re.search(r"certificate|SSL", text, re.I):
-        return "A certificate is not known here: set SSL_CERT_FILE to your authority's file."
+        return (
+            "A certificate is not known here. If this machine's own store knows it, set UV_SYSTEM_CERTS=1; "
+            "else SSL_CERT_FILE to your authority's file."
+        )
     if re.search(r"connect|resolve|timed out|dns", text, re.I):
         return "The package index can't be reached: set UV_DEFAULT_INDEX (or PIP_INDEX_URL) to yours, or HTTPS_PROXY."
     return ""

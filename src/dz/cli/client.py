@@ -88,7 +88,8 @@ class Api:
                     self._read(answer.status, answer.read(LIMIT))
             except (OSError, http.client.HTTPException) as error:
                 raise Unreachable(self.server, reason_of(error)) from None
-            yield answer
+            with answer:  # it holds the socket open beside the connection
+                yield answer
         finally:
             connection.close()
 

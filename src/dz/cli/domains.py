@@ -26,7 +26,8 @@ def domains_add(args: argparse.Namespace, api: Api, screen: Screen) -> tuple[int
     answer = api.post(f"/projects/{args.name}/domains", {"domains": args.domains})
     code, told = _told(args, api, screen, answer)
     if code == DONE:
-        screen.say(f"   It answers to who asks for {args.domains[0]}; its DNS has to name this machine.")
+        screen.say(f"   It answers to who asks for {args.domains[0]}; its DNS has to name this machine,")
+        screen.say(typed("   and the platform has to listen for others than this machine: dz up --listen 0.0.0.0:80"))
     return code, told
 
 

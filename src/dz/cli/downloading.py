@@ -27,17 +27,26 @@ def download(api: Api, name: str, backup: int | None, what: str, *, suffix: str,
     with api.opened(f"/projects/{name}/download", backup=backup, what=what) as answer:
         number = int(answer.headers["Dz-Backup"])
         file = into or Path(f"{name}-{number}.{suffix}")
-        if file.exists():
-            raise UserError("data.file-there", file=file, name=name)
-        coming = file.with_name(f"{file.name}.coming")
         try:
-            size, digest = _written(api, answer, coming)
-            if digest != answer.headers["Dz-Sha256"]:
-                raise UserError("data.download-damaged", name=name, backup=number)
-            coming.rename(file)
-        finally:
-            coming.unlink(missing_ok=True)
+            size, digest = _whole(api, answer, file, name, number)
+        except OSError as error:
+            raise UserError("cli.unwritable", file=file, reason=error.strerror) from None
     return Download(file=file, size=size, digest=digest, backup=number)
+
+
+def _whole(api: Api, answer: http.client.HTTPResponse, file: Path, name: str, number: int) -> tuple[int, str]:
+    """Size and digest of the file, which is there once all of it is. Raises UserError, Unreachable, OSError."""
+    if file.exists():
+        raise UserError("data.file-there", file=file, name=name)
+    coming = file.with_name(f"{file.name}.coming")
+    try:
+        size, digest = _written(api, answer, coming)
+        if digest != answer.headers["Dz-Sha256"]:
+            raise UserError("data.download-damaged", name=name, backup=number)
+        coming.rename(file)
+    finally:
+        coming.unlink(missing_ok=True)
+    return size, digest
 
 
 def _written(api: Api, answer: http.client.HTTPResponse, coming: Path) -> tuple[int, str]:

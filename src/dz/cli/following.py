@@ -155,20 +155,21 @@ class _Watch:
             self._event(step["state"], step["title"], step["host"] or "", duration(step["seconds"]))
 
     def _running(self, step: Document) -> str:
-        return cut(f"{step_line(self.screen, step, mark=False)}   {self._last_line()}", self.screen.width - 1)
+        return cut(f"{step_line(self.screen, step, mark=False)}   {self._last_line(step)}", self.screen.width - 1)
 
     def _progress(self, step: Document) -> str:
         usual = f", usually {duration(step['usual'])}" if step["usual"] else ""
-        return f"{duration(step['seconds'])}{usual}: {self._last_line()}"
+        return f"{duration(step['seconds'])}{usual}: {self._last_line(step)}"
 
-    def _last_line(self) -> str:
+    def _last_line(self, step: Document) -> str:
+        """The log's, where that is the step's own: others may go on beside it."""
         if not self.job["lines"]:
             return ""
         try:
             page = self.api.get(f"/jobs/{self.job['job']}/log", after=self.job["lines"] - 1, limit=1)
         except Unreachable:
             return ""
-        return str(page["lines"][-1]["text"]) if page["lines"] else ""
+        return next((str(line["text"]) for line in page["lines"] if line["step"] == step["name"]), "")
 
     def _event(self, *words: str) -> None:
         self.last = time.monotonic()

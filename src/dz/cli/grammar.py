@@ -25,6 +25,36 @@ EXAMPLES = """dz: give it a Git URL, get a live Django site
 
 dz --help lists all commands; dz COMMAND --help shows one."""
 
+# What Heroku, Dokku, Fly and Kamal call it, where no spelling would lead there.
+ELSEWHERE = {
+    "app": "projects",
+    "apps": "projects",
+    "backup": "db backup",
+    "config": "env",
+    "console": "run",
+    "create": "deploy",
+    "delete": "destroy",
+    "exec": "run",
+    "info": "projects",
+    "init": "git",
+    "launch": "deploy",
+    "list": "projects",
+    "ls": "projects",
+    "pg": "db info",
+    "postgres": "db info",
+    "psql": "db psql",
+    "redeploy": "restart",
+    "remove": "destroy",
+    "restore": "db restore",
+    "rm": "destroy",
+    "secrets": "env",
+    "shell": "run",
+    "ssh": "run",
+    "start": "activate",
+    "stop": "deactivate",
+    "tail": "logs",
+    "vars": "env",
+}
 HELP = ("-h", "--help", "help")
 
 
@@ -36,11 +66,20 @@ def find(argv: Sequence[str]) -> tuple[Command, list[str]]:
             return command, list(argv[count:])
     word = argv[0]
     second = [words for words in COMMANDS if words.startswith(f"{word} ")]
-    near = second or difflib.get_close_matches(word, [words.split()[0] for words in COMMANDS], n=1)
-    hint = f" Did you mean `{near[0]}`?" if near else ""
+    near = second or _near(word)
+    if len(argv) > 1:
+        near = difflib.get_close_matches(" ".join(argv[:2]), second, n=1) or near
+    hint = f" Did you mean {' or '.join(f'`{one}`' for one in near)}?" if near else ""
     if word.startswith("-"):
         hint = " Options stand after the command."
     raise UserError("cli.unknown-command", word=" ".join(argv[:2]) if second else word, hint=hint)
+
+
+def _near(word: str) -> list[str]:
+    """The command that is spelled nearly so, or that other platforms call so (``heroku config:set``)."""
+    if known := ELSEWHERE.get(word.partition(":")[0]):
+        return [known]
+    return difflib.get_close_matches(word, [words.split()[0] for words in COMMANDS], n=1)
 
 
 def parser_of(command: Command) -> Parser:

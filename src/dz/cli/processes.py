@@ -32,7 +32,7 @@ def ps(args: argparse.Namespace, api: Api, screen: Screen) -> tuple[int, Any]:
         way = f"Wake it: dz activate {args.name}" if rests else f"Make it live: dz deploy {args.name}"
         screen.say(typed(f"{args.name} runs nowhere. {way}"))
     elif not args.json:
-        for line in table(columns, [_row(one) for one in found], screen.width, head=False):
+        for line in table(columns, [_row(one) for one in found], screen.width):
             screen.answer(line)
         for one in found:
             if one["words"] == one["detail"] and one["state"] != "stopped":  # it keeps dying

@@ -237,5 +237,7 @@ def ago(at: str | None) -> str:
     if at is None:
         return "-"
     then = datetime.strptime(at, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC)
-    seconds = (datetime.now(UTC) - then).total_seconds()
-    return "now" if seconds < 5 else f"{duration(round(seconds))} ago"
+    seconds = round((datetime.now(UTC) - then).total_seconds())
+    if seconds < 5:
+        return "now"
+    return f"{seconds} s ago" if seconds < 60 else f"{duration(seconds)} ago"

@@ -19,6 +19,7 @@ from dz.cli.ending import DONE
 from dz.cli.following import LOST, WAIT, Document
 from dz.cli.screen import Screen
 from dz.errors import UserError
+from dz.typed import typed
 from dz.words import duration
 
 LAST = 100  # lines shown where nobody says how many
@@ -38,6 +39,8 @@ def logs(args: argparse.Namespace, api: Api, screen: Screen) -> tuple[int, Any]:
         shown = reader.begin()
         if not shown and not args.follow:
             screen.say(f"{args.name} wrote nothing{' of that kind' if any(wanted.values()) else ' yet'}.")
+            if args.process:
+                screen.say(typed(f"Its processes: dz ps {args.name}"))
         while args.follow:
             _is_read(screen)
             reader.more()
@@ -71,7 +74,7 @@ class _Reader:
         self._after = 0
 
     def begin(self) -> int:
-        """The last lines, or all since a time; returns how many."""
+        """The last lines, or all since a time; returns how many the site itself wrote."""
         wanted = self._args.n or (None if self._wanted["since"] else LAST)
         if wanted is not None and wanted <= PAGE:
             return self._show(self._ask(limit=wanted))
@@ -108,7 +111,7 @@ class _Reader:
         for line in page["lines"]:
             self._screen.answer(json.dumps(line, ensure_ascii=False) if self._args.json else self._line(line))
         self._after = page["after"]
-        return len(page["lines"])
+        return sum(not line["mark"] for line in page["lines"])
 
     def _tell_missing(self, lost: float | None, gone: int) -> None:
         seconds = round(time.monotonic() - lost) if lost is not None else 0

@@ -45,7 +45,7 @@ def _given(name: str, value: str) -> str:
     if value == "-":
         if given := sys.stdin.read().removesuffix("\n"):
             return given
-        raise UserError("cli.no-value", variable=name)  # of a command before it that failed, more likely than meant
+        raise UserError("cli.empty-input", variable=name)  # of a command before it that failed, more likely than meant
     if value.startswith("@"):
         return _read(value[1:]).removesuffix("\n")
     return value

@@ -80,7 +80,9 @@ def _change(args: argparse.Namespace, api: Api, screen: Screen, body: dict[str, 
     if not answer["changed"]:
         screen.say(f"Nothing changed: config {answer['config']} has these values already.")
         return DONE, answer
-    screen.say(f"Saved as config {answer['config']}: {listing(answer['changed'])}.")
+    screen.say(
+        f"Saved as config {answer['config']}{', without' if 'unset' in body else ':'} {listing(answer['changed'])}."
+    )
     if answer["job"] is None:
         screen.say(_not_live(args.name, answer))
         return DONE, answer
@@ -91,7 +93,7 @@ def _change(args: argparse.Namespace, api: Api, screen: Screen, body: dict[str, 
 def _not_live(name: str, answer: dict[str, Any]) -> str:
     if answer["live_config"] is None:
         return typed(f"{name} has nothing live yet; the next deploy takes it: dz deploy {name}, or a push")
-    return typed(f"What is live still runs without it. To change that: dz restart {name}")
+    return typed(f"What is live runs on without this change. To take it live: dz restart {name}")
 
 
 def _shown(one: dict[str, Any]) -> str:

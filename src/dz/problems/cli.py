@@ -94,6 +94,18 @@ PROBLEMS = [
         "A file named on the command line could not be opened.",
     ),
     Problem(
+        "cli.unwritable",
+        "{file} can't be written: {reason}.",
+        "Name another file, or mend its folder, then run the command again.",
+        "What was asked for is there; the file for it could not be made or filled on this machine.",
+    ),
+    Problem(
+        "cli.empty-input",
+        "{variable}=- found nothing on standard input.",
+        "See that the command before it writes the value, then run both again; an empty value is {variable}=",
+        "Of a command that failed nothing comes, and an empty password or key would go live unseen.",
+    ),
+    Problem(
         "cli.no-service",
         "The platform has no service {service}; it has {known}.",
         "dz status shows how each of them is.",

@@ -11,14 +11,14 @@ PROBLEMS = [
     ),
     Problem(
         "process.too-many",
-        "{process} can run from 0 to {most} times.",
-        "Choose a number in between; more hosts carry more projects, not more of one.",
+        "{process} can run {most} times at most.",
+        "Choose a smaller number; more hosts carry more projects, not more of one.",
         "All processes of one project run on one appserver.",
     ),
     Problem(
         "process.no-web",
         "web of {name} has to run at least once.",
-        "Ask for web=1; to take the project away: dz destroy {name}",
+        "Ask for web=1; to let the project rest, with all that it has: dz deactivate {name}",
         "Without a web process nothing would answer at the project's address.",
     ),
     Problem(

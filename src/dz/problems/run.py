@@ -12,7 +12,7 @@ PROBLEMS = [
     Problem(
         "run.not-a-command",
         "{word} can't be run: what runs in a release is manage.py, or python.",
-        "dz run {name} -- manage.py help",
+        "dz run {name} -- manage.py shell opens a Python there; dz run {name} -- manage.py help lists commands.",
         "Commands run with the project's own interpreter, settings and variables.",
     ),
     Problem(

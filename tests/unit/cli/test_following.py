@@ -47,7 +47,7 @@ class Impatient(Terminal):
 
 
 def said(api: Scripted, stream: Terminal, known: dict[str, Any] | None = None, **how: Any) -> dict[str, Any]:
-    shown = Screen(out=Terminal(tty=False), err=stream, environ={}, width=80)
+    shown = Screen(out=Terminal(tty=stream.isatty()), err=stream, environ={}, width=80)
     return follow(api, known or job("running"), shown, **how)  # type: ignore[arg-type]
 
 
@@ -82,3 +82,12 @@ def test_each_event_is_shown_once_and_a_lost_connection_is_told_once() -> None:
         "lost; the job goes on. Trying again ...",
         "succeeded Install build-1 1.0 s",
     ]
+
+
+@pytest.mark.parametrize(("step", "seen"), [("build_bundle", True), ("create_database", False)])
+def test_the_line_beside_a_running_step_is_its_own(step: str, seen: bool) -> None:
+    page = {"lines": [{"text": "installs things", "step": step}]}
+    api = Scripted(page, job("running", lines=1), page, job("succeeded", "succeeded", lines=1))
+    stream = Terminal(tty=True)
+    said(api, stream, job("running", lines=1))
+    assert ("installs things" in stream.getvalue()) is seen

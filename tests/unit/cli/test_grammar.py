@@ -71,12 +71,26 @@ def test_a_job_is_shown_and_cancelled_by_commands_that_begin_alike() -> None:
 
 
 @pytest.mark.parametrize(
-    ("typed", "meant"), [("delpoy", "deploy"), ("destory", "destroy"), ("log", "logs"), ("admin", "admin link")]
+    ("typed", "meant"),
+    [
+        ("delpoy", "`deploy`"),
+        ("destory", "`destroy`"),
+        ("log", "`logs`"),
+        ("admin", "`admin link` or `admin create`"),
+        ("db bakup", "`db backup`"),
+        ("db", "`db info` or `db backup` or `db restore` or `db download` or `db psql`"),
+        ("config:set", "`env`"),
+        ("stop", "`deactivate`"),
+    ],
 )
 def test_a_mistyped_command_is_named_and_not_run(typed: str, meant: str) -> None:
     with pytest.raises(UserError) as told:
-        grammar.find([typed])
-    assert told.value.brief == f"No command `{typed}`. Did you mean `{meant}`?"
+        grammar.find(typed.split())
+    assert told.value.brief == f"No command `{typed}`. Did you mean {meant}?"
+
+
+def test_what_other_platforms_call_a_command_leads_to_one_that_there_is() -> None:
+    assert set(grammar.ELSEWHERE.values()) <= set(COMMANDS) and not set(grammar.ELSEWHERE) & set(COMMANDS)
 
 
 @pytest.mark.parametrize(

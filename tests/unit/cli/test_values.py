@@ -39,7 +39,7 @@ def test_a_line_that_is_no_variable_is_told_without_what_it_holds(tmp_path: Path
 
 def test_an_empty_standard_input_is_no_value(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sys.stdin", io.StringIO("\n"))
-    with pytest.raises(UserError, match="TOKEN has no value"):
+    with pytest.raises(UserError, match="TOKEN=- found nothing"):
         collect(["TOKEN=-"], [], ask=False)
 
 

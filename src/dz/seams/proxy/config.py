@@ -42,7 +42,8 @@ _TYPES = {
 }
 
 _NOT_FOUND = (
-    "<!doctype html><title>No such site</title><p>No site answers at this address. dz ps lists those that there are."
+    "<!doctype html><title>No such site</title><p>No site answers at this address. "
+    "dz projects lists those that there are."
 )
 
 # What is pushed comes to the service as it is sent: who may send, and for how much there is room, only it can say, and

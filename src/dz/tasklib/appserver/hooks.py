@@ -92,6 +92,7 @@ def _see_it_answer(ctx: Context, site: Site, deployment: Deployment) -> int:
         try:
             answer = _healthy(ctx, site, deployment)
         except UserError:
+            ctx.log.title("Wait for a healthy answer")  # the migrations did not fail
             ctx.log.output(site.tail().encode())  # the site's own words: its log goes with the release
             raise
         ctx.log.note(f"{answer.path} answers {answer.status}")

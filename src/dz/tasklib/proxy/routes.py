@@ -30,7 +30,7 @@ def proxy_update(ctx: Context) -> Mapping[str, Any]:
     ctx.door.switched()
     if lingering:
         ctx.log.note(f"{lingering} old nginx workers still finish long requests", level="warning")
-    ctx.log.note(f"{', '.join(route.hostnames)} now lead to release {route.release}")
+    ctx.log.note(f"{', '.join(route.hostnames)} now lead{'s'[len(route.hostnames) > 1 :]} to release {route.release}")
     return {"release": route.release, "hostnames": list(route.hostnames)}
 
 
