@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import importlib
 import json
+import signal
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any, cast
 
 import pytest
 
-from dz.errors import PlatformError, UserError
-from dz.seams.sandbox import Sandbox
+from dz.errors import PlatformError, Transient, UserError
+from dz.run import DeadlinePassed, Finished
+from dz.seams.sandbox import Box, Sandbox
 from dz.seams.sandbox.ladder import make
 from dz.tasklib.build.inspect.runner import inspect, read_answer
 from dz.tasklib.buildconfig import from_guesses
@@ -96,3 +101,28 @@ def test_values_are_capped_and_cleared_of_control_characters() -> None:
     guess = read_answer(json.dumps({"guesses": [loud], "messages": ["m\x07"]}).encode()).guesses[0]
     assert guess.value.startswith("a[31mb") and len(guess.value) < 10_000
     assert (guess.confidence, guess.basis.file, guess.basis.line, guess.basis.why) == (1.0, "", None, "w")
+
+
+SPINS = "from dz.tasklib.build.inspect.__main__ import bounded; bounded(1)\nwhile True: pass"
+
+
+class Answers:
+    """A sandbox in which a command ends as it is told here."""
+
+    def __init__(self, *, code: int | None) -> None:
+        self._code = code
+
+    def run(self, box: Box, *, deadline: float, **_: Any) -> Finished:
+        if self._code is None:
+            raise DeadlinePassed(box.argv, deadline, b"")
+        return Finished(self._code, b"", 1.0)
+
+
+def test_what_costs_too_much_of_the_processor_is_the_projects_and_a_busy_host_is_not(tree: Path) -> None:
+    ended = subprocess.run([sys.executable, "-c", SPINS], check=False, timeout=300).returncode
+    assert ended == -signal.SIGXCPU
+    for code in (ended, 128 + signal.SIGXCPU):
+        with pytest.raises(UserError, match="within 10 s of the processor: it took too long"):
+            inspect(cast("Sandbox", Answers(code=code)), tree, log=Notes())
+    with pytest.raises(Transient):
+        inspect(cast("Sandbox", Answers(code=None)), tree, log=Notes())

@@ -110,7 +110,7 @@ PROBLEMS = [
     ),
     Problem(
         "repo.unreadable",
-        "The repository could not be inspected within {seconds} s: {detail}.",
+        "The repository could not be inspected within {seconds} s of the processor: {detail}.",
         "Keep data and generated files out of the repository, or commit a zoombuild.cfg that says how to build it.",
         "Inspection reads the tree under a limit of time and memory; what it reads is never run.",
     ),

@@ -13,8 +13,9 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from dz.errors import UserError
+from dz.tasklib.build.inspect import CPU
 from dz.tasklib.build.inspect.__main__ import report
-from dz.tasklib.build.inspect.runner import DEADLINE, read_answer
+from dz.tasklib.build.inspect.runner import read_answer
 from tests.repositories import write_tree
 from tests.unit.inspect.cases.plain import FILES, MANAGE, SETTINGS
 
@@ -165,9 +166,9 @@ def test_any_tree_gets_an_answer(files: dict[str, bytes], links: dict[str, str],
         for path, content in {**(FILES if like else {}), **files}.items():
             with contextlib.suppress(OSError):  # a link or a file where a folder should be
                 write_tree(root, {path: content}) if not (root / path).is_symlink() else None
-        since = time.monotonic()
+        since = time.process_time()
         answer = json.dumps(report(root))
-        assert time.monotonic() - since < DEADLINE
+        assert time.process_time() - since < CPU
         assert f"{OUTSIDE}==" not in answer and f"{OUTSIDE}.settings" not in answer
         with contextlib.suppress(UserError):
             read_answer(answer.encode())
@@ -196,6 +197,6 @@ SLOW = {
 @pytest.mark.parametrize("more", SLOW.values(), ids=SLOW)
 def test_trees_made_to_keep_it_busy_are_answered_soon(more: dict[str, str], tmp_path: Path) -> None:
     root = write_tree(tmp_path, FILES | more)
-    since = time.monotonic()
+    since = time.process_time()
     report(root)
-    assert time.monotonic() - since < DEADLINE
+    assert time.process_time() - since < CPU

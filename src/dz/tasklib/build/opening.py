@@ -15,7 +15,7 @@ import dz
 from dz.names import Commit
 from dz.tasklib.bringing import store_of
 from dz.tasklib.build import behind, disk, git, layers
-from dz.tasklib.build.inspect.runner import Inspection, inspect
+from dz.tasklib.build.inspect.runner import DEADLINE, Inspection, inspect
 from dz.tasklib.buildconfig import BuildConfig, from_guesses, merge, parse
 from dz.tasklib.context import Context
 from dz.tasklib.folders import Folders, passable, put
@@ -166,7 +166,11 @@ def look_at(ctx: Context, project: Project, commit: Commit) -> Inspection:
     chosen = _chosen(project)
     with ctx.part("Inspect the project"):
         return inspect(
-            ctx.seams.sandbox, checked_out(ctx, project, commit), log=ctx.log, deadline=ctx.left(10), chosen=chosen
+            ctx.seams.sandbox,
+            checked_out(ctx, project, commit),
+            log=ctx.log,
+            deadline=ctx.left(DEADLINE),
+            chosen=chosen,
         )
 
 

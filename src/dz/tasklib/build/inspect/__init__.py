@@ -4,3 +4,5 @@
 the standard library and small pure parsers, for it is started anew for every check. ``runner`` is the outside of it;
 ``detectors`` holds one small module per class of evidence: adding one is one file there and one fixture in the tests.
 """
+
+CPU = 10  # seconds of it that an inspection may take, whatever else its host has to do

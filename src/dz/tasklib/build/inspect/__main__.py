@@ -6,18 +6,24 @@
 from __future__ import annotations
 
 import json
+import resource
 import sys
 from pathlib import Path
 from typing import Any
 
 from dz.errors import UserError
-from dz.tasklib.build.inspect import detectors
+from dz.tasklib.build.inspect import CPU, detectors
 from dz.tasklib.build.inspect.evidence import Facts
 from dz.tasklib.build.inspect.resolver import resolve
 from dz.tasklib.build.inspect.suitable import refuse_unsuitable
 from dz.tasklib.build.inspect.tree import Tree, recursion
 
 DEEPER = 20_000  # Python's frames for what its parser takes, a long sum for one
+
+
+def bounded(seconds: int) -> None:
+    """SIGXCPU ends this process once it has used as much."""
+    resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds + 1))
 
 
 def inspect(tree: Tree) -> Facts:
@@ -51,4 +57,5 @@ def report(root: Path, chosen: str = "") -> dict[str, Any]:
 
 
 if __name__ == "__main__":
+    bounded(CPU)
     json.dump(report(Path(sys.argv[1]), *sys.argv[2:3]), sys.stdout)

@@ -7,20 +7,22 @@ fields are known, capped and printable, or a UserError of the few that the inspe
 from __future__ import annotations
 
 import json
+import signal
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from dz.errors import PlatformError, UserError
+from dz.errors import PlatformError, Transient, UserError
 from dz.run import DeadlinePassed
 from dz.seams.sandbox import Limits, Sandbox
 from dz.tasklib import filled
-from dz.tasklib.build.inspect import detectors
+from dz.tasklib.build.inspect import CPU, detectors
 from dz.tasklib.context import JobLog
 from dz.tasklib.ourbox import our_box
 from dz.tasklib.records import Basis, Guess
 
-DEADLINE = 10.0  # seconds
+DEADLINE = 120.0  # seconds in which even a busy host has CPU seconds to spare for it
+TOO_LONG = frozenset({-signal.SIGXCPU, 128 + signal.SIGXCPU})  # by itself, or in a sandbox
 LIMITS = Limits(memory=512 * 1024 * 1024, processes=32, file_size=16 * 1024 * 1024)
 MOST_OUT = 4 * 1024 * 1024  # bytes of JSON
 MOST_GUESSES = 2000
@@ -39,17 +41,19 @@ class Inspection:
 def inspect(sandbox: Sandbox, tree: Path, *, log: JobLog, deadline: float = DEADLINE, chosen: str = "") -> Inspection:
     """Read the project in ``tree``, at or below the folder ``chosen`` of it.
 
-    Raises UserError (no Django, Python 2, a wrong zoombuild.cfg, too much to read).
+    Raises UserError (no Django, Python 2, a wrong zoombuild.cfg, too much to read), Transient on too busy a host.
     """
     said = bytearray()
     box = our_box("dz.tasklib.build.inspect", tree, chosen, app_id=None, limits=LIMITS)
     try:
         finished = sandbox.run(box, deadline=deadline, keep=MOST_OUT + 1, stderr_to=said.extend)
     except DeadlinePassed:
-        raise UserError("repo.unreadable", seconds=round(deadline), detail="it took too long") from None
+        raise Transient(f"the inspector had no {CPU} s of CPU within {deadline:.0f} s") from None
+    if finished.code in TOO_LONG:
+        raise UserError("repo.unreadable", seconds=CPU, detail="it took too long")
     if not finished.ok:
         if finished.code < 0 or b"MemoryError" in said:
-            raise UserError("repo.unreadable", seconds=round(deadline), detail="it took too much memory")
+            raise UserError("repo.unreadable", seconds=CPU, detail="it took too much memory")
         raise PlatformError(f"the inspector ended with {finished.code}: {said[-600:].decode(errors='replace').strip()}")
     inspection = read_answer(finished.output)
     for message in inspection.messages:
@@ -60,7 +64,7 @@ def inspect(sandbox: Sandbox, tree: Path, *, log: JobLog, deadline: float = DEAD
 def read_answer(output: bytes) -> Inspection:
     """The inspector's JSON, checked. Raises PlatformError for what it never says, UserError for what it reports."""
     if len(output) > MOST_OUT:
-        raise UserError("repo.unreadable", seconds=round(DEADLINE), detail="there was too much to tell")
+        raise UserError("repo.unreadable", seconds=CPU, detail="there was too much to tell")
     try:
         answer = json.loads(output)
     except (ValueError, RecursionError):
