@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import signal
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
@@ -12,6 +14,10 @@ from tests.faultkit import Site
 from tests.waiting import until
 
 pytestmark = pytest.mark.root
+NEWEST = (
+    "SELECT host(d.address::inet), d.port FROM dz2_appserverdeployment d JOIN dz2_release r ON r.id = d.release_id"
+    " JOIN dz2_project p ON p.id = r.project_id WHERE p.name = %s AND d.port IS NOT NULL ORDER BY r.number DESC LIMIT 1"
+)
 
 
 def test_a_dispatcher_killed_while_steps_are_ready_finds_them_again(site: Site) -> None:
@@ -72,3 +78,26 @@ def test_supervisord_killed_in_mid_job_takes_all_with_it_and_the_next_up_mends_i
         platform.up()
     job = site.sound(number)
     assert faultkit.attempts(job) == {"deploy": 2}
+
+
+class Stranger(BaseHTTPRequestHandler):
+    """Another program of the host, whose page is well."""
+
+    def do_GET(self) -> None:
+        self.send_response(200)
+        self.end_headers()
+
+    def log_message(self, *_: object) -> None: ...
+
+
+def test_a_program_that_takes_a_releases_port_in_the_last_moment_does_not_answer_for_it(site: Site) -> None:
+    with site.platform.fault("deploy.inside", "hold") as fault:
+        number = site.begin()
+        faultkit.held(fault)
+        [(address, port)] = playing.ask_zoomdb(site.platform, NEWEST, site.project.name)
+        stranger = ThreadingHTTPServer((address, port), Stranger)
+    with stranger:
+        threading.Thread(target=stranger.serve_forever, daemon=True).start()
+        site.sound(number)
+        stranger.shutdown()
+    faultkit.all_run(site.platform)

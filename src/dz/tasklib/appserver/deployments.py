@@ -11,8 +11,10 @@ from pathlib import Path
 from typing import Any
 
 from dz.errors import Transient
+from dz.seams.sandbox.launch import PORT_BUSY
 from dz.tasklib import unsynced
 from dz.tasklib.appserver import drain, ownredis, ports
+from dz.tasklib.appserver.listening import has_port
 from dz.tasklib.appserver.site import Place, Site, lay, program, sweep
 from dz.tasklib.appserver.supervising import supervisor
 from dz.tasklib.bringing import bring, store_of
@@ -21,9 +23,11 @@ from dz.tasklib.folders import Folders, clear
 from dz.tasklib.guestcopy import guest_folder
 from dz.tasklib.locks import locked
 from dz.tasklib.records import Deployment, Layer, Running
+from dz.until import until
 from dz.words import listing
 
 STAYS = frozenset({"wanted", "healthy"})
+SETTLED = 5.0  # seconds in which a program that was started runs or has told why not
 GRACE = 5.0  # seconds that a supervisor's KILL comes after the longest wait for open requests
 
 
@@ -96,7 +100,39 @@ def start_anew(ctx: Context, here: Sequence[Deployment]) -> None:
         for deployment in here:  # one folder is all of theirs
             sweep(folders, app_id, deployment.release, deployment.program)
         for deployment in here:
-            start(ctx, deployment)
+            start(ctx, _at_free_port(ctx, deployment) if deployment.is_web else deployment)
+
+
+def at_own_ports(ctx: Context, here: Sequence[Deployment]) -> list[Deployment]:
+    """These web deployments of the job, as they are once those have another port that a stranger was quicker at."""
+    lost = [one for one in here if _lost_its_port(ctx, one)]
+    if not lost:
+        return list(here)
+    start_anew(ctx, lost)
+    numbers = {one.id for one in here}
+    return [one for one in ctx.door.deployments() if one.id in numbers]
+
+
+def see_its_own_port(ctx: Context, deployment: Deployment) -> None:
+    """What was answered there was answered by it. Raises Transient where another program of the host was quicker in the
+    last moment, and answers for the release."""
+
+    def settled() -> bool:
+        status = supervisor(ctx).status().get(deployment.program)
+        starting = status is not None and status.state == "starting"
+        return not starting or has_port(status, deployment.address, deployment.port) or _lost_its_port(ctx, deployment)
+
+    until(settled, ctx.left(SETTLED), every=0.05)
+    if _lost_its_port(ctx, deployment):
+        raise Transient(f"port {deployment.port} of {deployment.program} is used by another program of this host")
+
+
+def _lost_its_port(ctx: Context, deployment: Deployment) -> bool:
+    busy = f"exit {PORT_BUSY}"
+    if not any(end.name == deployment.program and end.how == busy for end in supervisor(ctx).ends()):
+        return False
+    status = supervisor(ctx).status().get(deployment.program)
+    return not has_port(status, deployment.address, deployment.port)
 
 
 def _at_free_port(ctx: Context, deployment: Deployment) -> Deployment:

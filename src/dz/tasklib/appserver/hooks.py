@@ -14,7 +14,7 @@ from typing import Any
 from dz.errors import PlatformError, UserError
 from dz.seams.dbserver.away import excused
 from dz.tasklib.appserver import beside, health, pages
-from dz.tasklib.appserver.deployments import site_of, start_anew
+from dz.tasklib.appserver.deployments import at_own_ports, see_its_own_port, site_of, start_anew
 from dz.tasklib.appserver.migrated import is_migrated
 from dz.tasklib.appserver.site import Site
 from dz.tasklib.appserver.supervising import supervisor
@@ -34,6 +34,7 @@ def post_build_hooks(ctx: Context) -> Mapping[str, Any]:
     others = [d for d in all_here if not d.is_web]
     if ctx.results.get("prove", {}).get("restart"):
         start_anew(ctx, here)
+    here = at_own_ports(ctx, here)
     told: dict[str, Any] = {"migrations": [], "adminless": None}
     sites = [site_of(ctx, ctx.door.running(deployment.id)) for deployment in here]
     brokers = _brokerless(ctx, sites)
@@ -91,7 +92,9 @@ def _see_it_answer(ctx: Context, site: Site, deployment: Deployment) -> int:
     with ctx.part(f"Wait for a healthy answer of {deployment.program}"), excused(site.running.database):
         try:
             answer = _healthy(ctx, site, deployment)
+            see_its_own_port(ctx, deployment)
         except UserError:
+            see_its_own_port(ctx, deployment)
             ctx.log.title("Wait for a healthy answer")  # the migrations did not fail
             ctx.log.output(site.tail().encode())  # the site's own words: its log goes with the release
             raise

@@ -12,13 +12,12 @@ import socket
 from collections.abc import Mapping
 from pathlib import Path
 
-import psutil
-
 from dz.errors import Transient
 from dz.names import AppId
 from dz.seams.sandbox import Box, Network, network
 from dz.seams.supervisor import Program
 from dz.tasklib.appserver import ports
+from dz.tasklib.appserver.listening import has_port
 from dz.tasklib.appserver.supervising import supervisor
 from dz.tasklib.context import Context
 from dz.tasklib.filled import REDIS_AT, wants_redis
@@ -160,25 +159,7 @@ def _spec(folders: Folders, redis: Redis) -> Path:
 
 def _listens(ctx: Context, redis: Redis) -> bool:
     """Whether it is its own program that has the port: a stranger that came first would be told the password."""
-    status = supervisor(ctx).status().get(redis.program)
-    if status is None or status.pid is None:
-        return False
-    return any((REDIS_AT, redis.port) in _listening(one) for one in _tree(status.pid))
-
-
-def _tree(pid: int) -> list[psutil.Process]:
-    try:
-        first = psutil.Process(pid)
-        return [first, *first.children(recursive=True)]
-    except psutil.Error:
-        return []
-
-
-def _listening(process: psutil.Process) -> set[tuple[str, int]]:
-    try:
-        return {tuple(one.laddr) for one in process.net_connections("tcp") if one.status == psutil.CONN_LISTEN}
-    except psutil.Error:  # it has just ended, as a child does that wrote the file anew
-        return set()
+    return has_port(supervisor(ctx).status().get(redis.program), REDIS_AT, redis.port)
 
 
 def _see_it_answer(ctx: Context, redis: Redis) -> None:
