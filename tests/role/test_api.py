@@ -6,6 +6,7 @@ import http.client
 import json
 import re
 import socket
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -310,6 +311,22 @@ def test_a_follower_hears_of_a_job_that_is_not_as_it_was_and_of_new_lines_only_i
     hands.end(claimed)
     told = ask(panel, "GET", f"{path}?seen={without}&lines=false&wait=20")[1]
     assert (told["state"], told["seen"] != without) == ("succeeded", True)
+
+
+def test_however_many_wait_for_what_comes_the_panel_answers_others(panel: Panel, hands: Hands) -> None:
+    from dz2.settings import POOL
+
+    _, job = ask(panel, "POST", "/check", {"target": URL})
+    claimed = hands.claim("check_repo")
+    path = f"/jobs/{job['job']}"
+    seen = ask(panel, "GET", path)[1]["seen"]
+    count = POOL["max_size"] + 5
+    with ThreadPoolExecutor(count) as many:
+        waiting = [many.submit(ask, panel, "GET", f"{path}?seen={seen}&wait=20") for _ in range(count)]
+        assert {ask(panel, "GET", "/status")[0] for _ in range(20)} == {200}
+        hands.end(claimed)
+        told = [one.result() for one in waiting]
+    assert {(code, answer.get("state")) for code, answer in told} == {(200, "succeeded")}
 
 
 def test_one_address_is_one_project_and_a_name_is_given_once(panel: Panel, hands: Hands) -> None:

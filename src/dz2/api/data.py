@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
+from django.db import connection
 from django.http import HttpRequest, StreamingHttpResponse
 from ninja import Query, Router, Schema
 from pydantic import Field
@@ -78,6 +79,7 @@ def download(
     project = backups.owner(name)
     row = backups.good(project, backup)
     stored = _stored(project, row, what)
+    connection.close()  # a download may take hours, and needs none
     answer = StreamingHttpResponse(BackupStore(panel(), what).pieces(stored), content_type="application/octet-stream")
     answer["Content-Length"] = str(stored.size)
     answer["Dz-Sha256"] = stored.digest

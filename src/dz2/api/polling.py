@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Annotated, Any
 
 from asgiref.sync import sync_to_async
+from django.db import connection
 from ninja import Query
 from pydantic import Field
 
@@ -22,7 +23,14 @@ Words = Annotated[str, Query(max_length=200)]
 
 async def until(ask: Callable[[], dict[str, Any] | None], wait: float) -> dict[str, Any] | None:
     """Ask until there is an answer, for at most ``wait`` seconds."""
+
+    def asked() -> dict[str, Any] | None:
+        try:
+            return ask()
+        finally:
+            connection.close()  # who waits holds no connection: the pool has few
+
     end = time.monotonic() + wait
-    while (found := await sync_to_async(ask)()) is None and time.monotonic() < end:
+    while (found := await sync_to_async(asked)()) is None and time.monotonic() < end:
         await asyncio.sleep(POLL)
     return found
