@@ -15,13 +15,21 @@ FILES = {
         + "D = config('TWICE_DEBUG', cast=bool), int(os.environ.get('TWICE_DEBUG', '0'))\n"
         + "G = os.environ.get('GOT_DEBUG').lower() in ('true', '1'), os.getenv('ASKED_DEBUG').strip() == 'on'\n"
         + "H = strtobool(os.environ.get('PARSED_DEBUG')), json.loads(os.environ['JSON_DEBUG'].lower())\n"
+        + "I = os.environ['UNLESS_DEBUG'] != 'False', os.environ['OUTSIDE_DEBUG'] not in ('0', 'false')\n"
+        + "J = not os.environ['TURNED_DEBUG'], not os.environ['NO_DEBUG'], os.environ['WITHIN_DEBUG'] in 'True1'\n"
+        + "K = {'on': True, 'off': False}[os.environ['KEYED_DEBUG']], dict(debug=os.environ['HANDED_DEBUG'])\n"
+        + "L = False if os.environ['FALSE_DEBUG'] == 'False' else True, True if config('IF_DEBUG') == 'on' else False\n"
+        + "def later():\n    return os.environ['LATER_DEBUG'] == '1'\n"
         + "E = int(os.environ.get('DEFAULT_DEBUG', 0))\n"
     ),
     "quokka/wsgi.py": WSGI.format("quokka.settings"),
     "requirements.txt": "Django==5.1.6\npython-decouple\ndjango-environ\n",
 }
 EXPECTED = {
-    "environment": "CAST_DEBUG\nJSON_DEBUG\nLEVEL_DEBUG\nNUMBER_DEBUG\nPARSED_DEBUG\nTWICE_DEBUG",
-    "environment_off": "ASKED_DEBUG\nBARE_DEBUG\nDEBUG\nENV_DEBUG\nGOT_DEBUG\nLOWERED_DEBUG\nTEXT_DEBUG\nTRUE_DEBUG",
+    "environment": "CAST_DEBUG\nFALSE_DEBUG\nHANDED_DEBUG\nJSON_DEBUG\nKEYED_DEBUG\nLEVEL_DEBUG\nNO_DEBUG\nNUMBER_DEBUG\n"
+    "OUTSIDE_DEBUG\nPARSED_DEBUG\nTURNED_DEBUG\nTWICE_DEBUG\nUNLESS_DEBUG\nWITHIN_DEBUG",
+    "environment_off": "ASKED_DEBUG\nBARE_DEBUG\nDEBUG\nENV_DEBUG\nGOT_DEBUG\nIF_DEBUG\nLATER_DEBUG\nLOWERED_DEBUG\nTEXT_DEBUG\n"
+    "TRUE_DEBUG",
+    "environment_later": "",
 }
 NAMES = ("quokka",)

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dz.tasklib.build.inspect.tree import Tree, join
 
 DEEPEST = 40  # expressions within one another of which a path is made
+GETTERS = ("os.environ.get", "os.getenv", "environ.get", "getenv")
 
 
 def string(node: ast.AST | None) -> str | None:
@@ -29,6 +30,10 @@ def dotted(node: ast.AST) -> str:
     if not isinstance(node, ast.Name):
         return ""
     return ".".join([node.id, *reversed(words)])
+
+
+def is_environ(node: ast.AST) -> bool:
+    return dotted(node) in ("os.environ", "environ")
 
 
 def calls(node: ast.AST) -> Iterator[ast.Call]:

@@ -18,7 +18,6 @@ from dz.tasklib.build.inspect.tree import Tree
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,127}")
 # Functions that take no None.
 _PARSERS = re.compile(r"int|float|len|([\w.]+\.)?strtobool|(json\.)?loads|(ast\.)?literal_eval|(base64\.)?b64decode")
-_GETTERS = ("os.environ.get", "os.getenv", "environ.get", "getenv")
 _ENV_TYPES = re.compile(
     r"(dj_)?(db|cache|email|search)(_url)?|str|bool|int|float|list|tuple|dict|json|url|path|bytes|enum|decimal|date"
     r"|datetime|timedelta|uuid|channels|log_level"
@@ -74,11 +73,11 @@ def _of_lists(module: ast.Module) -> Iterator[Read]:
 def _looked_for(loop: ast.AST) -> Iterator[str]:
     """Names of whose value it is asked whether it is a variable: ``name not in os.environ``, ``os.environ[name]``."""
     for one in ast.walk(loop):
-        if isinstance(one, ast.Compare) and _is_of_environ(one.comparators[0]):
+        if isinstance(one, ast.Compare) and code.is_environ(one.comparators[0]):
             yield code.dotted(one.left)
         elif isinstance(one, ast.Subscript) and _is_environ(one):
             yield code.dotted(one.slice)
-        elif isinstance(one, ast.Call) and code.dotted(one.func) in _GETTERS and len(one.args) == 1:
+        elif isinstance(one, ast.Call) and code.dotted(one.func) in code.GETTERS and len(one.args) == 1:
             yield code.dotted(one.args[0])
 
 
@@ -97,11 +96,7 @@ def own_helpers(module: ast.Module) -> frozenset[str]:
 
 
 def _is_environ(node: ast.Subscript) -> bool:
-    return _is_of_environ(node.value)
-
-
-def _is_of_environ(node: ast.AST) -> bool:
-    return code.dotted(node) in ("os.environ", "environ")
+    return code.is_environ(node.value)
 
 
 def _schemes(module: ast.Module) -> frozenset[str]:
@@ -177,7 +172,7 @@ class _Finder(ast.NodeVisitor):
         """``assert os.getenv("X")``, ``assert "X" in os.environ``."""
         self._visit_needed(node.test, not any(isinstance(one, ast.Not) for one in ast.walk(node.test)))
         for one in ast.walk(node.test):
-            if isinstance(one, ast.Compare) and isinstance(one.ops[0], ast.In) and _is_of_environ(one.comparators[0]):
+            if isinstance(one, ast.Compare) and isinstance(one.ops[0], ast.In) and code.is_environ(one.comparators[0]):
                 self._add(code.string(one.left), one.lineno, Need.FAILS)
 
     def visit_BoolOp(self, node: ast.BoolOp) -> None:
@@ -197,7 +192,7 @@ class _Finder(ast.NodeVisitor):
         default = len(node.args) > 1 or code.keyword(node, "default") is not None
         stem, _, last = name.rpartition(".")
         is_env = stem.lower().endswith("env") and _ENV_TYPES.fullmatch(last)
-        if name in _GETTERS:
+        if name in code.GETTERS:
             self._add(first, node.lineno, Need.DEFAULT if default else Need.FAILS if self._needed else Need.EMPTY)
         elif name in self._decouple or name in self._helpers:
             self._add(first, node.lineno, Need.DEFAULT if default else Need.FAILS)

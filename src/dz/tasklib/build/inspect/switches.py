@@ -12,9 +12,9 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from dz.tasklib.build.inspect import code
 
-_SWITCH = re.compile(r"([A-Z][A-Z0-9]*_)?DEBUG")
+_SWITCH = re.compile(r"(?!(NO|NON|NOT|DISABLE|WITHOUT)_)([A-Z][A-Z0-9]*_)?DEBUG")
 _TRUTH = ("bool", "str")  # of an empty string: false
-_GETTERS = ("os.environ.get", "os.getenv", "environ.get", "getenv")
+_OFF = ("", "0", "false", "f", "no", "n", "off", "none", "prod", "production")  # what is not these is on, then
 
 
 def off_when_empty(modules: Iterable[ast.Module]) -> frozenset[str]:
@@ -36,10 +36,10 @@ def _reads(module: ast.Module) -> Iterator[tuple[str, bool]]:
         if name is None or not _SWITCH.fullmatch(name) or not isinstance(parent, ast.Subscript | ast.Call):
             continue
         if isinstance(parent, ast.Subscript):
-            if code.dotted(parent.value) in ("os.environ", "environ"):
-                yield name, isinstance(parent.ctx, ast.Load) and _stays_text(parent, above)
+            if code.is_environ(parent.value):
+                yield name, isinstance(parent.ctx, ast.Load) and _is_off(parent, above)
         elif parent.args[:1] == [one]:
-            yield name, _is_understood(parent, decouple, environ=environ) and _stays_text(parent, above)
+            yield name, _is_understood(parent, decouple, environ=environ) and _is_off(parent, above)
 
 
 def _is_understood(call: ast.Call, decouple: frozenset[str], *, environ: bool) -> bool:
@@ -49,17 +49,33 @@ def _is_understood(call: ast.Call, decouple: frozenset[str], *, environ: bool) -
     cast = code.keyword(call, "cast")
     if len(call.args) > 1 or code.keyword(call, "default") is not None:
         return False
-    known = function in (*decouple, *_GETTERS) or (environ and function.lower() in ("env", "env.bool"))
+    known = function in (*decouple, *code.GETTERS) or (environ and function.lower() in ("env", "env.bool"))
     return known and (cast is None or code.dotted(cast) in _TRUTH)
 
 
-def _stays_text(read: ast.AST, above: Mapping[ast.AST, ast.AST]) -> bool:
-    """Whether what was read, or what a method of it answers, is handed to nothing that wants more than text of it
-    (``int``, ``strtobool``)."""
+def _is_off(read: ast.AST, above: Mapping[ast.AST, ast.AST]) -> bool:
+    """Whether an empty text that was read, or what its methods, ``bool`` and comparisons make of it, is as good as no:
+    it is handed to nothing that may want more (``int``, a key), and nothing is on because it is *not* some word."""
     parent = above.get(read)
-    while isinstance(parent, ast.Attribute) or (isinstance(parent, ast.Call) and parent.func is read):
+    while (
+        isinstance(parent, ast.Attribute | ast.Compare)
+        or (isinstance(parent, ast.Call) and parent.func is read)
+        or (isinstance(parent, ast.Call) and read in parent.args and code.dotted(parent.func) in _TRUTH)
+    ):
+        if isinstance(parent, ast.Compare) and not _asks_for_on(parent):
+            return False
         read, parent = parent, above.get(parent)
-    return not isinstance(parent, ast.Call) or read not in parent.args or code.dotted(parent.func) in _TRUTH
+    return not isinstance(parent, ast.Call | ast.keyword | ast.Subscript | ast.UnaryOp | ast.Starred | ast.Assert)
+
+
+def _asks_for_on(one: ast.Compare) -> bool:
+    """``... == "True"``, ``... in ("1", "true")``; not ``!= "False"``, nor ``in "true"``, which has an empty text."""
+    lists = [right for op, right in zip(one.ops, one.comparators, strict=True) if isinstance(op, ast.In)]
+    return (
+        all(isinstance(op, ast.Eq | ast.In) for op in one.ops)
+        and all(code.string(right) is None for right in lists)
+        and not any(word.strip().lower() in _OFF for word in code.strings(one) if not _SWITCH.fullmatch(word))
+    )
 
 
 def _plainly_imported(module: ast.Module) -> list[str]:

@@ -55,12 +55,13 @@ def detect(tree: Tree, facts: Facts) -> Iterable[Evidence]:
         confidence = _CONFIDENCE[read.need][0 if central else 1]
         if not read.at_import:
             confidence = min(confidence, 0.35)
-        if read.need is Need.FAILS and read.name in off:
+        if switched := read.need is Need.FAILS and read.name in off:
             yield at(tree, "environment_off", read.name, COUNTS, "it is off: it gets an empty value", path, read.line)
-            confidence = 0.2
+            confidence = _CONFIDENCE[Need.DEFAULT][0]
         evidence = at(tree, "environment", read.name, confidence, _why(read, examples.get(read.name)), path, read.line)
         yield evidence
-        if read.need is Need.FAILS and not read.at_import and not is_known(read.name, redis=True):
+        later = read.need is Need.FAILS and not read.at_import
+        if later and not switched and not is_known(read.name, redis=True):
             yield replace(evidence, field="environment_later", confidence=COUNTS)
 
 
