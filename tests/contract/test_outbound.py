@@ -142,3 +142,20 @@ def test_a_name_is_looked_up_once_for_a_box_and_again_for_the_next(
                 with closing(asked(door, target)) as client:
                     assert answer(client) == "HTTP/1.1 200 OK"
         assert seen == ["localhost"] * boxes
+
+
+def test_an_address_that_nobody_answered_at_is_not_kept_for_the_next(
+    outbound: Outbound, index: socket.socket, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A name may have several, of which one is down."""
+    port, real = index.getsockname()[1], socket.getaddrinfo
+    addresses = iter(["127.9.9.9", "127.0.0.1"])  # the index listens at the second
+
+    def looked(host: str, *rest: object, **more: object) -> object:
+        return real(next(addresses) if host == "localhost" else host, *rest, **more)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(socket, "getaddrinfo", looked)
+    with outbound.opened() as door:
+        for told in ("504 No answer", "200 OK"):
+            with closing(asked(door, f"localhost:{port}")) as client:
+                assert answer(client) == f"HTTP/1.1 {told}"

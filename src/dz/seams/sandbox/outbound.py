@@ -32,6 +32,7 @@ from dz.seams.sandbox.indexes import Indexes
 
 HEAD = 8192  # bytes of a request's head
 CONNECT = 20.0  # seconds to reach the other side
+MOST_KNOWN = 1000  # addresses that are remembered for a box
 PORTS = frozenset({80, 443})
 GONE = (OSError, asyncio.IncompleteReadError, asyncio.LimitOverrunError, TimeoutError)  # the other side went
 NAT64 = ipaddress.ip_network("64:ff9b::/96")
@@ -165,6 +166,7 @@ async def _reached(head: Sequence[str], door: Door) -> tuple[asyncio.StreamReade
     except (socket.gaierror, UnicodeError):
         raise Refused("502 No such host") from None
     except (OSError, TimeoutError, OverflowError):
+        door.known.pop((host, int(port)), None)  # the name may have others
         raise Refused("504 No answer") from None
 
 
@@ -181,9 +183,10 @@ def _knows(password: str, headers: Sequence[str]) -> bool:
 async def _looked_up(host: str, port: int, door: Door) -> str:
     """As ``allowed``; what was answered once is not asked again for this box. Installers open twenty connections to one
     host at once, and of as many questions a name server may lose one."""
-    if (host, port) not in door.known:
-        door.known[host, port] = await allowed(host, port, door.indexes)
-    return door.known[host, port]
+    found = door.known.get((host, port)) or await allowed(host, port, door.indexes)
+    if len(door.known) < MOST_KNOWN:
+        door.known[host, port] = found
+    return found
 
 
 async def allowed(host: str, port: int, indexes: Indexes) -> str:
