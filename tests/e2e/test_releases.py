@@ -52,11 +52,13 @@ def test_back_to_an_old_release_and_new_variables_need_no_build_host_and_no_repo
         assert [one["subject"] for one in change["commits"]] == ["A change"]
         assert change["undo"] == f"dz rollback {project.name} 2"
         assert project.page() == "3 first 0"
+        assert "migrate is not run" in platform.dz("job", str(back.json["job"]), "--log").out
         assert digests(platform, project.name, 3) == digests(platform, project.name, 1) != set()
 
         changed = platform.dz("env", "set", project.name, "WORD=third", "--json")
         assert (changed.code, changed.json["changed"]) == (0, ["WORD"]), changed.err
         assert project.page() == "4 third 0"
+        assert "migrate is not run" not in platform.dz("job", str(changed.json["job"]), "--log").out
         gone = platform.dz("env", "unset", project.name, "WORD", "--json")
         assert gone.code == 0, gone.err
         assert project.page() == "5 first 0"

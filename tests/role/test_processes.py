@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -153,6 +154,23 @@ def test_what_could_not_be_started_is_told_with_its_reason_as_long_as_its_releas
     end(j, job, door)
     live(j, shop)
     assert "not started: no broker is named" not in {one["words"] for one in process_documents(shop)}
+
+
+@pytest.mark.usefixtures("j")
+def test_a_worker_that_is_ready_has_beaten(tmp_path: Path) -> None:
+    """What its pool forks meanwhile would find the modules locked that the first beat loads."""
+    from dz.seams.sandbox.fake import Fake
+    from dz.tasklib.hosting import Seams
+    from dz.tasks.heartbeat import Heartbeat
+    from dz2.models import Host
+
+    settings = WorkerSettings(home=tmp_path, zoomdb_url="", keys_file=Path(), role="database", instance_id="db-9")
+    beats = Heartbeat(settings, Seams(sandbox=Fake()))
+    beats.start()
+    beaten = Host.objects.filter(instance_id="db-9").exists()
+    beats.stop()
+    until(lambda: not [one for one in threading.enumerate() if one.name == "heartbeat"], what="it stops")
+    assert beaten
 
 
 def test_a_heartbeat_tells_how_each_process_is_and_waits_for_no_step_that_holds_a_row(j: Any, zoomdb: str) -> None:
