@@ -26,7 +26,7 @@ from dz.tasklib.build.installing import install
 from dz.tasklib.build.interpreters import Interpreter, choose, find, readable_by_others
 from dz.tasklib.build.locked import Locked
 from dz.tasklib.build.otherpython import first_that_fits, has_wheel
-from dz.tasklib.build.resolve import resolve
+from dz.tasklib.build.resolve import inputs_key, resolve
 from dz.tasklib.build.wanted import Wanted
 
 WANTED = Wanted(installer="requirements", files=("requirements.txt",))
@@ -224,6 +224,35 @@ def test_a_link_as_requirements_leads_nowhere(bench: Bench, tmp_path: Path) -> N
     with pytest.raises(UserError) as told:
         resolve(bench, WANTED)
     assert "top-secret-line" not in told.value.brief + said(bench)
+
+
+def test_what_a_list_leads_to_is_not_read_to_learn_which_folders_count(bench: Bench, tmp_path: Path) -> None:
+    """A link may lead to a file of the host's, or to one without an end."""
+    (tmp_path / "theirs").write_text("-r static/more.txt\n")
+    (bench.tree / "requirements.txt").symlink_to(tmp_path / "theirs")
+    (bench.tree / "static").mkdir()
+    keys = set()
+    for text in ("one", "two"):
+        (bench.tree / "static/more.txt").write_text(text)
+        keys.add(inputs_key(bench, WANTED))
+    assert len(keys) == 1
+
+
+def test_a_build_script_that_takes_its_constraints_away_is_only_one_that_fails(bench: Bench) -> None:
+    """Nothing that a project may have put there is read outside of the sandbox: it could be a pipe."""
+    (bench.tree / "requirements.txt").write_text("Django>=4.2,<5\n-e .\n")
+    (bench.tree / "setup.py").write_text(
+        "import os\nos.unlink(os.environ['UV_BUILD_CONSTRAINT'])\nraise SystemExit('use_2to3 is invalid')\n"
+    )
+    with pytest.raises(UserError):
+        resolve(bench, WANTED)
+
+
+def test_a_line_that_the_repository_wrote_is_worked_out_inside(bench: Bench) -> None:
+    (bench.tree / "requirements.txt").write_text("Django>=4.2,<5\n")
+    locked, _ = resolve(bench, replace(WANTED, added=("idna<3.7",)))
+    assert locked.version("idna") == "3.6"
+    assert not [kept for kept in bench.cache.glob("brought/*") if "idna" in kept.read_text()]
 
 
 def test_settings_of_uv_in_the_repository_decide_nothing(bench: Bench, tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from dz.errors import UserError
-from dz.tasklib.build.completing import MOST, addition, not_committed, without_its_python
+from dz.tasklib.build.completing import LONGEST, MOST, addition, not_committed, without_its_python
 
 
 @pytest.mark.parametrize(
@@ -63,6 +63,7 @@ def test_code_that_only_the_declared_python_can_read_is_told_with_that_python(
     [
         ("*.pyc\n/wombat/local.py\n", ".gitignore:2 keeps local.py"),
         ("local.py  \n", ".gitignore:1 keeps local.py"),
+        (f"{'x' * LONGEST}\nlocal.py\n", "which is not installed"),
         ("# local.py\nlocal.pyc\nmylocal.py\nlocal\n", "which is not installed"),
     ],
 )

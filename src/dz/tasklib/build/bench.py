@@ -76,15 +76,24 @@ class Bench:
 
     @property
     def limits(self) -> Path:
-        """What old packages need of their build, and of setuptools at run time."""
+        """What old packages need of their build, and of setuptools at run time: for uv and pip. A project may have put
+        anything in its place, so ``bounds`` is what we know it by."""
         return self.box / "build-constraints.txt"
 
     @property
+    def bounds(self) -> str:
+        return (self.work / self.limits.name).read_text()
+
+    @property
     def for_old_builds(self) -> bool:
-        return self.limits.read_text().startswith(OLDER)
+        return self.bounds == OLDER
 
     def renew_limits(self) -> None:
-        self.write(self.limits.name, "setuptools<81\n")  # pkg_resources was in it until then
+        self._limit("setuptools<81\n")  # pkg_resources was in it until then
+
+    def _limit(self, bounds: str) -> None:
+        (self.work / self.limits.name).write_text(bounds)
+        self.write(self.limits.name, bounds)
 
     def lay(self) -> None:
         """A fresh box with a copy of the code; the download cache of the time before stays."""
@@ -113,7 +122,7 @@ class Bench:
         finished, said = self._run(argv, cwd=cwd)
         if not finished.ok and OLD_BUILD.search(said) and not self.for_old_builds:
             self.log.note("a package's build is of old times: it gets setuptools before 58")
-            self.write(self.limits.name, OLDER)
+            self._limit(OLDER)
             return self._run(argv, cwd=cwd)
         if not finished.ok and (misnamed := MISNAMED.search(said)):
             self._name(misnamed[2], misnamed[1], cwd=cwd)

@@ -17,7 +17,7 @@ from pathlib import Path
 from dz.errors import UserError
 from dz.run import run
 from dz.tasklib.build import locked
-from dz.tasklib.build.bench import Bench
+from dz.tasklib.build.bench import ANSWER, Bench
 from dz.tasklib.build.installing import UV_CAPS
 from dz.tasklib.build.locked import Requirement
 
@@ -48,7 +48,7 @@ def _resolved(bench: Bench, lines: Sequence[str]) -> list[Requirement] | None:
         cwd=bench.tools,
         cancelled=bench.stop,
         stderr_to=lambda _: None,
-        keep=1024 * 1024,
+        keep=ANSWER,
         caps=UV_CAPS,
     )
     if not finished.ok:

@@ -21,6 +21,7 @@ from dz.tasklib.build.inspect.pythons import specifier
 from dz.tasklib.build.trial import Proof, prove
 
 MOST = 6  # distributions that are added
+LONGEST = 256 * 1024  # characters of a .gitignore that are read
 
 
 def proven(build: Build, environment: Environment) -> tuple[Environment, Proof]:
@@ -62,7 +63,9 @@ def not_committed(error: UserError, ignored: Path) -> UserError:
         return error
     module = str(error.facts["module"])
     file = f"{module.rpartition('.')[2]}.py"
-    for number, line in enumerate(ignored.read_text(errors="replace").splitlines(), 1):
+    with ignored.open(errors="replace") as content:
+        lines = content.read(LONGEST).splitlines()
+    for number, line in enumerate(lines, 1):
         if line.strip().rpartition("/")[2] == file:
             told = f"{ignored.name}:{number}"
             return UserError("settings.file-ignored", where=error.where, module=module, ignored=told, file=file)

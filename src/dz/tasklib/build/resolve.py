@@ -93,8 +93,8 @@ def _resolved(bench: Bench, wanted: Wanted, wheels: Path, others: Sequence[Inter
     have = without_compiled(have, {one.name for one in sources})
     ready = [one for one in ready if one.name != "psycopg2"]  # its like lies in the same folder
     sources = [one for one in sources if one.name not in COMPILED | NEEDLESS]
-    lines = [*additions(have, asgi_only=wanted.asgi_only), *wanted.added]
-    more = _additions(bench, ready, sources, lines, django=have["django"])
+    lines = additions(have, asgi_only=wanted.asgi_only)
+    more = _additions(bench, ready, sources, lines, wanted.added, django=have["django"])
     built, lacking = _build(bench, sources, wheels, others)
     result = Locked(
         project=tuple(sorted((*ready, *built))),
@@ -133,13 +133,10 @@ def inputs_key(bench: Bench, wanted: Wanted) -> str:
 
 def _names(listing: Path, folder: str) -> bool:
     """Whether a list includes another from there."""
-    try:
-        return folder.encode() in listing.read_bytes()[:FILE]
-    except OSError:
-        return False
+    return folder.encode() in _content(listing)
 
 
-def _content(name: str, folder: int) -> bytes:
+def _content(name: str | Path, folder: int | None = None) -> bytes:
     """The file's bytes, or what it is instead of a small regular file."""
     try:
         with open(os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK, dir_fd=folder), "rb") as file:  # noqa: PTH123
@@ -171,7 +168,7 @@ def _compiled(bench: Bench, files: list[Path], wanted: Wanted, cwd: Path) -> tup
     words += [f"--{kind}={at[kind]}{name}" for kind, name in wanted.extras]
     # What the files leave open is bounded: old packages ask for any setuptools and import pkg_resources, which the
     # newest have no more; old code asks for any Django. Where that does not fit, the files alone decide.
-    bounds = bench.limits.read_text() + (f"django{wanted.django}\n" if wanted.django else "")
+    bounds = bench.bounds + (f"django{wanted.django}\n" if wanted.django else "")
     if wanted.as_of:
         dated = [*words, "--exclude-newer", wanted.as_of, "--only-binary", ":all:"]
         dated += ["-c", bench.write("limits.txt", f"{bounds}django>={_oldest_dated(bench)}\n"), "--", *files]
@@ -182,7 +179,7 @@ def _compiled(bench: Bench, files: list[Path], wanted: Wanted, cwd: Path) -> tup
     said = ""
     pins = "".join(f"{pin}\n" for pin in wanted.pins)
     if pins and "setuptools==" not in pins:
-        pins += bench.limits.read_text()  # poetry's locks used to leave it out
+        pins += bench.bounds  # poetry's locks used to leave it out
     for limits in dict.fromkeys((pins or bounds, bounds)):
         given = bench.write("limits.txt", limits)
         asked = as_locked if wanted.whole_lock else compiled
@@ -201,13 +198,21 @@ def _oldest_dated(bench: Bench) -> str:
 
 
 def _additions(
-    bench: Bench, ready: Sequence[Requirement], sources: Sequence[Source], lines: Sequence[str], *, django: str
+    bench: Bench,
+    ready: Sequence[Requirement],
+    sources: Sequence[Source],
+    lines: Sequence[str],
+    added: Sequence[str],
+    *,
+    django: str,
 ) -> list[Requirement]:
-    """The platform's own list: wheels only, fitting what the project has; without what it has already."""
-    if not lines:
+    """The platform's own list: wheels only, fitting what the project has; without what it has already. ``added``: lines
+    that may be the repository's words, which no uv outside of the sandbox is given."""
+    if not lines and not added:
         return []
     have = {one.name: one.version for one in ready} | {one.name: one.version for one in sources}
-    found = brought(bench, lines, have) or _fitting(bench, ready, sources, lines, django=django)
+    found = None if added else brought(bench, lines, have)
+    found = found or _fitting(bench, ready, sources, [*lines, *added], django=django)
     return [one for one in found if one.name not in have]
 
 
