@@ -429,7 +429,7 @@ def test_a_live_project_can_be_looked_at_and_destroyed(panel: Panel, hands: Hand
     assert panel.dz("open", "shop").out == "http://shop.localhost:8800/\n"
     with backend("one") as one:
         AppServerDeployment.objects.update(port=one.port)
-        assert re.match(r"web\.1  release 1  app-1  healthy, answers in \d+ ms ", panel.dz("ps", "shop").out)
+        assert re.search(r"(?m)^web\.1 +release 1 +app-1 +healthy, answers in \d+ ms ", panel.dz("ps", "shop").out)
     assert panel.dz("logs", "shop", "-n", "2").out == "-------- release 1 is live --------\n"
     refused = panel.dz("destroy", "shop", "--json")
     assert (refused.code, refused.document["error_id"]) == (2, "cli.needs-yes")
