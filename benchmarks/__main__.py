@@ -2,8 +2,9 @@
 
 ``ROUNDS`` says how often each case is measured (5); ``CORPUS`` is a folder of repositories to look into, without it
 the sample's alone is; ``CASES`` names some of the cases, which are shown and not kept. A line that became more than a
-quarter worse than the page before has it ends the run with 1; that page then stays as it was, so that the next run is
-held to it too.
+quarter worse than the page before has it, and takes more than half of its goal, ends the run with 1; that page then
+stays as it was, so that the next run is held to it too. "What stays, and why" is written by hand: look whether it is
+still so when the table has changed.
 """
 
 from __future__ import annotations

@@ -29,6 +29,11 @@ def test_a_quarter_worse_is_still_none_and_more_is_a_regression_with_its_name():
     assert regressions(lines(1.3), last(page(1.0))) == ["one line of code changed: 0.65 of the goal, 0.50 before"]
 
 
+def test_what_is_still_far_from_its_goal_is_no_regression_however_much_worse():
+    assert regressions(lines(1.0), last(page(0.1))) == []
+    assert regressions(lines(1.02), last(page(0.1))) == ["one line of code changed: 0.51 of the goal, 0.05 before"]
+
+
 def test_a_line_that_the_last_page_has_not_is_no_regression():
     assert regressions(lines(9.0), last("# Performance\n")) == []
 
