@@ -23,7 +23,7 @@ from dz.seams.sandbox import Sandbox
 from dz.seams.sandbox.ladder import make
 from dz.settings import WorkerSettings
 from dz.tasklib.build.desk import Build
-from dz.tasklib.build.front_end import Named, with_front_ends
+from dz.tasklib.build.front_end import FrontEnds, with_front_ends
 from dz.tasklib.buildconfig import BuildConfig
 from dz.tasklib.context import Context, Seams
 from dz.tasklib.folders import Folders
@@ -114,7 +114,7 @@ def test_packages_that_django_serves_are_installed_and_what_it_serves_of_them_is
 
 def test_a_folder_is_one_of_packages_by_its_whole_name() -> None:
     served = ("my_node_modules/web/node_modules/x/node_modules/y", "node_modules/x", "my_node_modules/app")
-    assert Named.of(served).packages == {"my_node_modules/web": False, ".": False, "my_node_modules/app": True}
+    assert FrontEnds.of(served).packages == {"my_node_modules/web": False, ".": False, "my_node_modules/app": True}
 
 
 def test_what_cannot_be_installed_is_told_of_the_folder_that_asks_for_it(bench: Bench) -> None:

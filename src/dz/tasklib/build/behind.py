@@ -38,7 +38,7 @@ def caught_up(ctx: Context, project: Project, branch: git.Resolved, work: Path) 
 
 
 @contextmanager
-def named(ctx: Context, project: Project) -> Iterator[None]:
+def told_by_name(ctx: Context, project: Project) -> Iterator[None]:
     """An error of a repository that is pushed to names the project: its folder is ours, and nothing to type."""
     try:
         yield

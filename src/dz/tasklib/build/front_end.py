@@ -37,7 +37,7 @@ _ABOUT = re.compile(r"complete log of this run|npm error (code|path|command|work
 
 
 @dataclass(frozen=True, slots=True)
-class Named:
+class FrontEnds:
     """The two things that the key ``front_ends`` names. ``built``: folders with a package.json whose build script is
     run; ``served``: folders of packages as they are installed, which Django serves."""
 
@@ -77,7 +77,7 @@ def with_front_ends(build: Build) -> Build:
 
 
 def _too_long(build: Build, failed: DeadlinePassed) -> UserError:
-    found = Named.of(build.config.front_ends).packages
+    found = FrontEnds.of(build.config.front_ends).packages
     minutes = f"it did not end within {failed.seconds / 60:.0f} minutes"
     return _failed(", ".join(found), minutes, has_script=any(found.values()))
 
@@ -89,8 +89,8 @@ def _failed(folder: str, reason: str, *, has_script: bool) -> UserError:
 def _made(build: Build) -> str:
     """The key of the folder in ``made``, built if it is not there yet."""
     ctx, made, paths = build.ctx, _work(build) / "made", build.config.front_ends
-    named = Named.of(paths)
-    usual = _node(", ".join(named.packages), lambda: node.usual(ctx))
+    found = FrontEnds.of(paths)
+    usual = _node(", ".join(found.packages), lambda: node.usual(ctx))
     told = sorted(f"{name}={value}" for name, value in _public(build).items())
     key = key_of(build.tree, paths, usual.version, *told)
     if (made / key).is_dir() and not ctx.params.get("rebuild"):
@@ -99,9 +99,9 @@ def _made(build: Build) -> str:
     disk.require(build.folders.home, ROOM, host=ctx.host)
     source = _lay(build)
     try:
-        for one, has_script in named.packages.items():
+        for one, has_script in found.packages.items():
             _build(build, usual, source, one, has_script=has_script)
-        taken(source, build.tree, fresh(_work(build) / "coming"), served=named.served).rename(fresh(made) / key)
+        taken(source, build.tree, fresh(_work(build) / "coming"), served=found.served).rename(fresh(made) / key)
     finally:
         _leave(_work(build) / "box")
     return key

@@ -31,7 +31,7 @@ def open_release(ctx: Context) -> Mapping[str, Any]:
     """Check out the wanted ref, inspect it, and freeze what was found into this job's release."""
     project = ctx.door.project()
     with ctx.part("Check out the code"):
-        with behind.named(ctx, project):
+        with behind.told_by_name(ctx, project):
             resolved = git.resolve(_remote(ctx, project), ref := str(ctx.params.get("ref") or project.ref))
         if ref == project.ref:
             resolved = behind.caught_up(ctx, project, resolved, _work(ctx, project) / "git")
@@ -115,7 +115,7 @@ def fetch(ctx: Context, project: Project, ref: str, *, known: git.Resolved | Non
     work = _work(ctx, project)
     disk.require(work, ROOM, host=ctx.host)
     coming = work / f"src-{ctx.step_id}-{ctx.attempt}"
-    with behind.named(ctx, project):
+    with behind.told_by_name(ctx, project):
         checkout = git.checkout(_remote(ctx, project), ref, coming, known=known)
     folder = Folders(ctx.settings.home).checkout(project.app_id, checkout.commit)
     passable(folder.parent)

@@ -1,4 +1,5 @@
-"""What uv and pip said, as an error that its reader can act on. The only place that reads their prose."""
+"""What uv and pip said, as an error that its reader can act on. What of it is not told but helped, ``bench`` and
+``relaxing`` know."""
 
 from __future__ import annotations
 
