@@ -13,8 +13,10 @@ from tests.platforms import Platform
 from tests.playing import URLS
 from tests.waiting import until
 
+# In one piece: print's own line break is a piece of its own, before which another thread's access line may come.
 PAGE = URLS.replace(
-    "    return", '    print("asked %s %s" % (request.GET.get("n"), os.environ["SESAME"]), flush=True)\n    return'
+    "    return",
+    '    print("asked %s %s\\n" % (request.GET.get("n"), os.environ["SESAME"]), end="", flush=True)\n    return',
 )
 BROKEN = """\
 from django.db import migrations
