@@ -266,6 +266,17 @@ def test_log_lines_are_escaped_coloured_folded_searched_and_downloaded(ada: Clie
     assert len(text.splitlines()) == 4 and "build_and_deploy after the part" in text
 
 
+def test_who_follows_a_job_hears_of_it_from_zoomdb_itself(zoomdb: str) -> None:
+    """Else each is woken once a second, as while zoomdb is away, and nobody sees why."""
+    import psycopg
+    from psycopg.conninfo import conninfo_to_dict
+
+    from dz2.panel.notices import conninfo
+
+    with psycopg.connect(conninfo()) as listener:
+        assert listener.info.dbname == conninfo_to_dict(zoomdb)["dbname"]
+
+
 def test_a_stream_gives_every_line_once_from_where_it_was_left_and_ends_with_the_job(ada: Client, hands: Hands) -> None:
     from asgiref.sync import sync_to_async
 

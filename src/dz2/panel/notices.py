@@ -27,7 +27,8 @@ def conninfo() -> str:
     """zoomdb's address, from Django's settings."""
     database: dict[str, Any] = settings.DATABASES["default"]
     names = {"USER": "user", "PASSWORD": "password", "HOST": "host", "PORT": "port", "NAME": "dbname"}
-    return make_conninfo(**{pg: database[dj] for dj, pg in names.items() if database[dj]}, **database["OPTIONS"])
+    options = {name: value for name, value in database["OPTIONS"].items() if name != "pool"}  # which is Django's alone
+    return make_conninfo(**{pg: database[dj] for dj, pg in names.items() if database[dj]}, **options)
 
 
 class Notices:
