@@ -8,7 +8,7 @@ import os
 import socket
 import threading
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import ExitStack, closing
 from pathlib import Path
 
 import pytest
@@ -159,3 +159,34 @@ def test_an_address_that_nobody_answered_at_is_not_kept_for_the_next(
         for told in ("504 No answer", "200 OK"):
             with closing(asked(door, f"localhost:{port}")) as client:
                 assert answer(client) == f"HTTP/1.1 {told}"
+
+
+def test_who_asks_for_one_name_at_once_asks_once(
+    outbound: Outbound, index: socket.socket, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As installers do; one of them that gives up takes nothing from the others."""
+    seen, asking, go_on, real = [], threading.Event(), threading.Event(), socket.getaddrinfo
+
+    def looked(host: str, *rest: object, **more: object) -> object:
+        seen.append(host)
+        asking.set()
+        assert go_on.wait(60)
+        return real(host, *rest, **more)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(socket, "getaddrinfo", looked)
+    with outbound.opened() as door, ExitStack() as open_yet:
+        target = f"localhost:{index.getsockname()[1]}"
+        first, *others = [open_yet.enter_context(closing(asked(door, target))) for _ in range(20)]
+        assert asking.wait(60)
+        with closing(asked(door, "127.0.0.3:22")):  # is read after all of those
+            until(lambda: len(seen) > 1 and "127.0.0.3" in seen, what="the last of them is looked up")
+        first.close()
+        go_on.set()
+        assert {answer(one) for one in others} == {"HTTP/1.1 200 OK"}
+    assert seen.count("localhost") == 1
+
+
+@pytest.mark.parametrize("port", ["9" * 5000, "99999", "", "-1"])
+def test_a_port_that_is_none_is_refused_in_words(outbound: Outbound, port: str) -> None:
+    with outbound.opened() as door, closing(asked(door, f"localhost:{port}")) as client:
+        assert answer(client).startswith(("HTTP/1.1 405", "HTTP/1.1 504", "HTTP/1.1 403"))

@@ -51,7 +51,7 @@ class Door:
     socket: Path
     indexes: Indexes
     password: str
-    known: dict[tuple[str, int], str] = field(default_factory=dict)  # what was asked for and may be reached → where
+    known: dict[tuple[str, int], asyncio.Task[str]] = field(default_factory=dict)  # what was asked for → its address
 
     def inside(self, box: Box) -> Box:
         forward = Path(__file__).with_name("forward.py")
@@ -103,10 +103,12 @@ async def _serve(door: Door, opened: Future[Callable[[], object]], closed: threa
         task = asyncio.current_task()
         assert task is not None, "a coroutine runs in a task"
         held.add(task)
-        with contextlib.suppress(*GONE, asyncio.CancelledError):
-            async with _closing(writer):
-                await _connect(reader, writer, door)
-        held.discard(task)
+        try:
+            with contextlib.suppress(*GONE, asyncio.CancelledError):
+                async with _closing(writer):
+                    await _connect(reader, writer, door)
+        finally:
+            held.discard(task)
 
     loop, over = asyncio.get_running_loop(), asyncio.Event()
     try:
@@ -152,7 +154,7 @@ async def _reached(head: Sequence[str], door: Door) -> tuple[asyncio.StreamReade
     """The connection that was asked for, or Refused."""
     words = head[0].split(" ")
     host, colon, port = words[1].rpartition(":") if len(words) == 3 else ("", "", "")
-    if words[0] != "CONNECT" or not colon or not port.isdigit():
+    if words[0] != "CONNECT" or not colon or not port.isdecimal() or len(port) > 5:
         raise Refused("405 Only CONNECT")
     if not _knows(door.password, head[1:]):
         raise Refused('407 Whose are you?\r\nProxy-Authenticate: Basic realm="box"')
@@ -181,12 +183,14 @@ def _knows(password: str, headers: Sequence[str]) -> bool:
 
 
 async def _looked_up(host: str, port: int, door: Door) -> str:
-    """As ``allowed``; what was answered once is not asked again for this box. Installers open twenty connections to one
-    host at once, and of as many questions a name server may lose one."""
-    found = door.known.get((host, port)) or await allowed(host, port, door.indexes)
-    if len(door.known) < MOST_KNOWN:
-        door.known[host, port] = found
-    return found
+    """As ``allowed``, with one question for all who ask at once, and what was answered is not asked again for this box.
+    Installers open twenty connections to one host at once, and of as many questions a name server may lose one."""
+    asked = door.known.get((host, port))
+    if asked is None or (asked.done() and (asked.cancelled() or asked.exception())):
+        asked = asyncio.create_task(allowed(host, port, door.indexes))
+        if len(door.known) < MOST_KNOWN:
+            door.known[host, port] = asked
+    return await asyncio.shield(asked)  # one who gives up takes nothing from the others
 
 
 async def allowed(host: str, port: int, indexes: Indexes) -> str:
