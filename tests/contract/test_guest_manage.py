@@ -5,7 +5,9 @@ from __future__ import annotations
 import secrets
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 from urllib.parse import parse_qs
 
 import psycopg
@@ -139,6 +141,43 @@ def test_a_key_may_become_another_type_where_no_row_has_one(
         asked = asked.replace("%s", "('shop_thing', 'id')", 1).replace("%s", "('shop_other', 'thing_id')")
         kinds = {kind for (kind,) in connection.execute(asked)}
     assert (result.ok, "uuid" in kinds, len(kinds)) == (not rows, not rows, 1)
+
+
+def test_a_row_that_comes_while_its_column_becomes_another_type_keeps_its_value(tmp_path: Path, database: str) -> None:
+    """The version before serves as long as the new one's migrations run."""
+    number = (
+        HEAD
+        + """    dependencies = [("shop", "0002_second")]
+    operations = [migrations.AddField("Thing", "number", models.IntegerField(null=True))]
+"""
+    )
+    made = shop(tmp_path, "newest", database, **{"shop/migrations/0003_number.py": number})
+    assert made.manage("migrate").ok
+    changed = number.replace("0002_second", "0003_number").replace("AddField", "AlterField")
+    (made.code / "shop/migrations/0004_other.py").write_text(changed.replace("IntegerField", "UUIDField"))
+
+    def waiting(holder: psycopg.Connection[Any]) -> set[str]:
+        asked = "SELECT mode FROM pg_locks WHERE NOT granted AND relation = 'shop_thing'::regclass"
+        return {mode for (mode,) in holder.execute(asked)}
+
+    writes = "INSERT INTO shop_thing (name, number) VALUES ('one', 7)"
+    with (
+        psycopg.connect(database) as holder,
+        psycopg.connect(database, autocommit=True) as looker,
+        psycopg.connect(database) as writer,
+        ThreadPoolExecutor(2) as two,
+    ):
+        holder.execute("LOCK TABLE shop_thing IN SHARE MODE")
+        migrating = two.submit(made.manage, "migrate")
+        until(lambda: "AccessExclusiveLock" in waiting(looker), what="the migration waits")
+        writing = two.submit(writer.execute, writes)
+        until(lambda: "RowExclusiveLock" in waiting(looker), what="the row waits behind it")
+        holder.rollback()
+        writing.result(60)
+        until(lambda: "AccessExclusiveLock" in waiting(looker), what="the migration waits for the row")
+        writer.commit()
+        assert not migrating.result(60).ok
+        assert looker.execute("SELECT number FROM shop_thing").fetchall() == [(7,)]
 
 
 @everywhere

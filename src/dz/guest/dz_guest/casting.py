@@ -26,17 +26,22 @@ def install(connection):
             with transaction.atomic(using=self.connection.alias):
                 return plain(self, sql, params)
         except ProgrammingError as error:
-            if not NO_WAY.search(str(error)) or _has_rows(self, table.group(1)):
+            if not NO_WAY.search(str(error)):
                 raise
-        for column, kind in changes:
-            print("%s of %s becomes %s: no row has one yet" % (column, table.group(1), kind))
-            plain(self, "ALTER TABLE %s ALTER COLUMN %s DROP DEFAULT" % (table.group(1), column))
-        return plain(self, CHANGE.sub(r"ALTER COLUMN \1 TYPE \2 USING NULL", str(sql)), params)
+            with transaction.atomic(using=self.connection.alias):
+                if _has_rows(self, table.group(1)):
+                    raise
+                for column, kind in changes:
+                    print("%s of %s becomes %s: no row has one yet" % (column, table.group(1), kind))
+                    plain(self, "ALTER TABLE %s ALTER COLUMN %s DROP DEFAULT" % (table.group(1), column))
+                return plain(self, CHANGE.sub(r"ALTER COLUMN \1 TYPE \2 USING NULL", str(sql)), params)
 
     editor.execute = execute
 
 
 def _has_rows(editor, table):
+    """For as long as the transaction lasts: the version before still serves, and may be writing the first one."""
     with editor.connection.cursor() as cursor:
+        cursor.execute("LOCK TABLE %s IN ACCESS EXCLUSIVE MODE" % table)
         cursor.execute("SELECT 1 FROM %s LIMIT 1" % table)
         return cursor.fetchone() is not None
