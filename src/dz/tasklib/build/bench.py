@@ -32,10 +32,19 @@ from dz.tasklib.folders import Folders, passable, renewed
 OLD_BUILD = re.compile(r"use_2to3 is invalid|cannot import name '?convert_path'? from 'setuptools'")
 OLDER = "setuptools<58\n"
 # A project's name, which Poetry and older uvs took as it stands; nothing is installed by it.
-MISNAMED = re.compile(r"Failed to parse: `?(\S*)pyproject\.toml[\s\S]*Not a valid package or extra name: \"(.*?)\"\.")
+# Two patterns, each of which stays near where it begins: a build script says what it likes.
+UNPARSED = re.compile(r"Failed to parse: `?(\S{0,1000})pyproject\.toml")
+MISNAMED = re.compile(r"Not a valid package or extra name: \"(.{0,200}?)\"\.")
 ANSWER = 16 * 1024 * 1024  # bytes that uv may answer
 # What poetry-core answers to who asks what an application of Poetry's needs (``package-mode = false``).
 NO_PACKAGE = "Building a package is not possible in non-package mode"
+
+
+def misnamed(said: str) -> tuple[str, str] | None:
+    """The name that uv does not take for a package's, and the folder of the pyproject.toml that has it."""
+    unparsed = UNPARSED.search(said)
+    name = MISNAMED.search(said, unparsed.end()) if unparsed else None
+    return (name[1], unparsed[1]) if unparsed and name else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,8 +133,8 @@ class Bench:
             self.log.note("a package's build is of old times: it gets setuptools before 58")
             self._limit(OLDER)
             return self._run(argv, cwd=cwd)
-        if not finished.ok and (misnamed := MISNAMED.search(said)):
-            self._name(misnamed[2], misnamed[1], cwd=cwd)
+        if not finished.ok and (found := misnamed(said)):
+            self._name(*found, cwd=cwd)
             finished, said = self._run(argv, cwd=cwd)
         if not finished.ok and NO_PACKAGE in said:
             self._as_package(cwd=cwd)
