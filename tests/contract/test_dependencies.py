@@ -22,6 +22,7 @@ from dz.seams.sandbox import Sandbox
 from dz.seams.sandbox.indexes import of_this_host
 from dz.seams.sandbox.ladder import make
 from dz.tasklib.build.bench import OLD_BUILD, Bench
+from dz.tasklib.build.brought import brought
 from dz.tasklib.build.installing import install
 from dz.tasklib.build.interpreters import Interpreter, choose, find, readable_by_others
 from dz.tasklib.build.locked import Locked
@@ -178,8 +179,15 @@ def test_what_the_platform_adds_is_worked_out_once_a_day_for_every_project_that_
     assert of_another(9_000_001, "").version("gunicorn") == "21.2.0"
     pinned = of_another(9_000_002, "typing-extensions==4.6.0\n")
     assert pinned.version("gunicorn") == newest and pinned.version("typing-extensions") == "4.6.0"
-    os.utime(kept, (0, 0))
-    assert of_another(9_000_003, "").version("gunicorn") == newest
+    for number, at in ((9_000_003, 0), (9_000_004, 2**33)):  # the clock was ahead once
+        kept.write_text(kept.read_text().replace(f'"{newest}"', '"21.2.0"'))
+        os.utime(kept, (at, at))
+        assert of_another(number, "").version("gunicorn") == newest
+
+
+def test_an_index_that_is_too_slow_for_what_the_platform_adds_is_asked_once_more_where_it_is_told(bench: Bench) -> None:
+    bench.uv()
+    assert brought(replace(bench, left=lambda _: 0.0), ["gunicorn==23.0.0"], {}) is None
 
 
 SETUP = """

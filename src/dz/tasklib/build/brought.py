@@ -15,7 +15,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from dz.errors import UserError
-from dz.run import run
+from dz.run import DeadlinePassed, run
 from dz.tasklib.build import locked
 from dz.tasklib.build.bench import ANSWER, Bench
 from dz.tasklib.build.installing import UV_CAPS
@@ -40,22 +40,21 @@ def brought(bench: Bench, lines: Sequence[str], have: Mapping[str, str]) -> list
 def _resolved(bench: Bench, lines: Sequence[str]) -> list[Requirement] | None:
     argv: list[str | Path] = [bench.uv(), "pip", "compile", "--no-config", "--quiet", "--format", "pylock.toml"]
     argv += ["--no-header", "--only-binary", ":all:", "--python", bench.python.path, "--cache-dir", bench.cache / "uv"]
-    finished = run(
-        [*argv, "-"],
-        deadline=bench.left(120),
-        env={"UV_PYTHON_DOWNLOADS": "never", **bench.indexes.variables, **bench.settings},
-        stdin="".join(f"{line}\n" for line in lines).encode(),
-        cwd=bench.tools,
-        cancelled=bench.stop,
-        stderr_to=lambda _: None,
-        keep=ANSWER,
-        caps=UV_CAPS,
-    )
-    if not finished.ok:
-        return None  # asked for again with what the project has, it is told
     try:
-        return locked.read(finished.output, bench.python)[0]
-    except UserError:
+        finished = run(
+            [*argv, "-"],
+            deadline=bench.left(120),
+            env={"UV_PYTHON_DOWNLOADS": "never", **bench.indexes.variables, **bench.settings},
+            stdin="".join(f"{line}\n" for line in lines).encode(),
+            cwd=bench.tools,
+            cancelled=bench.stop,
+            stderr_to=lambda _: None,
+            keep=ANSWER,
+            caps=UV_CAPS,
+        )
+        # What fails is asked for again with what the project has, and told there.
+        return locked.read(finished.output, bench.python)[0] if finished.ok else None
+    except (UserError, DeadlinePassed):
         return None
 
 
@@ -66,7 +65,7 @@ def _key(bench: Bench, lines: Sequence[str]) -> str:
 
 def _read(kept: Path) -> list[Requirement] | None:
     try:
-        if kept.stat().st_mtime < time.time() - DAY:
+        if abs(time.time() - kept.stat().st_mtime) > DAY:  # the clock may have been ahead
             return None
         return [Requirement(**one | {"hashes": tuple(one["hashes"])}) for one in json.loads(kept.read_text())]
     except (OSError, ValueError, TypeError, KeyError):
