@@ -13,7 +13,7 @@ from typing import Any, cast
 
 import pytest
 
-from dz.errors import PlatformError, Transient, UserError
+from dz.errors import Cancelled, PlatformError, Transient, UserError
 from dz.run import DeadlinePassed, Finished
 from dz.seams.sandbox import Box, Sandbox
 from dz.seams.sandbox.ladder import make
@@ -101,6 +101,11 @@ def test_values_are_capped_and_cleared_of_control_characters() -> None:
     guess = read_answer(json.dumps({"guesses": [loud], "messages": ["m\x07"]}).encode()).guesses[0]
     assert guess.value.startswith("a[31mb") and len(guess.value) < 10_000
     assert (guess.confidence, guess.basis.file, guess.basis.line, guess.basis.why) == (1.0, "", None, "w")
+
+
+def test_a_job_that_is_cancelled_does_not_wait_for_the_inspector(sandbox: Sandbox, tree: Path) -> None:
+    with pytest.raises(Cancelled):
+        inspect(sandbox, tree, log=Notes(), stop=lambda: True)
 
 
 SPINS = "from dz.tasklib.build.inspect.__main__ import bounded; bounded(1)\nwhile True: pass"

@@ -171,6 +171,7 @@ def look_at(ctx: Context, project: Project, commit: Commit) -> Inspection:
             log=ctx.log,
             deadline=ctx.left(DEADLINE),
             chosen=chosen,
+            stop=ctx.stop,
         )
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import signal
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -38,15 +39,24 @@ class Inspection:
     messages: tuple[str, ...]
 
 
-def inspect(sandbox: Sandbox, tree: Path, *, log: JobLog, deadline: float = DEADLINE, chosen: str = "") -> Inspection:
+def inspect(
+    sandbox: Sandbox,
+    tree: Path,
+    *,
+    log: JobLog,
+    deadline: float = DEADLINE,
+    chosen: str = "",
+    stop: Callable[[], bool] | None = None,
+) -> Inspection:
     """Read the project in ``tree``, at or below the folder ``chosen`` of it.
 
-    Raises UserError (no Django, Python 2, a wrong zoombuild.cfg, too much to read), Transient on too busy a host.
+    Raises UserError (no Django, Python 2, a wrong zoombuild.cfg, too much to read), Cancelled, Transient on too busy a
+    host.
     """
     said = bytearray()
     box = our_box("dz.tasklib.build.inspect", tree, chosen, app_id=None, limits=LIMITS)
     try:
-        finished = sandbox.run(box, deadline=deadline, keep=MOST_OUT + 1, stderr_to=said.extend)
+        finished = sandbox.run(box, deadline=deadline, cancelled=stop, keep=MOST_OUT + 1, stderr_to=said.extend)
     except DeadlinePassed:
         raise Transient(f"the inspector had no {CPU} s of CPU within {deadline:.0f} s") from None
     if finished.code in TOO_LONG:
