@@ -97,18 +97,18 @@ def start_anew(ctx: Context, here: Sequence[Deployment]) -> None:
     app_id, folders = ctx.door.project().app_id, Folders(ctx.settings.home)
     with locked(folders.lock(app_id), deadline=ctx.left(120), check=ctx.check):
         supervisor(ctx).stop(*(deployment.program for deployment in here))
-        for deployment in here:  # one folder is all of theirs
+        for deployment in here:
             sweep(folders, app_id, deployment.release, deployment.program)
         for deployment in here:
             start(ctx, _at_free_port(ctx, deployment) if deployment.is_web else deployment)
 
 
 def at_own_ports(ctx: Context, here: Sequence[Deployment]) -> list[Deployment]:
-    """These web deployments of the job, as they are once those have another port that a stranger was quicker at."""
-    lost = [one for one in here if _lost_its_port(ctx, one)]
-    if not lost:
+    """These web deployments of the job, as they are once each has a port where no stranger was quicker. All are started
+    anew: one folder is all of theirs."""
+    if not any(_lost_its_port(ctx, one) for one in here):
         return list(here)
-    start_anew(ctx, lost)
+    start_anew(ctx, here)
     numbers = {one.id for one in here}
     return [one for one in ctx.door.deployments() if one.id in numbers]
 
