@@ -17,6 +17,7 @@ from dz.errors import Cancelled, PlatformError, Transient, UserError
 from dz.run import DeadlinePassed, Finished
 from dz.seams.sandbox import Box, Sandbox
 from dz.seams.sandbox.ladder import make
+from dz.tasklib.build.inspect import CPU
 from dz.tasklib.build.inspect.runner import inspect, read_answer
 from dz.tasklib.buildconfig import from_guesses
 from tests.contract.test_git import Notes
@@ -109,6 +110,16 @@ def test_a_job_that_is_cancelled_does_not_wait_for_the_inspector(sandbox: Sandbo
 
 
 SPINS = "from dz.tasklib.build.inspect.__main__ import bounded; bounded(1)\nwhile True: pass"
+
+
+def test_the_inspector_itself_is_held_to_its_seconds(tree: Path) -> None:
+    program = (
+        "import resource, runpy, sys\nsys.argv[1:] = [sys.argv[1]]\n"
+        "runpy.run_module('dz.tasklib.build.inspect', run_name='__main__')\n"
+        "print('\\n', resource.getrlimit(resource.RLIMIT_CPU)[0])"
+    )
+    ran = subprocess.run([sys.executable, "-c", program, str(tree)], capture_output=True, text=True, check=True)
+    assert ran.stdout.split()[-1] == str(CPU)
 
 
 class Answers:

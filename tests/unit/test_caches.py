@@ -25,13 +25,13 @@ def test_wheels_and_byte_code_go_a_month_after_the_last_environment_that_had_the
     wheel = written(cache / "uv/archive-v0/a1/shop/__init__.py").parents[1]
     script = written(wheel / "shop.data/scripts/shop")  # written anew in an environment, so never linked
     index, code = written(cache / "uv/simple-v28/shop.rkyv"), written(cache / "bytecode/3.11.2/ab/abc")
-    tag = written(cache / "uv/CACHEDIR.TAG")
+    tag, added = written(cache / "uv/CACHEDIR.TAG"), written(cache / "brought/abc.json")
     environment = tmp_path / "env"
     environment.mkdir()
     (environment / "__init__.py").hardlink_to(wheel / "shop/__init__.py")
     (environment / "__init__.pyc").hardlink_to(code)
 
-    assert later(cache, UNUSED + DAY) == 1 and not index.exists()
+    assert later(cache, UNUSED + DAY) == 2 and not index.exists() and not added.exists()
     assert script.exists() and code.exists()
     for link in environment.iterdir():
         link.unlink()

@@ -15,10 +15,11 @@ from dz.names import AppId, Commit, Digest
 from dz.tasklib.appserver.hooks import post_build_hooks
 from dz.tasklib.build.bundle import foreseen
 from dz.tasklib.build.layers import key_of
-from dz.tasklib.build.trial import LEARNED
+from dz.tasklib.build.trial import LEARNED, reads
 from dz.tasklib.buildconfig import BuildConfig
+from dz.tasklib.filled import OFF
 from dz.tasklib.guestcopy import guest_folder
-from dz.tasklib.records import Bundle, Layer
+from dz.tasklib.records import Basis, Bundle, Guess, Layer
 
 STATIC = Layer(kind="static", key="static", digest=Digest("0" * 64), size=1)
 ENV = Layer(kind="env", key="env", digest=Digest("1" * 64), size=1)
@@ -71,3 +72,13 @@ def test_a_job_from_before_an_update_that_has_no_proof_to_come_does_not_go_live(
     ctx: Any = SimpleNamespace(results={"build_bundle": {"foreseen": []}})
     with pytest.raises(PlatformError, match="proves its bundle"):
         post_build_hooks(ctx)
+
+
+def test_a_release_is_told_what_the_platform_fills_and_which_switches_are_off() -> None:
+    found = {"environment": ["DATABASE_URL\nPAYMENT_KEY"], "environment_off": ["DEBUG"]}
+
+    def guesses(name: str) -> list[Guess]:
+        return [Guess(field=name, value=one, basis=Basis(), confidence=1.0) for one in found[name]]
+
+    build: Any = SimpleNamespace(ctx=SimpleNamespace(door=SimpleNamespace(guesses=guesses)))
+    assert sorted(reads(build)) == ["DATABASE_URL", f"DEBUG{OFF}"]
