@@ -66,6 +66,12 @@ class Finished:
         return self.output.decode(errors="replace")
 
 
+def ended_by(code: int, by: signal.Signals) -> bool:
+    """Whether that is the exit code of what the signal ended, by itself or in a sandbox, which tells it as a shell
+    does."""
+    return code in (-by, 128 + by)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Caps:
     """What each process of a command may use: bytes of address space and of one file, seconds of CPU. For tools that

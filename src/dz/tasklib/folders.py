@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import os
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
@@ -110,6 +111,14 @@ def fresh(folder: Path, mode: int = 0o755) -> Path:
     folder.mkdir(parents=True, mode=mode)
     folder.chmod(mode)
     return folder
+
+
+def keep_text(file: Path, text: str) -> None:
+    """Written beside and put in its place: nobody reads half of it. Its folder, ours alone, is made if missing."""
+    file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    coming = file.with_name(f"{file.name}.{os.getpid()}")
+    coming.write_text(text)
+    coming.replace(file)
 
 
 def put(coming: Path, folder: Path) -> None:

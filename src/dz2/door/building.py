@@ -189,7 +189,8 @@ class Building(Base):
 
     def was_live(self) -> bool:
         ours = self._release()
-        earlier = Release.objects.filter(project=ours.project, live_at__isnull=False).exclude(pk=ours.pk)
+        earlier = Release.objects.select_related("config").filter(project=ours.project, live_at__isnull=False)
+        earlier = earlier.exclude(pk=ours.pk)
         restored = earlier.exclude(database="").order_by("-live_at").values_list("live_at", flat=True).first()
         alike = earlier.filter(bundle=ours.bundle, **({"live_at__gt": restored} if restored else {}))
         variables = values.release(ours).environment

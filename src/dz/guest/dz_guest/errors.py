@@ -38,10 +38,8 @@ def describe(error):
     places = _places(links)
     file, line, source = places[0]
     kind, name = _kind(links, source)
-    if kind in (
-        "variable",
-        "module",
-    ):  # the line that names it says more than a helper's, or another that failed before
+    if kind in ("variable", "module"):
+        # The line that names it says more than a helper's, or another that failed before.
         word = name.rpartition(".")[2]
         file, line, source = next((place for place in places if word in place[2]), places[0])
     return {

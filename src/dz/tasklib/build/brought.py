@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
@@ -20,6 +19,7 @@ from dz.tasklib.build import locked
 from dz.tasklib.build.bench import ANSWER, Bench
 from dz.tasklib.build.installing import UV_CAPS
 from dz.tasklib.build.locked import Requirement
+from dz.tasklib.folders import keep_text
 
 DAY = 24 * 3600.0  # seconds that an answer is kept: nobody misses a server's newest release for a day
 
@@ -33,7 +33,7 @@ def brought(bench: Bench, lines: Sequence[str], have: Mapping[str, str]) -> list
         found = _resolved(bench, lines)
         if found is None:
             return None
-        _write(kept, found)
+        keep_text(kept, json.dumps([asdict(one) for one in found]))
     return found if all(have.get(one.name, one.version) == one.version for one in found) else None
 
 
@@ -70,10 +70,3 @@ def _read(kept: Path) -> list[Requirement] | None:
         return [Requirement(**one | {"hashes": tuple(one["hashes"])}) for one in json.loads(kept.read_text())]
     except (OSError, ValueError, TypeError, KeyError):
         return None
-
-
-def _write(kept: Path, found: Sequence[Requirement]) -> None:
-    kept.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    coming = kept.with_suffix(f".{os.getpid()}")
-    coming.write_text(json.dumps([asdict(one) for one in found]))
-    coming.replace(kept)

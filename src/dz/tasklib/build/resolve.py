@@ -31,6 +31,7 @@ from dz.tasklib.build.otherpython import first_that_fits, has_wheel
 from dz.tasklib.build.relaxing import as_locked, compiled
 from dz.tasklib.build.wanted import Wanted, files_of, folder_of
 from dz.tasklib.build.wheels import keep
+from dz.tasklib.folders import keep_text
 
 OLDEST_DATED = "1.11"  # a Django before it is taken where something names it, not by a day alone
 RULES = 2  # raised where the same files lead to another list than before
@@ -80,7 +81,7 @@ def resolve(bench: Bench, wanted: Wanted, others: Sequence[Interpreter] = ()) ->
     if used is not bench:
         result = replace(result, python=str(used.python.version))
     if lasts:
-        _save(saved, result)
+        keep_text(saved, result.json())
     return result, wheels
 
 
@@ -103,13 +104,6 @@ def _resolved(bench: Bench, wanted: Wanted, wheels: Path, others: Sequence[Inter
         left_out=lacking,
     )
     return result, not any(one.local for one in sources)
-
-
-def _save(path: Path, result: Locked) -> None:
-    path.parent.mkdir(mode=0o700, exist_ok=True)
-    coming = path.with_suffix(f".{os.getpid()}")
-    coming.write_text(result.json())
-    coming.replace(path)
 
 
 def inputs_key(bench: Bench, wanted: Wanted) -> str:

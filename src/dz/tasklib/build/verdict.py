@@ -7,6 +7,7 @@ stripped of control characters, and decides nothing but this project's own build
 from __future__ import annotations
 
 import re
+import signal
 from collections.abc import Iterable
 from pathlib import Path, PurePosixPath
 from typing import Annotated, TypeVar
@@ -16,9 +17,9 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstra
 from dz.errors import UserError
 from dz.names import EnvName, StaticUrl
 from dz.plain import plain
+from dz.run import ended_by
 
 KEEP = 1024 * 1024  # bytes of output to keep (``keep=``) so that no answer is cut
-KILLED = frozenset({-9, 128 + 9})  # the exit codes of what got SIGKILL, by itself or in a sandbox
 STAGES = ("settings", "setup", "urls", "application")
 # Modules that no wheel brings: they are made for the library of the host.
 LIBRARIES = {"osgeo": "GDAL", "gi": "GObject introspection", "apt": "APT", "rpm": "RPM"}
@@ -252,6 +253,6 @@ def _read(kind: type[Model], output: bytes, marker: str, code: int) -> Model:
     if found:
         raise UserError("settings.no-answer", error="its answer could not be read")
     last = plain(output[-2000:].decode(errors="replace")).strip().rpartition("\n")[2][:200]
-    how = "it was killed" if code in KILLED else f"it ended with {code}"
+    how = "it was killed" if ended_by(code, signal.SIGKILL) else f"it ended with {code}"
     said = f", its last words were {last!r}" if last else " and said nothing"
     raise UserError("settings.no-answer", error=how + said)

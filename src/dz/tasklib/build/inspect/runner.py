@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from dz.errors import PlatformError, Transient, UserError
-from dz.run import DeadlinePassed
+from dz.run import DeadlinePassed, ended_by
 from dz.seams.sandbox import Limits, Sandbox
 from dz.tasklib import filled
 from dz.tasklib.build.inspect import CPU, detectors
@@ -23,7 +23,6 @@ from dz.tasklib.ourbox import our_box
 from dz.tasklib.records import Basis, Guess
 
 DEADLINE = 120.0  # seconds in which even a busy host has CPU seconds to spare for it
-TOO_LONG = frozenset({-signal.SIGXCPU, 128 + signal.SIGXCPU})  # by itself, or in a sandbox
 LIMITS = Limits(memory=512 * 1024 * 1024, processes=32, file_size=16 * 1024 * 1024)
 MOST_OUT = 4 * 1024 * 1024  # bytes of JSON
 MOST_GUESSES = 2000
@@ -59,7 +58,7 @@ def inspect(
         finished = sandbox.run(box, deadline=deadline, cancelled=stop, keep=MOST_OUT + 1, stderr_to=said.extend)
     except DeadlinePassed:
         raise Transient(f"the inspector had no {CPU} s of CPU within {deadline:.0f} s") from None
-    if finished.code in TOO_LONG:
+    if ended_by(finished.code, signal.SIGXCPU):
         raise UserError("repo.unreadable", seconds=CPU, detail="it took too long")
     if not finished.ok:
         if finished.code < 0 or b"MemoryError" in said:
