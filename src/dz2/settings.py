@@ -11,17 +11,33 @@ import hashlib
 import os
 import secrets
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+import psycopg
 from psycopg.conninfo import conninfo_to_dict
 
 from dz.settings import GONE, Common
 
+if TYPE_CHECKING:
+    from psycopg_pool import ConnectionPool
+
 ENVIRONMENT = os.environ
 SLIM = bool(ENVIRONMENT.get("DZ_ROLE"))
+
+
+def refuse_waiting(pool: ConnectionPool[Any]) -> None:
+    """Who waits for a connection hears at once that none can be made; the pool, which tries again only for the next who
+    asks, would let them wait until ``timeout``. That is meant for who waits until another one's comes back."""
+    with pool._lock:
+        waiting = [pool._waiting.popleft() for _ in range(len(pool._waiting))]
+    for one in waiting:
+        one.fail(psycopg.OperationalError("zoomdb does not answer"))
+
+
 # Of the panel, which answers each request in a thread of its own: a connection made for one request was two thirds of
 # what the request cost. None is open while nobody asks; seconds.
-POOL = {"min_size": 0, "max_size": 20, "max_idle": 15, "timeout": 5, "reconnect_timeout": 0}
+POOL: dict[str, Any] = {"min_size": 0, "max_size": 20, "max_idle": 15, "timeout": 5}
+POOL |= {"reconnect_timeout": 0, "reconnect_failed": refuse_waiting}
 
 
 def databases(url: str) -> dict[str, Any]:

@@ -1,0 +1,51 @@
+"""The panel's pool of connections to zoomdb, with a real server that goes."""
+
+from __future__ import annotations
+
+import shutil
+import signal
+import tempfile
+import time
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from pathlib import Path
+
+import psycopg
+import psycopg_pool
+from psycopg_pool import ConnectionPool
+
+from dz2.settings import POOL
+from tests.postgres import free_port, start_postgres
+
+AT_ONCE = 10
+
+
+def test_who_asks_while_zoomdb_is_away_is_refused_at_once_as_often_as_it_asks() -> None:
+    folder = Path(tempfile.mkdtemp(prefix="dzpg-", dir="/tmp"))
+    folder.chmod(0o755)
+    server, process = start_postgres(folder, free_port())
+    with ExitStack() as stack:
+        stack.callback(shutil.rmtree, folder, ignore_errors=True)
+        stack.callback(process.wait, 30)
+        stack.callback(process.kill)
+        check = ConnectionPool.check_connection  # as Django has it
+        pool = stack.enter_context(ConnectionPool(server.url(), open=True, check=check, **POOL))
+        with ExitStack() as held:  # some are idle when it goes
+            for _ in range(3):
+                held.enter_context(pool.connection()).execute("SELECT 1")
+        process.send_signal(signal.SIGQUIT)
+        process.wait(30)
+
+        def seconds(_: int) -> float:
+            began = time.monotonic()
+            try:
+                pool.getconn()
+            except psycopg_pool.PoolTimeout:
+                raise AssertionError("it waited as for a connection that comes back") from None
+            except psycopg.OperationalError:
+                return time.monotonic() - began
+            raise AssertionError("zoomdb is not away")
+
+        for _ in range(3):
+            with ThreadPoolExecutor(AT_ONCE) as many:
+                assert max(many.map(seconds, range(AT_ONCE))) < 2
