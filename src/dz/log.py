@@ -6,16 +6,19 @@ not here but in ``dz.tasklib.context.JobLog``.
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import os
 import re
+import select
 import sys
-from collections.abc import MutableMapping
+from collections.abc import Callable, MutableMapping
 from dataclasses import dataclass
 from types import ModuleType
 from typing import Any
 
 _SECRET_KEYS = re.compile(r"(?i)(password|passwd|secret|token|api_?key|authorization)")
+SHORTEST = 20  # characters of a value's two ends, however long an event is
 _SECRET_URL = re.compile(r"(?<=://)([^/@\s:]*):([^/@\s]+)(?=@)")
 
 
@@ -48,14 +51,38 @@ def _redact(_: object, __: str, event: MutableMapping[str, Any]) -> MutableMappi
 
 class Lines:
     """Each event is one line on stderr, written in one go and without a lock. structlog's own writers take one, and a
-    worker's pool is forked while its other threads write: the child waited for that lock for ever."""
+    worker's pool is forked while its other threads write: the child waited for that lock for ever. The kernel keeps
+    apart what is no longer than PIPE_BUF.
+
+    Nobody fails because an event can't be told: one that finds no reader, no room on the disk or a full pipe that may
+    not be waited for is left out."""
 
     def msg(self, event: str) -> None:
         left = f"{event}\n".encode(errors="backslashreplace")
-        while left:
-            left = left[os.write(2, left) :]
+        with contextlib.suppress(OSError):
+            while left:
+                left = left[os.write(2, left) :]
 
     debug = info = warning = error = critical = exception = msg
+
+
+def _one_piece(renderer: Callable[..., str]) -> Callable[..., str]:
+    """What the renderer makes of an event, short enough for a pipe that others write to as well: the longest of its
+    values are cut in the middle, until it fits."""
+
+    def render(logger: object, name: str, event: MutableMapping[str, Any]) -> str:
+        line = renderer(logger, name, event)
+        while len(line) >= select.PIPE_BUF:
+            longest = max(event, key=lambda key: len(str(event[key])))
+            text = str(event[longest])
+            kept = len(text) // 3
+            if kept < SHORTEST:
+                break
+            event[longest] = f"{text[:kept]} [...] {text[-kept:]}"
+            line = renderer(logger, name, event)
+        return line
+
+    return render
 
 
 def configure() -> None:
@@ -67,7 +94,7 @@ def configure() -> None:
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             structlog.processors.format_exc_info,
             _redact,
-            structlog.processors.JSONRenderer(),
+            _one_piece(structlog.processors.JSONRenderer()),
         ],
         logger_factory=lambda *_: Lines(),
     )
