@@ -134,6 +134,13 @@ class Answers:
         return Finished(self._code, b"", 1.0)
 
 
+@pytest.mark.parametrize("by", [signal.SIGKILL, signal.SIGSEGV])
+def test_an_inspector_that_a_signal_ended_had_too_much_to_hold_in_any_sandbox(tree: Path, by: signal.Signals) -> None:
+    for code in (-by, 128 + by):
+        with pytest.raises(UserError, match="it took too much memory"):
+            inspect(cast("Sandbox", Answers(code=code)), tree, log=Notes())
+
+
 def test_what_costs_too_much_of_the_processor_is_the_projects_and_a_busy_host_is_not(tree: Path) -> None:
     ended = subprocess.run([sys.executable, "-c", SPINS], check=False, timeout=300).returncode
     assert ended == -signal.SIGXCPU

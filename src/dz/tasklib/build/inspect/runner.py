@@ -61,13 +61,18 @@ def inspect(
     if ended_by(finished.code, signal.SIGXCPU):
         raise UserError("repo.unreadable", seconds=CPU, detail="it took too long")
     if not finished.ok:
-        if finished.code < 0 or b"MemoryError" in said:
+        if _outgrown(finished.code) or b"MemoryError" in said:
             raise UserError("repo.unreadable", seconds=CPU, detail="it took too much memory")
         raise PlatformError(f"the inspector ended with {finished.code}: {said[-600:].decode(errors='replace').strip()}")
     inspection = read_answer(finished.output)
     for message in inspection.messages:
         log.note(message, level="warning")
     return inspection
+
+
+def _outgrown(code: int) -> bool:
+    """Whether it ended as one does that had no memory left: killed, or at the first use of what it was refused."""
+    return any(ended_by(code, by) for by in (signal.SIGKILL, signal.SIGSEGV, signal.SIGBUS, signal.SIGABRT))
 
 
 def read_answer(output: bytes) -> Inspection:
