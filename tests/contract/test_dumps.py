@@ -174,6 +174,11 @@ def test_tables_that_hide_rows_from_their_owner_are_named_and_never_dumped_in_pa
         dumped(real, database, tmp_path / "part")
     assert (refused.value.id, "public.note hide" in refused.value.brief) == ("data.row-security", True)
     assert (tmp_path / "part").read_bytes() == b""
+    with connect(database) as connection:
+        connection.execute(r'ALTER TABLE note RENAME TO "a;\! id"')
+    with pytest.raises(UserError, match="database") as refused:
+        dumped(real, database, tmp_path / "part")
+    assert r'ALTER TABLE public."a;\! id" NO FORCE' in refused.value.next, "it is pasted into a psql"
 
 
 def test_a_role_is_made_by_one_at_a_time(real: Postgres, postgres_server: PostgresServer, tmp_path: Path) -> None:

@@ -31,7 +31,7 @@ TABLES = """
 """
 # A policy holds for the owner himself; the dump is made as him, and one without the hidden rows would be a lie.
 FORCED = """
-    SELECT n.nspname || '.' || c.relname FROM pg_catalog.pg_class c
+    SELECT pg_catalog.format('%I.%I', n.nspname, c.relname) FROM pg_catalog.pg_class c
       JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
      WHERE c.relrowsecurity AND c.relforcerowsecurity ORDER BY 1
 """

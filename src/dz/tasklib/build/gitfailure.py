@@ -7,6 +7,7 @@ read from its message, in the C locale, by the one table below. What the table l
 from __future__ import annotations
 
 import re
+import shlex
 import socket
 
 from dz.errors import DzError, PlatformError, Transient, UserError
@@ -79,17 +80,19 @@ def redirected_elsewhere(url: GitUrl, output: str) -> UserError | None:
     """A renamed repository is followed within its host; another host must be asked for."""
     for target, host in _REDIRECT.findall(output):
         if host.lower() != url.host:
-            return UserError("repo.redirected", host=url.host, other=host, target=target.rstrip("/"))
+            return UserError("repo.redirected", host=url.host, other=host, target=shlex.quote(target.rstrip("/")))
     return None
 
 
 def no_such_ref(url: GitUrl, ref: str, near: tuple[str, ...]) -> UserError:
-    hint = f"Did you mean {' or '.join(near)}? dz deploy {url.text} --ref {near[0]}" if near else ""
+    """The names that are ``near`` are the other side's, which may call a branch ``$(...)``."""
+    again = f"dz deploy {shlex.quote(url.text)} --ref"
+    hint = f"Did you mean {' or '.join(near)}? {again} {shlex.quote(near[0])}" if near else ""
     return UserError(
         "repo.no-such-ref",
         url=url.text,
         ref=ref or "HEAD (its default branch does not exist)",
-        hint=hint or f"Name one that exists: dz deploy {url.text} --ref BRANCH",
+        hint=hint or f"Name one that exists: {again} BRANCH",
     )
 
 
