@@ -51,19 +51,19 @@ def doubtful(home: Path) -> frozenset[Path]:
 
 
 def drop_doubtful(home: Path, path: Path) -> None:
-    """Delete it if an earlier boot left it unsynced; others may do so at the same time, or make it anew already."""
-    if path not in doubtful(home):
+    """Delete it if an earlier boot left it unsynced; others may do so at the same time, or make it anew already. What
+    one that was killed had only put aside goes too."""
+    aside = path.with_name(f"{path.name}.dropped")
+    if path not in doubtful(home) and not aside.exists():
         return
     with _alone(_notes(home)):
-        notes = [one for one, about in _doubts(home) if about == path]
-        if not notes:
-            return
-        aside = Path(tempfile.mkdtemp(prefix=f"{path.name}.", dir=path.parent))
-        with suppress(FileNotFoundError):
-            path.rename(aside / path.name)
-        for one in notes:
-            one.unlink(missing_ok=True)
-    clear(aside)
+        clear(aside)
+        if notes := [one for one, about in _doubts(home) if about == path]:
+            with suppress(FileNotFoundError):
+                path.rename(aside)
+            for one in notes:
+                one.unlink(missing_ok=True)
+            clear(aside)
 
 
 def drop_gone(home: Path) -> None:

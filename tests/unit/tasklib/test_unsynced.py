@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from threading import Barrier
@@ -84,6 +85,28 @@ def test_what_many_share_is_dropped_once_by_whoever_looks_first(tmp_path: Path, 
         list(many.map(unsynced.drop_doubtful, [tmp_path] * 4, [folder] * 4))
     assert not folder.exists()
     assert not unsynced.doubtful(tmp_path)
+
+
+class Killed(Exception):
+    """Whoever drops a folder ends here, with nothing deleted yet."""
+
+
+def test_what_one_that_was_killed_had_put_aside_goes_with_the_next(tmp_path: Path, fall: Path) -> None:
+    folder = shown(tmp_path)
+    fall.write_text("second\n")
+
+    def end(event: str, args: tuple[object, ...]) -> None:
+        if armed and event == "shutil.rmtree":
+            raise Killed
+
+    armed = [True]
+    sys.addaudithook(end)
+    with pytest.raises(Killed):
+        unsynced.drop_doubtful(tmp_path, folder)
+    armed.clear()
+    assert [one.name for one in folder.parent.iterdir()] != []
+    unsynced.drop_doubtful(tmp_path, folder)
+    assert [one.name for one in folder.parent.iterdir()] == []
 
 
 def test_what_one_has_made_anew_no_other_drops_that_looked_before(tmp_path: Path, fall: Path) -> None:
