@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import platform
 import shutil
-import socket
+import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import psutil
+from uv import find_uv_bin
 
 from dz.errors import DzError, UserError
 from dz.local import bring, planning, providers
@@ -18,12 +20,16 @@ from dz.local.state import FIRST, who_listens
 from dz.local.status import report
 from dz.local.up import up
 from dz.local.users import own_name
+from dz.log import redact_urls
+from dz.run import DeadlinePassed, run
 from dz.seams.sandbox import ladder
 from dz.seams.sandbox.indexes import of_this_host
 from dz.seams.sandbox.ladder import probe_host
 from dz.tasklib.appserver.ports import is_free
 
 ROOM, MEMORY = 2 * 1000**3, 1000**3
+WANTED = b"django\n"
+INDEX = 20.0  # seconds
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,19 +127,23 @@ def _port(layout: Layout) -> tuple[bool, str, str]:
 
 
 def _index(layout: Layout) -> tuple[bool, str, str]:
-    """Whether the first package index can be reached, by name and port; a proxy is taken at its word."""
+    """Whether uv gets from the package indexes what every site needs, as a build does: by their names, certificates and
+    passwords, and through the proxy that there may be."""
     indexes = of_this_host()
-    url = indexes.default
-    shown = "; builds can read the password of an index: let it fetch packages only" if indexes.protected else ""
-    parts = urlsplit(url)
-    if parts.scheme == "file":
-        return True, f"{url} is a folder", ""
-    host, port = parts.hostname or "", parts.port or (80 if parts.scheme == "http" else 443)
+    named = urlsplit(indexes.default).hostname or indexes.default
+    argv: list[str | Path] = [find_uv_bin(), "pip", "compile", "--no-config", "--quiet", "--no-cache", "--no-header"]
+    argv += ["--no-annotate", "--no-deps", "--only-binary", ":all:", "--python", sys.executable, "-"]
+    env = {"UV_PYTHON_DOWNLOADS": "never", "UV_HTTP_RETRIES": "0", **indexes.variables}
     try:
-        socket.create_connection((host, port), timeout=5).close()
-    except OSError as error:
-        return False, f"{host}:{port}: {error}", "Set UV_DEFAULT_INDEX or PIP_INDEX_URL to your index; then dz up."
-    return True, f"{host}:{port} answers{shown}", ""
+        asked = run(argv, deadline=INDEX, env=env, cwd=Path("/"), stdin=WANTED)
+        ok, said = asked.ok, asked.text.strip().splitlines() or ["no answer"]
+    except DeadlinePassed:
+        ok, said = False, [f"no answer within {INDEX:.0f} s"]
+    if not ok:
+        why = redact_urls(said[-1].strip(" ×╰─▶│").removeprefix("Caused by: "))
+        return False, f"{named}: {why}", "Set UV_DEFAULT_INDEX or PIP_INDEX_URL to your index; then dz up."
+    shown = "; builds can read the password of an index: let it fetch packages only" if indexes.protected else ""
+    return True, f"{named} has {said[-1]}{shown}", ""
 
 
 def _services(layout: Layout) -> tuple[bool, str, str]:

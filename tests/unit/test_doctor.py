@@ -1,0 +1,60 @@
+"""What ``dz doctor`` says of the package index: asked by the real uv, of a server made here."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+
+from dz.local import doctor
+from dz.local.layout import Layout
+
+PAGE = '<a href="django-5.0-py3-none-any.whl" data-core-metadata="true">django-5.0-py3-none-any.whl</a>'
+PAGES = {
+    "/simple/django/": PAGE,
+    "/simple/django/django-5.0-py3-none-any.whl.metadata": "Metadata-Version: 2.1\nName: django\nVersion: 5.0\n",
+}
+
+
+class Index(BaseHTTPRequestHandler):
+    def do_GET(self) -> None:
+        page = PAGES.get(self.path, "").encode()
+        self.send_response(200 if page else 404)
+        self.send_header("Content-Type", "text/html" if self.path.endswith("/") else "text/plain")
+        self.send_header("Content-Length", str(len(page)))
+        self.end_headers()
+        self.wfile.write(page)
+
+    def log_message(self, *_: object) -> None: ...
+
+
+class Locked(Index):
+    """A port that is open, and an index that gives nothing."""
+
+    def do_GET(self) -> None:
+        self.send_error(403)
+
+
+@contextmanager
+def serving(handler: type[BaseHTTPRequestHandler]) -> Iterator[str]:
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://me:pa55word@127.0.0.1:{server.server_port}/simple"
+        server.shutdown()
+
+
+@pytest.mark.parametrize(("handler", "well"), [(Index, True), (Locked, False)])
+def test_an_index_is_well_if_it_has_what_every_site_needs(
+    handler: type[BaseHTTPRequestHandler], well: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with serving(handler) as url:
+        for name in ("UV_INDEX", "UV_EXTRA_INDEX_URL", "PIP_EXTRA_INDEX_URL"):
+            monkeypatch.setenv(name, url)
+        monkeypatch.setenv("UV_DEFAULT_INDEX", url)
+        ok, said, mend = doctor._index(Layout(tmp_path / "h"))
+    assert (ok, "django==5.0" in said) == (well, well), said
+    assert said.startswith("127.0.0.1") and "pa55word" not in said + mend
