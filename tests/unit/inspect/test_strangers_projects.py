@@ -219,6 +219,23 @@ STRANGERS = {
         said="Python 3.11.4 is taken, runtime.txt declares it; Dockerfile:1 says 3.9.",
     ),
     "Python 2 by its syntax": Stranger({**LIST, **project("print 'x'")}, error=("repo.python2", "bilby/settings.py:")),
+    "Python 2 in an app": Stranger(
+        {
+            **LIST,
+            **project("INSTALLED_APPS += ['den.apps.DenConfig']"),
+            "den/__init__.py": "",
+            "den/views.py": "def index(request):\n    print request\n",
+        },
+        error=("repo.python2", "den/views.py:2  print request"),
+    ),
+    "Python 2 in what nothing loads": Stranger(
+        {**LIST, **project(), "den/__init__.py": "", "den/views.py": "print 'x'\n"},
+        {"settings_module": "bilby.settings"},
+    ),
+    "another project below": Stranger(
+        {**LIST, **project(), **project(root="inner/", name="numbat")},
+        {"project_root": "", "settings_module": "bilby.settings", "additional_python_path_dirs": ""},
+    ),
     "Python 3.14 by its syntax": Stranger(
         {
             **LIST,

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 from dz.errors import UserError
-from dz.tasklib.build.inspect import declared, settingscode
+from dz.tasklib.build.inspect import code, declared, settingscode
 from dz.tasklib.build.inspect.evidence import Facts
 from dz.tasklib.build.inspect.pythons import wants_python2
 from dz.tasklib.build.inspect.tree import Tree, join
@@ -13,7 +14,7 @@ from dz.tasklib.build.inspect.tree import Tree, join
 _PYTHON2 = re.compile(
     r"^\s*(?:print\s+[\"'\w%]|except\s+[\w.]+\s*,\s*[a-z_]\w*\s*:|exec\s+[\"']|raise\s+\w+\s*,)", re.MULTILINE
 )  # of two exceptions in a row, as Python 3.14 reads them, the second begins as classes do
-
+_WORDS = ("models", "urls", "views", "admin")  # modules of an app
 
 # Names that are put in when a project is made from a template (startproject --template, cookiecutter, copier).
 _BLANK = re.compile(
@@ -30,11 +31,20 @@ def refuse_unsuitable(tree: Tree, facts: Facts) -> None:
     wanted = facts.ranked("python_version")
     if wanted and wanted[0].confidence >= 0.6 and wants_python2(wanted[0].value):
         raise UserError("repo.python2", where=f"{wanted[0].file}:{wanted[0].line or 1}  {wanted[0].excerpt}")
-    for path in [join(facts.primary("project_root"), "manage.py"), *settingscode.files(tree, facts)]:
+    started = [join(facts.primary("project_root"), "manage.py"), *settingscode.files(tree, facts)]
+    for path in [*started, *_loaded(tree, facts)]:
         text = tree.text(path)
-        if text and tree.syntax(path) is None and (sign := _PYTHON2.search(text)):
+        if (sign := _PYTHON2.search(text)) and tree.syntax(path) is None:
             line = text.count("\n", 0, sign.start() + len(sign[0]) - len(sign[0].lstrip())) + 1
             raise UserError("repo.python2", where=f"{path}:{line}  {tree.line(path, line)}")
+
+
+def _loaded(tree: Tree, facts: Facts) -> Iterator[str]:
+    """What is imported of the project's own apps whenever it starts."""
+    folders = settingscode.roots(facts)
+    for app in dict.fromkeys(app.partition(".apps.")[0] for _, _, app in settingscode.installed_apps(tree, facts)):
+        modules = [code.module_file(tree, folders, f"{app}.{word}") for word in _WORDS]
+        yield from filter(None, modules)
 
 
 def _refuse_template(tree: Tree, facts: Facts) -> None:
