@@ -71,7 +71,9 @@ def _is_package(path: str, folder: str) -> bool:
 
 
 def _modules_named(tree: Tree, root: str) -> Iterator[tuple[str, int, str]]:
-    for path in [p for p in tree.named("manage.py", "settings.py", "base.py") if below(root, p)][:20]:
+    others = [folder_of(p) for p in tree.named("manage.py") if below(root, p) and folder_of(p) != root]
+    named = [p for p in tree.named("manage.py", "settings.py", "base.py") if below(root, p)]
+    for path in [p for p in named if not any(below(other, p) for other in others)][:20]:
         module = tree.syntax(path)
         for one in ast.walk(module) if module else ():
             if isinstance(one, ast.Assign) and any(
