@@ -19,6 +19,8 @@ FILES = {
         + "J = not os.environ['TURNED_DEBUG'], not os.environ['NO_DEBUG'], os.environ['WITHIN_DEBUG'] in 'True1'\n"
         + "K = {'on': True, 'off': False}[os.environ['KEYED_DEBUG']], dict(debug=os.environ['HANDED_DEBUG'])\n"
         + "L = False if os.environ['FALSE_DEBUG'] == 'False' else True, True if config('IF_DEBUG') == 'on' else False\n"
+        + "M = bool(env('DEBUG_MODE')), os.environ['QUOKKA_SITE_DEBUG'] == 'True', os.environ['DEBUG_VALUE'] == '1'\n"
+        + "N = not config('WITHOUT_DEBUG_MODE', cast=bool), bool(os.environ['SITE_NO_DEBUG'])\n"
         + "def later():\n    return os.environ['LATER_DEBUG'] == '1'\n"
         + "E = int(os.environ.get('DEFAULT_DEBUG', 0))\n"
     ),
@@ -27,9 +29,9 @@ FILES = {
 }
 EXPECTED = {
     "environment": "CAST_DEBUG\nFALSE_DEBUG\nHANDED_DEBUG\nJSON_DEBUG\nKEYED_DEBUG\nLEVEL_DEBUG\nNO_DEBUG\nNUMBER_DEBUG\n"
-    "OUTSIDE_DEBUG\nPARSED_DEBUG\nTURNED_DEBUG\nTWICE_DEBUG\nUNLESS_DEBUG\nWITHIN_DEBUG",
-    "environment_off": "ASKED_DEBUG\nBARE_DEBUG\nDEBUG\nENV_DEBUG\nGOT_DEBUG\nIF_DEBUG\nLATER_DEBUG\nLOWERED_DEBUG\nTEXT_DEBUG\n"
-    "TRUE_DEBUG",
+    "OUTSIDE_DEBUG\nPARSED_DEBUG\nSITE_NO_DEBUG\nTURNED_DEBUG\nTWICE_DEBUG\nUNLESS_DEBUG\nWITHIN_DEBUG\nWITHOUT_DEBUG_MODE",
+    "environment_off": "ASKED_DEBUG\nBARE_DEBUG\nDEBUG\nDEBUG_MODE\nDEBUG_VALUE\nENV_DEBUG\nGOT_DEBUG\nIF_DEBUG\nLATER_DEBUG\nLOWERED_DEBUG\n"
+    "QUOKKA_SITE_DEBUG\nTEXT_DEBUG\nTRUE_DEBUG",
     "environment_later": "",
 }
 NAMES = ("quokka",)

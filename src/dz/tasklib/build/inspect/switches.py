@@ -12,7 +12,9 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from dz.tasklib.build.inspect import code
 
-_SWITCH = re.compile(r"(?!(NO|NON|NOT|DISABLE|WITHOUT)_)([A-Z][A-Z0-9]*_)?DEBUG")
+_SWITCH = re.compile(
+    r"(?!(.*_)?(NO|NON|NOT|DISABLE|WITHOUT)_)([A-Z][A-Z0-9]*_){0,3}DEBUG(_(MODE|VALUE|STATUS|STATE|ENABLED|ON))?"
+)
 _TRUTH = ("bool", "str")  # of an empty string: false
 _OFF = ("", "0", "false", "f", "no", "n", "off", "none", "prod", "production")  # what is not these is on, then
 
