@@ -16,8 +16,11 @@ from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 from typing import Any, TypeVar
 
+from packaging.utils import canonicalize_name
+
 MOST_FILES = 60_000
 DEEPEST = 14
+MOST_INSTALLED = 400
 LONGEST = 1024 * 1024  # bytes of one file
 LONGEST_CODE = 400_000  # characters of a module whose syntax is looked at
 USUAL = 1_000  # calls within one another, as Python has it
@@ -44,6 +47,7 @@ class Tree:
         self.root = Path(os.path.realpath(root))
         self.messages: list[str] = []
         self.bytecode: set[str] = set()  # tags of committed .pyc files, like cpython-312
+        self.installed: dict[str, str] = {}  # name → version: what a committed virtualenv has
         self._read = 0
         self._memory: dict[tuple[str, str], Any] = {}
         found: dict[str, int] = {}
@@ -66,6 +70,8 @@ class Tree:
                     self._note_bytecode(Path(entry.path))
                 elif entry.name not in _SKIPPED and depth < DEEPEST and not Path(entry.path, "pyvenv.cfg").exists():
                     self._scan(path, depth + 1, found)
+                else:
+                    self._note_installed(Path(entry.path))
             elif (size := self._size(entry)) is not None:
                 found[path] = size
 
@@ -84,6 +90,14 @@ class Tree:
             words = name.split(".")
             if len(words) > 2 and words[-1] == "pyc":
                 self.bytecode.add(words[-2])
+
+    def _note_installed(self, folder: Path) -> None:
+        """Of site-packages, or of a virtualenv by its own folder."""
+        for place in (folder, *folder.glob("[Ll]ib/site-packages"), *folder.glob("lib/python*/site-packages")):
+            if place.name == "site-packages" and Path(os.path.realpath(place)).is_relative_to(self.root):
+                for one in sorted(place.glob("*.dist-info"))[:MOST_INSTALLED]:
+                    name, _, version = one.name.removesuffix(".dist-info").rpartition("-")
+                    self.installed.setdefault(canonicalize_name(name), version)
 
     def say(self, message: str) -> None:
         if message not in self.messages:

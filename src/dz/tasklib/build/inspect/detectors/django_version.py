@@ -28,6 +28,7 @@ _OLD = (
 
 def detect(tree: Tree, facts: Facts) -> Iterable[Evidence]:
     yield from _declared(tree, facts)
+    yield from _installed(tree, facts)
     yield from _made_with(tree, facts)
     yield from _of_its_time(tree, facts)
     yield from _no_more_there(tree, facts)
@@ -47,6 +48,11 @@ def _declared(tree: Tree, facts: Facts) -> Iterator[Evidence]:
         # A list for the documentation or for tools says least: templates and code are nearer to the site.
         less = 0 if in_use else 0.55 if _ASIDE.search(one.file) else 0.4
         yield at(tree, "django_version", value, confidence - less, why, one.file, one.line)
+
+
+def _installed(tree: Tree, facts: Facts) -> Iterator[Evidence]:
+    if (version := tree.installed.get("django")) and not facts.primary("requirements_files"):
+        yield at(tree, "django_version", version, 0.55, "the committed virtualenv has it", "", None)
 
 
 def _meaning(version: str, *, locked: bool) -> tuple[str, float, str]:

@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
+from packaging.utils import canonicalize_name
+
 from dz.tasklib.build.inspect import conda, declared, settingscode
 from dz.tasklib.build.inspect.code import below
 from dz.tasklib.build.inspect.evidence import Evidence, Facts
@@ -34,9 +36,15 @@ def detect(tree: Tree, facts: Facts) -> Iterable[Evidence]:
         root = facts.primary("project_root")
         paths = [p for p in tree.files if p.endswith(".py") and below(root, p) and not _ASIDE.search(p)][:2000]
         apps = [app for _, _, app in settingscode.installed_apps(tree, facts)]
-        lines = distributions(tree, paths, apps)
+        lines = [_as_installed(tree, one) for one in distributions(tree, paths, apps)]
         why = "no file declares dependencies; the code imports these"
+        why += ", in the versions of the committed virtualenv" * any("==" in line for line in lines)
         yield Evidence(field="packages", value="\n".join(lines), confidence=0.5, why=why)
+
+
+def _as_installed(tree: Tree, name: str) -> str:
+    version = tree.installed.get(canonicalize_name(name.partition("[")[0]))
+    return f"{name}=={version}" if version else name
 
 
 def _of_lock(tree: Tree, lock: str) -> Iterable[Evidence]:

@@ -1,5 +1,5 @@
 """What the repository declares for something else than the site: development, tests, other lists, extras that nobody
-asks for. Requirement lines, as one value.
+asks for; and what a virtualenv has that was committed. Requirement lines, as one value.
 
 Nothing of it is installed until the proof meets a module that one of them brings: then its owner has named the
 distribution, and in which version, where a guess from the module's name would trust whoever has that name on the index.
@@ -26,6 +26,9 @@ def detect(tree: Tree, facts: Facts) -> Iterable[Evidence]:
     for one in declared.everything(tree):
         if one.name not in plain and not one.file.endswith(declared.LOCKS):
             found[one.name] = found.get(one.name) or one.version
+    for name, version in tree.installed.items():
+        if name not in plain:
+            found.setdefault(name, f"=={version}")
     lines = [f"{name}{version}" for name, version in sorted(found.items())]
     ends = accumulate(len(line) + 1 for line in lines)
     value = "\n".join(line for line, end in zip(lines, ends, strict=True) if end <= LONGEST)
