@@ -178,6 +178,13 @@ def test_a_site_with_asgi_alone_gets_its_server() -> None:
             "build.system-library",
             "mysqlclient has to be compiled and needs libmysqlclient-dev",
         ),
+        (
+            "  error: subprocess-exited-with-error\n  httpx.ProxyError: 502 No such host\n  [end of output]\n"
+            "error: metadata-generation-failed\n\n× Encountered error while generating package metadata.\n"
+            "╰─> pydantic-core\n\nnote: This is an issue with the package mentioned above, not pip.\n",
+            "build.package-build-failed",
+            "pydantic-core",
+        ),
         ("error: Failed to build `old==1`\n  cause: exit 1", "build.package-build-failed", "old"),
         (
             "error: subprocess-exited-with-error\n  × git clone --quiet https://git.example/x did not run successfully.\n"

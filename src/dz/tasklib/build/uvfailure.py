@@ -11,6 +11,7 @@ from dz.plain import plain
 
 _BUILD = re.compile(r"Failed (?:to build|building wheel for) [`']?([A-Za-z0-9][A-Za-z0-9._-]*)(==[\w.!+-]+)?")
 _OTHER_NAME = re.compile(r"metadata for package ([A-Za-z0-9._-]+) produced metadata for project name")  # pip's
+_METADATA = re.compile(r"while generating package metadata\.\n.*> ([A-Za-z0-9][\w.-]*)$", re.MULTILINE)  # pip's
 _MISSING = re.compile(r"Because ([A-Za-z0-9._-]+) was not found in the package registry")
 _VERSION = re.compile(
     r"(?:there (?:is|are) (?:no versions?|only the following versions?)|only the following versions?) of"
@@ -59,7 +60,7 @@ def failure(said: str, *, python: str, indexes: Collection[str] = ()) -> UserErr
     if re.search("Git operation failed|failed to clone|git (fetch|clone)", text):
         said_by_git = _GIT.findall(text)
         return UserError("build.git-requirement", reason=said_by_git[-1][:600] if said_by_git else _cause(text))
-    if built := _BUILD.search(text) or _OTHER_NAME.search(text):
+    if built := _BUILD.search(text) or _OTHER_NAME.search(text) or _METADATA.search(text):
         kind = "build.package-for-python2" if _PYTHON2.search(text) else "build.package-build-failed"
         version = built[2] or "" if built.re is _BUILD else ""
         return UserError(kind, package=built[1], python=python, release=built[1] + version)
