@@ -422,6 +422,13 @@ def test_a_package_that_only_newer_setuptools_can_build_is_built_beside_one_for_
     assert locked.built == ("new", "old")
 
 
+def test_an_archive_that_uv_can_not_unpack_is_built_by_pip(bench: Bench) -> None:
+    (bench.tree / "requirements.txt").write_text("Django>=4.2,<5\nPyPDF2==1.26.0\n")
+    locked, wheels = resolve(bench, WANTED)
+    assert locked.version("pypdf2") == "1.26.0" and list(wheels.glob("[Pp]y[Pp][Dd][Ff]2-1.26.0-*.whl"))
+    assert "pypdf2==1.26.0 is of old times" in said(bench)
+
+
 def test_what_lacks_a_library_of_this_host_is_left_out_aloud_and_the_rest_is_built(bench: Bench) -> None:
     """Where the host has it, the package is built."""
     (bench.tree / "requirements.txt").write_text("Django>=4.2,<5\npython-ldap==3.4.5\npsycopg[c]==3.2.13\n")

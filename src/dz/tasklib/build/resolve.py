@@ -14,6 +14,7 @@ import re
 import stat
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path, PurePosixPath
 
 from packaging.utils import canonicalize_name
@@ -29,6 +30,7 @@ from dz.tasklib.build.interpreters import Interpreter
 from dz.tasklib.build.locked import Locked, Requirement, Source
 from dz.tasklib.build.otherpython import first_that_fits, has_wheel
 from dz.tasklib.build.relaxing import as_locked, compiled
+from dz.tasklib.build.unpacking import answered, pip_of
 from dz.tasklib.build.wanted import Wanted, files_of, folder_of
 from dz.tasklib.build.wheels import keep
 from dz.tasklib.folders import keep_text
@@ -177,7 +179,7 @@ def _compiled(bench: Bench, files: list[Path], wanted: Wanted, cwd: Path) -> tup
     for limits in dict.fromkeys((pins or bounds, bounds)):
         given = bench.write("limits.txt", limits)
         asked = as_locked if wanted.whole_lock else compiled
-        finished, said = asked(bench, [*words, "-c", given], files, cwd=cwd)
+        finished, said = answered(bench, KNOWN, partial(asked, bench, [*words, "-c", given], files, cwd=cwd))
         if finished.ok:
             return locked.read(finished.output, bench.python)
         if limits != bounds:
@@ -264,11 +266,7 @@ def _build(
 
 
 def _wheels(bench: Bench, sources: Sequence[Source], wheels: Path) -> list[Requirement]:
-    pip = bench.box / "pip"
-    words: list[str | Path] = ["pip", "install", "--no-config", "--only-binary", ":all:", "--target", pip]
-    finished, said = bench.inside([bench.uv(), *words, "--python", bench.python.path, "pip"], cwd=bench.box)
-    if not finished.ok:
-        raise bench.failure(said)
+    pip = pip_of(bench)
     groups = [[one for one in sources if one.hashed is hashed] for hashed in (True, False)]
     for group in filter(None, groups):
         if not bench.for_old_builds:

@@ -1,0 +1,75 @@
+"""Archives of old times that uv's reader refuses and pip's takes (PyPDF2 1.26.0 has one): pip tells what such a release
+needs, and builds it like all that has no wheel.
+
+Promise: only releases that uv named are asked for, each once; what their build scripts say is taken as lines
+of requirements.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+from packaging.requirements import InvalidRequirement, Requirement
+
+from dz.plain import plain
+from dz.run import Finished
+from dz.tasklib.build.bench import Bench
+
+MOST = 4  # releases of one project
+_REFUSED = re.compile(r"Failed to extract archive: ([A-Za-z0-9][\w.-]*)==([\w.!+-]+)$", re.MULTILINE)
+_NEEDS = """\
+import email, glob, sys, zipfile
+wheel = zipfile.ZipFile(glob.glob(sys.argv[1] + "/*.whl")[0])
+name = [one for one in wheel.namelist() if one.endswith(".dist-info/METADATA")][0]
+print("\\n".join(email.message_from_string(wheel.read(name).decode()).get_all("Requires-Dist", [])))
+"""
+
+
+def answered(bench: Bench, known: str, ask: Callable[[], tuple[Finished, str]]) -> tuple[Finished, str]:
+    """What uv answers when pip has told what it could not learn. ``known``: what known.toml says so far."""
+    needs: dict[tuple[str, str], list[str]] = {}
+    finished, said = ask()
+    while not finished.ok and (refused := _REFUSED.search(plain(said))) and len(needs) < MOST:
+        name, version = refused.groups()
+        told = None if (name, version) in needs else _needs(bench, f"{name}=={version}")
+        if told is None:
+            break
+        needs[name, version] = told
+        bench.log.note(f"the archive of {name}=={version} is of old times: pip unpacks it")
+        known += f"[[dependency-metadata]]\nname = {json.dumps(name)}\nversion = {json.dumps(version)}\n"
+        known += f"requires-dist = {json.dumps(told)}\n"
+        bench.write("known.toml", known)
+        finished, said = ask()
+    return finished, said
+
+
+def pip_of(bench: Bench) -> Path:
+    """pip in the box, for the project's Python. Raises UserError or Transient when it can't be had."""
+    pip = bench.box / "pip"
+    words: list[str | Path] = ["pip", "install", "--no-config", "--only-binary", ":all:", "--target", pip]
+    finished, said = bench.inside([bench.uv(), *words, "--python", bench.python.path, "pip"], cwd=bench.box)
+    if not finished.ok:
+        raise bench.failure(said)
+    return pip
+
+
+def _needs(bench: Bench, release: str) -> list[str] | None:
+    """Its requirement lines; None where pip can't build it either."""
+    folder = bench.box / "unpacked" / release
+    words: list[str | Path] = [bench.python.path, pip_of(bench) / "pip", "wheel", "--no-deps", "--no-cache-dir"]
+    built, _ = bench.inside([*words, "--quiet", "--use-pep517", "--wheel-dir", folder, "--", release])
+    told, _ = bench.inside([bench.python.path, "-c", _NEEDS, folder]) if built.ok else (built, "")
+    lines = told.output.decode(errors="replace").splitlines() if told.ok else []
+    return [str(one) for line in lines if (one := _read(line)) is not None] if told.ok else None
+
+
+def _read(line: str) -> Requirement | None:
+    """None for what is no line, or leads to an address of its own."""
+    try:
+        one = Requirement(plain(line))
+    except InvalidRequirement:
+        return None
+    return None if one.url else one
