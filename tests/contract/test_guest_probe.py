@@ -50,6 +50,12 @@ BROKEN = [
     Broken("settings.library-missing", "peek/models.py:2  raise ImproperlyConfigured('Could not find the GDAL library')",
            "GDAL", files={"peek/models.py": "from django.core.exceptions import ImproperlyConfigured\n"
                           "raise ImproperlyConfigured('Could not find the GDAL library')\n"}),
+    Broken("settings.file-missing", "site_settings.py:5  KEYS = open('keys.json').read()", "opens keys.json while",
+           settings="KEYS = open('keys.json').read()"),
+    Broken("settings.file-missing", "peek/models.py:1  open('/etc/nowhere/keys.json')", "opens /etc/nowhere/keys.json",
+           files={"peek/models.py": "open('/etc/nowhere/keys.json')\n"}),
+    Broken("settings.import-failed", "site_settings.py:5  import subprocess; subprocess.run(['no-such-program'])",
+           "no-such-program", settings="import subprocess; subprocess.run(['no-such-program'])"),
     Broken("app.setup-failed", "peek/models.py:1  raise RuntimeError('models')", "models",
            files={"peek/models.py": "raise RuntimeError('models')\n"}),
     Broken("app.urls-failed", "site_urls.py:2  undefined_name", "undefined_name",
@@ -80,6 +86,13 @@ def test_the_oldest_python_tells_the_same(one: Broken, tmp_path: Path) -> None:
     with pytest.raises(UserError) as told:
         site(tmp_path, "oldest", one).probe(["site_settings"], wsgi=("site_wsgi.application",))
     assert (told.value.id, told.value.where) == (one.id, one.where)
+
+
+def test_what_a_package_of_the_project_lacks_is_told_by_its_name(tmp_path: Path) -> None:
+    broken = Broken("settings.import-failed", "", "", settings="from peek import passwords")
+    with pytest.raises(UserError) as told:
+        site(tmp_path, "newest", broken).probe(["site_settings"])
+    assert (told.value.id, told.value.facts["module"]) == (broken.id, "peek.passwords")
 
 
 def test_a_variable_that_has_a_value_is_not_said_to_lack_one(tmp_path: Path) -> None:

@@ -43,6 +43,12 @@ PROBLEMS = [
         "What git ignores stays on its author's machine; a site has what was pushed, and its variables.",
     ),
     Problem(
+        "settings.file-missing",
+        "The project opens {file} while it is imported, and that is not in the repository.",
+        "Commit a {file} without secrets, or read what it holds from variables; push, then deploy again.",
+        "A site has what was pushed, and its variables; files that git ignores stay on their author's machine.",
+    ),
+    Problem(
         "settings.library-missing",
         "The project imports {module}, which comes with the system library {library}, and this host lacks it.",
         "Install {library} on each build host and appserver, or take that import out and push; then deploy again.",

@@ -1,8 +1,9 @@
 """An exception of a project as plain values: what kind it is, which line of the project's own code, the traceback.
 
-``kind``: ``syntax``, ``module`` (not installed), ``variable`` (an environment variable without a value), ``database``
-(code that asks the database while it is imported), ``extension`` and ``extension-denied`` (of PostgreSQL: not on the
-server, or made by superusers alone), ``library`` (of the system), ``exit`` or ``exception``.
+``kind``: ``syntax``, ``module`` (not installed), ``variable`` (an environment variable without a value), ``file`` (that
+it opens and that is not there), ``database`` (code that asks the database while it is imported), ``extension`` and
+``extension-denied`` (of PostgreSQL: not on the server, or made by superusers alone), ``library`` (of the system),
+``exit`` or ``exception``; its name is then what a package of the project's own lacks, if it is that.
 """
 
 import importlib
@@ -28,6 +29,7 @@ EXTENSION = (
     ("extension", re.compile(r"extension \"([\w-]+)\" is not available")),
     ("extension-denied", re.compile(r"permission denied to create extension \"([\w-]+)\"")),
 )
+LACKING = re.compile(r"cannot import name '?([A-Za-z_][A-Za-z0-9_]*)")
 LIBRARY = re.compile(r"Could not find the (GDAL|GEOS) library")  # django.contrib.gis
 READ = re.compile(r"(?:environ\.get|getenv|environ\[)\(?\s*[\"']([A-Za-z_][A-Za-z0-9_]*)[\"']")
 
@@ -81,6 +83,9 @@ def _kind(links, source):
     found = next((one for one in map(_said_by, links) if one), None)
     if found:
         return found
+    lacking = next((one for one in map(_lacking, links) if one), "")
+    if lacking:
+        return "exception", lacking
     unset = [name for name in READ.findall(source) if name not in os.environ]
     if unset and isinstance(links[0], (TypeError, AttributeError, ValueError)):
         return "variable", unset[0]
@@ -97,6 +102,8 @@ def _said_by(error):
         return "variable", variable
     if isinstance(error, ImportError) and name == "ModuleNotFoundError" and error.name:
         return "module", error.name
+    if isinstance(error, FileNotFoundError) and _opened(error):
+        return "file", _opened(error)
     extension = next(((kind, said.search(text)) for kind, said in EXTENSION if said.search(text)), None)
     if extension:
         return extension[0], extension[1].group(1)
@@ -106,6 +113,21 @@ def _said_by(error):
     if name in ("OperationalError", "ProgrammingError", "InterfaceError"):
         return "database", ""
     return ("exit", "") if isinstance(error, (SystemExit, KeyboardInterrupt)) else None
+
+
+def _opened(error):
+    """The file that is opened in vain; not a program that is started."""
+    frames = traceback.extract_tb(error.__traceback__)
+    path = error.filename
+    if not isinstance(path, str) or not frames or os.path.basename(frames[-1][0]) == "subprocess.py":
+        return ""
+    return os.path.abspath(path)
+
+
+def _lacking(error):
+    """``shop.secrets`` where ``from shop import secrets`` finds no such name in a package of the project's own."""
+    told = LACKING.search(_text(error)) if isinstance(error, ImportError) and error.name else None
+    return "%s.%s" % (error.name, told.group(1)) if told and (not error.path or _own(error.path)) else ""
 
 
 def _variable(error):

@@ -59,9 +59,9 @@ def _cause(error: UserError, environment: Environment) -> UserError:
 
 def not_committed(error: UserError, ignored: Path) -> UserError:
     """Of a module whose file git ignores: that, with the line that says so."""
-    if error.id != "settings.module-missing" or ignored.is_symlink() or not ignored.is_file():
+    module = str(error.facts.get("module", ""))
+    if not module or ignored.is_symlink() or not ignored.is_file():
         return error
-    module = str(error.facts["module"])
     file = f"{module.rpartition('.')[2]}.py"
     with ignored.open(errors="replace") as content:
         lines = content.read(LONGEST).splitlines()

@@ -217,13 +217,15 @@ def _of_try(one: Try, error: Failure, python: str, root: Path) -> UserError:
         if library:
             return UserError("settings.library-missing", where=place, module=error.name, library=library)
         return UserError("settings.module-missing", where=place, module=error.name)
+    if error.kind == "file":
+        return UserError("settings.file-missing", where=place, file=_relative(error.name, root) or error.name)
     if error.kind == "library":
         return UserError("settings.library-missing", where=place, module="django.contrib.gis", library=error.name)
     if error.kind == "timeout":
         return UserError("settings.hangs", where=place, settings=one.settings)
     if error.kind == "exit":
         return UserError("settings.no-answer", where=place, error=error.summary)
-    return UserError(_FAILED[one.stage], where=place, settings=one.settings, error=error.summary)
+    return UserError(_FAILED[one.stage], where=place, settings=one.settings, error=error.summary, module=error.name)
 
 
 def _variable(error: Failure) -> bool:
