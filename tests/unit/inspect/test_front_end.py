@@ -52,6 +52,8 @@ DEEPER = SERVED | {
         (REACT, "front"),
         (REACT | {"wombat/settings.py": SETTINGS}, ""),
         (WEBPACK, "."),
+        (WEBPACK | {"tools/webpack.prod.js": "output: { path: __dirname + '/../wombat/compiled' }\n"}, "."),
+        (WEBPACK | {"tools/webpack.prod.js": "output: { path: '/srv/compiled' }\n"}, ""),
         (TAILWIND, "theme"),
         (TAILWIND | {"wombat/static/css/site.css": "x"}, ""),
         (SERVED, "wombat/node_modules"),

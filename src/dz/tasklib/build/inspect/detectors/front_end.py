@@ -22,10 +22,10 @@ NEEDS: tuple[str, ...] = ()
 GIVES = ("front_ends",)
 
 _CONFIGURATION = re.compile(r"(?:vite|webpack|rollup|rspack|vue)[\w.-]*\.[mc]?[jt]s")
-# outDir: "../x", path: path.resolve(__dirname, "..", "x"), dir: "x", file: "x/y.js"
+# outDir: "../x", path: path.resolve(__dirname, "..", "x"), path: __dirname + "/x", dir: "x", file: "x/y.js"
 _INTO = re.compile(
     r"""\b(outDir|outputDir|dir|path|file):\s*(?:(?:path\.)?(?:resolve|join)\(\s*)?"""
-    r"""(?P<beside>(?:__dirname|import\.meta\.dirname)\s*,\s*)?(?P<words>(?:["'`][\w./${}-]+["'`](?:\s*,\s*)?)+)"""
+    r"""(?P<beside>(?:__dirname|import\.meta\.dirname)\s*[,+]\s*)?(?P<words>(?:["'`][\w./${}-]+["'`](?:\s*,\s*)?)+)"""
 )
 _CONSTANT = re.compile(r"""\bconst (\w+) = ["']([\w./-]+)["']""")
 _FLAG = re.compile(r"(?:^|\s)(?:--out-?dir|--output-path|--dist-dir|--output|-o)[= ]\s*([\w./-]+)", re.IGNORECASE)
@@ -97,8 +97,8 @@ def _of_configuration(tree: Tree, path: str) -> Iterator[tuple[int, str]]:
     for into in _INTO.finditer(text):
         words = re.findall(r"""["'`]([^"'`]+)["'`]""", into["words"])
         result = re.sub(r"\$\{(\w+)\}", lambda name: constants.get(name[1], ""), "/".join(words))
-        if not result.startswith("/"):
-            result = join(folder_of(path) if into["beside"] else package, result)
+        if into["beside"] or not result.startswith("/"):
+            result = join(folder_of(path) if into["beside"] else package, result.lstrip("/"))
             yield text.count("\n", 0, into.start()) + 1, folder_of(result) if into[1] == "file" else result
 
 
