@@ -380,6 +380,20 @@ def test_an_apps_command_that_copies_nothing_does_not_leave_the_site_without_fil
     assert (tmp_path / "static" / "site.css").exists()
 
 
+def test_a_command_of_files_needs_no_option_for_its_checks(tmp_path: Path) -> None:
+    """Django 3.0's has none."""
+    own = "from django.core.management.base import BaseCommand\nclass Command(BaseCommand):\n"
+    own += "    requires_system_checks = []\n    def add_arguments(self, parser):\n"
+    own += "        parser.add_argument('--noinput', action='store_false', dest='interactive')\n"
+    own += "    def handle(self, **options):\n        assert options['skip_checks']\n"
+    files = {
+        "site_settings.py": f"{SETTINGS}STATICFILES_DIRS = ['assets']\nINSTALLED_APPS.reverse()\n",
+        "peek/management/commands/collectstatic.py": own,
+        **STATIC,
+    }
+    assert Site.of(tmp_path, environment("newest"), files).manage("collectstatic", "--noinput").ok
+
+
 def test_a_static_root_that_holds_the_project_publishes_nothing(tmp_path: Path) -> None:
     lines = f"{SETTINGS}STATIC_ROOT = {str(tmp_path / 'code')!r}\n"
     made = Site.of(tmp_path, environment("newest"), {"site_settings.py": lines})

@@ -12,7 +12,7 @@ def collect(argv):
 
     os.makedirs(settings.STATIC_ROOT, exist_ok=True)
     if any("django.contrib.staticfiles" in app for app in settings.INSTALLED_APPS):
-        call_command("collectstatic", *argv, **{"interactive": False, "skip_checks": True})
+        call_command("collectstatic", *argv, interactive=False)
         if not os.listdir(settings.STATIC_ROOT) and _lies_here(settings.STATIC_ROOT):
             _collect_as_django(argv)
     else:
@@ -37,7 +37,7 @@ def _collect_as_django(argv):
     from django.core.management import call_command, get_commands
 
     if get_commands().get("collectstatic") != "django.contrib.staticfiles":
-        call_command(collectstatic.Command(), *argv, **{"interactive": False, "skip_checks": True})
+        call_command(collectstatic.Command(), *argv, interactive=False)
 
 
 def _add(source, target):

@@ -27,7 +27,7 @@ def migrate(argv, summary):
     casting.install(connection)
     try:
         for label in _first() if ALL.issuperset(argv) else []:
-            call_command("migrate", label, interactive=False, skip_checks=True)
+            call_command("migrate", label, interactive=False)
         call_command("migrate", *argv, **_options())
     except BaseException:
         connection.close()  # what is told now must not be seen through a broken transaction
@@ -48,10 +48,10 @@ def _tell(summary, plan, before, connection):
 
 
 def _options():
-    """No questions, no checks (the probe ran them), tables for apps that have no migrations at all."""
+    """No questions, tables for apps that have no migrations at all."""
     import django
 
-    options = {"interactive": False, "skip_checks": True}
+    options = {"interactive": False}
     if django.VERSION >= (1, 9):
         options["run_syncdb"] = True
     return options
