@@ -62,7 +62,9 @@ def escaped(text: str) -> str:
 def _patterns(error: UserError) -> list[str]:
     """For grep -E; none where the error names nothing that a line could."""
     if error.id == "build.git-requirement":
-        address = re.search(r"(?:https?|ssh|git)://[^\s'\"@]+?(?=\.git\b|/?['\"\s]|$)", str(error.facts["reason"]))
+        address = re.search(
+            r"(?:https?|ssh|git)://[^\s'\"@]{1,500}?(?=\.git\b|/?['\"\s]|$)", str(error.facts["reason"])
+        )
         return [escaped(address[0])] if address else []
     pins = error.facts.get("pins")
     said = pins if isinstance(pins, tuple) else (error.facts.get("package") or error.facts.get("wanted") or "",)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from pathlib import Path
 from typing import Self
 
@@ -213,7 +214,7 @@ def _need(finished: Finished, folder: str, *, has_script: bool) -> None:
 def reason(text: str) -> str:
     """The line of all that was said that begins as an error does, with the next where it only announces it."""
     lines = [line.strip() for line in text.splitlines() if line.strip() and not _ABOUT.search(line)]
-    for line, after in zip(lines, [*lines[1:], ""], strict=True):
+    for line, after in pairwise([*lines, ""]):
         if _ERROR.match(line):
             return (f"{line} {after}" if line.endswith(":") else line)[:300].rstrip(".")
     return lines[-1][:300].rstrip(".") if lines else "it said nothing"

@@ -17,13 +17,17 @@ from dz.tasklib.build.giturl import GitUrl
 PROBE = 5.0  # seconds
 
 # Git's exit code is 128 for all of these; its text (LC_ALL=C, git 2.30 to 2.50; OpenSSH) is the only source.
+# None reaches far from where it begins: a server says what it likes, and many beginnings would take their square.
 _MEANINGS: tuple[tuple[str, str], ...] = (
     (r"certificate|SSL peer|unable to get local issuer", "repo.bad-certificate"),
     (
         r"is this a git repository\?|does not appear to be a git repository|bad line length|expected 'packfile'",
         "no-repo",
     ),
-    (r"repository '?.*'? (not found|does not exist)|Repository not found|Authentication failed", "repo.not-found"),
+    (
+        r"repository '?.{0,600}?'? (not found|does not exist)|Repository not found|Authentication failed",
+        "repo.not-found",
+    ),
     (
         r"could not read (Username|Password)|terminal prompts disabled|Permission denied|error: 40[134]\b",
         "repo.not-found",

@@ -23,7 +23,7 @@ from dz.tasklib.build.bench import Bench
 
 ROUNDS = 6  # uv names one at a time
 KEPT = ".as-it-was"
-_OPTION = re.compile(r"Expected `--hash`, found `\"?(--[a-z-]+)[^`]*`: (\S+?):(\d+):\d+")
+_OPTION = re.compile(r"Expected `--hash`, found `\"?(--[a-z-]++)[^`]*+`: (\S+?):(\d+):\d+")
 _VALUE = r"([=[:space:]](\"[^\"]*\"|'[^']*'|[^[:space:]#]+))?"
 
 

@@ -40,7 +40,7 @@ _SYNTAX = re.compile(r"(?:Couldn't parse requirements?(?: in)?|Error parsing inc
 _FILE = re.compile(
     r"(?:File not found: |failed to read from file |Distribution not found at: )`?([^`\n]+?)`?(?:: |\n|$)"
 )
-_GIT = re.compile(r"^\s*fatal: (.+?)\.?$", re.MULTILINE)
+_GIT = re.compile(r"^[ \t]*fatal: (.+?)\.?$", re.MULTILINE)
 _FULL = re.compile(r"No space left on device|Disk quota exceeded|\(os error 28\)")
 _FETCH = re.compile(r"Failed to fetch: `?((https?://)(?:[^/@\s`]*@)?([^/:\s`]+)[^\s`]*)")
 _UNREACHABLE = re.compile(r"error sending request|dns error|tcp connect error|operation timed out|Could not connect")

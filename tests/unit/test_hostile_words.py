@@ -1,0 +1,57 @@
+"""No words of a server, a build script or a site hold up the worker that reads them: its lease's thread would wait, too."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+import pytest
+
+from dz.errors import UserError
+from dz.tasklib.appserver.blame import blame
+from dz.tasklib.build import askedfor, front_end, gitfailure, giturl, interpreters, relaxing, uvfailure
+
+MOST = 64_000  # characters, as many as are kept of what a command says
+FOLDER = giturl.parse("file:///nowhere", file_urls=True)  # of a host the network would be asked
+
+
+def git(said: str) -> object:
+    return gitfailure.explain(FOLDER, said)
+
+
+def uv(said: str) -> object:
+    return uvfailure.failure(said, python="3.12")
+
+
+def uv_of_git(said: str) -> object:
+    return uvfailure.failure(f"Git operation failed\n{said}", python="3.12")
+
+
+def address(said: str) -> object:
+    return askedfor._patterns(UserError("build.git-requirement", reason=f"{said}@"))
+
+
+def option(said: str) -> object:
+    return relaxing._OPTION.search(f"Expected `--hash`, found `--{said}")
+
+
+@pytest.mark.parametrize(
+    "read", [git, uv, uv_of_git, address, option, blame, front_end.reason, interpreters.django_range]
+)
+@pytest.mark.parametrize(
+    "words",
+    [
+        "a", "0", " ", "\n", "\t\n", "'", "`", ":", "--", "a:1:", "error", "npm error ", "repository ", "repository '",
+        "git://", "https://a.git", "fatal: ", "Expected `--hash`, found `--a", "Failed to fetch: `https://",
+        "File not found: ", "you require a==", "Traceback (most recent call last):\n", '  File "a", line 1\n',
+    ],
+)  # fmt: skip
+def test_words_that_begin_again_and_again_are_read_in_no_time(read: Callable[[str], object], words: str) -> None:
+    began = time.process_time()
+    read(words * (MOST // len(words)))
+    assert time.process_time() - began < 0.5
+
+
+def test_a_front_end_that_fails_without_a_word_is_told_so() -> None:
+    assert front_end.reason(" \n\n") == "it said nothing"
+    assert front_end.reason("npm error:\nno such file") == "npm error: no such file"
