@@ -12,7 +12,7 @@ import json
 import os
 import re
 import stat
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,6 +27,7 @@ from dz.seams.sandbox import Sandbox
 from dz.seams.sandbox.interpreter import installed_in
 from dz.settings import WorkerSettings
 from dz.tasklib.build.inspect.pythons import PYTHONS, pythons_of, specifier
+from dz.tasklib.folders import keep_text
 
 ASK = (
     "import sys, json, venv\n"
@@ -67,7 +68,7 @@ def find(extra: Iterable[Path], cache_file: Path) -> tuple[Interpreter, ...]:
         answers = dict(zip(unknown, pool.map(_ask, unknown), strict=True))
     told = {str(p): [marks[p], answers[p] if p in answers else known[str(p)][1]] for p in paths}
     if told != known:
-        _write(cache_file, told)
+        keep_text(cache_file, json.dumps(told))
     found = [Interpreter(version=Version(told[str(p)][1]), path=p) for p in paths if told[str(p)][1]]
     usable = [one for one in found if one.version >= OLDEST]
     return tuple(sorted(usable, key=lambda i: (i.series, readable_by_others(i.path), i.version), reverse=True))
@@ -115,7 +116,7 @@ def choose(found: Sequence[Interpreter], *, declared: str = "", django: str = ""
 
 def django_range(django: str) -> tuple[Version, Version]:
     """The Pythons that a Django (``4.2``, ``4.2.7``, ``Django>=4.2,<5``) supports; all of them for an unknown one."""
-    match = re.search(r"(\d+)\.(\d+)", django)
+    match = re.search(r"(?<!\d)(\d+)\.(\d+)", django)
     if match is None:
         return OLDEST, ANY
     series = f"{match[1]}.{match[2]}"
@@ -205,10 +206,3 @@ def _read(cache_file: Path) -> dict[str, list[str]]:
     except (OSError, ValueError):
         return {}
     return value if isinstance(value, dict) else {}
-
-
-def _write(cache_file: Path, told: Mapping[str, list[str]]) -> None:
-    cache_file.parent.mkdir(parents=True, exist_ok=True)
-    coming = cache_file.with_name(f"{cache_file.name}.{os.getpid()}")
-    coming.write_text(json.dumps(told))
-    coming.replace(cache_file)
