@@ -6,6 +6,7 @@ from django.db import connection
 
 RING = "dz_ring"  # a step became ready: the dispatcher looks
 RECONCILE = "dz_reconcile"  # payload: an appserver on which something is to begin or to go that no step will see to
+REROUTE = "dz_reroute"  # a live deployment listens elsewhere, and no step will tell the proxy
 JOB = "dz_job"  # payload: id of a job whose state, step or title changed
 JOBLOG = "dz_joblog"  # payload: id of a job that has new log lines
 

@@ -9,6 +9,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
+from dz.tasklib.appserver.ports import is_free
 from tests import faultkit, playing
 from tests.faultkit import Site
 from tests.waiting import until
@@ -78,6 +79,24 @@ def test_supervisord_killed_in_mid_job_takes_all_with_it_and_the_next_up_mends_i
         platform.up()
     job = site.sound(number)
     assert faultkit.attempts(job) == {"deploy": 2}
+
+
+def test_a_site_whose_port_was_taken_while_the_platform_was_down_moves_to_another_and_visitors_with_it(
+    site: Site,
+) -> None:
+    platform = site.platform
+    site.answers()
+    [(address, port)] = playing.ask_zoomdb(platform, NEWEST, site.project.name)
+    os.kill(int((platform.home / "supervisord.pid").read_text()), signal.SIGKILL)
+    until(lambda: is_free(address, port), what="what supervisord ran is gone")
+    stranger = ThreadingHTTPServer((address, port), Stranger)
+    with stranger:
+        threading.Thread(target=stranger.serve_forever, daemon=True).start()
+        platform.up()
+        site.answers()
+        assert playing.ask_zoomdb(platform, NEWEST, site.project.name) != [(address, port)]
+        faultkit.all_run(platform)
+        stranger.shutdown()
 
 
 class Stranger(BaseHTTPRequestHandler):

@@ -116,7 +116,7 @@ def test_a_release_that_failed_goes_from_its_hosts_at_once_and_wakes_the_schedul
 def test_the_dispatcher_passes_on_which_host_is_to_look(zoomdb: str, keys_file: Path) -> None:
     from dz.settings import Common
     from dz.tasks.dispatch import Dispatcher
-    from dz2.channels import RECONCILE, notify
+    from dz2.channels import RECONCILE, REROUTE, notify
 
     sent: list[str] = []
 
@@ -129,9 +129,10 @@ def test_the_dispatcher_passes_on_which_host_is_to_look(zoomdb: str, keys_file: 
     dispatcher._wait()
     for host in ("app-1", "app-2"):
         notify(RECONCILE, host)
-    until(lambda: dispatcher._wait() or len(sent) == 2, what="both were told")
+    notify(REROUTE)
+    until(lambda: dispatcher._wait() or len(sent) == 3, what="all were told")
     dispatcher._close_zoomdb()
-    assert sent == ["reconcile appserver_app-1", "reconcile appserver_app-2"]
+    assert sent == ["reconcile appserver_app-1", "reconcile appserver_app-2", "reconcile proxy"]
 
 
 def test_what_could_not_be_started_is_told_with_its_reason_as_long_as_its_release_is_live(j: Any) -> None:

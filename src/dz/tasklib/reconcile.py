@@ -12,6 +12,7 @@ from dz.errors import DzError
 from dz.log import get_logger
 from dz.names import AppId
 from dz.seams.dbserver import DatabaseServer
+from dz.seams.supervisor import Status
 from dz.tasklib import unsynced
 from dz.tasklib.appserver import beside, deployments, ownredis, volumes
 from dz.tasklib.appserver.supervising import supervisor
@@ -48,8 +49,7 @@ def _appserver(ctx: Context) -> None:
     _stop_doubtful(ctx, wanted.values())
     running = supervisor(ctx).status()
     for name, deployment in wanted.items():
-        alive = name in running and running[name].state not in ENDED
-        if not alive and deployment.state == "healthy":
+        if deployment.state == "healthy" and not _runs(ctx, deployment, running.get(name)):
             _each(name, partial(_start, ctx, deployment))
     holders = ownredis.holders(ctx)
     redises = {redis.program: redis for redis in ctx.door.redises_on(ctx.host)}
@@ -73,9 +73,16 @@ def _stop_doubtful(ctx: Context, wanted: Iterable[Deployment]) -> None:
             _each(deployment.program, partial(supervisor(ctx).stop, deployment.program))
 
 
+def _runs(ctx: Context, deployment: Deployment, status: Status | None) -> bool:
+    """Or will by itself: who waits for a port that another program has would wait in vain."""
+    if status is None or status.state in ENDED:
+        return False
+    return status.state == "running" or not deployments.lost_its_port(ctx, deployment)
+
+
 def _start(ctx: Context, deployment: Deployment) -> None:
     with locked(Folders(ctx.settings.home).lock(deployment.app_id), deadline=ctx.left(60), check=ctx.check):
-        deployments.start(ctx, deployment)
+        deployments.start_again(ctx, deployment)
 
 
 def _run_redis(ctx: Context, redis: Redis) -> None:

@@ -175,7 +175,8 @@ class Door(Protocol):
         steps on ``appserver`` go to that host's queue. Returns the first. A second call gives the same rows."""
 
     def at_another_port(self, deployment: int, *, ports: range) -> Deployment:
-        """The same deployment on the first free port of ``ports``: at no moment is it none."""
+        """The same deployment on the first free port of ``ports``: at no moment is it none. Of a host's door, the proxy
+        is told."""
 
     def deployments(self) -> tuple[Deployment, ...]:
         """Of this job's release, not stopped."""

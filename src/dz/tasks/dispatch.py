@@ -25,7 +25,7 @@ from dz.tasks.celeryapp import app
 from dz.tasks.faults import point
 from dz.tasks.queues import all_appservers, step_queue
 from dz2 import backups, ringing
-from dz2.channels import RECONCILE, RING
+from dz2.channels import RECONCILE, REROUTE, RING
 
 TURN = 1.0
 AT_ONCE = 100
@@ -108,12 +108,15 @@ class Dispatcher:
         if self._listener is None:
             url = self.settings.zoomdb_url.get_secret_value()
             self._listener = psycopg.connect(url, autocommit=True, connect_timeout=5)
-            for channel in (RING, RECONCILE):
+            for channel in (RING, RECONCILE, REROUTE):
                 self._listener.execute(f"LISTEN {channel}")
             return  # what became ready before we listened is found by another turn
         for heard in self._listener.notifies(timeout=TURN, stop_after=1):
-            if heard.channel == RECONCILE:  # one that is lost is made up for by the next round
+            # One that is lost is made up for by the next round.
+            if heard.channel == RECONCILE:
                 self._send("reconcile", (), queue=step_queue(f"{APPSERVER}_{heard.payload}", self.broker_url))
+            elif heard.channel == REROUTE:
+                self._send("reconcile", (), queue=step_queue(PROXY, self.broker_url))
 
     def _close_zoomdb(self) -> None:
         connection.close()

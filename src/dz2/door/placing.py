@@ -13,7 +13,7 @@ from dz.names import AppId, InstanceId
 from dz.tasklib import records
 from dz.tasklib.filled import wants_redis
 from dz2 import appservers, commands, sitelog
-from dz2.channels import RECONCILE, notify
+from dz2.channels import RECONCILE, REROUTE, notify
 from dz2.door import values
 from dz2.door.base import Base
 from dz2.door.statics import static_layers
@@ -114,6 +114,8 @@ class Placing(Base):
             row = AppServerDeployment.objects.get(pk=deployment)
             server = AppServer.objects.select_for_update(no_key=True).get(pk=row.appserver_id)
             AppServerDeployment.objects.filter(pk=deployment).update(port=free_port(server, ports))
+            if self._claimed is None:  # of a reconcile; else a later step of the job routes to it
+                notify(REROUTE)
             return values.deployments(deployments(pk=deployment))[0]
 
     def deployments(self) -> tuple[records.Deployment, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -11,7 +12,8 @@ from typing import Any
 from dz.errors import PlatformError
 from dz.names import AppId, HostName, InstanceId
 from dz.seams.proxy.fake import FakeProxy
-from dz.seams.supervisor import Program, Status
+from dz.seams.sandbox.launch import PORT_BUSY
+from dz.seams.supervisor import End, Program, Status
 from dz.seams.supervisor.fake import FakeSupervisor
 from dz.tasklib.reconcile import reconcile
 from dz.tasklib.records import Deployment, Route
@@ -77,6 +79,7 @@ def context(home: Path, role: str, door: Door, **seams: Any) -> Any:
         drain=1,
         public_scheme="http",
         public_port=8800,
+        ports="21000-21999",
     )
     all_seams = SimpleNamespace(
         **{"supervisor": None, "proxy": None, "dbserver": None, "sandbox": SiteSandbox()} | seams
@@ -111,6 +114,56 @@ def test_a_site_that_the_supervisor_gave_up_is_started_again(tmp_path: Path) -> 
     door = Door(wanted_on=(healthy(),), running=site(tmp_path).running, app_ids={AppId.of(42)})
     reconcile(context(tmp_path, "appserver", door, supervisor=supervisor))
     assert supervisor.started == ["p00000042-3-web.1"]
+
+
+class Refused(FakeSupervisor):
+    """Its program finds its port busy, and is tried again and again."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__()
+        self.tried: str | None = name
+
+    def start(self, program: Program) -> None:
+        assert self.tried is None, "the one that tries was not stopped"
+        super().start(program)
+
+    def stop(self, *names: str) -> None:
+        self.tried = None if self.tried in names else self.tried
+        super().stop(*names)
+
+    def ends(self) -> list[End]:
+        return [End(name="p00000042-3-web.1", at="2026-01-01", how=f"exit {PORT_BUSY}")]
+
+    def status(self) -> dict[str, Status]:
+        trying = [Status(name=self.tried, state="backoff", pid=None, since=None)] if self.tried else []
+        return super().status() | {one.name: one for one in trying}
+
+
+def test_a_site_whose_port_a_stranger_took_while_it_did_not_run_is_started_at_another(tmp_path: Path) -> None:
+    laid(tmp_path)
+    with socket.create_server(("127.0.0.1", 0)) as stranger:
+        deployment = replace(healthy(), port=stranger.getsockname()[1])
+        running = replace(site(tmp_path).running, deployment=deployment)
+        door = Moves(wanted_on=(deployment,), running=running, app_ids={AppId.of(42)})
+        supervisor = Refused("p00000042-3-web.1")
+        reconcile(context(tmp_path, "appserver", door, supervisor=supervisor))
+        assert door.moved == [deployment.id]
+        assert list(supervisor.programs) == ["p00000042-3-web.1"]
+
+
+class Moves(Door):
+    """It remembers which deployments moved, each to a port that was free a moment ago."""
+
+    def __init__(self, **says: Any) -> None:
+        super().__init__(**says)
+        self.moved: list[int] = []
+
+    def at_another_port(self, deployment: int, *, ports: range) -> Deployment:
+        self.moved.append(deployment)
+        with socket.create_server(("127.0.0.1", 0)) as free:
+            at = replace(self.says["running"].deployment, port=free.getsockname()[1])
+        self.says["running"] = replace(self.says["running"], deployment=at)
+        return at
 
 
 def test_what_nobody_wants_is_stopped_and_the_platforms_own_services_are_left_alone(tmp_path: Path) -> None:

@@ -92,6 +92,14 @@ def start(ctx: Context, deployment: Deployment) -> None:
     ctx.log.note(f"{deployment.program} starts{at}, in the sandbox rung {ctx.seams.sandbox.rung}")
 
 
+def start_again(ctx: Context, deployment: Deployment) -> None:
+    """What runs no more: at another port, if another program of this host took its own meanwhile. The caller holds the
+    project's lock."""
+    if lost_its_port(ctx, deployment):
+        supervisor(ctx).stop(deployment.program)  # which still tries
+    start(ctx, _at_free_port(ctx, deployment) if deployment.is_web else deployment)
+
+
 def start_anew(ctx: Context, here: Sequence[Deployment]) -> None:
     """Instead of what was started, what the release's bundle has become."""
     app_id, folders = ctx.door.project().app_id, Folders(ctx.settings.home)
@@ -106,7 +114,7 @@ def start_anew(ctx: Context, here: Sequence[Deployment]) -> None:
 def at_own_ports(ctx: Context, here: Sequence[Deployment]) -> list[Deployment]:
     """These web deployments of the job, as they are once each has a port where no stranger was quicker. All are started
     anew: one folder is all of theirs."""
-    if not any(_lost_its_port(ctx, one) for one in here):
+    if not any(lost_its_port(ctx, one) for one in here):
         return list(here)
     start_anew(ctx, here)
     numbers = {one.id for one in here}
@@ -120,16 +128,19 @@ def see_its_own_port(ctx: Context, deployment: Deployment) -> None:
     def settled() -> bool:
         status = supervisor(ctx).status().get(deployment.program)
         starting = status is not None and status.state == "starting"
-        return not starting or has_port(status, deployment.address, deployment.port) or _lost_its_port(ctx, deployment)
+        return not starting or has_port(status, deployment.address, deployment.port) or lost_its_port(ctx, deployment)
 
     until(settled, ctx.left(SETTLED), every=0.05)
-    if _lost_its_port(ctx, deployment):
+    if lost_its_port(ctx, deployment):
         raise Transient(f"port {deployment.port} of {deployment.program} is used by another program of this host")
 
 
-def _lost_its_port(ctx: Context, deployment: Deployment) -> bool:
+def lost_its_port(ctx: Context, deployment: Deployment) -> bool:
+    """Whether another program of this host was quicker, or has been since it did not run."""
     busy = f"exit {PORT_BUSY}"
-    if not any(end.name == deployment.program and end.how == busy for end in supervisor(ctx).ends()):
+    if not deployment.is_web or not any(
+        end.name == deployment.program and end.how == busy for end in supervisor(ctx).ends()
+    ):
         return False
     status = supervisor(ctx).status().get(deployment.program)
     return not has_port(status, deployment.address, deployment.port)
