@@ -90,24 +90,26 @@ def run_command(ctx: Context, site: Site, *words: str, applications: Sequence[st
 
 def _see_it_answer(ctx: Context, site: Site, deployment: Deployment) -> int:
     with ctx.part(f"Wait for a healthy answer of {deployment.program}"), excused(site.running.database):
-        try:
-            answer = _healthy(ctx, site, deployment)
-            see_its_own_port(ctx, deployment)
-        except UserError:
-            see_its_own_port(ctx, deployment)
+        answer = _answer(ctx, site, deployment)
+        see_its_own_port(ctx, deployment)  # a stranger's answer, good or bad, is none
+        if isinstance(answer, UserError):
             ctx.log.title("Wait for a healthy answer")  # the migrations did not fail
             ctx.log.output(site.tail().encode())  # the site's own words: its log goes with the release
-            raise
+            raise answer
         ctx.log.note(f"{answer.path} answers {answer.status}")
     return answer.status
 
 
-def _healthy(ctx: Context, site: Site, deployment: Deployment) -> health.Answer:
-    return health.check(
-        pages.visit_of(site, deployment),
-        deadline=ctx.left(ctx.settings.answer),
-        alive=Watch(lambda: supervisor(ctx).status().get(deployment.program)),
-        log=site.tail,
-        stop=ctx.stop,
-        root=str(site.code),
-    )
+def _answer(ctx: Context, site: Site, deployment: Deployment) -> health.Answer | UserError:
+    """A healthy one, or why there is none."""
+    try:
+        return health.check(
+            pages.visit_of(site, deployment),
+            deadline=ctx.left(ctx.settings.answer),
+            alive=Watch(lambda: supervisor(ctx).status().get(deployment.program)),
+            log=site.tail,
+            stop=ctx.stop,
+            root=str(site.code),
+        )
+    except UserError as wrong:
+        return wrong
