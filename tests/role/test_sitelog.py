@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -113,6 +114,20 @@ def test_a_worker_that_dies_at_any_moment_neither_loses_nor_doubles_a_line(host:
     older.look()
     assert host.lines() == [f"line {number}" for number in range(1, 41)]
     assert sitelog.files("app-1") == [host.log.stem]
+
+
+def test_a_worker_that_is_up_has_looked_once(host: Host) -> None:
+    """Its pool is forked from then on: a module that a thread is just loading would be locked there for ever."""
+    from dz.tasks.shipping import Shipping
+
+    host.write("a line\n")
+    settings: Any = SimpleNamespace(home=host.home, instance_id="app-1")
+    shipping = Shipping(settings)
+    shipping.start()
+    try:
+        assert host.lines() == ["a line"]
+    finally:
+        shipping.stop()
 
 
 def test_half_a_line_waits_for_its_end_and_not_for_ever(host: Host) -> None:

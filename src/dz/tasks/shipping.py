@@ -24,6 +24,7 @@ from dz.plain import plain
 from dz.settings import WorkerSettings
 from dz.tasklib.appserver import spool
 from dz.tasklib.appserver.levels import Levels
+from dz.tasks.heartbeat import FIRST
 from dz2 import sitelog
 from dz2.hidden import LONGEST, Hidden, last_state
 
@@ -220,14 +221,17 @@ def _note(at: datetime, text: str) -> sitelog.Line:
 
 
 class Shipping:
-    """The thread: ``start`` once; ``stop`` when the worker goes."""
+    """The thread: ``start`` once, which returns after the first look, as the heartbeat's does and for its reason;
+    ``stop`` when the worker goes."""
 
     def __init__(self, settings: WorkerSettings) -> None:
         self._shipper = Shipper(settings.home, settings.instance_id)
+        self._looked = threading.Event()
         self._over = threading.Event()
 
     def start(self) -> None:
         threading.Thread(target=self._shipping, name="shipping", daemon=True).start()
+        self._looked.wait(FIRST)
 
     def stop(self) -> None:
         self._over.set()
@@ -241,5 +245,6 @@ class Shipping:
                 log.warning("shipping.failed", error=f"{type(error).__name__}: {error}")
                 self._shipper.start_over()
                 connection.close()
+            self._looked.set()
             self._over.wait(0 if more else EVERY)
         connection.close()
