@@ -80,6 +80,13 @@ def test_a_repository_that_is_not_for_us(platform: Platform, folder: Path, files
     refused(platform.dz("deploy", repository.url, "--json"), error_id)
 
 
+def test_a_look_tells_already_that_no_python_of_the_host_fits(platform: Platform, folder: Path) -> None:
+    repository = new_repository(folder / "old", {**WORDS, "requirements.txt": "django==1.7.11\n"})
+    told = refused(platform.dz("check", repository.url, "--json"), "python.none-fits")
+    assert "Django 1.7" in told["error"]
+    assert any(one["field"] == "django_version" for one in told["guesses"]), "what was found is shown all the same"
+
+
 def test_a_variable_without_a_value_is_asked_for_before_anything_is_built(platform: Platform, folder: Path) -> None:
     settings = f'import os\n\n{SETTINGS}\nTOKEN = os.environ["SHOP_TOKEN"]\n'
     project = playing.words(platform, folder, "wants", {"words/settings.py": settings})

@@ -5,18 +5,22 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from dz.tasklib.build import downloading, interpreters
 from dz.tasklib.build.opening import fetch, look_at, look_of, title_of, with_confirmed
 from dz.tasklib.context import Context
 
 
 def check_repo(ctx: Context) -> Mapping[str, Any]:
-    """Check out, inspect, keep the guesses and the zoombuild.cfg that the primary ones make."""
+    """Check out, inspect, keep the guesses and the zoombuild.cfg that the primary ones make. Raises UserError where a
+    deploy would find no Python for it either."""
     project = ctx.door.project()
     with ctx.part("Check out the code"):
         checkout = fetch(ctx, project, str(ctx.params.get("ref") or project.ref))
     found = look_at(ctx, project, checkout.commit)
     ctx.midway()
-    ctx.door.save_guesses(found.guesses, with_confirmed(found, project).text(), title_of(found))
+    config = with_confirmed(found, project)
+    ctx.door.save_guesses(found.guesses, config.text(), title_of(found))
+    _see_a_python(ctx, config.python_version)
     return {
         "commit": checkout.commit,
         "subject": checkout.subject,
@@ -24,3 +28,11 @@ def check_repo(ctx: Context) -> Mapping[str, Any]:
         "look": look_of(project, checkout.commit),
         "messages": list(found.messages),
     }
+
+
+def _see_a_python(ctx: Context, declared: str) -> None:
+    """Nothing is downloaded for a look: what could be is as good as here."""
+    django = next((one.value for one in ctx.door.guesses("django_version")), "")
+    found, _ = interpreters.of_host(ctx.settings, ctx.seams.sandbox)
+    if not (downloading.allowed() and downloading.missing(found, declared=declared, django=django)):
+        interpreters.choose(found, declared=declared, django=django)

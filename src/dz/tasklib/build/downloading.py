@@ -44,17 +44,22 @@ def missing(found: Sequence[Interpreter], *, declared: str = "", django: str = "
     return _first_unless_here([one for one in asked if one in fits] or asked, here)
 
 
+def allowed() -> bool:
+    """Whether the operator lets uv download any."""
+    return python_sources().get("UV_PYTHON_DOWNLOADS") not in ("never", "manual")
+
+
 def bring(ctx: Context, series: str) -> bool:
     """Whether it is here now; the job is told what was done, or why it could not be."""
-    sources, failed = python_sources(), ctx.settings.home / "cache" / f"python-{series}.failed"
-    if sources.get("UV_PYTHON_DOWNLOADS") in ("never", "manual"):
+    failed = ctx.settings.home / "cache" / f"python-{series}.failed"
+    if not allowed():
         return False
     if failed.exists() and time.time() - failed.stat().st_mtime < AGAIN:
         ctx.log.note(f"Python {series} could not be downloaded some minutes ago, and is not tried again yet")
         return False
     try:
         with ctx.part(f"Download Python {series}"):
-            _install(ctx, series, brought_to(ctx.settings.home), sources)
+            _install(ctx, series, brought_to(ctx.settings.home), python_sources())
     except PlatformError as error:
         failed.parent.mkdir(parents=True, exist_ok=True)
         failed.touch()
