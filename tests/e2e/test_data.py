@@ -108,7 +108,9 @@ def test_only_whole_backups_are_listed_as_good_a_nights_is_tested_and_the_last_o
     cut_short_by_a_full_disk(project)
     cut_short_by_a_kill(project)
     a_nights_is_tried(project)
-    assert platform.dz("destroy", project.name, "--yes", "--json").code == 0
+    gone = platform.dz("destroy", project.name, "--yes", "--json")
+    assert (gone.code, gone.json["backup"]) == (0, 4), gone.err
+    assert f"To have it: dz db download {project.name}" in gone.err
     assert owned(project) == set()
     for more, suffix in (((), "dump"), (("--files",), "tar.zst")):
         file = tmp_path / f"last.{suffix}"

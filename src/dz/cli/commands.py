@@ -246,7 +246,7 @@ COMMANDS = {
             "destroy",
             "Take a project away, with its database and files.",
             arguments.destroy,
-            "reports.destroy",
+            "destroying.destroy",
             examples=("destroy shop", "destroy shop --yes", "destroy shop --no-backup"),
         ),
         Command(

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from dz.cli import values
-from dz.cli.client import Api
+from dz.cli.client import Api, Refused
 from dz.cli.downloading import Download, download
 from dz.cli.ending import BY_STATE, DONE, RELEASE_BASE
 from dz.cli.following import Document
@@ -50,7 +50,7 @@ def db_info(args: argparse.Namespace, api: Api, screen: Screen) -> tuple[int, An
 
 def db_backup(args: argparse.Namespace, api: Api, screen: Screen) -> tuple[int, Document]:
     job = watched(args, api, screen, api.post(f"/projects/{args.name}/backups", {"idempotency_key": str(uuid.uuid4())}))
-    made = _made_by(args.name, api, job)
+    made = made_by(args.name, api, job)
     if job["state"] == "succeeded" and made:
         parts = f"{made['rows']} rows in {made['tables']} tables, {size(made['size'])}"
         left_out = f", {made['left_out']}" if made["left_out"] else ""
@@ -77,7 +77,7 @@ def db_restore(args: argparse.Namespace, api: Api, screen: Screen) -> tuple[int,
         _confirm(args, screen)
     body = {"backup": backup["backup"], "first": not args.no_backup, "idempotency_key": str(uuid.uuid4())}
     job = watched(args, api, screen, api.post(f"/projects/{args.name}/restore", body))
-    before = _made_by(args.name, api, job)
+    before = made_by(args.name, api, job)
     undo = f"dz db restore {args.name} {before['backup']}" if before else None
     if job["state"] == "succeeded" and undo:
         screen.say(typed(f"   Undo: {undo}"))
@@ -104,11 +104,6 @@ def _confirm(args: argparse.Namespace, screen: Screen) -> None:
         raise UserError("cli.stopped", act="nothing was restored")
 
 
-def _made_by(name: str, api: Api, job: Document) -> Document | None:
-    listed = api.get(f"/projects/{name}/backups", limit=50)
-    return next((one for one in listed if one["job"] == job["job"] and one["state"] == "good"), None)
-
-
 def _files(backup: Document) -> str:
     if backup["left_out"]:
         return ", without files"
@@ -121,3 +116,14 @@ def _row(one: Document) -> list[str]:
     packed = size(one["size"]) if one["size"] else ""
     told = [str(one["backup"]), one["state"], one["why"], ago(one["created_at"])]
     return [*told, packed, rows, tested, one["error"] or one["left_out"] or ""]
+
+
+def made_by(name: str, api: Api, job: Document) -> Document | None:
+    """The good backup that the job made, if it made one."""
+    try:
+        listed = api.get(f"/projects/{name}/backups", limit=50)
+    except Refused as error:
+        if error.told.error_id != "project.not-found":  # it is destroyed, and had none
+            raise
+        return None
+    return next((one for one in listed if one["job"] == job["job"] and one["state"] == "good"), None)

@@ -1,11 +1,10 @@
-"""``dz jobs``, ``job``, ``job cancel``, ``open``, ``destroy``: what there is, and short acts on it."""
+"""``dz jobs``, ``job``, ``job cancel``, ``open``: what there is, and short acts on it."""
 
 from __future__ import annotations
 
 import argparse
 import json
 import os
-import sys
 from datetime import UTC, datetime
 from typing import Any
 
@@ -16,7 +15,7 @@ from dz.cli.screen import Screen
 from dz.cli.words import Column, table
 from dz.errors import UserError
 from dz.typed import typed
-from dz.words import duration, size
+from dz.words import duration
 
 PAGE = 2000
 WARNINGS = 6  # of a job, told at its end
@@ -91,46 +90,6 @@ def open_site(args: argparse.Namespace, api: Api, screen: Screen) -> tuple[int, 
 
             webbrowser.open(found["url"])
     return DONE, {"name": found["name"], "url": found["url"]}
-
-
-def destroy(args: argparse.Namespace, api: Api, screen: Screen) -> tuple[int, Any]:
-    if not args.yes:
-        found = api.get(f"/projects/{args.name}/belongings")
-        _confirm(args, found, screen)
-    going = api.delete(f"/projects/{args.name}", **({"backup": False} if args.no_backup else {}))
-    gone = watched(args, api, screen, going)
-    if any(step["name"].startswith("backup_") and step["state"] in ("failed", "errored") for step in gone["steps"]):
-        screen.say(typed(f"  Without its last backup it goes all the same: dz destroy {args.name} --no-backup"))
-    return BY_STATE[gone["state"]], gone
-
-
-def _confirm(args: argparse.Namespace, found: Document, screen: Screen) -> None:
-    """What goes, and the name typed again, since it does not come back."""
-    if args.json or not sys.stdin.isatty():
-        raise UserError("cli.needs-yes", act=f"Destroying {args.name}", command=f"destroy {args.name}")
-    for line in belongings(args.name, found):
-        screen.say(line)
-    if not args.no_backup:
-        screen.say(typed(f"A last backup of its data stays for 30 days: dz db download {args.name}"))
-    screen.say(f"Type {args.name} to go on:")
-    if sys.stdin.readline().strip() != args.name:
-        raise UserError("cli.usage", detail="Nothing was destroyed: that was not its name", command="destroy")
-
-
-def belongings(name: str, found: Document) -> list[str]:
-    """What goes with a project, a line each."""
-    large = f", {size(found['database'])}" if found["database"] is not None else ""
-    releases, backups = found["releases"], found["backups"]
-    lines = [f"{name} goes, and there is no way back. With it go:"]
-    lines += [f"  its address {one}" for one in found["hostnames"]]
-    lines.append(f"  its database{large}, its files and its variables")
-    if releases:
-        lines.append(
-            f"  {releases} {'release' if releases == 1 else 'releases'}, with bundles of {size(found['stored'])}"
-        )
-    if backups:
-        lines.append(f"  {backups} {'backup' if backups == 1 else 'backups'}")
-    return lines
 
 
 def watched(args: argparse.Namespace, api: Api, screen: Screen, job: Document) -> Document:
