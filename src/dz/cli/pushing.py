@@ -6,6 +6,7 @@ The token is in no URL and no file of the clone: Git asks ``dz.cli.credential`` 
 from __future__ import annotations
 
 import argparse
+import difflib
 import os
 import shlex
 import sys
@@ -61,9 +62,8 @@ def _meant(args: argparse.Namespace, api: Api, screen: Screen) -> None:
             raise
         if args.json or not values.can_ask():
             raise UserError("push.new-project", name=args.name, found=error.told.error) from None
-        mistyped = (
-            "Did you mean" in error.told.error
-        )  # then a mere Enter would be a project, and the clone's remote its
+        # Then a mere Enter would be a project, and the clone's remote its.
+        mistyped = bool(difflib.get_close_matches(args.name, [one["name"] for one in api.get("/projects")], n=1))
         screen.say(f"{error.told.error} Make a new one? {'[y/N]' if mistyped else '[Y/n]'}")
         if not values.agreed(default=not mistyped):
             raise UserError("cli.stopped", act="no project was made") from None
