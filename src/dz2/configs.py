@@ -86,7 +86,7 @@ def change(project: Project, values: Mapping[str, str], *, unset: Iterable[str] 
         today = {name: secret.reveal() for name, secret in opened(project, last).items()}
         gone = set(unset)
         if strangers := sorted(gone - today.keys()):
-            raise UserError("project.no-such-variable", name=project.name, variable=strangers[0])
+            raise _stranger(project, strangers[0])
         wanted = {name: value for name, value in (today | dict(values)).items() if name not in gone}
         _check_sizes(wanted)
         _leave_unset(project, but=values)
@@ -143,8 +143,14 @@ def value_of(project: Project, name: str) -> Secret:
     """Today's value. Raises ``project.no-such-variable``."""
     found = opened(project, latest(project)).get(name)
     if found is None:
-        raise UserError("project.no-such-variable", name=project.name, variable=repr(name[:80]))
+        raise _stranger(project, name)
     return found
+
+
+def _stranger(project: Project, name: str) -> UserError:
+    """Of a variable that the project does not have; quoted where it could be none."""
+    shown = name if EnvName.pattern.fullmatch(name) else repr(name[:80])
+    return UserError("project.no-such-variable", name=project.name, variable=shown)
 
 
 def reveal(project: Project, name: str, *, by: Any) -> Secret:
