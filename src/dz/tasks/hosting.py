@@ -49,12 +49,15 @@ def _supervisor(ours: WorkerSettings) -> Supervisor:
 
 
 def _proxy(ours: WorkerSettings) -> Proxy:
+    from dz.seams.proxy.config import Own
     from dz.seams.proxy.nginx import Nginx
 
-    panel = Path(ours.panel_socket) if ours.panel_socket else None
-    static = ("/static/", Path(ours.panel_static)) if ours.panel_static else None
-    push = Path(ours.push_socket) if ours.push_socket else None
-    return Nginx(Path(ours.nginx), ours.home / "proxy", ours.listen, panel=panel, panel_static=static, push=push)
+    own = Own(
+        panel=Path(ours.panel_socket) if ours.panel_socket else None,
+        static=("/static/", Path(ours.panel_static)) if ours.panel_static else None,
+        push=Path(ours.push_socket) if ours.push_socket else None,
+    )
+    return Nginx(Path(ours.nginx), ours.home / "proxy", ours.listen, own=own)
 
 
 def _dbserver(ours: WorkerSettings) -> DatabaseServer:

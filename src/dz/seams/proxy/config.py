@@ -6,7 +6,6 @@ import resource
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from dz.names import HostName
 from dz.seams.proxy.values import DOWN, FORWARD, STATIC_URL, USER, checked, listen_address, path
 
 # What browsers insist on; the rest may go as bytes. nginx brings a table only where a distribution packed it.
@@ -78,22 +77,26 @@ def files_of(hard: int) -> int:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Base:
-    """The instance's own settings. ``user``: what workers become when nginx is started by root.
+class Own:
+    """What the platform itself has behind this proxy. ``panel``: the panel's unix socket, or None on a proxy host
+    without one; ``static``: URL and folder of its static files; ``push``: the unix socket of the service that takes
+    pushes, beside a panel."""
 
-    ``panel``: the panel's unix socket, or None on a proxy host without one; ``panel_static``: URL and folder of its
-    static files; ``push``: the unix socket of the service that takes pushes, beside a panel. ``min_timeout``: whether
-    this nginx knows keepalive_min_timeout. ``files``: how many a worker may have open.
-    """
+    panel: Path | None = None
+    static: tuple[str, Path] | None = None
+    push: Path | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Base:
+    """The instance's own settings. ``user``: what workers become when nginx is started by root. ``min_timeout``:
+    whether this nginx knows keepalive_min_timeout. ``files``: how many a worker may have open."""
 
     prefix: Path
     listen: str
     user: str = ""
     group: str = ""
-    panel: Path | None = None
-    panel_static: tuple[str, Path] | None = None
-    panel_names: tuple[HostName, ...] = (HostName("localhost"),)
-    push: Path | None = None
+    own: Own = field(default_factory=Own)
     min_timeout: bool = True
     workers: int = 2
     files: int = field(default_factory=lambda: files_of(resource.getrlimit(resource.RLIMIT_NOFILE)[1]))
@@ -161,18 +164,18 @@ return 404 "{_NOT_FOUND}";
 """
 
     def _panel(self, host: str, port: int) -> str:
-        if self.panel is None:
+        if self.own.panel is None:
             return ""
-        names = " ".join(dict.fromkeys((*map(HostName, self.panel_names), "127.0.0.1", host)))
+        names = " ".join(dict.fromkeys(("localhost", "127.0.0.1", host)))
         static = ""
-        if self.panel_static is not None:
-            url, folder = self.panel_static
+        if self.own.static is not None:
+            url, folder = self.own.static
             static = (
                 f'location ^~ {checked(STATIC_URL, url, "a static URL")} {{ alias "{path(folder)}/";'
                 " add_header Cache-Control $dz_cache; }\n"
             )
         return f"""\
-upstream dz_panel {{ server "unix:{path(self.panel)}"; }}
+upstream dz_panel {{ server "unix:{path(self.own.panel)}"; }}
 {self._push_upstream()}server {{
 listen {host}:{port};
 server_name {names};
@@ -185,11 +188,11 @@ proxy_pass http://dz_panel;
 """
 
     def _push_upstream(self) -> str:
-        return f'upstream dz_push {{ server "unix:{path(self.push)}"; }}\n{_WHO}' if self.push else ""
+        return f'upstream dz_push {{ server "unix:{path(self.own.push)}"; }}\n{_WHO}' if self.own.push else ""
 
     def _push_location(self) -> str:
         """What Git asks first has no body; what it sends then is answered line by line, as long as its deploy takes."""
-        if self.push is None:
+        if self.own.push is None:
             return ""
         sent = "".join(
             f'location ~ "^/git/[^/]+/git-{service}$" {{\nclient_max_body_size {most};\n{_ASKED}{_PUSHED}}}\n'

@@ -24,10 +24,10 @@ from pathlib import Path
 
 from dz.errors import PlatformError, Transient
 from dz.log import get_logger
-from dz.names import AppId, HostName
+from dz.names import AppId
 from dz.run import run
 from dz.seams.proxy import Site
-from dz.seams.proxy.config import Base
+from dz.seams.proxy.config import Base, Own
 from dz.seams.proxy.sitefile import site_text
 from dz.seams.proxy.values import listen_address
 from dz.seams.proxy.workers import TOLD, Worker, master_of, workers_of
@@ -43,30 +43,14 @@ log = get_logger()
 
 
 class Nginx:
-    """One nginx instance on this host.
+    """One nginx instance on this host. ``user``: what its workers become, only for an instance that root starts."""
 
-    ``user``: what its workers become, only for an instance that root starts. ``panel``: the panel's unix socket;
-    ``push``: that of the service which takes pushes.
-    """
-
-    def __init__(
-        self,
-        binary: Path,
-        prefix: Path,
-        listen: str,
-        *,
-        user: str = "",
-        panel: Path | None = None,
-        panel_static: tuple[str, Path] | None = None,
-        panel_names: tuple[HostName, ...] = (HostName("localhost"),),
-        push: Path | None = None,
-    ) -> None:
+    def __init__(self, binary: Path, prefix: Path, listen: str, *, user: str = "", own: Own | None = None) -> None:
         self._binary = binary
         self._prefix = prefix
         self._listen = listen
         self._user = user
-        self._panel = (panel, panel_static, panel_names)
-        self._push = push
+        self._own = own or Own()
 
     @property
     def command(self) -> tuple[str, ...]:
@@ -110,16 +94,12 @@ class Nginx:
 
     @cached_property
     def _base(self) -> Base:
-        panel, static, names = self._panel
         return Base(
             prefix=self._prefix,
             listen=self._listen,
             user=self._user,
             group=grp.getgrgid(pwd.getpwnam(self._user).pw_gid).gr_name if self._user else "",
-            panel=panel,
-            panel_static=static,
-            panel_names=names,
-            push=self._push,
+            own=self._own,
             min_timeout=knows_min_timeout(self._binary, self._prefix / "temp"),
         )
 
@@ -192,7 +172,7 @@ class Nginx:
         """Wait until none of these workers matters any more; how many still do after ``wait`` seconds."""
         began = time.monotonic()
         port = listen_address(self._listen)[1]
-        sockets = [one for one in (self._panel[0], self._push) if one is not None]
+        sockets = [one for one in (self._own.panel, self._own.push) if one is not None]
 
         left = len(workers)
 
