@@ -13,9 +13,10 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
-from dz.errors import Cancelled, DzError, Transient, UserError
+from dz.errors import Cancelled, Transient, UserError
 from dz.log import Secret
 from dz.names import Commit, Ref
 from dz.run import DeadlinePassed, Finished, run
@@ -108,6 +109,11 @@ class _Git:
             raise elsewhere
         return finished
 
+    def told(self, folder: Path, *words: str) -> str:
+        """What git answers of a folder; "" if it refuses."""
+        answer = self(*words, folder=folder)
+        return answer.text if answer.ok else ""
+
     @property
     def said(self) -> str:
         return bytes(self.home.said[-64_000:]).decode(errors="replace")
@@ -148,12 +154,7 @@ def _lay_submodules(git: _Git, into: Path, commit: Commit, room: int, *, file_ur
     waiting, count = [(git, into, commit)], 0
     while waiting:
         git, folder, commit = waiting.pop(0)
-
-        def ask(*words: str, git: _Git = git, folder: Path = folder) -> str:
-            answer = git(*words, folder=folder)
-            return answer.text if answer.ok else ""
-
-        for one in submodules.named(ask, commit, git.url, file_urls=file_urls):
+        for one in submodules.named(partial(git.told, folder), commit, git.url, file_urls=file_urls):
             place, why, count = folder / one.path, one.why, count + 1
             if count > submodules.MOST:
                 why = f"there are more than {submodules.MOST}"
@@ -242,16 +243,15 @@ def _fetch(git: _Git, into: Path, wanted: Resolved, ref: str) -> None:
     if not _is_commit(ref):
         attempts.append(("--depth=1", "--", git.url.text, ref or "HEAD"))
     attempts.append(("--", git.url.text, "+refs/heads/*:refs/remotes/origin/*", "+refs/tags/*:refs/tags/*"))
-    error: DzError
+    asked, error = ref or wanted.commit, None
     for words in attempts:
-        error = no_such_ref(git.url, ref or wanted.commit, ())
         done = _fetched(git, into, words)
-        if not done.ok:
-            error = explain(git.url, git.said, ref=ref or wanted.commit)
-        elif git("cat-file", "-e", f"{wanted.commit}^{{commit}}", folder=into).ok:
+        if done.ok and git("cat-file", "-e", f"{wanted.commit}^{{commit}}", folder=into).ok:
             return
+        error = no_such_ref(git.url, asked, ()) if done.ok else explain(git.url, git.said, ref=asked)
         if isinstance(error, Transient):
             break
+    assert error is not None, "it was tried"
     raise disk.or_full(error, into)
 
 

@@ -165,13 +165,9 @@ def _compiled(bench: Bench, files: list[Path], wanted: Wanted, cwd: Path) -> tup
     # What the files leave open is bounded: old packages ask for any setuptools and import pkg_resources, which the
     # newest have no more; old code asks for any Django. Where that does not fit, the files alone decide.
     bounds = bench.bounds + (f"django{wanted.django}\n" if wanted.django else "")
-    if wanted.as_of:
-        dated = [*words, "--exclude-newer", wanted.as_of, "--only-binary", ":all:"]
-        dated += ["-c", bench.write("limits.txt", f"{bounds}django>={_oldest_dated(bench)}\n"), "--", *files]
-        finished, _ = bench.inside([bench.uv(), *dated], cwd=cwd)
-        if finished.ok:
-            bench.log.note(f"nothing says which versions: those before {wanted.as_of}, its last commit, are taken")
-            return locked.read(finished.output, bench.python)
+    if wanted.as_of and (found := _dated(bench, [*words, "--exclude-newer", wanted.as_of], files, bounds, cwd)):
+        bench.log.note(f"nothing says which versions: those before {wanted.as_of}, its last commit, are taken")
+        return found
     said = ""
     pins = "".join(f"{pin}\n" for pin in wanted.pins)
     if pins and "setuptools==" not in pins:
@@ -189,8 +185,14 @@ def _compiled(bench: Bench, files: list[Path], wanted: Wanted, cwd: Path) -> tup
     return _answer(bench, [*words, "--", *files], cwd)
 
 
-def _oldest_dated(bench: Bench) -> str:
-    return OLDEST_DATED if bench.python.version.minor < 7 else str(FOR_37)
+def _dated(
+    bench: Bench, words: Sequence[str | Path], files: Sequence[Path], bounds: str, cwd: Path
+) -> tuple[list[Requirement], list[Source]] | None:
+    """What those words find of that time; None for nothing that fits."""
+    oldest = OLDEST_DATED if bench.python.version.minor < 7 else FOR_37
+    limits = bench.write("limits.txt", f"{bounds}django>={oldest}\n")
+    finished, _ = bench.inside([bench.uv(), *words, "--only-binary", ":all:", "-c", limits, "--", *files], cwd=cwd)
+    return locked.read(finished.output, bench.python) if finished.ok else None
 
 
 def _additions(
