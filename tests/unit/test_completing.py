@@ -20,6 +20,9 @@ from dz.tasklib.build.completing import LONGEST, MOST, addition, not_committed, 
         ("django_ckeditor_5", (), "django-ckeditor-5"),
         ("bootstrap5", (), "django-bootstrap-v5"),
         ("crispy_bulma", (), "crispy-bulma"),
+        ("dj_database_url", (), "dj-database-url"),
+        ("health_check.db", (), "django-health-check"),
+        ("rest_framework_nested.routers", (), "drf-nested-routers"),
         ("shop.local_settings", (), ""),
         ("", (), ""),
         ("pytz", tuple(map(str, range(MOST))), ""),
@@ -76,12 +79,3 @@ def test_a_module_whose_file_git_ignores_is_told_with_that_line(ignored: str, sa
     )
     told = not_committed(error, tmp_path / ".gitignore")
     assert said in told.brief and told.where == error.where
-
-
-def test_a_name_that_a_package_lacks_may_be_a_file_that_git_ignores(tmp_path: Path) -> None:
-    (tmp_path / ".gitignore").write_text("shop/passwords.py\n")
-    facts = {"settings": "shop.settings", "error": "ImportError", "module": "shop.passwords"}
-    error = UserError("settings.import-failed", where="shop/settings.py:3  from shop import passwords", **facts)
-    assert not_committed(error, tmp_path / ".gitignore").id == "settings.file-ignored"
-    (tmp_path / ".gitignore").write_text("*.pyc\n")
-    assert not_committed(error, tmp_path / ".gitignore") is error

@@ -1,8 +1,8 @@
 """An environment in which the project is proved to start, completed with what its code imports and nothing declares.
 
 Only a module is added whose distribution the repository declares for something else (its tests, say), as it names it,
-or whose distribution is well known (``inspect/imports.py``), in the newest version that fits what the project has; the
-job's log says it with the reason. Whatever else is missing is the project's error.
+or whose distribution is well known (``inspect/wellknown.py``), in the newest version that fits what the project has;
+the job's log says it with the reason. Whatever else is missing is the project's error.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ from dz.errors import UserError
 from dz.tasklib.build import told
 from dz.tasklib.build.dependencies import Environment, provide
 from dz.tasklib.build.desk import Build
-from dz.tasklib.build.inspect.imports import distribution
 from dz.tasklib.build.inspect.pythons import specifier
+from dz.tasklib.build.inspect.wellknown import distribution
 from dz.tasklib.build.trial import Proof, prove
 
 MOST = 6  # distributions that are added

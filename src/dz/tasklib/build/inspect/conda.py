@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from packaging.utils import canonicalize_name
 
-from dz.tasklib.build.inspect.imports import is_distribution
+from dz.tasklib.build.inspect.wellknown import is_distribution
 
 NAMES = ("environment.yml", "environment.yaml", "conda.yml", "conda.yaml")
 _ITEM = re.compile(r"(?P<indent>\s*)-\s+(?P<word>[^#\s][^#]*)(?:#.*)?")
