@@ -102,6 +102,22 @@ STRANGERS = {
         },
         {"project_root": "sandbox", "additional_python_path_dirs": "src"},
     ),
+    "a project whose package is called src": Stranger(
+        {
+            **project(name="src"),
+            "pyproject.toml": "[project]\nname = 'shop'\nversion = '1'\ndependencies = ['django==4.2.7']\n",
+            "src/shop/__init__.py": "",
+        },
+        {"settings_module": "src.settings", "base_python_package": "src", "wsgi_application": "src.wsgi.application"},
+    ),
+    "a folder src without __init__.py from which modules are imported by that name": Stranger(
+        {
+            **{file: text for file, text in project(name="src").items() if file != "src/__init__.py"},
+            "pyproject.toml": "[project]\nname = 'shop'\nversion = '1'\ndependencies = ['django==4.2.7']\n",
+            "src/shop/__init__.py": "",
+        },
+        {"settings_module": "src.settings", "base_python_package": "src"},
+    ),
     "no ROOT_URLCONF": Stranger(
         {**project(without="ROOT_URLCONF"), **LIST}, said="bilby/settings.py sets no ROOT_URLCONF"
     ),

@@ -61,8 +61,15 @@ def _packaged(tree: Tree, root: str) -> Iterator[Evidence]:
     for above in parents(root):
         folder = join(above, "src")
         made_by = next((one for name in MAKES if tree.has(one := join(above, name))), "")
-        if made_by and not below(folder, root) and any(_is_package(p, folder) for p in tree.files):
+        holds = not below(folder, root) and any(_is_package(p, folder) for p in tree.files)
+        if made_by and holds and not _is_imported(tree, root, above):
             yield _evidence(tree, folder, 0.7, "the repository's own packages lie there", made_by, 1)
+
+
+def _is_imported(tree: Tree, root: str, above: str) -> bool:
+    """Whether ``src`` is itself a package of the project (``src.settings``)."""
+    named = (module for _, _, module in _modules_named(tree, root) if module.startswith("src."))
+    return tree.has(join(above, "src/__init__.py")) or any(code.module_file(tree, [above], one) for one in named)
 
 
 def _is_package(path: str, folder: str) -> bool:
