@@ -76,6 +76,12 @@ def test_a_module_of_a_system_library_is_told_as_that() -> None:
     assert (error.id, error.facts["library"]) == ("settings.library-missing", "GDAL")
 
 
+@pytest.mark.parametrize("module", ["winreg", "msvcrt", "win32com.client", "wmi"])
+def test_a_module_that_only_windows_has_is_told_as_that(module: str) -> None:
+    error = told(a_try("shop.settings", "urls", kind="module", name=module, message=f"No module named '{module}'"))
+    assert (error.id, error.facts["module"]) == ("settings.windows", module)
+
+
 def test_a_file_outside_the_checkout_is_not_named() -> None:
     inside = told(a_try("a", "urls", file=f"{ROOT}/shop/urls.py", line=3, source="boom()"))
     assert inside.where == "shop/urls.py:3  boom()"

@@ -55,6 +55,12 @@ PROBLEMS = [
         "Python packages are installed for each project; libraries of the operating system are its host's.",
     ),
     Problem(
+        "settings.windows",
+        "The project imports {module}, which only Windows has.",
+        'Take that import out, or import it below `if sys.platform == "win32":`; push, then deploy again.',
+        "Projects run on Linux here, as on nearly every server.",
+    ),
+    Problem(
         "settings.hangs",
         "Importing the project with {settings} did not end in time.",
         "Look for code that waits (a connection, a loop) while it is imported; there is no network in a build.",

@@ -23,6 +23,15 @@ KEEP = 1024 * 1024  # bytes of output to keep (``keep=``) so that no answer is c
 STAGES = ("settings", "setup", "urls", "application")
 # Modules that no wheel brings: they are made for the library of the host.
 LIBRARIES = {"osgeo": "GDAL", "gi": "GObject introspection", "apt": "APT", "rpm": "RPM"}
+# Modules that Python has on Windows alone, and those of packages that are made for it.
+WINDOWS = frozenset(
+    (
+        *("_winapi", "_winreg", "msvcrt", "nt", "winreg", "winsound"),
+        *("pythoncom", "pywintypes", "servicemanager", "win10toast", "win32api", "win32clipboard", "win32com"),
+        *("win32con", "win32event", "win32file", "win32gui", "win32net", "win32pipe", "win32print", "win32process"),
+        *("win32security", "win32service", "win32serviceutil", "win32timezone", "win32ui", "winpty", "winshell", "wmi"),
+    )
+)
 EXTENSIONS = {"extension": "hook.extension-missing", "extension-denied": "hook.extension-denied"}
 _FAILED = dict(
     zip(STAGES, ("settings.import-failed", "app.setup-failed", "app.urls-failed", "app.wsgi-failed"), strict=True)
@@ -216,7 +225,8 @@ def _of_try(one: Try, error: Failure, python: str, root: Path) -> UserError:
         library = LIBRARIES.get(error.name.partition(".")[0])
         if library:
             return UserError("settings.library-missing", where=place, module=error.name, library=library)
-        return UserError("settings.module-missing", where=place, module=error.name)
+        windows = error.name.partition(".")[0] in WINDOWS
+        return UserError(f"settings.{'windows' if windows else 'module-missing'}", where=place, module=error.name)
     if error.kind == "file":
         return UserError("settings.file-missing", where=place, file=_relative(error.name, root) or error.name)
     if error.kind == "library":
