@@ -97,6 +97,24 @@ def test_migrate_makes_all_tables_and_says_what_it_applied(name: str, tmp_path: 
 
 
 @everywhere
+def test_an_app_whose_folder_of_migrations_is_empty_gets_its_tables_and_its_first_migration_later(
+    name: str, tmp_path: Path, database: str
+) -> None:
+    made = shop(tmp_path, name, database, **{"bare/migrations/__init__.py": ""})
+    assert made.manage("migrate", "--noinput").ok
+    with psycopg.connect(database) as connection:
+        assert connection.execute("SELECT count(*) FROM bare_bare").fetchone() == (0,)
+    first = FIRST.replace("    dependencies", "    initial = True\n    dependencies")
+    (made.code / "bare/migrations/0001_first.py").write_text(first.replace("Thing", "Bare"))
+    second = SECOND.replace("Thing", "Bare").replace('("shop", "0001_first")', '("bare", "0001_first")')
+    (made.code / "bare/migrations/0002_second.py").write_text(second.replace('"name"', '"price"'))
+    again = made.manage("migrate", "--noinput")
+    assert (again.error, again.applied) == (None, [("bare", "0001_first"), ("bare", "0002_second")])
+    with psycopg.connect(database) as connection:
+        assert connection.execute("SELECT price FROM bare_bare").fetchone() is None
+
+
+@everywhere
 def test_tables_without_migrations_may_point_to_tables_with_some(name: str, tmp_path: Path, database: str) -> None:
     """As a project has them that leaves its migrations out of its repository, and ran on SQLite alone."""
     thing = "from django.db import models\nclass Thing(models.Model):\n    pass\n"

@@ -288,9 +288,13 @@ def test_models_that_changed_without_a_migration_are_told(name: str, tmp_path: P
         " primary_key=True, serialize=False, verbose_name='ID')), ('name', models.CharField(max_length=9))])]\n"
     )
     made = Site.of(tmp_path, environment(name), files)
-    assert made.probe(["site_settings"], wsgi=("site_wsgi",)).learned.unmigrated == []
+    learned = made.probe(["site_settings"], wsgi=("site_wsgi",)).learned
+    assert (learned.unmigrated, learned.bare) == ([], ["bare"])
+    (made.code / "bare/migrations").mkdir()
+    (made.code / "bare/migrations/__init__.py").write_text("")  # what was in it, git ignores
     (made.code / "shop/models.py").write_text(model + "    price = models.IntegerField()\n")
-    assert made.probe(["site_settings"], wsgi=("site_wsgi",)).learned.unmigrated == ["shop"]
+    learned = made.probe(["site_settings"], wsgi=("site_wsgi",)).learned
+    assert (learned.unmigrated, learned.bare) == (["shop"], ["bare"])
 
 
 def test_a_variable_without_a_value_is_known_by_the_same_words_in_a_log_as_in_the_guest() -> None:

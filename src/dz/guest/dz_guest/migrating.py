@@ -5,7 +5,7 @@ The advisory lock belongs to the very connection that migrates, so it ends with 
 
 import time
 
-from dz_guest import admin, casting, urls
+from dz_guest import admin, bare, casting, urls
 
 RESTARTS = 10.0  # seconds in which a database server that ended is back
 AWAY = ("refused", "No such file", "starting up", "shutting down", "recovery mode", "terminating")
@@ -21,6 +21,7 @@ def migrate(argv, summary):
 
     summary.update(applied=[], failed=None)
     urls.load()  # as the checks of Django's own do: what migrations import may be importable in that order alone
+    bare.adopt()
     _reach(connection)
     _lock(connection)
     plan, before = _plan(connection), _applied(connection)
@@ -48,10 +49,10 @@ def _tell(summary, plan, before, connection):
 
 
 def _options():
-    """No questions, tables for apps that have no migrations at all."""
+    """No questions, tables for apps that have no migrations at all. Once those have a first one, it finds them made."""
     import django
 
-    options = {"interactive": False}
+    options = {"interactive": False, "fake_initial": True}
     if django.VERSION >= (1, 9):
         options["run_syncdb"] = True
     return options

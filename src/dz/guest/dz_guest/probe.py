@@ -189,7 +189,7 @@ def _learned():
     apps = [str(app) for app in settings.INSTALLED_APPS]
     collects = any("django.contrib.staticfiles" in app for app in apps)
     databases = own.get("DATABASES") or {}
-    migrations, migrates, unmigrated = _migrations()
+    migrations, migrates, unmigrated, bare = _migrations()
     return {
         "django": django.get_version(),
         "apps": apps,
@@ -210,6 +210,7 @@ def _learned():
         "migrations": migrations,
         "migrates": migrates,
         "unmigrated": unmigrated,
+        "bare": bare,
     }
 
 
@@ -225,19 +226,21 @@ def _checks():
 
 def _migrations():
     """Every migration of the project and its packages: app, name, and whether it says that it can be undone. Beside
-    them the hash of what else ``migrate`` makes, and the apps whose models none of them makes as they are."""
+    them the hash of what else ``migrate`` makes, the apps whose models none of them makes as they are, and those
+    without any."""
     from django.db.migrations.loader import MigrationLoader
-    from dz_guest import schema, unmigrated
+    from dz_guest import bare, schema, unmigrated
 
     loader = MigrationLoader(None, load=False)
     try:
+        bare.adopt()
         loader.load_disk()
     except Exception as error:  # told by migrate itself, with its line
         print("The migrations can't be read: %s" % error, file=sys.stderr)
-        return [], "", []
+        return [], "", [], []
     found = []
     for (app, name), migration in sorted(loader.disk_migrations.items()):
         found.append([app, name, all(getattr(one, "reversible", False) for one in migration.operations)])
     if len(found) > MOST_MIGRATIONS:
-        return found[:MOST_MIGRATIONS], "", []
-    return found, schema.fingerprint(loader), unmigrated.labels(loader)
+        return found[:MOST_MIGRATIONS], "", [], bare.labels(loader)
+    return found, schema.fingerprint(loader), unmigrated.labels(loader), bare.labels(loader)

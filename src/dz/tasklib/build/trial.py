@@ -189,6 +189,12 @@ def _tell(build: Build, result: ProbeResult) -> None:
             " manage.py makemigrations, commit what it writes, then deploy again.",
             level="warning",
         )
+    if apps := ", ".join(result.learned.bare):
+        ctx.log.note(
+            f"The repository has no migrations of {apps}: their tables are made as the models are now, and no later"
+            " change of these reaches them. Run manage.py makemigrations and commit what it writes.",
+            level="warning",
+        )
     basis = Basis(why="it was imported in the sandbox and works")
     found = [Guess(field="settings_module", value=chosen.settings, basis=basis, confidence=1.0, is_primary=True)]
     for field, value in (("wsgi_application", chosen.wsgi), ("asgi_application", chosen.asgi)):

@@ -86,6 +86,7 @@ class Learned(_Answer):
     brokerless: list[Short] = Field(default=[], max_length=100)  # Celery applications that name no broker
     migrates: Short = ""  # what else migrate would make; "" where only running it tells
     unmigrated: list[Short] = Field(default=[], max_length=500)  # apps whose models have changes without a migration
+    bare: list[Short] = Field(default=[], max_length=500)  # apps with models and without any migration
     migrations: list[tuple[Short, Short, bool]] = Field(default=[], max_length=5_000)  # app, name, can be undone
 
 

@@ -1,0 +1,34 @@
+"""The project's own apps that have models and not one migration: their tables are made as the models are.
+
+An app whose folder of migrations holds none (git ignores what it held) has migrations in Django's eyes, so that no
+command ever makes its tables. It is taken for what it is, an app without migrations.
+"""
+
+import django
+from dz_guest import inputs
+
+
+def adopt():
+    """Have the empty folders count as none; called before migrations are loaded. Raises what loading them raises."""
+    from django.conf import settings
+    from django.db.migrations.loader import MigrationLoader
+
+    if django.VERSION < (1, 9):
+        return  # which knows no way to say so
+    loader = MigrationLoader(None, load=False)
+    loader.load_disk()
+    filled = {app for app, _ in loader.disk_migrations}
+    empty = [label for label in _own() if label in loader.migrated_apps and label not in filled]
+    settings.MIGRATION_MODULES = dict(settings.MIGRATION_MODULES, **dict.fromkeys(empty))
+
+
+def labels(loader):
+    """All of them; ``loader`` has read the migrations from the disk since."""
+    return sorted(label for label in _own() if label in loader.unmigrated_apps)
+
+
+def _own():
+    from django.apps import apps
+
+    own = [one for one in apps.get_app_configs() if not inputs.in_environment(one.path)]
+    return [one.label for one in own if any(model._meta.managed for model in one.get_models())]
