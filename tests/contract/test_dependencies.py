@@ -401,6 +401,14 @@ def test_a_package_that_only_old_setuptools_can_build_gets_that(bench: Bench) ->
     assert not locked.version("uwsgi") and not locked.version("mysqlclient")
 
 
+def test_what_a_list_names_of_the_system_on_which_it_was_frozen_is_left_out(bench: Bench) -> None:
+    frozen = "Django>=4.2,<5\npkg-resources==0.0.0\npywin32==306\npypiwin32==223\ntwisted-iocpsupport==1.0.2\n"
+    (bench.tree / "requirements.txt").write_text(frozen)
+    locked, _ = resolve(bench, WANTED)
+    assert {one.name for one in locked.project} >= {"django", "sqlparse"} and not locked.built
+    assert not {one.name for one in locked.project} & {"pkg-resources", "pywin32", "pypiwin32", "twisted-iocpsupport"}
+
+
 def test_a_package_that_only_newer_setuptools_can_build_is_built_beside_one_for_old_ones(bench: Bench) -> None:
     for name, file, text in (
         (

@@ -28,6 +28,7 @@ from dz.tasklib.build.brought import brought
 from dz.tasklib.build.inspect.pythons import FOR_37
 from dz.tasklib.build.interpreters import Interpreter
 from dz.tasklib.build.locked import Locked, Requirement, Source
+from dz.tasklib.build.needless import KNOWN, NEEDLESS
 from dz.tasklib.build.otherpython import first_that_fits, has_wheel
 from dz.tasklib.build.relaxing import as_locked, compiled
 from dz.tasklib.build.unpacking import answered, pip_of
@@ -36,27 +37,13 @@ from dz.tasklib.build.wheels import keep
 from dz.tasklib.folders import keep_text
 
 OLDEST_DATED = "1.11"  # a Django before it is taken where something names it, not by a day alone
-RULES = 2  # raised where the same files lead to another list than before
+RULES = 3  # raised where the same files lead to another list than before
 WHEELS = 2 * 1024 * 1024 * 1024  # bytes of the wheels that a project may have built
 # What may say which versions are wanted; anything else can change without another resolution.
 TELLING = (".txt", ".in", ".toml", ".lock", ".cfg", ".pip")
 TELLING_NAMES = ("setup.py", "Pipfile")
 NO_LISTS = frozenset({"templates", "static", "locale"})  # an e-mail's template is a .txt, too
 FILE = 8 * 1024 * 1024
-
-# What has to be compiled and no project uses here is left out, its marker is never true: a driver for a database server
-# that none gets, and another web server than the platform's.
-# The drivers' own builds need libpq only to tell that they depend on nothing; so we tell it.
-# And what a newer Python has itself, and can't build or is broken by.
-NEEDLESS = frozenset({"mysqlclient", "uwsgi"})
-LEFT_OUT = [f"{name} ; sys_platform == 'none'" for name in sorted(NEEDLESS)]
-LEFT_OUT += [
-    f"{name} ; python_version < '{since}'"
-    for name, since in (("backports-zoneinfo", "3.10"), ("dataclasses", "3.7"), ("enum34", "3.4"), ("typing", "3.5"))
-]
-KNOWN = f"override-dependencies = {LEFT_OUT}\n" + "".join(
-    f'[[dependency-metadata]]\nname = "{name}"\nrequires-dist = []\n' for name in sorted(COMPILED)
-)
 
 
 def resolve(bench: Bench, wanted: Wanted, others: Sequence[Interpreter] = ()) -> tuple[Locked, Path]:
