@@ -409,6 +409,17 @@ def test_what_a_list_names_of_the_system_on_which_it_was_frozen_is_left_out(benc
     assert not {one.name for one in locked.project} & {"pkg-resources", "pywin32", "pypiwin32", "twisted-iocpsupport"}
 
 
+def test_what_is_left_open_is_taken_as_it_works_with_what_is_pinned(bench: Bench) -> None:
+    pinned = "Django>=4.2,<5\ncelery==5.2.7\nredis==3.5.3\njinja2==2.11.3\n"
+    (bench.tree / "requirements.txt").write_text(pinned)
+    locked, _ = resolve(bench, WANTED)
+    assert (locked.version("kombu"), locked.version("redis")) == ("5.2.4", "3.5.3")
+    assert Version(locked.version("markupsafe")) < Version("2.1") and "kombu 5.2.4 is taken" in said(bench)
+    (bench.tree / "requirements.txt").write_text(pinned + "kombu==5.3.7\n")
+    locked, _ = resolve(bench, WANTED)  # its owner's word stays
+    assert (locked.version("kombu"), locked.version("redis")) == ("5.3.7", "3.5.3")
+
+
 def test_a_package_that_only_newer_setuptools_can_build_is_built_beside_one_for_old_ones(bench: Bench) -> None:
     for name, file, text in (
         (

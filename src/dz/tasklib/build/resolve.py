@@ -31,6 +31,7 @@ from dz.tasklib.build.locked import Locked, Requirement, Source
 from dz.tasklib.build.needless import KNOWN, NEEDLESS
 from dz.tasklib.build.otherpython import first_that_fits, has_wheel
 from dz.tasklib.build.relaxing import as_locked, compiled
+from dz.tasklib.build.together import fitting
 from dz.tasklib.build.unpacking import answered, pip_of
 from dz.tasklib.build.wanted import Wanted, files_of, folder_of
 from dz.tasklib.build.wheels import keep
@@ -164,7 +165,8 @@ def _compiled(bench: Bench, files: list[Path], wanted: Wanted, cwd: Path) -> tup
         asked = as_locked if wanted.whole_lock else compiled
         finished, said = answered(bench, KNOWN, partial(asked, bench, [*words, "-c", given], files, cwd=cwd))
         if finished.ok:
-            return locked.read(finished.output, bench.python)
+            found = locked.read(finished.output, bench.python)
+            return fitting(bench, [*words, "-c", given], files, found, cwd=cwd)
         if limits != bounds:
             bench.log.note("the lock does not fit what the project asks for: it was left out", level="warning")
     if not re.search("setuptools|django", said, re.IGNORECASE):

@@ -1,0 +1,23 @@
+"""Which releases are known not to work together, by what was found."""
+
+from __future__ import annotations
+
+import pytest
+
+from dz.tasklib.build.together import wishes
+
+
+@pytest.mark.parametrize(
+    ("have", "limits", "lines"),
+    [
+        ({"celery": "5.4.0", "kombu": "5.7.0", "redis": "5.0.1"}, [], ["kombu[redis]"]),
+        ({"celery": "5.4.0", "kombu": "5.7.0"}, [], []),  # its broker is another
+        ({"celery": "5.2.7", "importlib-metadata": "6.7.0"}, ["importlib-metadata<5"], []),
+        ({"celery": "5.3.0", "importlib-metadata": "6.7.0"}, [], []),
+        ({"pandas": "1.5.3", "scipy": "1.10", "numpy": "2.2.0"}, ["numpy<2"], []),
+        ({"pandas": "1.5.3", "numpy": "1.26.4"}, [], []),
+        ({"jinja2": "", "markupsafe": "2.1"}, [], []),  # only building tells
+    ],
+)
+def test_what_does_not_work_together_is_known(have: dict[str, str], limits: list[str], lines: list[str]) -> None:
+    assert wishes(have) == (limits, lines)
