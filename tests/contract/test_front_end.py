@@ -100,6 +100,14 @@ def test_a_front_end_lies_beside_the_code_and_is_built_once_for_the_same_sources
     assert (code.tree / "shop/static/dist/app.js").exists()
 
 
+def test_one_of_times_when_node_had_other_hash_functions_is_built_with_those(bench: Bench) -> None:
+    """As webpack before 5, and so every older create-react-app and vue-cli, begins."""
+    old = "require('crypto').createHash('md4').update('').digest('hex');\n" + MAKES
+    build = with_front_ends(bench.build(FILES | {"web/build.js": old}))
+    assert not build.incomplete, bench.log.text
+    assert (build.tree / "shop/static/dist/app.js").exists() and "Node 16 or before" in bench.log.text
+
+
 def test_packages_that_django_serves_are_installed_and_what_it_serves_of_them_is_kept(bench: Bench) -> None:
     installs = "const fs = require('fs');\nfor (const name of ['pack/dist', 'rest']) {\n"
     installs += "fs.mkdirSync(`node_modules/${name}`, { recursive: true });\n"

@@ -32,6 +32,8 @@ LIMITS = Limits(memory=6 * 1024**3, reserved=256 * 1024**3, processes=512, files
 PUBLIC = re.compile(r"(VITE|REACT_APP|VUE_APP|NEXT_PUBLIC|PUBLIC)_\w+")  # bundlers write these into what visitors load
 SECONDS = 900.0
 MODULES = "node_modules"  # in a path of the build config: what Django serves of installed packages
+# webpack before 5 takes a hash that OpenSSL 3 keeps apart.
+_OLD_HASH = re.compile(r"ERR_OSSL_EVP_UNSUPPORTED|error:0308010C")
 _TOO_OLD = re.compile(r"engine \"node\" is incompatible|EBADENGINE|ERR_PNPM_UNSUPPORTED_ENGINE")
 _ERROR = re.compile(r"(npm )?\W*\w*error\b\W", re.IGNORECASE)
 _ABOUT = re.compile(r"complete log of this run|npm error (code|path|command|workspace|location)|^npm error\s*$")
@@ -156,8 +158,12 @@ def _build(build: Build, usual: Node, source: Path, folder: str, *, has_script: 
     if not has_script:
         return
     with ctx.part("Build the front end"):
-        argv = commands(given, asked)[1]
-        _need(_run(build, given, argv, cwd, {"NODE_ENV": "production", **_public(build)}), folder, has_script=True)
+        argv, env = commands(given, asked)[1], {"NODE_ENV": "production", **_public(build)}
+        done = _run(build, given, argv, cwd, env)
+        if not done.ok and _OLD_HASH.search(done.text):
+            ctx.log.note("it was made for Node 16 or before, and is built with the hash functions of those")
+            done = _run(build, given, argv, cwd, env | {"NODE_OPTIONS": "--openssl-legacy-provider"})
+        _need(done, folder, has_script=True)
 
 
 def _installed(build: Build, given: Node, asked: Asked, cwd: Path) -> Finished:
