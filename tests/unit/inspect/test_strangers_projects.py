@@ -72,6 +72,36 @@ assert not os.getenv("OLD_NAME")
 for name in ("TOLD",):
     print(name)
 """
+REFUSING = """\
+import sys
+PLACE = os.getenv("DEPLOYED_AT")
+if PLACE:
+    PLACE = PLACE.strip()
+else:
+    raise EnvironmentError("DEPLOYED_AT is not there")
+FIRST, DEBUG = os.environ.get("FIRST_KEY"), False
+ONE = os.environ.get("ONE_KEY", "")
+TWO = os.environ.get("TWO_KEY")
+if not ONE or TWO is None:
+    raise ValueError
+THREE = os.environ.get("THREE_KEY")
+if not DEBUG and not THREE:
+    raise ValueError
+if not DEBUG:
+    FOUR = os.getenv("FOUR_KEY")
+    if not FOUR:
+        sys.exit("no key")
+FIVE = os.getenv("FIVE_KEY")
+if os.path.exists("/x"):
+    if not FIVE:
+        raise ValueError
+SIX = os.getenv("SIX_KEY", "a default")
+if not SIX:
+    raise ValueError
+SEVEN = os.getenv("SEVEN_KEY")
+if not SEVEN:
+    SEVEN = "other"
+"""
 CLASSES = """\
 from configurations import Configuration
 class Base(Configuration):
@@ -138,6 +168,9 @@ STRANGERS = {
     ),
     "variables that are asked for": Stranger(
         {**project(VARIABLES), **LIST}, {"environment": "ASSERTED\nNAMED\nAS_JSON\nFIRST\nSECOND\nTHIRD"}
+    ),
+    "variables whose absence is refused": Stranger(
+        {**project(REFUSING), **LIST}, {"environment": "DEPLOYED_AT\nONE_KEY\nTWO_KEY\nTHREE_KEY\nFOUR_KEY"}
     ),
     "settings as classes": Stranger(
         {**project(), **LIST, "bilby/settings.py": CLASSES},

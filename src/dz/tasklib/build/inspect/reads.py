@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from dz.tasklib.build.inspect import code
+from dz.tasklib.build.inspect.refusals import refused
 from dz.tasklib.build.inspect.tree import Tree
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,127}")
@@ -52,7 +53,8 @@ def reads(module: ast.Module, helpers: frozenset[str] = frozenset()) -> list[Rea
     helpers |= own_helpers(module)
     finder = _Finder(helpers, decouple=code.imported_from(module, "decouple"), schemes=_schemes(module))
     finder.visit(module)
-    return [*finder.found, *_of_lists(module)]
+    refusals = [Read(name, line, Need.FAILS, True) for name, line in refused(module) if _NAME.fullmatch(name)]
+    return [*finder.found, *_of_lists(module), *refusals]
 
 
 def _of_lists(module: ast.Module) -> Iterator[Read]:
