@@ -185,6 +185,13 @@ def test_a_site_with_asgi_alone_gets_its_server() -> None:
             "build.package-build-failed",
             "pydantic-core",
         ),
+        (
+            "WARNING: Discarding https://index.example/old-1.tar.gz. Command errored out with exit status 1: python\n"
+            "ERROR: Could not find a version that satisfies the requirement old==1 (from versions: 0.9, 1)\n"
+            "ERROR: No matching distribution found for old==1\n",
+            "build.package-build-failed",
+            "old",
+        ),
         ("error: Failed to build `old==1`\n  cause: exit 1", "build.package-build-failed", "old"),
         (
             "error: subprocess-exited-with-error\n  × git clone --quiet https://git.example/x did not run successfully.\n"

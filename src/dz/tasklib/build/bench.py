@@ -28,9 +28,12 @@ from dz.tasklib.build.uvfailure import failure
 from dz.tasklib.context import JobLog
 from dz.tasklib.folders import Folders, passable, renewed
 
-# As setuptools says it from 58 on, and Python of a build script that imports what setuptools no longer passes on.
-OLD_BUILD = re.compile(r"use_2to3 is invalid|cannot import name '?convert_path'? from 'setuptools'")
-OLDER = "setuptools<58\n"
+# Builds of old times, as setuptools says it of them, or Python of one that imports what setuptools has no more: which
+# setuptools they need.
+OLD_BUILDS = (
+    (re.compile(r"use_2to3 is invalid|cannot import name '?convert_path'? from 'setuptools'"), "setuptools<58"),
+    (re.compile(r"cannot import name '?Feature'?(?! from '(?!setuptools))"), "setuptools<46"),  # Python 3.6: not whence
+)
 # A project's name, which Poetry and older uvs took as it stands; nothing is installed by it.
 # Two patterns, each of which stays near where it begins: a build script says what it likes.
 UNPARSED = re.compile(r"Failed to parse: `?(\S{0,1000})pyproject\.toml")
@@ -95,7 +98,7 @@ class Bench:
 
     @property
     def for_old_builds(self) -> bool:
-        return self.bounds == OLDER
+        return self.bounds.strip() in {limit for _, limit in OLD_BUILDS}
 
     def renew_limits(self) -> None:
         self._limit("setuptools<81\n")  # pkg_resources was in it until then
@@ -129,9 +132,10 @@ class Bench:
         A build script that needs what setuptools lost with 58 gets an older one, and the command is run once more.
         """
         finished, said = self._run(argv, cwd=cwd)
-        if not finished.ok and OLD_BUILD.search(said) and not self.for_old_builds:
-            self.log.note("a package's build is of old times: it gets setuptools before 58")
-            self._limit(OLDER)
+        older = next((limit for pattern, limit in OLD_BUILDS if pattern.search(said)), "")
+        if not finished.ok and older and self.bounds.strip() != older:
+            self.log.note(f"a package's build is of old times: it gets {older.replace('<', ' before ')}")
+            self._limit(f"{older}\n")
             return self._run(argv, cwd=cwd)
         if not finished.ok and (found := misnamed(said)):
             self._name(*found, cwd=cwd)

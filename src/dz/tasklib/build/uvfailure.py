@@ -10,8 +10,11 @@ from dz.errors import PlatformError, Transient, UserError
 from dz.plain import plain
 
 _BUILD = re.compile(r"Failed (?:to build|building wheel for) [`']?([A-Za-z0-9][A-Za-z0-9._-]*)(==[\w.!+-]+)?")
+# pip of the old Pythons, which takes a failed build for a release that is not there.
+_DISCARDED = re.compile(r"^ERROR: No matching distribution found for ([A-Za-z0-9._-]+?)(==[\w.!+-]+)?$", re.MULTILINE)
 _OTHER_NAME = re.compile(r"metadata for package ([A-Za-z0-9._-]+) produced metadata for project name")  # pip's
 _METADATA = re.compile(r"while generating package metadata\.\n.*> ([A-Za-z0-9][\w.-]*)$", re.MULTILINE)  # pip's
+_BUILDS = (_BUILD, _DISCARDED, _OTHER_NAME, _METADATA)  # of what could not be built; with its version, where it is told
 _MISSING = re.compile(r"Because ([A-Za-z0-9._-]+) was not found in the package registry")
 _VERSION = re.compile(
     r"(?:there (?:is|are) (?:no versions?|only the following versions?)|only the following versions?) of"
@@ -60,9 +63,9 @@ def failure(said: str, *, python: str, indexes: Collection[str] = ()) -> UserErr
     if re.search("Git operation failed|failed to clone|git (fetch|clone)", text):
         said_by_git = _GIT.findall(text)
         return UserError("build.git-requirement", reason=said_by_git[-1][:600] if said_by_git else _cause(text))
-    if built := _BUILD.search(text) or _OTHER_NAME.search(text) or _METADATA.search(text):
+    if built := next((one for named in _BUILDS if (one := named.search(text))), None):
         kind = "build.package-for-python2" if _PYTHON2.search(text) else "build.package-build-failed"
-        version = built[2] or "" if built.re is _BUILD else ""
+        version = built[2] or "" if built.re.groups > 1 else ""
         return UserError(kind, package=built[1], python=python, release=built[1] + version)
     if fetch := _FETCH.search(text):
         return _not_fetched(text, fetch, indexes)
