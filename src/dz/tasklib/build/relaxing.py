@@ -1,7 +1,7 @@
 """Requirement lines that give way, aloud, where the project would be refused otherwise.
 
-An option behind a requirement that pip passes over and uv does not read. A pin whose release left the index, or that
-excludes another one, takes another release of its own minor series.
+An option behind a requirement that pip passes over and uv does not read; -e before one that comes from git. A pin whose
+release left the index, or that excludes another one, takes another release of its own minor series.
 
 Promises: only the copy in the box changes; a pin with hashes never gives way; what did not help is undone, so that what
 is told is what the project says.
@@ -24,6 +24,7 @@ from dz.tasklib.build.bench import Bench
 ROUNDS = 6  # uv names one at a time
 KEPT = ".as-it-was"
 _OPTION = re.compile(r"Expected `--hash`, found `\"?(--[a-z-]++)[^`]*+`: (\S+?):(\d+):\d+")
+_EDITABLE = re.compile(r"Unsupported editable requirement in `([^`]++)`[^`]*+`git\+")
 _VALUE = r"([=[:space:]](\"[^\"]*\"|'[^']*'|[^[:space:]#]+))?"
 
 
@@ -32,7 +33,7 @@ def compiled(bench: Bench, words: Sequence[str | Path], files: Sequence[Path], *
     argv = [bench.uv(), *words, "--", *files]
     finished, said = bench.inside(argv, cwd=cwd)
     for _ in range(ROUNDS):
-        if finished.ok or not _without_option(bench, said, cwd):
+        if finished.ok or not (_without_option(bench, said, cwd) or _plainly_of_git(bench, said, cwd)):
             break
         finished, said = bench.inside(argv, cwd=cwd)
     given = _Given(bench, files)
@@ -72,6 +73,17 @@ def _without_option(bench: Bench, said: str, cwd: Path) -> bool:
     script = f"/^[[:space:]]*[A-Za-z0-9]/ s/[[:space:]]+{option}{_VALUE}//g"
     done, _ = bench.inside(["sed", "-i", "-E", script, "--", file], cwd=cwd)
     bench.log.note(f"{file}:{line}: {option} behind a requirement is passed over, as pip does", level="warning")
+    return done.ok
+
+
+def _plainly_of_git(bench: Bench, said: str, cwd: Path) -> bool:
+    """Whether the lines of a file that take a package from git, to be edited, take it as any other."""
+    found = _EDITABLE.search(plain(said))
+    if found is None:
+        return False
+    script = r"s/^[[:space:]]*(-e|--editable)[[:space:]=]+git\+/git+/"
+    done, _ = bench.inside(["sed", "-i", "-E", script, "--", found[1]], cwd=cwd)
+    bench.log.note(f"{found[1]}: nobody edits a package of git in a release: -e is passed over")
     return done.ok
 
 
