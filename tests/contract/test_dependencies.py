@@ -341,14 +341,23 @@ def test_versions_of_a_lock_bound_what_the_project_asks_for_and_one_that_does_no
     assert other.version("django").startswith("4.2.") and "it was left out" in said(bench)
 
 
-@pytest.mark.parametrize("name", ["", "My new site", "Müllers *Laden*"])
-def test_a_name_that_no_package_may_have_is_passed_over(bench: Bench, name: str) -> None:
+@pytest.mark.parametrize(
+    ("name", "version", "told"),
+    [
+        ("", "1", "no name of a package"),
+        ("My new site", "1", "no name of a package"),
+        ("Müllers *Laden*", "1", "no name of a package"),
+        ("", "", "no name of a package"),  # as PDM begins one that is no package
+        ("site", "", "no version"),
+    ],
+)
+def test_a_name_that_no_package_may_have_is_passed_over(bench: Bench, name: str, version: str, told: str) -> None:
     """Poetry takes any where it makes no package, and so did uv."""
     (bench.tree / "pyproject.toml").write_text(
-        f'[project]\nname = "{name}"\nversion = "1"\ndependencies = ["django==4.2.11"]\n'
+        f'[project]\nname = "{name}"\nversion = "{version}"\ndependencies = ["django==4.2.11"]\n'
     )
     locked, _ = resolve(bench, Wanted(installer="poetry", files=("pyproject.toml",)))
-    assert locked.version("django") == "4.2.11" and "no name of a package" in said(bench)
+    assert locked.version("django") == "4.2.11" and told in said(bench)
 
 
 @pytest.mark.parametrize("named", ["", 'name = "Our site"\nversion = "1"\ndescription = ""\nauthors = []\n'])
@@ -389,11 +398,16 @@ def test_what_no_file_declares_is_as_old_as_the_last_commit_and_else_the_newest(
     assert newest.version("django") > "4.2.20"
 
 
-@pytest.mark.parametrize(("name", "limit"), [("convert_path", "58"), ("Feature", "46")])
-def test_a_package_that_only_old_setuptools_can_build_gets_that(name: str, limit: str, bench: Bench) -> None:
+@pytest.mark.parametrize(
+    ("name", "needs", "limit"),
+    [("convert_path", "", "58"), ("Feature", "", "46"), ("find_packages", "sqlparse>=0.1.4<1", "66")],
+)
+def test_a_package_that_only_old_setuptools_can_build_gets_that(
+    name: str, needs: str, limit: str, bench: Bench
+) -> None:
     (bench.tree / "old").mkdir()
     (bench.tree / "old/setup.py").write_text(
-        f"from setuptools import {name}, setup\nsetup(name='old', version='1', py_modules=[])\n"
+        f"from setuptools import {name}, setup\nsetup(name='old', version='1', py_modules=[], install_requires='{needs}')\n"
     )
     (bench.tree / "requirements.txt").write_text("Django>=4.2,<5\n./old\nuwsgi==2.0.20\nmysqlclient==2.1\n")
     locked, _ = resolve(bench, WANTED)
@@ -418,6 +432,15 @@ def test_what_is_left_open_is_taken_as_it_works_with_what_is_pinned(bench: Bench
     (bench.tree / "requirements.txt").write_text(pinned + "kombu==5.3.7\n")
     locked, _ = resolve(bench, WANTED)  # its owner's word stays
     assert (locked.version("kombu"), locked.version("redis")) == ("5.3.7", "3.5.3")
+
+
+def test_what_is_taken_from_git_to_be_edited_is_taken_as_any_other(bench: Bench) -> None:
+    """As pip freeze writes what was once installed so."""
+    git = "git+https://git.invalid/x.git"
+    (bench.tree / "requirements.txt").write_text(f"Django>=4.2,<5\n-e {git}#egg=x\n  --editable={git}@1#egg=y\n")
+    with pytest.raises(UserError) as caught:
+        resolve(bench, WANTED)
+    assert caught.value.id == "build.git-requirement" and "-e is passed over" in said(bench)
 
 
 def test_a_package_that_only_newer_setuptools_can_build_is_built_beside_one_for_old_ones(bench: Bench) -> None:

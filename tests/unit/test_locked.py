@@ -186,6 +186,16 @@ def test_a_site_with_asgi_alone_gets_its_server() -> None:
             "pydantic-core",
         ),
         (
+            "error: Failed to build `gdal==3.6.2`\n  FileNotFoundError: [Errno 2] No such file: 'gdal-config'\n",
+            "build.system-library",
+            "gdal has to be compiled and needs libgdal-dev",
+        ),
+        (
+            "ERROR: Requested old==1 from file://old (from -r b.txt (line 1)) has invalid metadata: Expected x\n",
+            "build.package-build-failed",
+            "old",
+        ),
+        (
             "WARNING: Discarding https://index.example/old-1.tar.gz. Command errored out with exit status 1: python\n"
             "ERROR: Could not find a version that satisfies the requirement old==1 (from versions: 0.9, 1)\n"
             "ERROR: No matching distribution found for old==1\n",

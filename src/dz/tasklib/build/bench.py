@@ -32,22 +32,30 @@ from dz.tasklib.folders import Folders, passable, renewed
 # setuptools they need.
 OLD_BUILDS = (
     (re.compile(r"use_2to3 is invalid|cannot import name '?convert_path'? from 'setuptools'"), "setuptools<58"),
+    (
+        re.compile(r"'(?:install|extras)_require(?:s)?' must be a (?:string|dict)|InvalidVersion: "),
+        "setuptools<66\nwheel<0.38",
+    ),
     (re.compile(r"cannot import name '?Feature'?(?! from '(?!setuptools))"), "setuptools<46"),  # Python 3.6: not whence
 )
 # A project's name, which Poetry and older uvs took as it stands; nothing is installed by it.
 # Two patterns, each of which stays near where it begins: a build script says what it likes.
 UNPARSED = re.compile(r"Failed to parse: `?(\S{0,1000})pyproject\.toml")
 MISNAMED = re.compile(r"Not a valid package or extra name: \"(.{0,200}?)\"\.")
+UNVERSIONED = "expected version to start with a number"  # PDM begins with an empty one
 ANSWER = 16 * 1024 * 1024  # bytes that uv may answer
 # What poetry-core answers to who asks what an application of Poetry's needs (``package-mode = false``).
 NO_PACKAGE = "Building a package is not possible in non-package mode"
 
 
-def misnamed(said: str) -> tuple[str, str] | None:
-    """The name that uv does not take for a package's, and the folder of the pyproject.toml that has it."""
+def misnamed(said: str) -> tuple[str | None, str] | None:
+    """The name that uv does not take for a package's (None if it is the version), and the folder of the pyproject.toml
+    that has it."""
     unparsed = UNPARSED.search(said)
     name = MISNAMED.search(said, unparsed.end()) if unparsed else None
-    return (name[1], unparsed[1]) if unparsed and name else None
+    if unparsed is None or (name is None and UNVERSIONED not in said):
+        return None
+    return name[1] if name else None, unparsed[1]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,7 +142,7 @@ class Bench:
         finished, said = self._run(argv, cwd=cwd)
         older = next((limit for pattern, limit in OLD_BUILDS if pattern.search(said)), "")
         if not finished.ok and older and self.bounds.strip() != older:
-            self.log.note(f"a package's build is of old times: it gets {older.replace('<', ' before ')}")
+            self.log.note(f"a package's build is of old times: it gets {older.split()[0].replace('<', ' before ')}")
             self._limit(f"{older}\n")
             return self._run(argv, cwd=cwd)
         if not finished.ok and (found := misnamed(said)):
@@ -152,11 +160,13 @@ class Bench:
         lines = "\\n".join(f'{word} = "{value}"' for word, value in must.items() if word not in has)
         self._run(["sed", "-i", "-E", rf"s/^package-mode\s*=.*/{lines}/", "pyproject.toml"], cwd=cwd)
 
-    def _name(self, name: str, folder: str, *, cwd: Path | None) -> None:
-        """Another name for the project in the box's copy of its files."""
-        self.log.note(f"pyproject.toml calls the project {name!r}, which is no name of a package: it is passed over")
-        quoted = re.sub(r"[^A-Za-z0-9]+", "[^\"']*", name)
-        script = f's/^(name[[:space:]]*=[[:space:]]*)["\']{quoted}["\']/\\1"project"/'
+    def _name(self, name: str | None, folder: str, *, cwd: Path | None) -> None:
+        """Another name for the project in the box's copy of its files, and a version for an empty one."""
+        what = "gives the project no version" if name is None else f"calls the project {name!r}, no name of a package"
+        self.log.note(f"pyproject.toml {what}: that is passed over")
+        quoted = re.sub(r"[^A-Za-z0-9]+", "[^\"']*", name or "")
+        script = f's/^(name[[:space:]]*=[[:space:]]*)["\']{quoted}["\']/\\1"project"/;'
+        script += 's/^(version[[:space:]]*=[[:space:]]*)(""|\'\')/\\1"0"/'
         for file in ("pyproject.toml", "uv.lock"):
             self._run(["sed", "-i", "-E", script, "--", f"{folder}{file}"], cwd=cwd)
 

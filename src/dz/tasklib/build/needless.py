@@ -20,10 +20,12 @@ _ELSEWHERE = frozenset(
 )
 # What a newer Python has itself, and can't build or is broken by.
 _SINCE = {"backports-zoneinfo": "3.10", "dataclasses": "3.7", "enum34": "3.4", "typing": "3.5"}
+_SINCE |= dict.fromkeys(("functools32", "futures", "subprocess32", "wsgiref"), "3.0")
 
 _LEFT_OUT = [f"{name} ; sys_platform == 'none'" for name in sorted(NEEDLESS | _ELSEWHERE)]
 _LEFT_OUT += [f"{name} ; python_version < '{since}'" for name, since in _SINCE.items()]
-# The drivers' own builds need libpq only to tell that they depend on nothing; so we tell it.
+# These builds need a library only to tell that they depend on nothing; so we tell it. What lacks its library in the end
+# is left out then, and the line that imports it is told.
 KNOWN = f"override-dependencies = {_LEFT_OUT}\n" + "".join(
-    f'[[dependency-metadata]]\nname = "{name}"\nrequires-dist = []\n' for name in sorted(COMPILED)
+    f'[[dependency-metadata]]\nname = "{name}"\nrequires-dist = []\n' for name in sorted(COMPILED | {"gdal"})
 )

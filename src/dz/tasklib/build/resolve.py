@@ -169,7 +169,7 @@ def _compiled(bench: Bench, files: list[Path], wanted: Wanted, cwd: Path) -> tup
             return fitting(bench, [*words, "-c", given], files, found, cwd=cwd)
         if limits != bounds:
             bench.log.note("the lock does not fit what the project asks for: it was left out", level="warning")
-    if not re.search("setuptools|django", said, re.IGNORECASE):
+    if not re.search("setuptools|django|wheel", said, re.IGNORECASE):
         raise bench.failure(said)
     return _answer(bench, [*words, "--", *files], cwd)
 
@@ -260,10 +260,9 @@ def _wheels(bench: Bench, sources: Sequence[Source], wheels: Path) -> list[Requi
     pip = pip_of(bench)
     groups = [[one for one in sources if one.hashed is hashed] for hashed in (True, False)]
     for group in filter(None, groups):
-        if not bench.for_old_builds:
-            _pip_wheel(bench, pip, group)
-        if bench.for_old_builds:
-            # What can be built with old setuptools alone, and what cannot, are each built with theirs.
+        if bench.for_old_builds or not _pip_wheel(bench, pip, group):
+            # What can be built with old setuptools alone, and what cannot, are each built with theirs; and of many that
+            # fail together pip does not always say which.
             for one in group:
                 bench.renew_limits()
                 _pip_wheel(bench, pip, [one])
@@ -271,11 +270,18 @@ def _wheels(bench: Bench, sources: Sequence[Source], wheels: Path) -> list[Requi
     return keep(given, {one.name for one in sources}, wheels, python=str(bench.python.version))
 
 
-def _pip_wheel(bench: Bench, pip: Path, sources: Sequence[Source]) -> None:
-    """Of sources with hashes alone, or without any. One build of old times is left to the caller, if others failed."""
+def _pip_wheel(bench: Bench, pip: Path, sources: Sequence[Source]) -> bool:
+    """Of sources with hashes alone, or without any; whether all were built. Raises where it is known which was not."""
     listed = bench.write("build.txt", "".join(f"{line}\n" for one in sources for line in one.pip))
     words: list[str | Path] = [bench.python.path, pip / "pip", "wheel", "--no-deps", "--no-cache-dir", "--quiet"]
     words += ["--use-pep517", "--wheel-dir", bench.box / "wheels", "-r", listed]
     finished, said = bench.inside(words)
-    if not finished.ok and (len(sources) == 1 or not bench.for_old_builds):
-        raise bench.failure(said)
+    if finished.ok:
+        return True
+    error = bench.failure(said)
+    if error.id != "build.requirements-invalid" and (len(sources) == 1 or not bench.for_old_builds):
+        raise error
+    if len(sources) == 1:
+        only = sources[0].name
+        raise UserError("build.package-build-failed", package=only, python=str(bench.python.version), release=only)
+    return False

@@ -19,6 +19,8 @@ from dz.run import Finished
 from dz.tasklib.build.bench import Bench
 
 MOST = 4  # releases of one project
+# From 24.1 on it takes no requirement that PEP 440 does not; on a Python without distutils an older one does not run.
+PIP = ("pip ; python_version >= '3.12'", "pip<24.1 ; python_version < '3.12'")
 _REFUSED = re.compile(r"Failed to extract archive: ([A-Za-z0-9][\w.-]*)==([\w.!+-]+)$", re.MULTILINE)
 _NEEDS = """\
 import email, glob, sys, zipfile
@@ -50,7 +52,7 @@ def pip_of(bench: Bench) -> Path:
     """pip in the box, for the project's Python. Raises UserError or Transient when it can't be had."""
     pip = bench.box / "pip"
     words: list[str | Path] = ["pip", "install", "--no-config", "--only-binary", ":all:", "--target", pip]
-    finished, said = bench.inside([bench.uv(), *words, "--python", bench.python.path, "pip"], cwd=bench.box)
+    finished, said = bench.inside([bench.uv(), *words, "--python", bench.python.path, *PIP], cwd=bench.box)
     if not finished.ok:
         raise bench.failure(said)
     return pip

@@ -10,11 +10,12 @@ from dz.errors import PlatformError, Transient, UserError
 from dz.plain import plain
 
 _BUILD = re.compile(r"Failed (?:to build|building wheel for) [`']?([A-Za-z0-9][A-Za-z0-9._-]*)(==[\w.!+-]+)?")
+_INVALID = re.compile(r"Requested ([A-Za-z0-9][A-Za-z0-9._-]*)(==[\w.!+-]+)? from .{0,2000} has invalid metadata")
 # pip of the old Pythons, which takes a failed build for a release that is not there.
 _DISCARDED = re.compile(r"^ERROR: No matching distribution found for ([A-Za-z0-9._-]+?)(==[\w.!+-]+)?$", re.MULTILINE)
 _OTHER_NAME = re.compile(r"metadata for package ([A-Za-z0-9._-]+) produced metadata for project name")  # pip's
 _METADATA = re.compile(r"while generating package metadata\.\n.*> ([A-Za-z0-9][\w.-]*)$", re.MULTILINE)  # pip's
-_BUILDS = (_BUILD, _DISCARDED, _OTHER_NAME, _METADATA)  # of what could not be built; with its version, where it is told
+_BUILDS = (_BUILD, _DISCARDED, _INVALID, _OTHER_NAME, _METADATA)  # of what could not be built; with its version, where it is told
 _MISSING = re.compile(r"Because ([A-Za-z0-9._-]+) was not found in the package registry")
 _VERSION = re.compile(
     r"(?:there (?:is|are) (?:no versions?|only the following versions?)|only the following versions?) of"
@@ -23,6 +24,7 @@ _VERSION = re.compile(
 _LIBRARY = (
     (re.compile(r"pg_config executable not found|pg_config is required"), "libpq-dev (pg_config)"),
     (re.compile(r"mysql_config(?:: | )not found|Can not find valid pkg-config name"), "libmysqlclient-dev"),
+    (re.compile(r"gdal-config"), "libgdal-dev (gdal-config)"),
     (re.compile(r"fatal error: ([\w./-]+\.h): No such file"), ""),
     (re.compile(r"unable to execute '?\S*(?:gcc|cc)'?|No such file or directory: '\S*(?:gcc|cc)'"), "a C compiler"),
     (re.compile(r"[Cc]an't find Rust compiler|cargo, the Rust package manager, is not installed"), "a Rust compiler"),
