@@ -162,6 +162,17 @@ def test_a_procfiles_processes_are_scaled_killed_and_replaced(platform: Platform
     assert list((platform.home / "volumes").glob(f"{number}*")) == []
 
 
+def test_a_worker_that_keeps_dying_is_told_by_the_deploy_with_its_line(platform: Platform, tmp_path: Path) -> None:
+    late = "import time\n\ntime.sleep(1)\nraise LookupError('no such transport')\n"
+    files = {"Procfile": "web: gunicorn words.wsgi\nworker: python late.py\n", "late.py": late}
+    project = playing.words(platform, tmp_path, "dying", files)
+    told = [one for one in project.deploy()["warnings"] if "does not stay up" in one]
+    assert told == [
+        "worker.1 does not stay up, and is tried again: LookupError: no such transport"
+        " (late.py:4 raise LookupError('no such transport'))"
+    ]
+
+
 def is_kept(project: Project) -> None:
     """What a Celery task once wrote into the project's Redis."""
     until(lambda: project.platform.ask(project.host, "/queued")[1] == "kept", what="what was written is in Redis")

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from pydantic import ValidationError
@@ -24,11 +24,13 @@ from dz.tasklib.context import Context
 from dz.tasklib.folders import Folders
 from dz.tasklib.locks import locked
 from dz.tasklib.records import Deployment
+from dz.until import until
 from dz.words import listing
 
 BROKER = re.compile(r"BROKER|AMQP|RABBIT|REDIS")  # in the name of a variable
 USUAL = "CELERY_BROKER_URL"
 SECONDS = 60.0  # for an application to be imported
+SHOWS = 5.0  # seconds since its start in which one that can't run mostly ends
 AILS = frozenset({"backoff", "fatal", "exited"})
 
 
@@ -74,15 +76,27 @@ def begin(ctx: Context, fit: Sequence[tuple[Deployment, str]]) -> None:
 
 def look_after(ctx: Context) -> Mapping[str, Any]:
     """A job's last look at the processes beside web: its scheduler starts, and who keeps dying is told."""
-    app_id = ctx.door.project().app_id
+    app_id, began = ctx.door.project().app_id, set(supervisor(ctx).status())
     begin_singles(ctx, app_id)
     ctx.midway()
     here = [d for d in ctx.door.deployments() if d.host == ctx.host and not d.is_web and d.state != "wanted"]
-    status = supervisor(ctx).status()
-    ailing = [d for d in here if d.program in status and status[d.program].state in AILS]
+    waited_for = began & {d.program for d in here}
+    until(lambda: _have_shown(supervisor(ctx).status(), waited_for), ctx.left(SHOWS), every=0.2)
+    ended, status = {one.name for one in supervisor(ctx).ends()}, supervisor(ctx).status()
+    ailing = [d for d in here if d.program in status and _ails(status[d.program], ended)]
     for deployment in ailing:
         _tell(ctx, deployment, status[deployment.program])
     return {"processes": [d.process for d in here], "ailing": [d.process for d in ailing]}
+
+
+def _have_shown(status: Mapping[str, Status], names: Collection[str]) -> bool:
+    """Whether each has died, or lived for a while."""
+    young = (one for name, one in status.items() if name in names and one.state == "starting")
+    return all((one.since or 0.0) >= SHOWS for one in young)
+
+
+def _ails(status: Status, ended: Collection[str]) -> bool:
+    return status.state in AILS or (status.state == "starting" and status.name in ended)
 
 
 def begin_singles(ctx: Context, app_id: str | None = None) -> None:
