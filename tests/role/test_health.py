@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+from pathlib import Path
 
 import pytest
 
@@ -11,6 +12,7 @@ from dz.tasklib.appserver.drain import Busy, busy, wait_drained
 from dz.tasklib.appserver.health import Answer, Visit, check
 from dz.tasklib.appserver.pages import seen
 from dz.tasklib.appserver.ports import is_free
+from dz.tasklib.appserver.styles import missing
 from tests.backends import Answers, Backend, backend, deaf
 from tests.waiting import until
 
@@ -146,3 +148,17 @@ def test_of_the_first_pages_only_those_that_fail_are_asked_for_in_the_live_relea
         ("/new/", 500, False),
     ]
     assert [path for _, path, _ in live.seen] == ["/old/", "/other/", "/new/"]
+
+
+def test_stylesheets_of_the_first_page_that_nobody_has_are_found(tmp_path: Path) -> None:
+    (tmp_path / "css").mkdir()
+    (tmp_path / "css/collected one.css").write_text("")
+    page = """<link rel="stylesheet" href="/static/css/collected%20one.css?v=1"><LINK href=css/gone.css rel=stylesheet>
+    <link rel='stylesheet' href='/app.css'><link rel="icon" href="/icon.png"><link href="https://cdn.example/x.css"
+    rel="stylesheet"><link rel="stylesheet" href="http://[x"><link rel="stylesheet" href="/static/../css/gone.css">"""
+    gone = (404, {}, "")
+    with backend("app", {"/en/css/gone.css": gone, "/css/gone.css": gone, "/icon.png": gone}) as app:
+        visit = Visit("127.0.0.1", app.port, HOST, "http")
+        found = missing(visit, Answer(status=200, path="/en/", body=page), tmp_path, "/static/")
+    assert found == ["/en/css/gone.css", "/css/gone.css"]
+    assert [path for _, path, _ in app.seen] == ["/en/css/gone.css", "/app.css", "/css/gone.css"]

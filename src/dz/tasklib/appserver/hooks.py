@@ -13,7 +13,7 @@ from typing import Any
 
 from dz.errors import PlatformError, UserError
 from dz.seams.dbserver.away import excused
-from dz.tasklib.appserver import beside, health, pages
+from dz.tasklib.appserver import beside, health, pages, styles
 from dz.tasklib.appserver.deployments import at_own_ports, see_its_own_port, site_of, start_anew
 from dz.tasklib.appserver.migrated import is_migrated
 from dz.tasklib.appserver.site import Site
@@ -48,9 +48,11 @@ def post_build_hooks(ctx: Context) -> Mapping[str, Any]:
     fit = beside.settle(ctx, others, brokers)
     ctx.midway()
     for deployment, site in zip(here, sites, strict=True):
-        told["status"] = _see_it_answer(ctx, site, deployment)
+        answer = _see_it_answer(ctx, site, deployment)
         ctx.door.healthy(deployment.id)
     if sites:
+        told["status"] = answer.status
+        styles.tell_missing(ctx, sites[-1], pages.visit_of(sites[-1], here[-1]), answer)
         told["pages"] = {"/": told["status"], **pages.compared(ctx, sites[0], here[0], sites[0].tail)}
     beside.begin(ctx, fit)
     return told
@@ -88,7 +90,7 @@ def run_command(ctx: Context, site: Site, *words: str, applications: Sequence[st
         return manage(ctx, box, marker, root=site.code, deadline=ctx.left())
 
 
-def _see_it_answer(ctx: Context, site: Site, deployment: Deployment) -> int:
+def _see_it_answer(ctx: Context, site: Site, deployment: Deployment) -> health.Answer:
     with ctx.part(f"Wait for a healthy answer of {deployment.program}"), excused(site.running.database):
         answer = _answer(ctx, site, deployment)
         see_its_own_port(ctx, deployment)  # a stranger's answer, good or bad, is none
@@ -97,7 +99,7 @@ def _see_it_answer(ctx: Context, site: Site, deployment: Deployment) -> int:
             ctx.log.output(site.tail().encode())  # the site's own words: its log goes with the release
             raise answer
         ctx.log.note(f"{answer.path} answers {answer.status}")
-    return answer.status
+    return answer
 
 
 def _answer(ctx: Context, site: Site, deployment: Deployment) -> health.Answer | UserError:
