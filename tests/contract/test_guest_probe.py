@@ -41,6 +41,8 @@ BROKEN = [
            "TOKEN_A", settings="from helper import need\nA = need('TOKEN_A')",
            files={"helper.py": "import os\nfrom django.core.exceptions import ImproperlyConfigured\ndef need(n):\n"
                                "    try: return os.environ[n]\n    except KeyError: raise ImproperlyConfigured('Set the %s environment variable' % n)\n"}),
+    Broken("settings.variable-missing", "site_settings.py:5  raise ValueError('Please set required TOKEN_B variable.')",
+           "TOKEN_B", settings="raise ValueError('Please set required TOKEN_B variable.')"),
     Broken("settings.syntax-error", "site_settings.py:5  x = = 1", "site_settings.py", settings="x = = 1"),
     Broken("settings.import-failed", "site_settings.py:5  x = 1 / 0", "ZeroDivisionError", settings="x = 1 / 0"),
     Broken("settings.module-missing", "site_settings.py:5  import no_such_thing", "no_such_thing",

@@ -20,7 +20,7 @@ NAME = r"[\"']?([A-Za-z_][A-Za-z0-9_]*)[\"']?"
 TOLD = (
     re.compile(NAME + r" not found\. Declare it"),  # decouple
     re.compile(r"(?i)environment variable:? " + NAME + r" (?:is )?(?:not set|missing|required|not found)"),
-    re.compile(r"(?i)\bset (?:the )?" + NAME + r" (?:env\b|environment)"),  # environ, and the usual hand-made helper
+    re.compile(r"(?i)\bset (?:the |required )*" + NAME + r" (?:env\b|environment|variable)"),  # environ, helpers
     re.compile(NAME + r" environment variable"),
 )
 TELLERS = ("UndefinedValueError", "ImproperlyConfigured", "EnvError", "KeyError", "ValueError")
