@@ -15,7 +15,13 @@ _INVALID = re.compile(r"Requested ([A-Za-z0-9][A-Za-z0-9._-]*)(==[\w.!+-]+)? fro
 _DISCARDED = re.compile(r"^ERROR: No matching distribution found for ([A-Za-z0-9._-]+?)(==[\w.!+-]+)?$", re.MULTILINE)
 _OTHER_NAME = re.compile(r"metadata for package ([A-Za-z0-9._-]+) produced metadata for project name")  # pip's
 _METADATA = re.compile(r"while generating package metadata\.\n.*> ([A-Za-z0-9][\w.-]*)$", re.MULTILINE)  # pip's
-_BUILDS = (_BUILD, _DISCARDED, _INVALID, _OTHER_NAME, _METADATA)  # of what could not be built; with its version, where it is told
+_BUILDS = (
+    _BUILD,
+    _DISCARDED,
+    _INVALID,
+    _OTHER_NAME,
+    _METADATA,
+)  # of what could not be built; with its version, where it is told
 _MISSING = re.compile(r"Because ([A-Za-z0-9._-]+) was not found in the package registry")
 _VERSION = re.compile(
     r"(?:there (?:is|are) (?:no versions?|only the following versions?)|only the following versions?) of"
