@@ -281,6 +281,24 @@ STRANGERS = {
         {**LIST, **project(), "den/__init__.py": "", "den/views.py": "print 'x'\n"},
         {"settings_module": "bilby.settings"},
     ),
+    "Channels beside startproject's asgi.py": Stranger(
+        {
+            **LIST,
+            **project("ASGI_APPLICATION = 'bilby.routing.application'"),
+            "bilby/asgi.py": "from django.core.asgi import get_asgi_application\napplication = get_asgi_application()\n",
+            "bilby/routing.py": "application = ProtocolTypeRouter({'websocket': None})\n",
+        },
+        {"asgi_application": "bilby.routing.application"},
+    ),
+    "Channels that moved to asgi.py": Stranger(
+        {
+            **LIST,
+            **project("ASGI_APPLICATION = 'bilby.routing.application'"),
+            "bilby/asgi.py": "application = ProtocolTypeRouter({'http': get_asgi_application()})\n",
+            "bilby/routing.py": "application = None\n",
+        },
+        {"asgi_application": "bilby.asgi.application"},
+    ),
     "another project below": Stranger(
         {**LIST, **project(), **project(root="inner/", name="numbat")},
         {"project_root": "", "settings_module": "bilby.settings", "additional_python_path_dirs": ""},

@@ -16,6 +16,7 @@ GIVES = ("wsgi_application", "asgi_application")
 _SERVER = re.compile(
     r"\b(gunicorn|uwsgi|waitress-serve|uvicorn|daphne|hypercorn)\b[^\n]*?\s([A-Za-z_][\w.]*)(?::(\w+))?(?=\s|$|\")"
 )
+_WEBSOCKETS = re.compile(r"ProtocolTypeRouter|websocket")
 _MADE_BY = {
     "wsgi": ("get_wsgi_application", "WSGIHandler"),
     "asgi": ("get_asgi_application", "ASGIHandler", "ProtocolTypeRouter", "get_default_application"),
@@ -51,6 +52,8 @@ def _in_files(tree: Tree, facts: Facts) -> Iterator[Evidence]:
             confidence = 0.9 if path.endswith(f"{kind}.py") else 0.6
             confidence -= 0.0 if name.split(".")[0] == package else 0.1
             confidence -= 0.05 * max(0, name.count(".") - 1)
+            if kind == "asgi" and not _WEBSOCKETS.search(tree.text(path)):
+                confidence -= 0.1  # as startproject makes it: what the settings name beside it serves more
             line = code.assigned(module, "application")[0].lineno
             yield _evidence(tree, kind, f"{name}.application", confidence, "it makes the application", path, line)
 
