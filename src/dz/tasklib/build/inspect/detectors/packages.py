@@ -11,7 +11,7 @@ from collections.abc import Iterable
 
 from packaging.utils import canonicalize_name
 
-from dz.tasklib.build.inspect import conda, declared, settingscode
+from dz.tasklib.build.inspect import code, conda, declared, settingscode
 from dz.tasklib.build.inspect.code import below
 from dz.tasklib.build.inspect.evidence import Evidence, Facts
 from dz.tasklib.build.inspect.imports import distributions
@@ -36,6 +36,7 @@ def detect(tree: Tree, facts: Facts) -> Iterable[Evidence]:
         root = facts.primary("project_root")
         paths = [p for p in tree.files if p.endswith(".py") and below(root, p) and not _ASIDE.search(p)][:2000]
         apps = [app for _, _, app in settingscode.installed_apps(tree, facts)]
+        apps += [word for _, value in settingscode.values(tree, facts, "MIDDLEWARE") for word in code.strings(value)]
         lines = [_as_installed(tree, one) for one in distributions(tree, paths, apps)]
         why = "no file declares dependencies; the code imports these"
         why += ", in the versions of the committed virtualenv" * any("==" in line for line in lines)
