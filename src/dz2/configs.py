@@ -27,7 +27,7 @@ REFUSED = (
     (r"LD_\w+", "it makes every program load other code first"),
     (r"PYTHON(PATH|HOME|STARTUP|INSPECT|BREAKPOINT|USERBASE|PLATLIBDIR)", "it changes what code Python loads"),
     (r"(PIP|UV|DZ|LISTEN|GUNICORN_CMD)_\w+", "it configures the platform's own tools"),
-    (r"PATH|HOME|TMPDIR|IFS|BASH_ENV|ENV", "the sandbox sets it"),
+    (r"PATH|HOME|TMPDIR|IFS|BASH_ENV", "the sandbox sets it"),
     (r"DJANGO_SETTINGS_MODULE", "the settings module is chosen in the form, or by zoombuild.cfg"),
 )
 LOOKED_BACK = 100  # configs in which it is looked for who set a value
