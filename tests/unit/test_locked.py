@@ -78,6 +78,7 @@ def test_a_kept_lock_reads_back_as_itself_and_is_written_in_one_order() -> None:
         ({"django": "5.2"}, ["gunicorn", "psycopg[binary]", "setuptools<81"]),
         ({"django": "3.2"}, ["gunicorn", "psycopg2-binary", "setuptools<81"]),
         ({"django": "2.2"}, ["gunicorn", "psycopg2-binary<2.9", "setuptools<81"]),
+        ({"django": "1.10", "psycopg2": "2.6.2", "gunicorn": "19"}, ["psycopg2-binary<2.9", "setuptools<81"]),
         ({"django": "4.2", "psycopg2": "2.9.9", "gunicorn": "20"}, ["psycopg2-binary~=2.9.0", "setuptools<81"]),
         ({"django": "5.2", "psycopg": "3.2.1"}, ["gunicorn", "psycopg-binary==3.2.1", "setuptools<81"]),
         ({"django": "5.2", "psycopg": "3", "psycopg-c": "3", "setuptools": "90"}, ["gunicorn"]),

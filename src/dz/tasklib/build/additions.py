@@ -47,6 +47,8 @@ def _driver(have: Mapping[str, str]) -> list[str]:
         return []
     if "psycopg2" in have:
         release = (*Version(have["psycopg2"]).release, 0)
+        if release < (2, 7):  # there is none with libpq inside
+            return ["psycopg2-binary<2.9"]
         return [f"psycopg2-binary~={release[0]}.{release[1]}.0"]
     if "psycopg" in have:
         return [] if {"psycopg-binary", "psycopg-c"} & set(have) else [f"psycopg-binary=={have['psycopg']}"]
