@@ -1,5 +1,6 @@
-"""Archives of old times that uv's reader refuses and pip's takes (PyPDF2 1.26.0 has one): pip tells what such a release
-needs, and builds it like all that has no wheel.
+"""Releases of old times that uv's reader refuses and pip's takes, for their archive (PyPDF2 1.26.0 has such a one) or
+for what they say that they need (``pytz (>=2011k)``, as pandas did until 0.24): pip tells what it is, and what has no
+wheel is built like all such.
 
 Promise: only releases that uv named are asked for, each once; what their build scripts say is taken as lines
 of requirements.
@@ -21,7 +22,11 @@ from dz.tasklib.build.bench import Bench
 MOST = 4  # releases of one project
 # From 24.1 on it takes no requirement that PEP 440 does not; on a Python without distutils an older one does not run.
 PIP = ("pip ; python_version >= '3.12'", "pip<24.1 ; python_version < '3.12'")
-_REFUSED = re.compile(r"Failed to extract archive: ([A-Za-z0-9][\w.-]*)==([\w.!+-]+)$", re.MULTILINE)
+_REFUSED = re.compile(
+    r"(?:Failed to extract archive: |Metadata for `)([A-Za-z0-9][\w.-]*)(?:==|` \(v)([\w.!+-]+)"
+    r"(?:$|\) could not be parsed)",
+    re.MULTILINE,
+)
 _NEEDS = """\
 import email, glob, sys, zipfile
 wheel = zipfile.ZipFile(glob.glob(sys.argv[1] + "/*.whl")[0])
@@ -40,7 +45,7 @@ def answered(bench: Bench, known: str, ask: Callable[[], tuple[Finished, str]]) 
         if told is None:
             break
         needs[name, version] = told
-        bench.log.note(f"the archive of {name}=={version} is of old times: pip unpacks it")
+        bench.log.note(f"{name}=={version} is of old times: pip reads it")
         known += f"[[dependency-metadata]]\nname = {json.dumps(name)}\nversion = {json.dumps(version)}\n"
         known += f"requires-dist = {json.dumps(told)}\n"
         bench.write("known.toml", known)
@@ -69,9 +74,11 @@ def _needs(bench: Bench, release: str) -> list[str] | None:
 
 
 def _read(line: str) -> Requirement | None:
-    """None for what is no line, or leads to an address of its own."""
+    """None for what is no line, or leads to an address of its own; what only asks for a version as none is today may
+    be any."""
     try:
         one = Requirement(plain(line))
     except InvalidRequirement:
-        return None
+        named = re.match(r"([A-Za-z0-9][\w.-]*) \([^;]*\)$", plain(line))
+        return Requirement(named[1]) if named else None
     return None if one.url else one

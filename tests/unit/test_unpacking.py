@@ -1,0 +1,33 @@
+"""What of uv's words sends a release to pip, and what is taken of what pip says that it needs."""
+
+from __future__ import annotations
+
+import pytest
+
+from dz.tasklib.build import unpacking
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "error: x\n  cause: Failed to extract archive: pandas==0.24.2\n",
+        "error: No solution found\nhint: Metadata for `pandas` (v0.24.2) could not be parsed:\n  after parsing `2011`\n",
+    ],
+)
+def test_both_ways_in_which_uv_refuses_a_release_are_known(said: str) -> None:
+    found = unpacking._REFUSED.search(said)
+    assert found is not None and found.groups() == ("pandas", "0.24.2")
+
+
+@pytest.mark.parametrize(
+    ("line", "taken"),
+    [
+        ("pytz (>=2011k)", "pytz"),
+        ("numpy (>=1.12.0)", "numpy>=1.12.0"),
+        ("x @ https://x.example/x.zip", "None"),
+        ("x (>=2011k) ; extra == 'y'", "None"),
+        ("--index-url x", "None"),
+    ],
+)
+def test_a_version_that_is_none_today_may_be_any(line: str, taken: str) -> None:
+    assert str(unpacking._read(line)) == taken
