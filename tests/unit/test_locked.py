@@ -203,6 +203,13 @@ def test_a_site_with_asgi_alone_gets_its_server() -> None:
             "build.package-build-failed",
             "old",
         ),
+        (
+            "error: No solution found when resolving dependencies\n  cause: Because one==1.16.3 has no wheels with a"
+            " matching Python ABI tag (e.g., `cp312`) and you require one==1.16.3, we can conclude that your"
+            " requirements are unsatisfiable.\n",
+            "build.version-not-found",
+            "No release one==1.16.3 can be installed for Python 3.11.2",
+        ),
         ("error: Failed to build `old==1`\n  cause: exit 1", "build.package-build-failed", "old"),
         (
             "error: subprocess-exited-with-error\n  × git clone --quiet https://git.example/x did not run successfully.\n"

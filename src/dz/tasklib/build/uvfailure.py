@@ -42,6 +42,9 @@ _NEEDS = re.compile(
     r" ([\w.-]{1,200})(?:\[[^]]{0,200}\])?(?:\{[^}]{0,200}\})?([<>=!~]\S{0,200}[\w*])"
 )
 _PYTHON = re.compile(r"does not satisfy Python([<>=!~][\w.*,<>=!~]*[\w*]) and (\S+) depends on Python")
+_TAG = re.compile(
+    r"([A-Za-z0-9][\w.-]*==[\w.!+-]+) has no wheels with a matching Python (?:ABI|version|implementation) tag"
+)
 _BEFORE = re.compile(r"python_(?:full_)?version < '([\d.]+)'")
 _PYTHON2 = re.compile(
     r"except [\w.]+, \w+:\n[ ^]*\n\s*SyntaxError|Missing parentheses in call to '(?:print|exec)'"
@@ -116,6 +119,8 @@ def _contradiction(text: str, python: str) -> UserError:
     if only := _PYTHON.search(text):
         needs = f"{only[2]} is for Python {only[1]}"
         return UserError("python.none-fits", needs=needs, here=python, pythons=only[1], package=only[2])
+    if tagged := _TAG.search(text):  # ``release``: another Python may have one
+        return UserError("build.version-not-found", wanted=tagged[1], python=python, release=tagged[1])
     version = _VERSION.search(text)
     if version and "+" in (version[2] or ""):
         return UserError("build.other-index", wanted=version[1] + version[2])
