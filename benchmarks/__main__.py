@@ -18,7 +18,7 @@ from pathlib import Path
 
 from benchmarks.cases import Bench
 from benchmarks.machine import commit, described
-from benchmarks.report import HEAD, last, profile, regressions
+from benchmarks.report import HEAD, at_rest, last, profile, regressions
 from benchmarks.subject import measured
 
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "performance.md"
@@ -41,6 +41,7 @@ median. {looked}
 CPU seconds are those of the whole machine, the command line and what ends a deploy included: it has to be quiet.
 
 {table}
+{memory}
 ## What stays, and why
 - **One line.** Half of it is the project's own import, twice: the proof in the build's sandbox and the release in its
   own, side by side. On two cores each takes half as long again as alone. Once would cost 0.6 CPU seconds less and take
@@ -80,6 +81,7 @@ def main() -> int:
         load=load,
         looked=looked(bench),
         table=table,
+        memory=at_rest(bench.memory),
         profile=profile(bench.steps),
     )
     sys.stdout.write(page)

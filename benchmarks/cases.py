@@ -32,13 +32,14 @@ UPSTREAM = (
 
 
 class Bench:
-    """A run: ``lines`` and ``steps`` grow while its cases are called."""
+    """A run: ``lines``, ``steps`` and ``memory`` grow while its cases are called."""
 
     def __init__(self, platform: Platform, folder: Path) -> None:
         self.platform = platform
         self.folder = folder
         self.port = int(own_ports()["DZ_PORTS"].split("-")[0])
         self.lines = {name: Line(name, goal) for name, goal in GOALS.items()}
+        self.memory: dict[str, float] = {}  # MB of each service at rest
         self.steps: dict[str, dict[str, list[float]]] = defaultdict(lambda: defaultdict(list))
 
     def warm(self) -> None:
@@ -112,8 +113,8 @@ class Bench:
     def idle(self, rounds: int) -> None:
         """Memory of every service; then the platform is stopped and started again."""
         time.sleep(AT_REST)
-        memory = sum(one["memory"] for one in self.platform.status()["services"]) / 1e6
-        self._line("idle platform, PSS", 600, "MB").ours = [memory]
+        self.memory = {one["name"]: one["memory"] / 1e6 for one in self.platform.status()["services"]}
+        self._line("idle platform, PSS", 600, "MB").ours = [sum(self.memory.values())]
         for name, goal, words in (("dz up again", 5, ["up"]), ("dz --help", 0.3, ["--help"])):
             for _ in range(rounds):
                 if name == "dz up again":

@@ -65,6 +65,12 @@ def regressions(lines: Sequence[Line], before: Mapping[str, float]) -> list[str]
     ]
 
 
+def at_rest(memory: Mapping[str, float]) -> str:
+    """What the idle platform's memory is made of, in MB; empty where it was not measured."""
+    told = ", ".join(f"{name} {taken:.0f}" for name, taken in memory.items())
+    return f"The idle platform by service, MB: {told}.\n" if told else ""
+
+
 def profile(steps: Mapping[str, Mapping[str, list[float]]]) -> str:
     """Median seconds of each step, and of the parts of a step, for each kind of work that is a job."""
     text = ""
