@@ -22,6 +22,7 @@ from dz.tasklib.appserver import health
 from dz.tasklib.appserver.blame import blame
 from dz.tasklib.appserver.health import Visit
 from dz.tasklib.appserver.visitor import AGENT
+from dz.tasklib.build import verdict
 from tests.guests import GUEST, Site, environment, everywhere
 from tests.waiting import until
 
@@ -56,6 +57,12 @@ def hello(request):
 urlpatterns = [re_path("^$", hello), re_path("^slow$", slow), re_path("^collector$", collector)]
 """
 WSGI = "from django.core.wsgi import get_wsgi_application\napplication = get_wsgi_application()\n"
+ASSETS = """
+import os
+STATIC_URL = "/static/"
+STATICFILES_DIRS = [os.path.join(os.path.dirname(os.path.abspath(__file__)), "assets")]
+"""
+THREAD = "import threading, time\nthreading.Thread(target=time.sleep, args=(600,), daemon=True).start()\n"
 FILES = {"site_urls.py": SLOW, "site_wsgi.py": WSGI, "site_asgi.py": WSGI.replace("wsgi", "asgi")}
 
 
@@ -116,6 +123,51 @@ def site(tmp_path: Path, name: str, **spec: object) -> Site:
     (media / "out").symlink_to(tmp_path / "secret.txt")
     extra = {"gunicorn.conf.py": "raise SystemExit(9)", "brochures/a.txt": "brochure"}
     return Site.of(tmp_path, environment(name), {**FILES, **extra}, release=7, **{"workers": 1, **spec})
+
+
+@everywhere
+def test_a_web_process_that_is_asked_says_what_a_probe_of_another_copy_finds(name: str, tmp_path: Path) -> None:
+    wsgi, asgi = ("no_such_wsgi", "site_wsgi.application"), ("site_asgi.application",)
+    probed, served = (asked(tmp_path / folder, name) for folder in ("probed", "served"))
+    found = probed.probe(["site_settings"], wsgi=wsgi, asgi=asgi)
+    served.spec |= {"wsgi": wsgi[1], "candidates": {"wsgi": wsgi, "asgi": asgi}}
+    with serving(served) as running:
+        said = verdict.said_result(what_it_says(served))
+        assert running.get("/")[0] == 200
+    assert said is not None, running.log.read_text()
+    assert said.learned.static_inputs and said.learned.migrates
+    assert (said.learned, said.chosen.settings) == (found.learned, "site_settings")
+    assert (said.chosen.wsgi, said.chosen.asgi) == (found.chosen.wsgi, found.chosen.asgi)
+
+
+def test_a_project_that_started_a_thread_says_it_too_and_one_on_uvicorn_that_it_cannot(tmp_path: Path) -> None:
+    threaded, looped = (asked(tmp_path / folder, "newest") for folder in ("threaded", "looped"))
+    (threaded.code / "site_wsgi.py").write_text(f"{THREAD}{WSGI}")
+    threaded.spec["wsgi"] = "site_wsgi.application"
+    looped.spec["asgi"] = "site_asgi.application"
+    for made, says in ((threaded, True), (looped, False)):
+        with serving(made) as running:
+            said = verdict.said_result(what_it_says(made))
+            assert (said is not None) == says, running.log.read_text()
+            assert running.get("/")[0] == 200
+
+
+def asked(folder: Path, name: str) -> Site:
+    """A site with a folder of static files beside its code, which is to say what it is."""
+    folder.mkdir()
+    made = site(folder, name)
+    with (made.code / "site_settings.py").open("a") as settings:
+        settings.write(ASSETS)
+    (made.code / "assets").mkdir()
+    (made.code / "assets/site.css").write_text("p { color: teal }")
+    made.spec |= {"code": str(made.code), "tell": str(folder / "said.json"), "candidates": {}}
+    return made
+
+
+def what_it_says(made: Site) -> str:
+    said = Path(made.spec["tell"])
+    until(said.exists, what="it has said what it is")
+    return said.read_text()
 
 
 @everywhere

@@ -129,12 +129,15 @@ def test_a_change_of_the_code_builds_collects_and_migrates_nothing_again(platfor
 
     assert step(first, "prove")["title"] == "Proved while it was built"
     assert told(platform, second, "prove")["restart"] is False
+    assert "Check that it starts" in parts(platform, first)
+    assert "Check that it starts" not in parts(platform, second)  # the release itself says what that would find out
 
     # The release starts before anybody knows that its static files are others: then it starts once more.
     project.change({"notes/migrations/0002_more.py": MORE, "notes/static/notes/more.css": "p { color: teal }\n"})
     third = project.deploy()
     assert step(third, "post_build_hooks")["title"] == "Run 1 migration"
     assert told(platform, third, "prove")["restart"] is True
+    assert "Check that it starts" not in parts(platform, third)
     assert (project.page(), platform.ask(project.host, "/static/notes/more.css")[0]) == ("3 second 0", 200)
     proved = "SELECT count(*) FROM dz2_bundle WHERE project_id = (SELECT id FROM dz2_project WHERE name = %s)"
     assert playing.ask_zoomdb(platform, proved, project.name) == [(3,)]
@@ -168,6 +171,12 @@ def app_id_of(project: Project) -> AppId:
 def left_of(platform: Platform, app_id: str) -> list[Path]:
     """Files and folders named by the project; a lock file alone, empty, is what serialises the next to come."""
     return [path for path in platform.home.rglob(f"*{app_id}*") if "locks" not in path.parts]
+
+
+def parts(platform: Platform, job: dict[str, Any]) -> list[str]:
+    """The titled pieces of the job's log."""
+    asked = "SELECT text FROM dz2_joblog WHERE kind = 'part_end' AND job_id = %s"
+    return [text for (text,) in playing.ask_zoomdb(platform, asked, job["job"])]
 
 
 def told(platform: Platform, job: dict[str, Any], name: str) -> dict[str, Any]:

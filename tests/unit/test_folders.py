@@ -10,7 +10,7 @@ import pytest
 
 from dz.errors import PlatformError
 from dz.tasklib.build import disk
-from dz.tasklib.folders import clear
+from dz.tasklib.folders import clear, theirs
 
 
 @pytest.fixture
@@ -56,3 +56,12 @@ def test_a_checkout_with_a_thousand_folders_within_one_another_is_copied(
     assert (here / "copy" / ("d/" * 1200)).is_dir()
     with pytest.raises(PlatformError, match="missing"):
         copy(here / "missing", here / "more")
+
+
+def test_of_what_lies_where_a_project_writes_only_a_file_is_read_and_no_more_than_was_asked_for(here: Path) -> None:
+    (here / "file").write_text("0123456789")
+    (here / "link").symlink_to(here / "file")
+    os.mkfifo(here / "pipe")
+    (here / "folder").mkdir()
+    assert theirs(here / "file", 4) == b"0123"
+    assert [theirs(here / name, 4) for name in ("link", "pipe", "folder", "missing")] == [b""] * 4

@@ -17,7 +17,7 @@ ROOT = Path("/srv/p00000042/app")
 LEARNED = {
     "django": "5.2", "apps": ["shop"], "engines": {"default": ""}, "static_url": "/static/", "static_root": "",
     "media_url": "/media/", "media_root": "", "debug": False, "user_model": "auth.User", "admin": True,
-    "staticfiles": True, "urls": "shop.urls", "changed": [], "checks": [],
+    "staticfiles": True, "urls": "shop.urls", "changed": [],
 }  # fmt: skip
 
 
@@ -41,6 +41,15 @@ def test_a_candidate_that_works_is_the_result() -> None:
     result = verdict.probe_result(output(value), "MARK", ROOT)
     assert (result.chosen.settings, result.chosen.wsgi, result.learned.apps) == ("shop.dev", "shop.wsgi", ["shop"])
     assert [one.settings for one in result.failed] == ["shop.prod"]
+
+
+def test_a_release_that_says_nothing_fit_to_be_read_has_said_nothing() -> None:
+    works = {"settings": "shop.dev", "ok": True, "stage": "", "seconds": 0, "learned": LEARNED}
+    said = verdict.said_result(json.dumps({"python": "3.13.0", "tries": [works]}))
+    assert said is not None and said.learned.apps == ["shop"]
+    failed = json.dumps({"python": "3.13.0", "tries": [a_try("shop.dev", "urls")]})
+    for text in ("", "{}", "[" * 100_000, "null", json.dumps({"tries": [works]}), failed):
+        assert verdict.said_result(text) is None
 
 
 @pytest.mark.parametrize("url", ["/", "", "/a b/", "/s;return 200/", "/../", "/static", "/s/" * 99])

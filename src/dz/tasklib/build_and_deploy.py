@@ -44,10 +44,8 @@ BUILD_AND_DEPLOY = Pipeline(
             run=Named("appserver.placing:placement"),
         ),
     ),
-    Together(
-        START,
-        Step(name="prove", title="Check that it starts", queue=BUILD, timeout=1500, run=Named("build.proving:prove")),
-    ),
+    START,
+    Step(name="prove", title="Check that it starts", queue=BUILD, timeout=1500, run=Named("build.proving:prove")),
     *SWITCH,
     Step(
         name="prune",

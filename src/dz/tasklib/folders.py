@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import shutil
+import stat
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -83,6 +84,15 @@ class Folders:
     def layers_lock(self, app_id: AppId) -> Path:
         """Held while layers are made or used before a row names them, so that nothing takes them for old ones."""
         return self.home / "locks" / f"{app_id}.layers"
+
+
+def theirs(path: Path, most: int) -> bytes:
+    """The first bytes of a file where a project writes; none of what is no file."""
+    try:
+        with open(os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK), "rb") as file:  # noqa: PTH123
+            return file.read(most) if stat.S_ISREG(os.fstat(file.fileno()).st_mode) else b""
+    except OSError:
+        return b""
 
 
 def clear(folder: Path) -> None:

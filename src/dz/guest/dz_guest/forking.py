@@ -10,7 +10,7 @@ import stat
 import sys
 import threading
 
-from dz_guest import urls
+from dz_guest import telling, urls
 
 APART = "DZ_GUEST_APART"
 SHARED = ("socket:", "anon_inode:[eventpoll]", "anon_inode:[eventfd]")
@@ -28,6 +28,7 @@ def ready(before):
 
     urls.load()  # else the first request of each worker imports them
     connections.close_all()
+    telling.aside()
     if threading.active_count() > 1 or opened() - before:
         print("Threads, connections or files of the project are open: each worker loads it for itself", flush=True)
         os.execve(sys.executable, [sys.executable] + sys.argv, dict(_environment, **{APART: "1"}))

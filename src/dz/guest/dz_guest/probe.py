@@ -113,13 +113,21 @@ def _silent(kind):
     return dict(empty, kind=kind, message=told[kind])
 
 
+def loaded(candidates):
+    """What ``main`` would answer of the settings that this process has loaded; nothing of what went wrong."""
+    found = {"settings": spec.get("settings_module"), "ok": True, "stage": "", "seconds": 0.0}
+    _applications(found, candidates)
+    found["learned"] = _everything(candidates)
+    return {"python": platform.python_version(), "tries": [found]}
+
+
 def _try(name, candidates):
     spec.use(settings_module=name)
     found = {"stage": "settings"}
     try:
         with loading.without_collector():
             _load(found, candidates)
-        found.update(ok=True, stage="", learned=dict(_learned(), brokerless=_brokerless(candidates)))
+        found.update(ok=True, stage="", learned=_everything(candidates))
     except BaseException as error:
         found["error"] = errors.describe(error)
     return found
@@ -136,6 +144,10 @@ def _load(found, candidates):
     _urls(found)
     found["stage"] = "application"
     _applications(found, candidates)
+
+
+def _everything(candidates):
+    return dict(_learned(), brokerless=_brokerless(candidates))
 
 
 def _urls(found):
@@ -206,22 +218,11 @@ def _learned():
         "urls": str(getattr(settings, "ROOT_URLCONF", "") or ""),
         "pages": pages.first(),
         "changed": sorted(wrapper.changed),
-        "checks": _checks(),
         "migrations": migrations,
         "migrates": migrates,
         "unmigrated": unmigrated,
         "bare": bare,
     }
-
-
-def _checks():
-    """Django's own system checks, errors only; told, never a reason to refuse."""
-    from django.core import checks
-
-    try:
-        return [("%s: %s" % (one.id, one.msg))[:300] for one in checks.run_checks() if one.level >= checks.ERROR][:20]
-    except Exception as error:
-        return ["the checks failed: %s" % str(error)[:200]]
 
 
 def _migrations():

@@ -12,7 +12,7 @@ import socket
 import sys
 import traceback
 
-from dz_guest import forking, spec
+from dz_guest import forking, spec, telling
 
 FD = 3
 GRACE = 30
@@ -28,6 +28,7 @@ def main():
     if os.path.exists("gunicorn.conf.py"):
         print("gunicorn.conf.py is not used: DjangoZoom starts the server", flush=True)
     if spec.get("asgi") and not spec.get("wsgi"):
+        telling.nothing()  # the project is loaded in its loop, which may not be forked
         return _uvicorn()
     return _gunicorn()
 

@@ -1,7 +1,8 @@
 """The JSON file that says what to run, and the place on ``sys.path`` of the project's code.
 
 Keys, all optional but ``project_root``: ``code`` (the whole checkout), ``python_path`` (more folders),
-``settings_module``, ``wsgi``, ``asgi``, ``candidates`` (``settings``, ``wsgi``, ``asgi``: lists, for the probe),
+``settings_module``, ``wsgi``, ``asgi``, ``candidates`` (``settings``, ``wsgi``, ``asgi``, ``celery``: lists, for the
+probe), ``tell`` (the file in which a web process says what it would be asked by one),
 ``static_root``, ``static_url``, ``media_root``, ``hosts``, ``scheme``, ``port``, ``release``, ``workers``,
 ``site_media_map`` (pairs folder, url).
 Secrets are never in it: they come in the environment.

@@ -9,7 +9,7 @@ import importlib.util
 import json
 import os
 
-from dz_guest import inputs
+from dz_guest import inputs, spec
 
 MOST_FILES = 20000
 PREFIXES = ("STATIC", "WHITENOISE_", "FILE_UPLOAD_")
@@ -63,7 +63,16 @@ def _settings():
     values["storage"] = [one.__module__ + "." + one.__name__ for one in StaticStorage.__mro__]
     values["made by"] = _makers()
     values["STORAGES"] = (getattr(settings, "STORAGES", None) or {}).get("staticfiles")
-    return json.dumps(values, sort_keys=True, default=_path)
+    return _anywhere(json.dumps(values, sort_keys=True, default=_path))
+
+
+def _anywhere(text):
+    """The same wherever the code lies: each release has folders of its own."""
+    folders = {name: spec.get(name) for name in ("code", "static_root", "media_root")}
+    for name, folder in dict(folders, home=os.environ.get("HOME")).items():
+        if folder:
+            text = text.replace(json.dumps(folder)[1:-1], "<%s>" % name)
+    return text
 
 
 def _makers():

@@ -7,6 +7,7 @@ calls the same functions over all projects of the host.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,11 +16,12 @@ from dz.seams.sandbox.launch import PORT_BUSY
 from dz.tasklib import unsynced
 from dz.tasklib.appserver import drain, ownredis, ports
 from dz.tasklib.appserver.listening import has_port
-from dz.tasklib.appserver.site import Place, Site, lay, program, sweep
+from dz.tasklib.appserver.site import SAID, Place, Site, lay, program, sweep
 from dz.tasklib.appserver.supervising import supervisor
 from dz.tasklib.bringing import bring, store_of
+from dz.tasklib.build.verdict import KEEP
 from dz.tasklib.context import Context
-from dz.tasklib.folders import Folders, clear
+from dz.tasklib.folders import Folders, clear, theirs
 from dz.tasklib.guestcopy import guest_folder
 from dz.tasklib.locks import locked
 from dz.tasklib.records import Deployment, Layer, Running
@@ -27,6 +29,7 @@ from dz.until import until
 from dz.words import listing
 
 STAYS = frozenset({"wanted", "healthy"})
+SAYS = 30.0  # seconds that a release may take to be loaded before its bundle is proved without its help
 SETTLED = 5.0  # seconds in which a program that was started runs or has told why not
 GRACE = 5.0  # seconds that a supervisor's KILL comes after the longest wait for open requests
 
@@ -34,12 +37,28 @@ GRACE = 5.0  # seconds that a supervisor's KILL comes after the longest wait for
 def deploy(ctx: Context) -> Mapping[str, Any]:
     """Fetch, extract and start this job's release beside the old one: web, the others follow once it answers."""
     app_id = ctx.door.project().app_id
+    asked = ctx.results.get("build_bundle", {}).get("candidates")
     with locked(Folders(ctx.settings.home).lock(app_id), deadline=ctx.left(120), check=ctx.check):
         here = [_at_free_port(ctx, d) for d in ctx.door.deployments() if d.host == ctx.host and d.is_web]
         ownredis.have(ctx)
         for deployment in here:
-            start(ctx, deployment)
-    return {"deployments": [_told(d) for d in here]}
+            start(ctx, deployment, asked)
+    return {"deployments": [_told(d) for d in here], "said": _said(ctx, here[0]) if asked and here else ""}
+
+
+def _said(ctx: Context, deployment: Deployment) -> str:
+    """What its first web process says of the project once it has loaded it: JSON that is not checked yet, "" where it
+    ended before, or has nothing to say."""
+    release = Folders(ctx.settings.home).release(deployment.app_id, deployment.release)
+
+    def over() -> bool:
+        ctx.check()
+        status = supervisor(ctx).status().get(deployment.program)
+        return (release / SAID).exists() or status is None or status.state not in ("starting", "running")
+
+    until(over, ctx.left(SAYS), every=0.03)
+    text = theirs(release / SAID, KEEP).decode("ascii", "replace")
+    return text if text.isprintable() else ""
 
 
 def retire(ctx: Context) -> Mapping[str, Any]:
@@ -77,9 +96,10 @@ def undeploy(ctx: Context) -> Mapping[str, Any]:
     return {"stopped": [d.program for d in gone]}
 
 
-def start(ctx: Context, deployment: Deployment) -> None:
-    """Have the deployment's program running here, if it still is to run; the caller holds the project's lock."""
-    site = site_of(ctx, ctx.door.running(deployment.id))
+def start(ctx: Context, deployment: Deployment, asked: Mapping[str, Sequence[str]] | None = None) -> None:
+    """Have the deployment's program running here, if it still is to run; the caller holds the project's lock. With
+    ``asked`` it will say what of these candidates works."""
+    site = replace(site_of(ctx, ctx.door.running(deployment.id)), asked=asked)
     if site.running.deployment.state not in STAYS:
         return
     hide_secrets(ctx, site.running)
@@ -187,8 +207,6 @@ def bring_layers(ctx: Context, site: Site) -> Path:
     code = None
     for layer in site.running.bundle.layers:
         into = folders.layer(site.app_id, layer.kind, layer.key)
-        if not unsynced.is_whole(folders.home, into) and not ctx.door.is_uploaded(layer.digest):
-            raise Transient(f"the {layer.kind} layer is on its way to the store")  # the proof beside made another
         if bring(store, folders, site.app_id, layer, into):
             ctx.log.note(f"{layer.kind} layer fetched, {_size(layer)}")
         if layer.kind == "app":

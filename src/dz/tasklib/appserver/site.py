@@ -6,6 +6,7 @@ The code lies in a writable copy, because projects make folders beside their set
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -26,6 +27,7 @@ from dz.tasklib.records import Running
 # A process that dies before is started again later and later: Django alone takes a second or two to be imported, so
 # that one which can't start would else keep a core busy.
 SETTLES = 10.0
+SAID = "said.json"  # in a release's folder: what its web process said of the project
 TAIL = 16 * 1024  # bytes of a log in which an error's place is looked for
 
 
@@ -52,6 +54,7 @@ class Site:
     running: Running
     place: Place
     apart: str = ""  # the name of a folder of its own, for a command that may outlast the release
+    asked: Mapping[str, Sequence[str]] | None = None  # candidates, where its web process is to say what it turned out
 
     @property
     def app_id(self) -> AppId:
@@ -138,7 +141,14 @@ class Site:
             "port": self.place.port,
             "release": release.number,
             "workers": 2,
+            **self._question(),
         }
+
+    def _question(self) -> dict[str, Any]:
+        """What was foreseen is told to no process that is to say it."""
+        if self.asked is None:
+            return {}
+        return {"tell": str(self.folder / SAID), "candidates": self.asked, "static_url": ""}
 
     @property
     def command(self) -> tuple[str, ...]:

@@ -4,7 +4,7 @@ Parts, in order: build the front ends, pack the code, choose Python, resolve, in
 new), check that it starts (once more with what turned out to be missing), collect static files. What a failed build
 packed goes with the next one, which packs its own.
 
-Nothing is uploaded before all of it succeeded, but where the proof can be foreseen: then the release starts beside it
+Nothing is uploaded before all of it succeeded, but where the proof can be foreseen: then the release starts before it
 (``proving.py``).
 """
 
@@ -32,7 +32,8 @@ from dz.tasklib.records import Bundle, Layer
 def build_bundle(ctx: Context, *, foresee: bool = True) -> Mapping[str, Any]:
     """Build, prove, pack; the bundle is a row when this returns, as it was before where nothing changed.
 
-    ``foreseen`` in its answer: what the release will be started with, though the proof is still to come."""
+    ``foreseen`` in its answer: what the release will be started with, though the proof is still to come;
+    ``candidates``: what it would try."""
     if same := _opened(ctx).get("same_as"):
         ctx.log.title(f"Take the bundle of release {same}")
         return {"bundle": ctx.door.bundle().id}
@@ -43,7 +44,8 @@ def build_bundle(ctx: Context, *, foresee: bool = True) -> Mapping[str, Any]:
         ctx.midway()
         environment = provide(build)
         if foresee and (bundle := foreseen(build, environment, app)):
-            return told(bundle, environment) | {"foreseen": started_with(bundle)}
+            expected = {"foreseen": started_with(bundle), "candidates": trial.all_candidates(build)}
+            return told(bundle, environment) | expected
         environment, proof = proven(build, environment)
         return told(finish(build, environment, app, proof), environment)
 

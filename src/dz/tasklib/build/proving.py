@@ -1,9 +1,10 @@
-"""The step ``prove``: the proof of a bundle that was foreseen, beside the start of the release.
+"""The step ``prove``: the proof of a bundle that was foreseen, once its release has started.
 
-A line of code changed, or a dependency, and nearly always the proof learns what it learned of the live release; then
-the import that it takes and the import of the release itself go on side by side. Nothing leads to the release and
-nothing is migrated before both steps are done. Where the proof learned something else the bundle is made anew, and
-``post_build_hooks`` starts the release once more.
+A line of code changed, or a dependency, and nearly always the proof learns what it learned of the live release. The
+release, which has to load the project anyhow, says what it has found, and no second import is needed; of one that does
+not say it, the bundle is proved as every other. Nothing leads to the release and nothing is migrated before this step
+is done. Where the proof learned something else the bundle is made anew, and ``post_build_hooks`` starts the release
+once more.
 """
 
 from __future__ import annotations
@@ -20,6 +21,8 @@ from dz.tasklib.build.completing import proven
 from dz.tasklib.build.dependencies import Environment
 from dz.tasklib.build.desk import Build, here
 from dz.tasklib.build.storing import bundle_upload
+from dz.tasklib.build.trial import judged
+from dz.tasklib.build.verdict import said_result
 from dz.tasklib.context import Context
 from dz.tasklib.records import Bundle, Layer
 
@@ -36,7 +39,11 @@ def prove(ctx: Context) -> Mapping[str, Any]:
     with building(ctx) as build:
         if made := before.manifest["front_end"]:  # it is in the layer, and need not be made on this host
             build = replace(build, tree=_on_this_host(build, app), front_end=made)
-        environment, proof = proven(build, _environment(build, before))
+        environment = _environment(build, before)
+        if said := said_result(ctx.results.get("deploy", {}).get("said", "")):
+            proof = judged(build, said, laid=False)
+        else:
+            environment, proof = proven(build, environment)
         after = finish(build, environment, here(app), proof)
     ctx.midway()
     bundle_upload(ctx)

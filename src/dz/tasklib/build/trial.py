@@ -47,6 +47,7 @@ class Proof:
     static_url: str
     media_url: str
     collects: bool
+    laid: bool  # its copy of the code is there
     collected: bool  # already, beside the proof
     static_inputs: str  # a hash of all that is collected; "" where nobody can tell without collecting
     migrations: Sequence[tuple[str, str, bool]]  # app, name, whether it can be undone
@@ -68,20 +69,12 @@ class Proof:
 def prove(build: Build, environment: Environment) -> Proof:
     """Import the best candidates, keep the first that works. Raises UserError with the project's own line."""
     ctx, folder = build.ctx, _lay(build, environment)
-    settings = candidates(build, "settings_module")
-    if not settings:
+    given = all_candidates(build)
+    if not given["settings"]:
         raise UserError("settings.none-found")
     # Of a project that has none yet the static files are collected in the same breath.
     collect = "collectstatic" in build.config.hooks and ctx.door.live_build() is None
-    spec = _spec(build, folder) | {
-        "collect": collect,
-        "candidates": {
-            "settings": settings,
-            "wsgi": candidates(build, "wsgi_application"),
-            "asgi": candidates(build, "asgi_application"),
-            "celery": celery_apps(lines(build.config.text()).values()),
-        },
-    }
+    spec = _spec(build, folder) | {"collect": collect, "candidates": given}
     marker = secrets.token_hex(16)
     with ctx.part("Check that it starts and collect static files" if collect else "Check that it starts"):
         finished = ctx.seams.sandbox.run(
@@ -93,6 +86,11 @@ def prove(build: Build, environment: Environment) -> Proof:
             keep=KEEP,
         )
         result = probe_result(finished.output, marker, folder / "own/app", code=finished.code)
+    return judged(build, result, laid=True)
+
+
+def judged(build: Build, result: ProbeResult, *, laid: bool) -> Proof:
+    """What was found out, kept as evidence and told in the log."""
     _tell(build, result)
     chosen, learned = result.chosen, result.learned
     return Proof(
@@ -103,6 +101,7 @@ def prove(build: Build, environment: Environment) -> Proof:
         static_url=learned.static_url,
         media_url=learned.media_url,
         collects=learned.staticfiles and "collectstatic" in build.config.hooks,
+        laid=laid,
         collected=chosen.collected,
         static_inputs=learned.static_inputs,
         migrations=learned.migrations,
@@ -128,7 +127,7 @@ def collect(build: Build, environment: Environment, proof: Proof) -> Future[Laye
 
 
 def _collect(build: Build, environment: Environment, proof: Proof) -> None:
-    ctx, folder = build.ctx, _trial_folder(build)
+    ctx, folder = build.ctx, _trial_folder(build) if proof.laid else _lay(build, environment)
     spec = _spec(build, folder) | {"settings_module": proof.settings_module, "wsgi": proof.wsgi, "asgi": proof.asgi}
     marker = secrets.token_hex(16)
     with ctx.part("Collect static files"):
@@ -153,6 +152,16 @@ def static_key(build: Build, made_from: str) -> str:
 def of_everything(env_key: str, code: str, settings_module: str) -> str:
     """What static files are made from where nobody can tell: the project takes part in the collecting."""
     return f"{env_key} {code} {settings_module}"
+
+
+def all_candidates(build: Build) -> dict[str, list[str]]:
+    """What is tried, the best first."""
+    return {
+        "settings": candidates(build, "settings_module"),
+        "wsgi": candidates(build, "wsgi_application"),
+        "asgi": candidates(build, "asgi_application"),
+        "celery": celery_apps(lines(build.config.text()).values()),
+    }
 
 
 def candidates(build: Build, field: str) -> list[str]:
@@ -239,6 +248,7 @@ def _spec(build: Build, folder: Path) -> dict[str, Any]:
     config, settings = build.config, build.ctx.settings
     return {
         "project_root": str(folder / "own/app" / config.project_root),
+        "code": str(folder / "own/app"),
         "python_path": [str(folder / "own/app" / f) for f in config.additional_python_path_dirs],
         "static_root": str(folder / "static"),
         "media_root": str(folder / "own/media"),

@@ -82,7 +82,6 @@ class Learned(_Answer):
     urls: Short
     pages: list[Annotated[str, StringConstraints(pattern=r"^/[\w./~-]*$", max_length=200)]] = Field([], max_length=10)
     changed: list[Short] = Field(max_length=500)
-    checks: list[Short] = Field(max_length=20)
     brokerless: list[Short] = Field(default=[], max_length=100)  # Celery applications that name no broker
     migrates: Short = ""  # what else migrate would make; "" where only running it tells
     unmigrated: list[Short] = Field(default=[], max_length=500)  # apps whose models have changes without a migration
@@ -156,12 +155,27 @@ def probe_result(output: bytes, marker: str, root: Path, *, code: int = 0) -> Pr
     Raises UserError with the project's own line when no candidate works, or its STATIC_URL is none for a proxy.
     """
     answer = _read(_Probe, output, marker, code)
+    if works := _that_works(answer):
+        return works
+    raise failure(answer.tries, answer.python, root)
+
+
+def said_result(said: str) -> ProbeResult | None:
+    """The same of a release that said by itself what it is; None where it says nothing that could be read. Raises
+    UserError if its STATIC_URL is none for a proxy."""
+    try:
+        return _that_works(_Probe.model_validate_json(said))
+    except ValidationError:
+        return None
+
+
+def _that_works(answer: _Probe) -> ProbeResult | None:
     for one in answer.tries:
         if one.ok and one.learned is not None:
             learned = one.learned.model_copy(update={"static_url": _static_url(one.learned, one.settings)})
             failed = tuple(before for before in answer.tries if not before.ok)
             return ProbeResult(python=answer.python, chosen=one, learned=learned, failed=failed)
-    raise failure(answer.tries, answer.python, root)
+    return None
 
 
 def failure(tries: Iterable[Try], python: str, root: Path) -> UserError:
