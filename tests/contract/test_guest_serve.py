@@ -140,16 +140,26 @@ def test_a_web_process_that_is_asked_says_what_a_probe_of_another_copy_finds(nam
     assert (said.chosen.wsgi, said.chosen.asgi) == (found.chosen.wsgi, found.chosen.asgi)
 
 
-def test_a_project_that_started_a_thread_says_it_too_and_one_on_uvicorn_that_it_cannot(tmp_path: Path) -> None:
-    threaded, looped = (asked(tmp_path / folder, "newest") for folder in ("threaded", "looped"))
-    (threaded.code / "site_wsgi.py").write_text(f"{THREAD}{WSGI}")
-    threaded.spec["wsgi"] = "site_wsgi.application"
-    looped.spec["asgi"] = "site_asgi.application"
-    for made, says in ((threaded, True), (looped, False)):
-        with serving(made) as running:
-            said = verdict.said_result(what_it_says(made))
-            assert (said is not None) == says, running.log.read_text()
-            assert running.get("/")[0] == 200
+def test_a_project_that_started_a_thread_says_it_too(tmp_path: Path) -> None:
+    made = asked(tmp_path / "site", "newest")
+    (made.code / "site_wsgi.py").write_text(f"{THREAD}{WSGI}")
+    made.spec["wsgi"] = "site_wsgi.application"
+    with serving(made) as running:
+        assert verdict.said_result(what_it_says(made)) is not None, running.log.read_text()
+        assert running.get("/")[0] == 200
+
+
+@pytest.mark.parametrize(
+    ("served", "urls"), [({"asgi": "site_asgi.application"}, SLOW), ({"wsgi": "site_wsgi.application"}, "no_such_name")]
+)
+def test_one_in_a_loop_or_with_urls_that_fail_says_that_it_cannot(
+    served: dict[str, str], urls: str, tmp_path: Path
+) -> None:
+    made = asked(tmp_path / "site", "newest")
+    (made.code / "site_urls.py").write_text(urls)
+    made.spec |= served
+    with serving(made):
+        assert what_it_says(made) == "{}"
 
 
 def asked(folder: Path, name: str) -> Site:

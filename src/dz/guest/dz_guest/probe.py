@@ -114,8 +114,9 @@ def _silent(kind):
 
 
 def loaded(candidates):
-    """What ``main`` would answer of the settings that this process has loaded; nothing of what went wrong."""
+    """What ``main`` would answer of the settings that this process has loaded. Raises what stands in the way."""
     found = {"settings": spec.get("settings_module"), "ok": True, "stage": "", "seconds": 0.0}
+    _urls({})
     _applications(found, candidates)
     found["learned"] = _everything(candidates)
     return {"python": platform.python_version(), "tries": [found]}
