@@ -11,7 +11,7 @@ import re
 import shutil
 import stat
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from uv import find_uv_bin
@@ -38,6 +38,10 @@ OLD_BUILDS = (
     ),
     (re.compile(r"cannot import name '?Feature'?(?! from '(?!setuptools))"), "setuptools<46"),  # Python 3.6: not whence
 )
+# uv's own words: the indexes of boto3 and botocore, of which an old Python makes it read all versions, take more than
+# a box has where fifty are read at once.
+OUT_OF_MEMORY = re.compile(r"^memory allocation of \d+ bytes failed$", re.MULTILINE)
+FEWER_AT_ONCE = {"UV_CONCURRENT_DOWNLOADS": "4"}
 # A project's name, which Poetry and older uvs took as it stands; nothing is installed by it.
 # Two patterns, each of which stays near where it begins: a build script says what it likes.
 UNPARSED = re.compile(r"Failed to parse: `?(\S{0,1000})pyproject\.toml")
@@ -140,6 +144,8 @@ class Bench:
         A build script that needs what setuptools lost with 58 gets an older one, and the command is run once more.
         """
         finished, said = self._run(argv, cwd=cwd)
+        if not finished.ok and OUT_OF_MEMORY.search(said):
+            finished, said = replace(self, settings={**self.settings, **FEWER_AT_ONCE})._run(argv, cwd=cwd)
         older = next((limit for pattern, limit in OLD_BUILDS if pattern.search(said)), "")
         if not finished.ok and older and self.bounds.strip() != older:
             self.log.note(f"a package's build is of old times: it gets {older.split()[0].replace('<', ' before ')}")
