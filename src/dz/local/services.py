@@ -169,7 +169,7 @@ INSTANCES = {"build": "build-1", "appserver": "app-1", "proxy": "proxy-1", "data
 
 def servers(plan: Plan) -> Iterator[Service]:
     """What the rest stands on, first."""
-    yield _postgres(plan, "postgres-zoomdb", CORE, plan.layout.core_sockets, connections=100, buffers="16MB")
+    yield _postgres(plan, "postgres-zoomdb", CORE, plan.layout.core_sockets, connections=100, buffers="8MB")
     yield _postgres(plan, "postgres-projects", POSTGRES, plan.layout.postgres_sockets, connections=300, buffers="16MB")
     if plan.broker is not None:
         yield broker_service(plan.layout, plan.state, plan.passwords.broker, plan.broker)
