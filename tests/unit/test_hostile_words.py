@@ -23,6 +23,10 @@ def uv(said: str) -> object:
     return uvfailure.failure(said, python="3.12")
 
 
+def uv_without_a_solution(said: str) -> object:
+    return uvfailure.failure(f"error: No solution found\n  cause: Because {said}", python="3.12")
+
+
 def uv_of_git(said: str) -> object:
     return uvfailure.failure(f"Git operation failed\n{said}", python="3.12")
 
@@ -36,7 +40,8 @@ def option(said: str) -> object:
 
 
 @pytest.mark.parametrize(
-    "read", [git, uv, uv_of_git, address, option, blame, front_end.reason, interpreters.django_range]
+    "read",
+    [git, uv, uv_without_a_solution, uv_of_git, address, option, blame, front_end.reason, interpreters.django_range],
 )
 @pytest.mark.parametrize(
     "words",

@@ -43,7 +43,8 @@ _NEEDS = re.compile(
 )
 _PYTHON = re.compile(r"does not satisfy Python([<>=!~][\w.*,<>=!~]*[\w*]) and (\S+) depends on Python")
 _TAG = re.compile(
-    r"([A-Za-z0-9][\w.-]*==[\w.!+-]+) has no wheels with a matching Python (?:ABI|version|implementation) tag"
+    r"(?<![\w.-])([A-Za-z0-9][\w.-]{0,200}==[\w.!+-]{1,100}) has no wheels with a matching Python"
+    r" (?:ABI|version|implementation) tag"
 )
 _BEFORE = re.compile(r"python_(?:full_)?version < '([\d.]+)'")
 _PYTHON2 = re.compile(
