@@ -15,7 +15,8 @@ from dz.names import AppId, Commit, Digest
 from dz.tasklib.appserver.hooks import post_build_hooks
 from dz.tasklib.build.bundle import foreseen
 from dz.tasklib.build.layers import key_of
-from dz.tasklib.build.trial import LEARNED, reads
+from dz.tasklib.build.proof import LEARNED
+from dz.tasklib.build.trial import reads
 from dz.tasklib.buildconfig import BuildConfig
 from dz.tasklib.filled import OFF
 from dz.tasklib.guestcopy import guest_folder

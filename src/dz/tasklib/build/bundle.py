@@ -20,6 +20,7 @@ from dz.tasklib.build.completing import proven
 from dz.tasklib.build.dependencies import Environment, provide
 from dz.tasklib.build.desk import Build, here, named, pack
 from dz.tasklib.build.front_end import with_front_ends
+from dz.tasklib.build.proof import LEARNED, STARTED_WITH, Proof
 from dz.tasklib.buildconfig import parse
 from dz.tasklib.context import Context
 from dz.tasklib.folders import Folders, clear
@@ -83,12 +84,12 @@ def foreseen(build: Build, environment: Environment, app: Future[Layer]) -> Bund
     if live is None or build.incomplete or environment.left_out or live[0].build_config != build.config.text():
         return None
     before = live[1]
-    if not before.manifest.keys() >= {*trial.LEARNED}:
+    if not before.manifest.keys() >= {*LEARNED}:
         return None
     static = before.layer("static")
     if static is not None and (_changes(build, before, static) or not build.ctx.door.find_layer("static", static.key)):
         return None
-    learned = {name: before.manifest[name] for name in trial.LEARNED}
+    learned = {name: before.manifest[name] for name in LEARNED}
     return _save(build, environment, app, here(static) if static else None, learned)
 
 
@@ -101,7 +102,7 @@ def _changes(build: Build, before: Bundle, static: Layer) -> bool:
     return static.key == trial.static_key(build, made_from)
 
 
-def finish(build: Build, environment: Environment, app: Future[Layer], proof: trial.Proof) -> Bundle:
+def finish(build: Build, environment: Environment, app: Future[Layer], proof: Proof) -> Bundle:
     """Collect the static files of a project that was proved; the bundle as it is to stay."""
     static = trial.collect(build, environment, proof)
     inputs = "" if build.incomplete else _opened(build.ctx).get("inputs", "")
@@ -124,7 +125,7 @@ def _save(
 
 def started_with(bundle: Bundle) -> list[str]:
     """All that a proof may change of what a web process is started with."""
-    return [*(layer.digest for layer in bundle.layers), *(bundle.manifest[name] for name in trial.STARTED_WITH)]
+    return [*(layer.digest for layer in bundle.layers), *(bundle.manifest[name] for name in STARTED_WITH)]
 
 
 def told(bundle: Bundle, environment: Environment) -> dict[str, Any]:

@@ -18,7 +18,8 @@ from dz.tasklib.build.dependencies import Environment, provide
 from dz.tasklib.build.desk import Build
 from dz.tasklib.build.inspect.pythons import specifier
 from dz.tasklib.build.inspect.wellknown import distribution
-from dz.tasklib.build.trial import Proof, prove
+from dz.tasklib.build.proof import Proof
+from dz.tasklib.build.trial import prove
 
 MOST = 6  # distributions that are added
 LONGEST = 256 * 1024  # characters of a .gitignore that are read

@@ -20,8 +20,8 @@ from dz.tasklib.build.bundle import alone, building, finish, started_with, told
 from dz.tasklib.build.completing import proven
 from dz.tasklib.build.dependencies import Environment
 from dz.tasklib.build.desk import Build, here
+from dz.tasklib.build.proof import judged
 from dz.tasklib.build.storing import bundle_upload
-from dz.tasklib.build.trial import judged
 from dz.tasklib.build.verdict import said_result
 from dz.tasklib.context import Context
 from dz.tasklib.records import Bundle, Layer

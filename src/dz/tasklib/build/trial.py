@@ -1,7 +1,6 @@
 """The proof that a bundle can run: its settings and application are imported, in the sandbox, before anything switches.
 
-What the probe learns may change a guess that nobody confirmed, and the log says so; never a value that a person
-confirmed.
+What was found out, and what becomes of it, is ``proof.py``.
 """
 
 from __future__ import annotations
@@ -10,7 +9,7 @@ import json
 import secrets
 from collections.abc import Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -22,48 +21,16 @@ from dz.tasklib.build import disk, layers
 from dz.tasklib.build.dependencies import Environment
 from dz.tasklib.build.desk import Build, here, pack
 from dz.tasklib.build.owncode import OwnCode
-from dz.tasklib.build.verdict import KEEP, ProbeResult, probe_result
-from dz.tasklib.buildconfig import merge
+from dz.tasklib.build.proof import Proof, judged
+from dz.tasklib.build.verdict import KEEP, probe_result
 from dz.tasklib.filled import OFF, Known, is_known, wants_redis
 from dz.tasklib.folders import fresh
 from dz.tasklib.guestbox import Start, public_url
 from dz.tasklib.guestcopy import guest_folder
 from dz.tasklib.managing import manage
-from dz.tasklib.records import Basis, Guess, Layer
+from dz.tasklib.records import Layer
 
 SECONDS, COLLECTING = 120.0, 300.0  # a project may take to be imported, and to collect its static files
-STARTED_WITH = ("settings_module", "wsgi", "asgi", "static_url")  # of what is learned, all that a web process is told
-LEARNED = (*STARTED_WITH, "media_url", "migrations", "migrates", "brokerless", "pages")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Proof:
-    """What really works. ``lacks``: the module without which a better candidate did not."""
-
-    settings_module: str
-    lacks: str
-    wsgi: str
-    asgi: str
-    static_url: str
-    media_url: str
-    collects: bool
-    laid: bool  # its copy of the code is there
-    collected: bool  # already, beside the proof
-    static_inputs: str  # a hash of all that is collected; "" where nobody can tell without collecting
-    migrations: Sequence[tuple[str, str, bool]]  # app, name, whether it can be undone
-    pages: Sequence[str]  # paths of the first ones
-    brokerless: Sequence[str]  # Celery applications that name no broker
-    migrates: str  # a hash of what else migrate makes; "" where nobody can tell without running it
-
-    def learned(self, *, static: bool) -> dict[str, Any]:
-        """Its part of a bundle's manifest: what it says under ``LEARNED``."""
-        told = {name: getattr(self, name) for name in LEARNED}
-        return told | {
-            "migrations": [list(one) for one in self.migrations],
-            "brokerless": list(self.brokerless),
-            "pages": list(self.pages),
-            "static_url": self.static_url if static else "",
-        }
 
 
 def prove(build: Build, environment: Environment) -> Proof:
@@ -87,28 +54,6 @@ def prove(build: Build, environment: Environment) -> Proof:
         )
         result = probe_result(finished.output, marker, folder / "own/app", code=finished.code)
     return judged(build, result, laid=True)
-
-
-def judged(build: Build, result: ProbeResult, *, laid: bool) -> Proof:
-    """What was found out, kept as evidence and told in the log."""
-    _tell(build, result)
-    chosen, learned = result.chosen, result.learned
-    return Proof(
-        settings_module=chosen.settings,
-        lacks=next((one.lacks for one in result.failed if one.lacks), ""),
-        wsgi=chosen.wsgi,
-        asgi=chosen.asgi,
-        static_url=learned.static_url,
-        media_url=learned.media_url,
-        collects=learned.staticfiles and "collectstatic" in build.config.hooks,
-        laid=laid,
-        collected=chosen.collected,
-        static_inputs=learned.static_inputs,
-        migrations=learned.migrations,
-        brokerless=learned.brokerless,
-        migrates=learned.migrates,
-        pages=learned.pages,
-    )
 
 
 def collect(build: Build, environment: Environment, proof: Proof) -> Future[Layer] | None:
@@ -182,42 +127,6 @@ def reads(build: Build) -> Sequence[str]:
 
     off = [f"{name}{OFF}" for name in named("environment_off")]
     return [name for name in named("environment") if is_known(name, redis=True)] + off
-
-
-def _tell(build: Build, result: ProbeResult) -> None:
-    ctx = build.ctx
-    for one in result.failed:
-        why = one.error.summary if one.error else "it does not work"
-        ctx.log.note(f"{one.settings} was tried first: {why}", level="warning")
-    chosen = result.chosen
-    if chosen.settings != build.config.django_settings_module:
-        ctx.log.note(f"settings module is {chosen.settings}: the first that works")
-    if apps := ", ".join(result.learned.unmigrated):
-        ctx.log.note(
-            f"The models of {apps} have changes that no migration makes, so their tables stay as they are: run"
-            " manage.py makemigrations, commit what it writes, then deploy again.",
-            level="warning",
-        )
-    if apps := ", ".join(result.learned.bare):
-        ctx.log.note(
-            f"The repository has no migrations of {apps}: their tables are made as the models are now, and no later"
-            " change of these reaches them. Run manage.py makemigrations and commit what it writes.",
-            level="warning",
-        )
-    basis = Basis(why="it was imported in the sandbox and works")
-    found = [Guess(field="settings_module", value=chosen.settings, basis=basis, confidence=1.0, is_primary=True)]
-    for field, value in (("wsgi_application", chosen.wsgi), ("asgi_application", chosen.asgi)):
-        if value:
-            found.append(Guess(field=field, value=value, basis=basis, confidence=1.0, is_primary=True))
-    config = merge(
-        build.config,
-        {
-            "django_settings_module": chosen.settings,
-            "wsgi_application": chosen.wsgi,
-            "asgi_application": chosen.asgi,
-        },
-    )
-    ctx.door.learn(config.text(), found)
 
 
 def _trial_folder(build: Build) -> Path:
