@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import shutil
 import socket
+import ssl
 import subprocess
+import tarfile
 import tempfile
+import threading
 import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
+import trustme
 from packaging.version import Version
 
 from dz.errors import UserError
@@ -30,6 +37,7 @@ from dz.tasklib.build.otherpython import first_that_fits, has_wheel
 from dz.tasklib.build.resolve import inputs_key, resolve
 from dz.tasklib.build.wanted import Wanted
 
+SYSTEMS = "/etc/ssl/certs/ca-certificates.crt"
 WANTED = Wanted(installer="requirements", files=("requirements.txt",))
 
 
@@ -469,6 +477,33 @@ def test_an_archive_that_uv_can_not_unpack_is_built_by_pip(bench: Bench) -> None
     locked, wheels = resolve(bench, WANTED)
     assert locked.version("pypdf2") == "1.26.0" and list(wheels.glob("[Pp]y[Pp][Dd][Ff]2-1.26.0-*.whl"))
     assert "pypdf2==1.26.0 is of old times" in said(bench)
+
+
+def test_a_release_of_which_there_is_only_a_bz2_is_built_by_pip(
+    bench: Bench, home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = tmp_path / "index/simple/of-old-times"
+    page.mkdir(parents=True)
+    with tarfile.open(page / "Of.Old_Times-1.0.tar.bz2", "w:bz2") as archive:
+        text = b"from setuptools import setup\nsetup(name='of-old-times', version='1.0', py_modules=[])\n"
+        member = tarfile.TarInfo("Of.Old_Times-1.0/setup.py")
+        member.size = len(text)
+        archive.addfile(member, io.BytesIO(text))
+    authority, context = trustme.CA(), ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("localhost").configure_cert(context)
+    known = of_this_host().certificates or Path(ssl.get_default_verify_paths().cafile or SYSTEMS)
+    (tmp_path / "known.pem").write_bytes(known.read_bytes() + authority.cert_pem.bytes())
+    with ThreadingHTTPServer(("127.0.0.1", 0), partial(SimpleHTTPRequestHandler, directory=page.parent.parent)) as own:
+        own.socket = context.wrap_socket(own.socket, server_side=True)
+        threading.Thread(target=own.serve_forever, daemon=True).start()
+        monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "known.pem"))
+        monkeypatch.setenv("UV_INDEX", f"https://localhost:{own.server_port}/simple/")
+        bench = replace(bench, indexes=of_this_host(), sandbox=make(home=home))
+        (bench.tree / "requirements.txt").write_text("Django>=4.2,<5\nof-old-times==1.0\n")
+        locked, wheels = resolve(bench, WANTED)
+        own.shutdown()
+    assert locked.built == ("of-old-times",)
+    assert locked.version("of-old-times") == "1.0" and list(wheels.glob("of_old_times-1.0-*.whl"))
 
 
 def test_what_lacks_a_library_of_this_host_is_left_out_aloud_and_the_rest_is_built(bench: Bench) -> None:

@@ -34,14 +34,20 @@ def test_a_lock_gives_names_versions_and_the_hashes_of_its_wheels() -> None:
         f"sdist = {wheel('other-1.0.tar.gz', B)}",
         f'name = "never"\nversion = "1"\nmarker = "sys_platform == \'win32\'"\n'
         f"wheels = [{wheel('never-1-py3-none-any.whl', C)}]",
+        f'name = "oldest"\nversion = "1.0"\nsdist = {wheel("Oldest-1.0.tar.bz2", B)}\n'
+        f"wheels = [{wheel('oldest-1.0-py3-none-any.whl', C).replace('https://files.example', 'file:///box')}]",
+        f'name = "both"\nversion = "1.0"\nsdist = {wheel("Both.x-1.0.tar.bz2", B)}\n'
+        f"wheels = [{wheel('both-1.0-py3-none-any.whl', C)}]",
         'name = "mine"\n[packages.directory]\npath = "."\neditable = true',
         'name = "fromgit"\n[packages.vcs]\ntype = "git"\nurl = "https://git.example/x.git"\n'
         'requested-revision = "main"\ncommit-id = "0123456789012345678901234567890123456789"',
     )
     ready, sources = read(answer, PYTHON)
-    assert [one.line() for one in ready] == [f"django==4.2.30 --hash=sha256:{A}"]
+    assert [one.line() for one in ready] == [f"django==4.2.30 --hash=sha256:{A}", f"both==1.0 --hash=sha256:{C}"]
+    assert [one.pip for one in sources if one.name == "oldest"] == [(f"oldest==1.0 --hash=sha256:{B}",)]
     assert {one.name: (one.hashed, one.local) for one in sources} == {
         "old": (True, False),
+        "oldest": (True, False),
         "other": (True, False),
         "mine": (False, True),
         "fromgit": (False, False),

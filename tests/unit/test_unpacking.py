@@ -19,6 +19,12 @@ def test_both_ways_in_which_uv_refuses_a_release_are_known(said: str) -> None:
     assert found is not None and found.groups() == ("pandas", "0.24.2")
 
 
+def test_a_release_that_is_a_bz2_alone_is_known() -> None:
+    said = "  cause: Because twisted==20.3.0 has a non-PEP 625-compliant source distribution filename and you require"
+    found = unpacking._OTHER_ARCHIVE.search(said)
+    assert found is not None and found.groups() == ("twisted", "20.3.0")
+
+
 @pytest.mark.parametrize(
     ("line", "taken"),
     [

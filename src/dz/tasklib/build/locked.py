@@ -11,6 +11,7 @@ import re
 import tomllib
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
+from typing import Any
 
 from packaging import pylock, tags
 from packaging.markers import Environment
@@ -104,7 +105,9 @@ class Locked:
 def read(answer: bytes, python: Interpreter) -> tuple[list[Requirement], list[Source]]:
     """What a pylock.toml selects for that Python on this machine. Raises UserError if it is for another Python."""
     try:
-        lock = pylock.Pylock.from_dict(tomllib.loads(answer.decode()))
+        value = tomllib.loads(answer.decode())
+        old = _old_archives(value)
+        lock = pylock.Pylock.from_dict(value)
         _refuse_another_python(lock, python)
         chosen = list(lock.select(environment=environment(python), tags=wheel_tags(python)))
     except pylock.PylockSelectError as error:
@@ -112,12 +115,27 @@ def read(answer: bytes, python: Interpreter) -> tuple[list[Requirement], list[So
     ready, sources = [], []
     for package, source in chosen:
         name, version = canonicalize_name(package.name), str(package.version or "")
-        if isinstance(source, pylock.PackageWheel):
+        if name in old:
+            sources.append(Source(name=name, version=version, pip=(f"{name}=={version} {old[name]}",), hashed=True))
+        elif isinstance(source, pylock.PackageWheel):
             hashes = {str(wheel.hashes["sha256"]) for wheel in package.wheels or () if "sha256" in wheel.hashes}
             ready.append(Requirement(name=name, version=version, hashes=tuple(sorted(hashes))))
         else:
             sources.append(_source(name, version, source))
     return ready, sources
+
+
+def _old_archives(lock: dict[str, Any]) -> dict[str, str]:
+    """``lock`` loses archives that PEP 625 has no more; the names of packages that have nothing else, with its hash: their
+    wheel lies in the box, and only told what the release is (unpacking.py)."""
+    found: dict[str, str] = {}
+    for package in lock.get("packages", ()):
+        if str(package.get("sdist", {}).get("url", "")).endswith(".bz2"):
+            digest = str(package.pop("sdist").get("hashes", {}).get("sha256", ""))
+            here = all(str(wheel.get("url", "")).startswith("file:") for wheel in package.get("wheels", ()))
+            if here and _HASH.fullmatch(digest):
+                found[canonicalize_name(package["name"])] = f"--hash=sha256:{digest}"
+    return found
 
 
 def _refuse_another_python(lock: pylock.Pylock, python: Interpreter) -> None:

@@ -1,6 +1,6 @@
-"""Releases of old times that uv's reader refuses and pip's takes, for their archive (PyPDF2 1.26.0 has such a one) or
-for what they say that they need (``pytz (>=2011k)``, as pandas did until 0.24): pip tells what it is, and what has no
-wheel is built like all such.
+"""Releases of old times that uv's reader refuses and pip's takes: for their archive (PyPDF2 1.26.0 has such a one), for
+what they say that they need (``pytz (>=2011k)``, as pandas did until 0.24), or because all there is of them is a
+``.tar.bz2`` (Twisted until 20.3): pip tells what it is, and what has no wheel is built like all such.
 
 Promise: only releases that uv named are asked for, each once; what their build scripts say is taken as lines
 of requirements.
@@ -27,6 +27,7 @@ _REFUSED = re.compile(
     r"(?:$|\) could not be parsed)",
     re.MULTILINE,
 )
+_OTHER_ARCHIVE = re.compile(r"\b([A-Za-z0-9][\w.-]*)==([\w.!+-]+) has a non-PEP 625-compliant source distribution")
 _NEEDS = """\
 import email, glob, sys, zipfile
 wheel = zipfile.ZipFile(glob.glob(sys.argv[1] + "/*.whl")[0])
@@ -37,18 +38,27 @@ print("\\n".join(email.message_from_string(wheel.read(name).decode()).get_all("R
 
 def answered(bench: Bench, known: str, ask: Callable[[], tuple[Finished, str]]) -> tuple[Finished, str]:
     """What uv answers when pip has told what it could not learn. ``known``: what known.toml says so far."""
-    needs: dict[tuple[str, str], list[str]] = {}
+    asked: list[tuple[str, str]] = []
+    wheels: list[str] = []
     finished, said = ask()
-    while not finished.ok and (refused := _REFUSED.search(plain(said))) and len(needs) < MOST:
-        name, version = refused.groups()
-        told = None if (name, version) in needs else _needs(bench, f"{name}=={version}")
-        if told is None:
+    while not finished.ok and len(asked) < MOST:
+        words = plain(said)
+        refused, other = _REFUSED.search(words), _OTHER_ARCHIVE.search(words)
+        found = refused or other
+        if found is None or (found[1], found[2]) in asked:
             break
-        needs[name, version] = told
+        name, version = found[1], found[2]
+        asked.append((name, version))
+        folder = bench.box / "unpacked" / f"{name}=={version}"
+        needs = _needs(bench, f"{name}=={version}", folder)
+        if needs is None:
+            break
         bench.log.note(f"{name}=={version} is of old times: pip reads it")
         known += f"[[dependency-metadata]]\nname = {json.dumps(name)}\nversion = {json.dumps(version)}\n"
-        known += f"requires-dist = {json.dumps(told)}\n"
-        bench.write("known.toml", known)
+        known += f"requires-dist = {json.dumps(needs)}\n"
+        if not refused:  # uv takes it for a release of which there is nothing
+            wheels.append(str(folder))
+        bench.write("known.toml", f"find-links = {json.dumps(wheels)}\n{known}")
         finished, said = ask()
     return finished, said
 
@@ -63,9 +73,8 @@ def pip_of(bench: Bench) -> Path:
     return pip
 
 
-def _needs(bench: Bench, release: str) -> list[str] | None:
-    """Its requirement lines; None where pip can't build it either."""
-    folder = bench.box / "unpacked" / release
+def _needs(bench: Bench, release: str, folder: Path) -> list[str] | None:
+    """Its requirement lines, its wheel laid in ``folder``; None where pip can't build it either."""
     words: list[str | Path] = [bench.python.path, pip_of(bench) / "pip", "wheel", "--no-deps", "--no-cache-dir"]
     built, _ = bench.inside([*words, "--quiet", "--use-pep517", "--wheel-dir", folder, "--", release])
     told, _ = bench.inside([bench.python.path, "-c", _NEEDS, folder]) if built.ok else (built, "")
