@@ -5,11 +5,13 @@ The project's own variables win over those that the platform fills in; nothing w
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from dz.seams.sandbox import Box, Network
+from dz.tasklib.buildconfig import BuildConfig
 from dz.tasklib.filled import Known, broker, fill, platform_variables
 from dz.tasklib.records import Release
 
@@ -18,6 +20,42 @@ def public_url(scheme: str, port: int, hostname: str) -> str:
     """The address that a browser shows: with the port where it is not the scheme's own."""
     plain = (scheme, port) in (("http", 80), ("https", 443))
     return f"{scheme}://{hostname}" + ("" if plain else f":{port}")
+
+
+def where_in_code(config: BuildConfig) -> dict[str, Any]:
+    """Where in its code a project lies, as a bundle's manifest has it."""
+    return {
+        "project_root": config.project_root,
+        "python_path": list(config.additional_python_path_dirs),
+        "site_media_map": [list(pair) for pair in config.site_media_map],
+    }
+
+
+def spec_of(
+    manifest: Mapping[str, Any],
+    code: Path,
+    *,
+    static: Path,
+    media: Path,
+    hosts: Sequence[str],
+    public: tuple[str, int],
+    release: int,
+) -> dict[str, Any]:
+    """What the guest is told of every release, alike in its trial and where it runs. ``manifest`` has what
+    ``where_in_code`` says, ``public`` are the proxy's scheme and port."""
+    scheme, port = public
+    return {
+        "project_root": str(code / manifest["project_root"]),
+        "code": str(code),
+        "python_path": [str(code / folder) for folder in manifest.get("python_path", ())],
+        "static_root": str(static),
+        "media_root": str(media),
+        "site_media_map": manifest.get("site_media_map", []),
+        "hosts": list(hosts),
+        "scheme": scheme,
+        "port": port,
+        "release": release,
+    }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,7 +2,8 @@
 
 Keys, all optional but ``project_root``: ``code`` (the whole checkout), ``python_path`` (more folders),
 ``settings_module``, ``wsgi``, ``asgi``, ``candidates`` (``settings``, ``wsgi``, ``asgi``, ``celery``: lists, for the
-probe), ``tell`` (the file in which a web process says what it would be asked by one),
+probe), ``collect`` (whether it goes on to collect static files), ``probe_seconds`` (that each of its tries may take),
+``tell`` (the file in which a web process says what a probe would),
 ``static_root``, ``static_url``, ``media_root``, ``hosts``, ``scheme``, ``port``, ``release``, ``workers``,
 ``site_media_map`` (pairs folder, url).
 Secrets are never in it: they come in the environment.

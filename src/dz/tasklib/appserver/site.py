@@ -21,7 +21,7 @@ from dz.tasklib.build.owncode import OwnCode
 from dz.tasklib.buildconfig import parse
 from dz.tasklib.filled import Known
 from dz.tasklib.folders import Folders, clear, fresh, passable
-from dz.tasklib.guestbox import Start, public_url
+from dz.tasklib.guestbox import Start, public_url, spec_of
 from dz.tasklib.records import Running
 
 # A process that dies before is started again later and later: Django alone takes a second or two to be imported, so
@@ -125,21 +125,20 @@ class Site:
 
     def guest_spec(self) -> dict[str, Any]:
         manifest, release = self.running.bundle.manifest, self.running.release
-        return {
-            "project_root": str(self.root),
-            "code": str(self.code),
-            "python_path": [str(self.code / folder) for folder in manifest.get("python_path", ())],
+        always = spec_of(
+            manifest,
+            self.code,
+            static=self.static or self.folder / "static",
+            media=self.volume / "media",
+            hosts=self.running.hostnames,
+            public=(self.place.scheme, self.place.port),
+            release=release.number,
+        )
+        return always | {
             "settings_module": manifest["settings_module"],
             "wsgi": "" if processes.serves_asgi(parse(release.build_config)) else manifest.get("wsgi", ""),
             "asgi": manifest.get("asgi", ""),
             "static_url": manifest.get("static_url", ""),
-            "static_root": str(self.static or self.folder / "static"),
-            "media_root": str(self.volume / "media"),
-            "site_media_map": manifest.get("site_media_map", []),
-            "hosts": [str(h) for h in self.running.hostnames],
-            "scheme": self.place.scheme,
-            "port": self.place.port,
-            "release": release.number,
             "workers": 2,
             **self._question(),
         }

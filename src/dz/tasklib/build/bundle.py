@@ -24,6 +24,7 @@ from dz.tasklib.build.proof import LEARNED, STARTED_WITH, Proof
 from dz.tasklib.buildconfig import parse
 from dz.tasklib.context import Context
 from dz.tasklib.folders import Folders, clear
+from dz.tasklib.guestbox import where_in_code
 from dz.tasklib.guestcopy import guest_folder
 from dz.tasklib.locks import locked
 from dz.tasklib.machine import platform_name
@@ -143,11 +144,9 @@ def manifest(build: Build, environment: Environment) -> dict[str, Any]:
     people."""
     config = build.config
     return {
-        "project_root": config.project_root,
+        **where_in_code(config),
         "python": environment.python,
         "packages": environment.packages,
-        "python_path": list(config.additional_python_path_dirs),
-        "site_media_map": [list(pair) for pair in config.site_media_map],
         "reads": sorted(trial.reads(build)),
         "hooks": [hook for hook in config.hooks if not hook.startswith("collectstatic")],
         "guest": guest_folder(build.ctx.settings.home).name,

@@ -25,7 +25,7 @@ from dz.tasklib.build.proof import Proof, judged
 from dz.tasklib.build.verdict import KEEP, probe_result
 from dz.tasklib.filled import OFF, Known, is_known, wants_redis
 from dz.tasklib.folders import fresh
-from dz.tasklib.guestbox import Start, public_url
+from dz.tasklib.guestbox import Start, public_url, spec_of, where_in_code
 from dz.tasklib.guestcopy import guest_folder
 from dz.tasklib.managing import manage
 from dz.tasklib.records import Layer
@@ -154,19 +154,16 @@ def _lay(build: Build, environment: Environment) -> Path:
 
 
 def _spec(build: Build, folder: Path) -> dict[str, Any]:
-    config, settings = build.config, build.ctx.settings
-    return {
-        "project_root": str(folder / "own/app" / config.project_root),
-        "code": str(folder / "own/app"),
-        "python_path": [str(folder / "own/app" / f) for f in config.additional_python_path_dirs],
-        "static_root": str(folder / "static"),
-        "media_root": str(folder / "own/media"),
-        "hosts": list(build.ctx.door.hostnames()),
-        "scheme": settings.public_scheme,
-        "port": settings.public_port,
-        "release": build.release.number,
-        "site_media_map": [list(pair) for pair in config.site_media_map],
-    }
+    settings = build.ctx.settings
+    return spec_of(
+        where_in_code(build.config),
+        folder / "own/app",
+        static=folder / "static",
+        media=folder / "own/media",
+        hosts=build.ctx.door.hostnames(),
+        public=(settings.public_scheme, settings.public_port),
+        release=build.release.number,
+    )
 
 
 def _box(
