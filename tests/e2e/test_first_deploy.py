@@ -127,7 +127,7 @@ def test_a_change_of_the_code_builds_collects_and_migrates_nothing_again(platfor
     assert "install" not in step(second, "build_bundle")["title"]
     assert "migrate is not run" in platform.dz("job", str(second["job"]), "--log").out
 
-    assert step(first, "prove")["title"] == "Proved while it was built"
+    assert step(first, "prove")["title"] == "Rely on the check of the build"
     assert told(platform, second, "prove")["restart"] is False
     proof = "Check that it starts and collect static files"
     assert proof in parts(platform, first)

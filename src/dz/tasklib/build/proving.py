@@ -31,7 +31,7 @@ def prove(ctx: Context) -> Mapping[str, Any]:
     """Have the bundle proved; ``restart``: what was started is not what it turned out to be."""
     foreseen = ctx.results["build_bundle"].get("foreseen")
     if foreseen is None:
-        ctx.log.title("Proved while it was built")
+        ctx.log.title("Rely on the check of the build")
         return {}
     before = ctx.door.bundle()
     app = before.layer("app")
