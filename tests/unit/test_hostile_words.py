@@ -9,7 +9,7 @@ import pytest
 
 from dz.errors import UserError
 from dz.tasklib.appserver.blame import blame
-from dz.tasklib.build import askedfor, front_end, gitfailure, giturl, interpreters, relaxing, uvfailure
+from dz.tasklib.build import askedfor, front_end, gitfailure, giturl, interpreters, relaxing, unpacking, uvfailure
 
 MOST = 64_000  # characters, as many as are kept of what a command says
 FOLDER = giturl.parse("file:///nowhere", file_urls=True)  # of a host the network would be asked
@@ -35,18 +35,25 @@ def address(said: str) -> object:
     return askedfor._patterns(UserError("build.git-requirement", reason=f"{said}@"))
 
 
+def refused(said: str) -> object:
+    return unpacking._REFUSED.search(said), unpacking._OTHER_ARCHIVE.search(said)
+
+
 def option(said: str) -> object:
     return relaxing._OPTION.search(f"Expected `--hash`, found `--{said}")
 
 
 @pytest.mark.parametrize(
     "read",
-    [git, uv, uv_without_a_solution, uv_of_git, address, option, blame, front_end.reason, interpreters.django_range],
-)
+    [
+        git, uv, uv_without_a_solution, uv_of_git, address, refused, option, blame, front_end.reason,
+        interpreters.django_range,
+    ],
+)  # fmt: skip
 @pytest.mark.parametrize(
     "words",
     [
-        "a", "0", " ", "\n", "\t\n", "'", "`", ":", "--", "a:1:", "error", "npm error ", "repository ", "repository '",
+        "a", "a.", "0", " ", "\n", "\t\n", "'", "`", ":", "--", "a:1:", "error", "npm error ", "repository ", "repository '",
         "git://", "https://a.git", "fatal: ", "Expected `--hash`, found `--a", "Failed to fetch: `https://",
         "File not found: ", "you require a==", "Traceback (most recent call last):\n", '  File "a", line 1\n',
     ],

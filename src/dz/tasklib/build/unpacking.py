@@ -27,7 +27,9 @@ _REFUSED = re.compile(
     r"(?:$|\) could not be parsed)",
     re.MULTILINE,
 )
-_OTHER_ARCHIVE = re.compile(r"\b([A-Za-z0-9][\w.-]*)==([\w.!+-]+) has a non-PEP 625-compliant source distribution")
+_OTHER_ARCHIVE = re.compile(
+    r"(?<![\w.-])([A-Za-z0-9][\w.-]{0,200})==([\w.!+-]{1,100}) has a non-PEP 625-compliant source distribution"
+)
 _NEEDS = """\
 import email, glob, sys, zipfile
 wheel = zipfile.ZipFile(glob.glob(sys.argv[1] + "/*.whl")[0])
