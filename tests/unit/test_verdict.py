@@ -35,6 +35,11 @@ def told(*tries: dict[str, Any]) -> UserError:
     return raised.value
 
 
+def test_files_are_named_as_in_the_repository_in_an_errors_words_too() -> None:
+    words = f"cannot import name 'x' from 'shop' ({ROOT}/shop/__init__.py)"
+    assert "'shop' (shop/__init__.py)" in told(a_try("a", "urls", type="ImportError", message=words)).brief
+
+
 def test_a_candidate_that_works_is_the_result() -> None:
     works = {"settings": "shop.dev", "ok": True, "stage": "", "seconds": 1, "wsgi": "shop.wsgi", "learned": LEARNED}
     value = {"python": "3.13.0", "tries": [a_try("shop.prod", "settings"), works]}

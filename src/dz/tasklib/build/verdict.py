@@ -204,16 +204,21 @@ def hook_error(hook: HookResult, root: Path) -> UserError:
     if hook.command == "migrate" and hook.failed is not None:
         name, count = ".".join(hook.failed), len(hook.applied)
         stay = f"{count} before it {'is' if count == 1 else 'are'} applied and stay so" if count else "None was applied"
-        return UserError("hook.migration-failed", where=place, migration=name, error=error.summary, applied=stay)
+        return UserError("hook.migration-failed", where=place, migration=name, error=_said(error, root), applied=stay)
     if hook.command == "collectstatic":
-        return UserError("hook.collectstatic-failed", where=place, error=error.summary)
-    return UserError("hook.failed", where=place, command=hook.command, error=error.summary)
+        return UserError("hook.collectstatic-failed", where=place, error=_said(error, root))
+    return UserError("hook.failed", where=place, command=hook.command, error=_said(error, root))
 
 
 def where(error: Failure, root: Path) -> str:
     """``file:line  source``, the file as the repository names it; "" where the project has no part in it."""
     file = _relative(error.file, root)
     return f"{file}:{error.line}  {error.source}".rstrip() if file else ""
+
+
+def _said(error: Failure, root: Path) -> str:
+    """Its summary, with the repository's own names for the files below ``root``."""
+    return error.summary.replace(f"{root}/", "")
 
 
 def _static_url(learned: Learned, settings: str) -> str:
@@ -233,7 +238,7 @@ def _of_try(one: Try, error: Failure, python: str, root: Path) -> UserError:
         return UserError("settings.variable-missing", where=place, variable=error.name)
     if error.kind == "syntax":
         file = _relative(error.file, root) or "a file of the project"
-        return UserError("settings.syntax-error", where=place, python=python, file=file, error=error.summary)
+        return UserError("settings.syntax-error", where=place, python=python, file=file, error=_said(error, root))
     if error.kind == "module" and _names_itself(one):
         return UserError("settings.not-found", where=place, settings=one.settings)
     if error.kind == "module":
@@ -249,8 +254,10 @@ def _of_try(one: Try, error: Failure, python: str, root: Path) -> UserError:
     if error.kind == "timeout":
         return UserError("settings.hangs", where=place, settings=one.settings)
     if error.kind == "exit":
-        return UserError("settings.no-answer", where=place, error=error.summary)
-    return UserError(_FAILED[one.stage], where=place, settings=one.settings, error=error.summary, module=error.name)
+        return UserError("settings.no-answer", where=place, error=_said(error, root))
+    return UserError(
+        _FAILED[one.stage], where=place, settings=one.settings, error=_said(error, root), module=error.name
+    )
 
 
 def _variable(error: Failure) -> bool:
