@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -230,8 +231,6 @@ def test_one_long_step_runs_at_a_time_and_a_deploys_database_is_not_held_up_by_t
 
 
 def named(server: FakeDatabaseServer, shop: Any, name: str) -> Any:
-    from dataclasses import replace
-
     return replace(server.databases[shop.app_id], name=name)
 
 
@@ -266,10 +265,20 @@ def test_a_destroy_leaves_a_last_backup_for_30_days_unless_refused(
     refusing = lived(j)
     job = services.destroy(refusing.name, backup=False)
     record(claim(job, "proxy_remove", "proxy-1"), j.OK)
-    from dz.tasklib.database.backups import backup_database
+    from dz.tasklib.database.backups import backup_database, keep_backup
 
-    assert backup_database(context(claim(job, "backup_database"), tmp_path, server)) == {}
+    log = Titled("destroy")
+    ctx = replace(context(claim(job, "backup_database"), tmp_path, server), log=log)
+    assert backup_database(ctx) == keep_backup(ctx) == {}
+    assert log.titles == ["No backup, as asked", "No backup to keep"]
     assert not refusing.backups.exists()
+
+
+class Titled(EventLog):
+    titles: list[str] | None = None
+
+    def title(self, text: str) -> None:
+        self.titles = [*(self.titles or []), text]
 
 
 def test_another_database_host_hands_the_dump_back(

@@ -30,7 +30,7 @@ def backup_database(ctx: Context) -> Mapping[str, Any]:
     had one, and for a destroy or a restore that is told to keep nothing."""
     backup = ctx.door.begin_backup(str(ctx.params.get("why", "asked")))
     if backup is None:
-        ctx.log.note("nothing to back up")
+        ctx.log.title("Nothing to back up" if ctx.params.get("backup", True) else "No backup, as asked")
         return {}
     database = _here(ctx, ctx.door.database())
     name = f"{backup.within}/{ctx.step_id}-{ctx.attempt}.dump"
@@ -55,6 +55,8 @@ def _named_for_a_restore(ctx: Context) -> Iterator[None]:
 
 def keep_backup(ctx: Context) -> Mapping[str, Any]:
     """The job's backup is good from now on, and the oldest ones are let go: reconcile clears them away."""
+    if ctx.door.begun_backup() is None:
+        ctx.log.title("No backup to keep")
     ctx.door.keep_backup(nightly=ctx.settings.backups_nightly, others=ctx.settings.backups_asked)
     return {}
 
