@@ -58,3 +58,12 @@ def test_an_index_is_well_if_it_has_what_every_site_needs(
         ok, said, mend = doctor._index(Layout(tmp_path / "h"))
     assert (ok, "django==5.0" in said) == (well, well), said
     assert said.startswith("127.0.0.1") and "pa55word" not in said + mend
+    assert "cause:" not in said.lower() and ("SSL_CERT_FILE" in mend) != well, (said, mend)
+
+
+def test_what_the_way_to_an_index_may_need_is_named_where_it_does_not_answer(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("UV_DEFAULT_INDEX", "http://127.0.0.1:9/simple")
+    ok, said, mend = doctor._index(Layout(tmp_path / "h"))
+    assert (ok, "SSL_CERT_FILE" in mend, "cause:" in said.lower()) == (False, True, False), said

@@ -30,6 +30,10 @@ from dz.tasklib.appserver.ports import is_free
 ROOM, MEMORY = 2 * 1000**3, 1000**3
 WANTED = b"django\n"
 INDEX = 20.0  # seconds
+REACH = (
+    "Set what the way there needs, then dz up: UV_DEFAULT_INDEX or PIP_INDEX_URL (an index of yours), HTTPS_PROXY, "
+    "SSL_CERT_FILE (an authority of your network)."
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -140,8 +144,8 @@ def _index(layout: Layout) -> tuple[bool, str, str]:
     except DeadlinePassed:
         ok, said = False, [f"no answer within {INDEX:.0f} s"]
     if not ok:
-        why = redact_urls(said[-1].strip(" ×╰─▶│").removeprefix("Caused by: "))
-        return False, f"{named}: {why}", "Set UV_DEFAULT_INDEX or PIP_INDEX_URL to your index; then dz up."
+        why = redact_urls(said[-1].strip(" ×╰─▶│").removeprefix("Caused by: ").removeprefix("cause: "))
+        return False, f"{named}: {why}", REACH
     shown = "; builds can read the password of an index: let it fetch packages only" if indexes.protected else ""
     return True, f"{named} has {said[-1]}{shown}", ""
 
