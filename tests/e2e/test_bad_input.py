@@ -85,6 +85,15 @@ def test_a_look_tells_already_that_no_python_of_the_host_fits(platform: Platform
     told = refused(platform.dz("check", repository.url, "--json"), "python.none-fits")
     assert "Django 1.7" in told["error"]
     assert any(one["field"] == "django_version" for one in told["guesses"]), "what was found is shown all the same"
+    for command in ("check", "deploy"):
+        ran = platform.dz(command, repository.url)
+        assert "requirements.txt:1" in ran.out + ran.err, f"dz {command} gives its reasons"
+
+
+def test_a_look_tells_that_another_python_would_be_taken_than_was_asked_for(platform: Platform, folder: Path) -> None:
+    repository = new_repository(folder / "newer", {**WORDS, ".python-version": "3.90\n"})
+    told = platform.dz("check", repository.url, "--json").json
+    assert any("3.90, which is not on this host" in one for one in told["warnings"]), told["warnings"]
 
 
 def test_a_variable_without_a_value_is_asked_for_before_anything_is_built(platform: Platform, folder: Path) -> None:

@@ -40,12 +40,13 @@ SHOWN = {
 
 
 def check(args: argparse.Namespace, api: Api, screen: Screen) -> tuple[int, Document]:
-    """Summary on stdout; 0 when the check succeeded."""
+    """Summary on stdout, of what was found before it failed too; 0 when the check succeeded."""
     target, ref = _target(args, api, screen)
     screen.say(f"Checking {_shown(target)}")
     job = _checked(args, api, screen, target, ref)
-    if job["state"] == "succeeded":
+    if job["state"] == "succeeded" or job["guesses"]:
         summary(job, screen, screen.say if args.json else screen.answer)
+    if job["state"] == "succeeded":
         _tell_verdict(job, screen)
     else:
         _tell_came_to_nothing(job, screen)
@@ -64,10 +65,11 @@ def deploy(args: argparse.Namespace, api: Api, screen: Screen) -> tuple[int, Doc
         known = [one for one in known if one["name"] == args.name]
     if not known or not known[0]["release"]:
         checked = _checked(args, api, screen, target, ref)
+        if checked["state"] == "succeeded" or checked["guesses"]:
+            summary(checked, screen, screen.say)
         if checked["state"] != "succeeded":
             _tell_came_to_nothing(checked, screen)
             return BY_STATE[checked["state"]], DEPLOY_BASE | checked
-        summary(checked, screen, screen.say)
         given |= _asked(args, checked, given, screen)
         target = checked["project"]
     body = {"target": target, "name": args.name, "ref": ref, "variables": given, "rebuild": args.rebuild}

@@ -35,4 +35,6 @@ def _see_a_python(ctx: Context, declared: str) -> None:
     django = next((one.value for one in ctx.door.guesses("django_version")), "")
     found, _ = interpreters.of_host(ctx.settings, ctx.seams.sandbox)
     if not (downloading.allowed() and downloading.missing(found, declared=declared, django=django)):
-        interpreters.choose(found, declared=declared, django=django)
+        chosen = interpreters.choose(found, declared=declared, django=django)
+        if not chosen.exact:
+            ctx.log.note(f"Python {chosen.interpreter.version}: {chosen.why}", level="warning")
