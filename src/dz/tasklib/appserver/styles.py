@@ -18,6 +18,7 @@ from dz.tasklib.appserver.health import Answer, Visit, ask
 from dz.tasklib.appserver.site import Site
 from dz.tasklib.context import Context
 
+MEND = "Commit it among the project's static files, or correct its address in the page's template."
 MOST, ONE = 10, 5.0  # that are looked for; seconds for each
 _LINK = re.compile(r"<link\b[^>]{0,2000}>", re.IGNORECASE)
 _IS_STYLE = re.compile(r"""\brel\s*=\s*["']?[^"'>]*\bstylesheet\b""", re.IGNORECASE)
@@ -29,7 +30,9 @@ def tell_missing(ctx: Context, site: Site, visit: Visit, page: Answer) -> None:
     gone = missing(visit, page, site.static, str(site.running.bundle.manifest.get("static_url", "")))
     if gone:
         first = f"{gone[0]}{f' and {len(gone) - 1} more' if gone[1:] else ''}"
-        ctx.log.note(f"{page.path} asks for the stylesheet {first}, and there is no such file (404)", level="warning")
+        ctx.log.note(
+            f"{page.path} asks for the stylesheet {first}, and there is no such file (404). {MEND}", level="warning"
+        )
 
 
 def missing(visit: Visit, page: Answer, folder: Path | None, url: str) -> list[str]:
