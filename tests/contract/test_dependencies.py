@@ -7,7 +7,6 @@ import json
 import os
 import shutil
 import socket
-import ssl
 import subprocess
 import tarfile
 import tempfile
@@ -20,7 +19,6 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
-import trustme
 from packaging.version import Version
 
 from dz.errors import UserError
@@ -37,7 +35,6 @@ from dz.tasklib.build.otherpython import first_that_fits, has_wheel
 from dz.tasklib.build.resolve import inputs_key, resolve
 from dz.tasklib.build.wanted import Wanted
 
-SYSTEMS = "/etc/ssl/certs/ca-certificates.crt"
 WANTED = Wanted(installer="requirements", files=("requirements.txt",))
 
 
@@ -479,7 +476,7 @@ def test_an_archive_that_uv_can_not_unpack_is_built_by_pip(bench: Bench) -> None
     assert "pypdf2==1.26.0 is of old times" in said(bench)
 
 
-def test_a_release_of_which_there_is_only_a_bz2_is_built_by_pip(
+def test_a_release_of_which_there_is_only_a_bz2_is_built_by_pip_from_an_index_without_tls(
     bench: Bench, home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     page = tmp_path / "index/simple/of-old-times"
@@ -489,15 +486,9 @@ def test_a_release_of_which_there_is_only_a_bz2_is_built_by_pip(
         member = tarfile.TarInfo("Of.Old_Times-1.0/setup.py")
         member.size = len(text)
         archive.addfile(member, io.BytesIO(text))
-    authority, context = trustme.CA(), ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    authority.issue_cert("localhost").configure_cert(context)
-    known = of_this_host().certificates or Path(ssl.get_default_verify_paths().cafile or SYSTEMS)
-    (tmp_path / "known.pem").write_bytes(known.read_bytes() + authority.cert_pem.bytes())
     with ThreadingHTTPServer(("127.0.0.1", 0), partial(SimpleHTTPRequestHandler, directory=page.parent.parent)) as own:
-        own.socket = context.wrap_socket(own.socket, server_side=True)
         threading.Thread(target=own.serve_forever, daemon=True).start()
-        monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "known.pem"))
-        monkeypatch.setenv("UV_INDEX", f"https://localhost:{own.server_port}/simple/")
+        monkeypatch.setenv("UV_INDEX", f"http://localhost:{own.server_port}/simple/")
         bench = replace(bench, indexes=of_this_host(), sandbox=make(home=home))
         (bench.tree / "requirements.txt").write_text("Django>=4.2,<5\nof-old-times==1.0\n")
         locked, wheels = resolve(bench, WANTED)

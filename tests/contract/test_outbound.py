@@ -84,6 +84,23 @@ def test_a_configured_index_passes_whatever_its_address_and_carries_both_ways(
             assert answer(other).startswith("HTTP/1.1 403")  # the name is let through, not the address
 
 
+def test_an_index_without_tls_is_asked_as_by_one_who_asks_it_itself(outbound: Outbound, index: socket.socket) -> None:
+    address = f"http://localhost:{index.getsockname()[1]}/simple/django/?a=b"
+    with outbound.opened() as door, closing(asked(door, address, method="GET")) as client:
+        with index.accept()[0] as served, served.makefile("rb") as lines:
+            head = list(iter(lines.readline, b"\r\n"))
+            served.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
+        with client.makefile("rb") as answered:
+            assert answered.read().endswith(b"\r\n\r\nok")
+    assert head == [b"GET /simple/django/?a=b HTTP/1.1\r\n", b"Connection: close\r\n"], "not the box's password"
+
+
+@pytest.mark.parametrize("address", ["http://127.0.0.1:80/", "http://10.0.0.1/", "http://8.8.8.8:5672/", "http:///x"])
+def test_without_tls_no_more_is_in_reach(outbound: Outbound, address: str) -> None:
+    with outbound.opened() as door, closing(asked(door, address, method="GET")) as client:
+        assert answer(client)[:12] in ("HTTP/1.1 403", "HTTP/1.1 405")
+
+
 @pytest.mark.parametrize(("password", "method", "status"), [("wrong", "CONNECT", "407"), (None, "GET", "405")])
 def test_only_the_box_itself_and_only_connect(
     outbound: Outbound, index: socket.socket, password: str | None, method: str, status: str

@@ -30,3 +30,11 @@ def test_npms_registry_is_let_through_by_name_too(tmp_path: Path) -> None:
     assert ("npm.mirror.example", 4873) in configured(plain).hosts
     told = configured(plain | {"npm_config_registry": "https://other.example/npm/"})
     assert ("other.example", 443) in told.hosts and told.npm == "https://other.example/npm/"
+
+
+def test_what_is_asked_in_clear_is_named_for_pip_without_the_password() -> None:
+    given = {
+        "PIP_INDEX_URL": "http://me:secret@devpi.corp:3141/root/",
+        "PIP_EXTRA_INDEX_URL": "https://pypi.org/simple",
+    }
+    assert configured({"HOME": "/nonexistent", **given}).without_tls == ("devpi.corp:3141",)

@@ -46,6 +46,12 @@ class Indexes:
         return frozenset(found)
 
     @property
+    def without_tls(self) -> tuple[str, ...]:
+        """Hosts, with their ports, that the operator asks in clear: pip wants to be told that this is meant."""
+        urls = [urlsplit(url) for url in (self.default, *self.extra)]
+        return tuple(one.netloc.rpartition("@")[2] for one in urls if one.scheme == "http")
+
+    @property
     def protected(self) -> bool:
         """Whether an index has a name or password, which every build can then read: resolvers run inside."""
         return any("@" in urlsplit(url).netloc for url in (self.default, *self.extra, self.npm))

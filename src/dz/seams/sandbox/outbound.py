@@ -1,9 +1,9 @@
 """The outbound proxy: the only way from an installing box to the world.
 
-CONNECT only, and only with the box's own password. A name of the operator's package indexes passes whatever its
-address; any other is resolved once, every answer must be a global address, and the connection goes to that very address
-(no second look-up to be fooled by). When the box is over, so is every connection of it; nobody waits for a look-up that
-its name server did not answer.
+Only with the box's own password; by CONNECT, or as a proxy is asked without TLS (a company's own index). A name of the
+operator's package indexes passes whatever its address; any other is resolved once, every answer must be a global
+address, and the connection goes to that very address (no second look-up to be fooled by). When the box is over, so is
+every connection of it; nobody waits for a look-up that its name server did not answer.
 """
 
 from __future__ import annotations
@@ -33,6 +33,7 @@ from dz.seams.sandbox.indexes import Indexes
 HEAD = 8192  # bytes of a request's head
 CONNECT = 20.0  # seconds to reach the other side
 MOST_KNOWN = 1000  # addresses that are remembered for a box
+HOP = frozenset({"proxy-authorization", "proxy-connection", "connection", "keep-alive"})  # said to the proxy alone
 PORTS = frozenset({80, 443})
 GONE = (OSError, asyncio.IncompleteReadError, asyncio.LimitOverrunError, TimeoutError)  # the other side went
 NAT64 = ipaddress.ip_network("64:ff9b::/96")
@@ -141,34 +142,50 @@ async def _connect(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, d
     async with asyncio.timeout(CONNECT):
         head = (await reader.readuntil(b"\r\n\r\n")).decode("ascii", "replace").split("\r\n")
     try:
-        there, out = await _reached(head, door)
+        host, port, question = _wanted(head)
+        if not _knows(door.password, head[1:]):
+            raise Refused('407 Whose are you?\r\nProxy-Authenticate: Basic realm="box"')
+        there, out = await _reached(host, port, door)
     except Refused as refused:
         await _answer(writer, str(refused))
         return
     async with _closing(out):
-        await _answer(writer, "200 OK")
+        if question:
+            out.write(question)
+        else:
+            await _answer(writer, "200 OK")
         await asyncio.gather(_copy(reader, out), _copy(there, writer))
 
 
-async def _reached(head: Sequence[str], door: Door) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
-    """The connection that was asked for, or Refused."""
+def _wanted(head: Sequence[str]) -> tuple[str, int, bytes]:
+    """Host and port, and what is to be said there first: of a question without TLS that itself, the last of its
+    connection, as it is put to a server; of a tunnel nothing. Raises Refused."""
     words = head[0].split(" ")
-    host, colon, port = words[1].rpartition(":") if len(words) == 3 else ("", "", "")
-    if words[0] != "CONNECT" or not colon or not port.isdecimal() or len(port) > 5:
-        raise Refused("405 Only CONNECT")
-    if not _knows(door.password, head[1:]):
-        raise Refused('407 Whose are you?\r\nProxy-Authenticate: Basic realm="box"')
-    host = host.strip("[]")
+    method, address = words[:2] if len(words) == 3 else ("", "")
+    plain = method in ("GET", "HEAD") and address.lower().startswith("http://")
+    place, _, path = address[len("http://") :].partition("/") if plain else (address, "", "")
+    host, colon, port = place.rpartition(":")
+    if plain and not colon:
+        host, port = place, "80"
+    if not (plain or method == "CONNECT") or not host or not port.isdecimal() or len(port) > 5:
+        raise Refused("405 Only CONNECT, and GET without TLS")
+    said = [line for line in head[1:] if line and line.partition(":")[0].strip().lower() not in HOP]
+    lines = [f"{method} /{path} HTTP/1.1", *said, "Connection: close", "", ""] if plain else []
+    return host.strip("[]"), int(port), "\r\n".join(lines).encode("ascii", "replace")
+
+
+async def _reached(host: str, port: int, door: Door) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    """The connection that was asked for, or Refused."""
     try:
         async with asyncio.timeout(CONNECT):
-            return await asyncio.open_connection(await _looked_up(host, int(port), door), int(port))
+            return await asyncio.open_connection(await _looked_up(host, port, door), port)
     except Refused as refused:
-        log.warning("outbound.refused", host=host[:255], port=int(port), why=str(refused))
+        log.warning("outbound.refused", host=host[:255], port=port, why=str(refused))
         raise
     except (socket.gaierror, UnicodeError):
         raise Refused("502 No such host") from None
     except (OSError, TimeoutError, OverflowError):
-        door.known.pop((host, int(port)), None)  # the name may have others
+        door.known.pop((host, port), None)  # the name may have others
         raise Refused("504 No answer") from None
 
 

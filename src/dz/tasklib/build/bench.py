@@ -208,7 +208,11 @@ class Bench:
         return failure(said.replace(f"{self.source}/", ""), python=str(self.python.version), indexes=hosts)
 
     def _environment(self) -> dict[str, str]:
-        index = {"PIP_INDEX_URL": self.indexes.default, "PIP_EXTRA_INDEX_URL": " ".join(self.indexes.extra)}
+        index = {
+            "PIP_INDEX_URL": self.indexes.default,
+            "PIP_EXTRA_INDEX_URL": " ".join(self.indexes.extra),
+            "PIP_TRUSTED_HOST": " ".join(self.indexes.without_tls),
+        }
         pip = {
             "PIP_CONFIG_FILE": "/dev/null",
             "PIP_DISABLE_PIP_VERSION_CHECK": "1",
