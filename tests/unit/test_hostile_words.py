@@ -9,7 +9,7 @@ import pytest
 
 from dz.errors import UserError
 from dz.tasklib.appserver.blame import blame
-from dz.tasklib.build import askedfor, front_end, gitfailure, giturl, interpreters, relaxing, unpacking, uvfailure
+from dz.tasklib.build import askedfor, front_end, gitfailure, giturl, interpreters, oldreleases, relaxing, uvfailure
 
 MOST = 64_000  # characters, as many as are kept of what a command says
 FOLDER = giturl.parse("file:///nowhere", file_urls=True)  # of a host the network would be asked
@@ -36,7 +36,7 @@ def address(said: str) -> object:
 
 
 def refused(said: str) -> object:
-    return unpacking._REFUSED.search(said), unpacking._OTHER_ARCHIVE.search(said)
+    return oldreleases._REFUSED.search(said), oldreleases._OTHER_ARCHIVE.search(said)
 
 
 def option(said: str) -> object:

@@ -127,7 +127,7 @@ def read(answer: bytes, python: Interpreter) -> tuple[list[Requirement], list[So
 
 def _old_archives(lock: dict[str, Any]) -> dict[str, str]:
     """``lock`` loses archives that PEP 625 has no more; names of packages that have nothing else, with its hash: their
-    wheel lies in the box, and only told what the release is (unpacking.py)."""
+    wheel lies in the box, and only told what the release is (oldreleases.py)."""
     found: dict[str, str] = {}
     for package in lock.get("packages", ()):
         if str(package.get("sdist", {}).get("url", "")).endswith(".bz2"):

@@ -25,14 +25,14 @@ from dz.tasklib.build.additions import COMPILED, additions, any_driver, without_
 from dz.tasklib.build.askedfor import placed
 from dz.tasklib.build.bench import Bench
 from dz.tasklib.build.brought import brought
+from dz.tasklib.build.clashes import fitting
 from dz.tasklib.build.inspect.pythons import FOR_37
 from dz.tasklib.build.interpreters import Interpreter
 from dz.tasklib.build.locked import Locked, Requirement, Source
 from dz.tasklib.build.needless import KNOWN, NEEDLESS
+from dz.tasklib.build.oldreleases import answered, pip_of
 from dz.tasklib.build.otherpython import first_that_fits, has_wheel
 from dz.tasklib.build.relaxing import as_locked, compiled
-from dz.tasklib.build.together import fitting
-from dz.tasklib.build.unpacking import answered, pip_of
 from dz.tasklib.build.wanted import Wanted, files_of, folder_of
 from dz.tasklib.build.wheels import keep
 from dz.tasklib.folders import keep_text

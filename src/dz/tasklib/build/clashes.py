@@ -43,8 +43,8 @@ def fitting(bench: Bench, words: Sequence[str | Path], files: Sequence[Path], fo
     limits, lines = wishes(have)
     if not limits and not lines:
         return found
-    given = bench.write("together-limits.txt", "".join(f"{one}\n" for one in limits))
-    more = bench.write("together.in", "".join(f"{one}\n" for one in lines))
+    given = bench.write("clashes-limits.txt", "".join(f"{one}\n" for one in limits))
+    more = bench.write("clashes.in", "".join(f"{one}\n" for one in lines))
     argv = [bench.uv(), *words, "--quiet", "--quiet", "-c", given, "--", *files, more]
     finished, _ = bench.inside(argv, cwd=cwd)
     if not finished.ok:

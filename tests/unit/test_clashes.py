@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from dz.tasklib.build.together import wishes
+from dz.tasklib.build.clashes import wishes
 
 
 @pytest.mark.parametrize(

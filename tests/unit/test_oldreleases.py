@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from dz.tasklib.build import unpacking
+from dz.tasklib.build import oldreleases
 
 
 @pytest.mark.parametrize(
@@ -15,13 +15,13 @@ from dz.tasklib.build import unpacking
     ],
 )
 def test_both_ways_in_which_uv_refuses_a_release_are_known(said: str) -> None:
-    found = unpacking._REFUSED.search(said)
+    found = oldreleases._REFUSED.search(said)
     assert found is not None and found.groups() == ("pandas", "0.24.2")
 
 
 def test_a_release_that_is_a_bz2_alone_is_known() -> None:
     said = "  cause: Because twisted==20.3.0 has a non-PEP 625-compliant source distribution filename and you require"
-    found = unpacking._OTHER_ARCHIVE.search(said)
+    found = oldreleases._OTHER_ARCHIVE.search(said)
     assert found is not None and found.groups() == ("twisted", "20.3.0")
 
 
@@ -36,4 +36,4 @@ def test_a_release_that_is_a_bz2_alone_is_known() -> None:
     ],
 )
 def test_a_version_that_is_none_today_may_be_any(line: str, taken: str) -> None:
-    assert str(unpacking._read(line)) == taken
+    assert str(oldreleases._read(line)) == taken
