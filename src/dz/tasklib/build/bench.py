@@ -141,7 +141,8 @@ class Bench:
     def inside(self, argv: Sequence[str | Path], *, cwd: Path | None = None) -> tuple[Finished, str]:
         """Run in the sandbox with the package indexes in reach; the answer is stdout alone, then what it complained.
 
-        A build script that needs what setuptools lost with 58 gets an older one, and the command is run once more.
+        What is known to help is done, each once, and the command run again: fewer downloads at once, an older
+        setuptools, a project's name and version that may be none, a package of what Poetry calls none.
         """
         finished, said = self._run(argv, cwd=cwd)
         if not finished.ok and OUT_OF_MEMORY.search(said):

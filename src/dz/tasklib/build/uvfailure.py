@@ -9,19 +9,14 @@ from collections.abc import Collection
 from dz.errors import PlatformError, Transient, UserError
 from dz.plain import plain
 
+# Of what could not be built; with its version, where it is told.
 _BUILD = re.compile(r"Failed (?:to build|building wheel for) [`']?([A-Za-z0-9][A-Za-z0-9._-]*)(==[\w.!+-]+)?")
 _INVALID = re.compile(r"Requested ([A-Za-z0-9][A-Za-z0-9._-]*)(==[\w.!+-]+)? from .{0,2000} has invalid metadata")
 # pip of the old Pythons, which takes a failed build for a release that is not there.
 _DISCARDED = re.compile(r"^ERROR: No matching distribution found for ([A-Za-z0-9._-]+?)(==[\w.!+-]+)?$", re.MULTILINE)
 _OTHER_NAME = re.compile(r"metadata for package ([A-Za-z0-9._-]+) produced metadata for project name")  # pip's
 _METADATA = re.compile(r"while generating package metadata\.\n.*> ([A-Za-z0-9][\w.-]*)$", re.MULTILINE)  # pip's
-_BUILDS = (
-    _BUILD,
-    _DISCARDED,
-    _INVALID,
-    _OTHER_NAME,
-    _METADATA,
-)  # of what could not be built; with its version, where it is told
+_BUILDS = (_BUILD, _DISCARDED, _INVALID, _OTHER_NAME, _METADATA)
 _MISSING = re.compile(r"Because ([A-Za-z0-9._-]+) was not found in the package registry")
 _VERSION = re.compile(
     r"(?:there (?:is|are) (?:no versions?|only the following versions?)|only the following versions?) of"
@@ -77,8 +72,7 @@ def failure(said: str, *, python: str, indexes: Collection[str] = ()) -> UserErr
         return UserError("build.git-requirement", reason=said_by_git[-1][:600] if said_by_git else _cause(text))
     if built := next((one for named in _BUILDS if (one := named.search(text))), None):
         kind = "build.package-for-python2" if _PYTHON2.search(text) else "build.package-build-failed"
-        version = built[2] or "" if built.re.groups > 1 else ""
-        return UserError(kind, package=built[1], python=python, release=built[1] + version)
+        return UserError(kind, package=built[1], python=python, release="".join(filter(None, built.groups())))
     if fetch := _FETCH.search(text):
         return _not_fetched(text, fetch, indexes)
     return _no_solution(text, python)
