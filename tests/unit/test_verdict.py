@@ -15,9 +15,9 @@ from dz.tasklib.build import verdict
 
 ROOT = Path("/srv/p00000042/app")
 LEARNED = {
-    "django": "5.2", "apps": ["shop"], "engines": {"default": ""}, "static_url": "/static/", "static_root": "",
+    "apps": ["shop"], "engines": {"default": ""}, "static_url": "/static/",
     "media_url": "/media/", "media_root": "", "debug": False, "user_model": "auth.User", "admin": True,
-    "staticfiles": True, "urls": "shop.urls", "changed": [],
+    "staticfiles": True,
 }  # fmt: skip
 
 

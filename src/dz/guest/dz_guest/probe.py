@@ -193,7 +193,6 @@ def _brokerless(candidates):
 
 def _learned():
     """What the settings say once they work: the project's own values, before anything was changed."""
-    import django
     from django.conf import settings
     from dz_guest import pages, staticinputs
     from dz_guest import settings as wrapper
@@ -204,11 +203,9 @@ def _learned():
     databases = own.get("DATABASES") or {}
     migrations, migrates, unmigrated, bare = _migrations()
     return {
-        "django": django.get_version(),
         "apps": apps,
         "engines": {str(alias): str((databases[alias] or {}).get("ENGINE", "")) for alias in databases},
         "static_url": str(settings.STATIC_URL or ""),
-        "static_root": str(own.get("STATIC_ROOT") or ""),
         "media_url": str(settings.MEDIA_URL or ""),
         "media_root": str(own.get("MEDIA_ROOT") or ""),
         "debug": bool(own.get("DEBUG", False)),
@@ -216,9 +213,7 @@ def _learned():
         "admin": any("django.contrib.admin" in app for app in apps),
         "staticfiles": collects,
         "static_inputs": staticinputs.fingerprint() if collects else "",
-        "urls": str(getattr(settings, "ROOT_URLCONF", "") or ""),
         "pages": pages.first(),
-        "changed": sorted(wrapper.changed),
         "migrations": migrations,
         "migrates": migrates,
         "unmigrated": unmigrated,

@@ -65,13 +65,11 @@ class Failure(_Answer):
 
 
 class Learned(_Answer):
-    """What working settings say; the values of static and media roots, engines and ``debug`` are the project's own."""
+    """What working settings say; the values of the media root, engines and ``debug`` are the project's own."""
 
-    django: Short
     apps: list[Short] = Field(max_length=500)
     engines: dict[Short, Short]
     static_url: Short
-    static_root: Short
     media_url: Short
     media_root: Short
     debug: bool
@@ -79,9 +77,7 @@ class Learned(_Answer):
     admin: bool
     staticfiles: bool
     static_inputs: Short = ""  # what the static layer would be made from; "" where only collecting tells
-    urls: Short
     pages: list[Annotated[str, StringConstraints(pattern=r"^/[\w./~-]*$", max_length=200)]] = Field([], max_length=10)
-    changed: list[Short] = Field(max_length=500)
     brokerless: list[Short] = Field(default=[], max_length=100)  # Celery applications that name no broker
     migrates: Short = ""  # what else migrate would make; "" where only running it tells
     unmigrated: list[Short] = Field(default=[], max_length=500)  # apps whose models have changes without a migration
