@@ -144,20 +144,22 @@ class Bench:
         What is known to help is done, each once, and the command run again: fewer downloads at once, an older
         setuptools, a project's name and version that may be none, a package of what Poetry calls none.
         """
-        finished, said = self._run(argv, cwd=cwd)
+        run = self._run
+        finished, said = run(argv, cwd=cwd)
         if not finished.ok and OUT_OF_MEMORY.search(said):
-            finished, said = replace(self, settings={**self.settings, **FEWER_AT_ONCE})._run(argv, cwd=cwd)
+            run = replace(self, settings={**self.settings, **FEWER_AT_ONCE})._run
+            finished, said = run(argv, cwd=cwd)
         older = next((limit for pattern, limit in OLD_BUILDS if pattern.search(said)), "")
         if not finished.ok and older and self.bounds.strip() != older:
             self.log.note(f"a package's build is of old times: it gets {older.split()[0].replace('<', ' before ')}")
             self._limit(f"{older}\n")
-            return self._run(argv, cwd=cwd)
+            return run(argv, cwd=cwd)
         if not finished.ok and (found := misnamed(said)):
             self._name(*found, cwd=cwd)
-            finished, said = self._run(argv, cwd=cwd)
+            finished, said = run(argv, cwd=cwd)
         if not finished.ok and NO_PACKAGE in said:
             self._as_package(cwd=cwd)
-            return self._run(argv, cwd=cwd)
+            return run(argv, cwd=cwd)
         return finished, said
 
     def _as_package(self, *, cwd: Path | None) -> None:
