@@ -51,9 +51,9 @@ def _lacking(test: ast.expr) -> dict[str, None]:
         case ast.UnaryOp(op=ast.Not(), operand=ast.Name(id=name)):
             return {name: None}
         case ast.UnaryOp(
-            op=ast.Not(), operand=ast.Call(func=ast.Name(id="all"), args=[ast.List() | ast.Tuple() as all])
+            op=ast.Not(), operand=ast.Call(func=ast.Name(id="all"), args=[ast.List() | ast.Tuple() as asked])
         ):
-            return {one.id: None for one in all.elts if isinstance(one, ast.Name)}
+            return {one.id: None for one in asked.elts if isinstance(one, ast.Name)}
         case ast.Compare(
             left=ast.Name(id=name), ops=[ast.Is() | ast.Eq()], comparators=[ast.Constant(value=None | "")]
         ):
@@ -71,9 +71,12 @@ def _had(test: ast.expr) -> dict[str, None]:
 
 def _ends(body: list[ast.stmt]) -> bool:
     """Whether it ends the import."""
-    last = body[-1] if body else None
-    leaves = isinstance(last, ast.Expr) and isinstance(last.value, ast.Call)
-    return isinstance(last, ast.Raise) or (leaves and code.dotted(last.value.func) in ("sys.exit", "exit"))  # type: ignore[union-attr]
+    match body[-1:]:
+        case [ast.Raise()]:
+            return True
+        case [ast.Expr(value=ast.Call(func=called))]:
+            return code.dotted(called) in ("sys.exit", "exit")
+    return False
 
 
 def _is_debug(node: ast.expr) -> bool:
