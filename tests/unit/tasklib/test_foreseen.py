@@ -13,9 +13,9 @@ import pytest
 from dz.errors import PlatformError
 from dz.names import AppId, Commit, Digest
 from dz.tasklib.appserver.hooks import post_build_hooks
-from dz.tasklib.build.bundle import foreseen
+from dz.tasklib.build.bundle import foreseen, started_with
 from dz.tasklib.build.layers import key_of
-from dz.tasklib.build.proof import LEARNED
+from dz.tasklib.build.proof import LEARNED, STARTED_WITH
 from dz.tasklib.build.trial import reads
 from dz.tasklib.buildconfig import BuildConfig
 from dz.tasklib.filled import OFF
@@ -67,6 +67,18 @@ def test_what_is_no_fair_guess_is_not_foreseen(other: dict[str, Any], tmp_path: 
     build: Any = SimpleNamespace(ctx=ctx, incomplete=other.get("incomplete", False), config=config)
     environment: Any = SimpleNamespace(left_out=other.get("left_out", ()))
     assert foreseen(build, environment, Future()) is None
+
+
+def test_the_same_static_files_below_another_key_are_fetched_before_the_release_goes_on() -> None:
+    """After an update of the platform: the release would go on in a folder that no host has."""
+    manifest = dict.fromkeys(STARTED_WITH, "")
+    before, after = (
+        Bundle(
+            id=1, app_id=AppId.of(1), commit=Commit("a" * 40), platform="linux", layers=(ENV, one), manifest=manifest
+        )
+        for one in (STATIC, replace(STATIC, key="of another platform"))
+    )
+    assert started_with(after) != started_with(before)
 
 
 def test_a_job_from_before_an_update_that_has_no_proof_to_come_does_not_go_live() -> None:

@@ -125,8 +125,12 @@ def _save(
 
 
 def started_with(bundle: Bundle) -> list[str]:
-    """All that a proof may change of what a web process is started with."""
-    return [*(layer.digest for layer in bundle.layers), *(bundle.manifest[name] for name in STARTED_WITH)]
+    """All that a proof may change of what a web process is started with: a host has a layer by its key, and the same
+    static files get another key from another platform."""
+    return [
+        *(f"{layer.key} {layer.digest}" for layer in bundle.layers),
+        *(bundle.manifest[name] for name in STARTED_WITH),
+    ]
 
 
 def told(bundle: Bundle, environment: Environment) -> dict[str, Any]:
