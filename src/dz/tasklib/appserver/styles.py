@@ -6,6 +6,7 @@ The proxy looks for collected files first and asks the release for the rest; so 
 from __future__ import annotations
 
 import html
+import os
 import re
 from collections.abc import Iterator
 from contextlib import suppress
@@ -57,7 +58,7 @@ def _lies_in(folder: Path | None, url: str, path: str) -> bool:
     prefix = PurePosixPath(url).parts
     if folder is None or not url or inner[: len(prefix)] != prefix or ".." in inner:
         return False
-    return folder.joinpath(*inner[len(prefix) :]).is_file()
+    return os.path.isfile(folder.joinpath(*inner[len(prefix) :]))  # noqa: PTH113 - which raises for a longer name
 
 
 def _is_missing(visit: Visit, path: str) -> bool:
