@@ -64,4 +64,6 @@ def test_of_what_lies_where_a_project_writes_only_a_file_is_read_and_no_more_tha
     os.mkfifo(here / "pipe")
     (here / "folder").mkdir()
     assert theirs(here / "file", 4) == b"0123"
+    open_before = os.listdir("/proc/self/fd")
     assert [theirs(here / name, 4) for name in ("link", "pipe", "folder", "missing")] == [b""] * 4
+    assert os.listdir("/proc/self/fd") == open_before

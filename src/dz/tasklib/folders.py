@@ -89,10 +89,18 @@ class Folders:
 def theirs(path: Path, most: int) -> bytes:
     """The first bytes of a file where a project writes; none of what is no file."""
     try:
-        with open(os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK), "rb") as file:  # noqa: PTH123
-            return file.read(most) if stat.S_ISREG(os.fstat(file.fileno()).st_mode) else b""
+        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
     except OSError:
         return b""
+    try:  # a folder can be opened, too, and is left open by who makes a file of it in vain
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            return b""
+        with os.fdopen(descriptor, "rb", closefd=False) as file:
+            return file.read(most)
+    except OSError:
+        return b""
+    finally:
+        os.close(descriptor)
 
 
 def clear(folder: Path) -> None:
