@@ -6,6 +6,7 @@ calls the same functions over all projects of the host.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -54,7 +55,8 @@ def _said(ctx: Context, deployment: Deployment) -> str:
     def over() -> bool:
         ctx.check()
         status = supervisor(ctx).status().get(deployment.program)
-        return (release / SAID).exists() or status is None or status.state not in ("starting", "running")
+        there = os.path.lexists(release / SAID)  # what lies there the project decides, a link that leads nowhere too
+        return there or status is None or status.state not in ("starting", "running")
 
     until(over, ctx.left(SAYS), every=0.03)
     text = theirs(release / SAID, KEEP).decode("ascii", "replace")

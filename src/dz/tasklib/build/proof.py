@@ -61,7 +61,7 @@ def judged(build: Build, result: ProbeResult, *, laid: bool) -> Proof:
         media_url=learned.media_url,
         collects=learned.staticfiles and "collectstatic" in build.config.hooks,
         laid=laid,
-        collected=chosen.collected,
+        collected=laid and chosen.collected,  # where nothing was laid a project can only say so
         static_inputs=learned.static_inputs,
         migrations=learned.migrations,
         brokerless=learned.brokerless,

@@ -1,0 +1,73 @@
+"""What a release says of itself is a stranger's file: whatever it is, the step goes on, and the proof is made by itself."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from dz.seams.supervisor import Program
+from dz.seams.supervisor.fake import FakeSupervisor
+from dz.tasklib.appserver.deployments import _said
+from dz.tasklib.build.proof import judged
+from dz.tasklib.build.verdict import KEEP, said_result
+from dz.tasklib.buildconfig import BuildConfig
+from tests.unit.tasklib.test_reconcile import context, healthy
+from tests.unit.tasklib.test_site import site
+
+LEARNED = dict.fromkeys(("django", "static_root", "media_url", "media_root", "user_model", "urls"), "x")
+LEARNED |= {"static_url": "/static/", "static_inputs": "new"}
+TRY = {"settings": "shop.settings", "ok": True, "stage": "", "seconds": 0.0, "collected": True}
+TRY["learned"] = LEARNED | {
+    "apps": [],
+    "engines": {},
+    "debug": False,
+    "admin": False,
+    "staticfiles": True,
+    "changed": [],
+}
+
+
+@pytest.mark.parametrize(
+    ("lay", "said"),
+    [
+        (lambda at: at.write_text("{}"), "{}"),
+        (lambda at: at.write_text("[" * 2 * KEEP), "[" * KEEP),
+        (lambda at: at.write_text("{\0}"), ""),
+        (lambda at: at.write_bytes(b"\xff{}"), "\ufffd{}"),
+        (lambda at: at.symlink_to("/etc/passwd"), ""),
+        (lambda at: at.symlink_to("n" * 300), ""),
+        (lambda at: at.symlink_to(at), ""),
+        (os.mkfifo, ""),
+        (Path.mkdir, ""),
+    ],
+    ids=["plain", "deep", "NUL", "no text", "link", "link to no name", "loop", "FIFO", "folder"],
+)
+def test_whatever_lies_where_a_release_says_what_it_is_nothing_waits_or_fails(
+    tmp_path: Path, lay: Callable[[Path], object], said: str
+) -> None:
+    folder = site(tmp_path).folder
+    folder.mkdir(parents=True)
+    lay(folder / "said.json")
+    supervisor = FakeSupervisor()
+    name = healthy().program
+    supervisor.start(Program(name=name, argv=("sleep", "600"), cwd=tmp_path, log=tmp_path / "log"))
+    ctx = context(tmp_path, "appserver", SimpleNamespace(), supervisor=supervisor)  # type: ignore[arg-type]
+    ctx.left = lambda _: 0.5
+    assert _said(ctx, healthy()) == said
+    assert said_result(said) is None
+    supervisor.stop(name)
+
+
+def test_a_release_that_says_that_its_static_files_are_collected_is_not_believed() -> None:
+    result = said_result(json.dumps({"python": "3.13.0", "tries": [TRY]}))
+    assert result is not None
+    nothing = SimpleNamespace(learn=lambda *_: None, note=lambda *_, **__: None)
+    build: Any = SimpleNamespace(ctx=SimpleNamespace(door=nothing, log=nothing), config=BuildConfig())
+    assert judged(build, result, laid=True).collected
+    assert not judged(build, result, laid=False).collected
