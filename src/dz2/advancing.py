@@ -33,6 +33,7 @@ from dz2.models import (
 
 Pipelines = Mapping[str, Pipeline]
 DESTROYS = "destroy"  # the one kind of job that may change a project which goes
+HANDED_ON = frozenset({"candidates", "said"})  # by one step to the next; a project says as much as it likes
 
 
 def known(pipelines: Pipelines | None) -> Pipelines:
@@ -142,7 +143,8 @@ def _finish(job: Job, verdict: str, pipelines: Pipelines) -> None:
     wrong = next((s for s in steps if s.state == verdict and s.name not in may_fail), None)
     job.state = JobState(verdict)
     job.error = _told(job, wrong) if wrong and wrong.error else None
-    job.result = {k: v for s in steps if s.state == StepState.SUCCEEDED for k, v in s.result.items()}
+    reported = {k: v for s in steps if s.state == StepState.SUCCEEDED for k, v in s.result.items()}
+    job.result = {k: v for k, v in reported.items() if k not in HANDED_ON}
     job.save(update_fields=["state", "error", "result"])
     Job.objects.filter(pk=job.pk).update(finished_at=Now())
     if verdict != JobState.SUCCEEDED:

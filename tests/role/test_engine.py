@@ -33,6 +33,13 @@ def ringing(zoomdb: str) -> Any:
     return ringing
 
 
+def test_a_job_keeps_what_its_steps_reported_but_not_what_they_hand_to_each_other(j: Any) -> None:
+    job = j.accept(j.project(), j.CHECK)
+    j.record(j.claim(job, "check_repo"), j.outcome("succeeded", result={"commit": "c", "said": "x", "candidates": {}}))
+    assert j.state(job) == "succeeded"
+    assert job.result == {"commit": "c"}
+
+
 def test_a_job_runs_its_stages_in_order_and_ends(j: Any) -> None:
     job = j.accept(j.project())
     assert j.ready(job) == ["build_bundle"]
