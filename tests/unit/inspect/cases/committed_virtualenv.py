@@ -14,6 +14,7 @@ FILES = {
     "env/Lib/site-packages/djangorestframework-3.15.2.dist-info/METADATA": "",
     "env/Lib/site-packages/django_bootstrap_v5-1.0.11.dist-info/METADATA": "",
     "env/Lib/site-packages/pip-24.2.dist-info/METADATA": "",
+    "env/Lib/site-packages/beautifulsoup4-new\n--index-url x.dist-info/METADATA": "",  # no version is called that
 }
 EXPECTED = {
     "installer": "none",

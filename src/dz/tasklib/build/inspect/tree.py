@@ -12,11 +12,12 @@ import os
 import sys
 import warnings
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path, PurePosixPath
 from typing import Any, TypeVar
 
 from packaging.utils import canonicalize_name
+from packaging.version import InvalidVersion, Version
 
 MOST_FILES = 60_000
 DEEPEST = 14
@@ -97,7 +98,8 @@ class Tree:
             if place.name == "site-packages" and Path(os.path.realpath(place)).is_relative_to(self.root):
                 for one in sorted(place.glob("*.dist-info"))[:MOST_INSTALLED]:
                     name, _, version = one.name.removesuffix(".dist-info").rpartition("-")
-                    self.installed.setdefault(canonicalize_name(name), version)
+                    with suppress(InvalidVersion):  # a folder may be called anything
+                        self.installed.setdefault(canonicalize_name(name), str(Version(version)))
 
     def say(self, message: str) -> None:
         if message not in self.messages:
