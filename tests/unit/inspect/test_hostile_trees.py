@@ -190,6 +190,11 @@ SLOW = {
     },
     "an endless list": {"requirements.txt": "django==4.2\n" * 80_000},
     "one long line": dict.fromkeys(NAMES, "a" * 900000),
+    "an app of empty lines": {
+        "wombat/settings.py": f"{SETTINGS}\nINSTALLED_APPS = ['shop']\n",
+        "shop/__init__.py": "",
+        "shop/models.py": "\n" * 300_000,
+    },
     "many projects": {f"{n}/manage.py": MANAGE.format("x") for n in range(1_000)},
 }
 

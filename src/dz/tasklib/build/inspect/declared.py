@@ -28,7 +28,7 @@ from dz.tasklib.build.inspect.pythons import poetry_range
 from dz.tasklib.build.inspect.tree import Tree, folder_of, join
 
 _NAMES = ("requirements.txt", "requirements.in", "requirement.txt", "reqs.txt", "deps.txt", "dependencies.txt")
-_NESTED = re.compile(r"^\s*(?:-r|--requirement)[\s=]*(\S+)", re.MULTILINE)
+_NESTED = re.compile(r"^[ \t]*(?:-r|--requirement)[\s=]*(\S+)", re.MULTILINE)
 _NEW = {"python_version": "3.12", "python_full_version": "3.12.0", "extra": ""}
 MOST_FILES, MOST_LINES = 200, 4_000  # that declare something, and lines of them that pip's parser gets (1 ms each)
 MOST_INCLUDED = 100  # files that one list may be made of

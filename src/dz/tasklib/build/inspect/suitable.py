@@ -12,7 +12,7 @@ from dz.tasklib.build.inspect.pythons import wants_python2
 from dz.tasklib.build.inspect.tree import Tree, join
 
 _PYTHON2 = re.compile(
-    r"^\s*(?:print\s+[\"'\w%]|except\s+[\w.]+\s*,\s*[a-z_]\w*\s*:|exec\s+[\"']|raise\s+\w+\s*,)", re.MULTILINE
+    r"^[ \t\f]*(?:print\s+[\"'\w%]|except\s+[\w.]+\s*,\s*[a-z_]\w*\s*:|exec\s+[\"']|raise\s+\w+\s*,)", re.MULTILINE
 )  # of two exceptions in a row, as Python 3.14 reads them, the second begins as classes do
 _WORDS = ("models", "urls", "views", "admin")  # modules of an app
 

@@ -68,7 +68,7 @@ def _is_requirements_only(chosen: list[str]) -> bool:
 # Words in templates and code that later Djangos no longer have: (file's ending, sign, the range it leaves).
 _GONE = (
     (".html", r"\{%-?\s*load [^%]*\b(staticfiles|admin_static)\b", "<3.0"),
-    (".py", r"^from django\.core\.urlresolvers import|^\s+url\(r?.*, include\(admin\.site\.urls\)", "<2.0"),
+    (".py", r"^from django\.core\.urlresolvers import|^[ \t]+url\(r?.*, include\(admin\.site\.urls\)", "<2.0"),
     (".py", r"^from django\.utils\.encoding import .*python_2_unicode|^from django\.utils import .*\bsix\b", "<3.0"),
     (".py", r"^from django\.conf\.urls import .*\burl\b|^from django\.utils\.translation import .*ugettext", "<4.0"),
 )

@@ -99,7 +99,9 @@ def _is_other_settings(tree: Tree, facts: Facts, path: str) -> bool:
 def _read_by_settings(tree: Tree, facts: Facts, path: str) -> bool:
     """A module that the settings import by name (``from config.env import env``) is as good as part of them."""
     name = path.rpartition("/")[2].removesuffix(".py")
-    pattern = rf"^\s*from\s+[\w.]*\b{re.escape(name)}\s+import|^\s*(from\s+\S+\s+)?import\s+.*\b{re.escape(name)}\b"
+    pattern = (
+        rf"^[ \t]*from\s+[\w.]*\b{re.escape(name)}\s+import|^[ \t]*(from\s+\S+\s+)?import\s+.*\b{re.escape(name)}\b"
+    )
     return any(re.search(pattern, tree.text(one), re.MULTILINE) for one in settingscode.files(tree, facts))
 
 

@@ -147,7 +147,7 @@ def _ranges(tree: Tree, above: list[str]) -> Iterator[Evidence]:
             if isinstance(value, str) and value.strip(" *"):
                 wanted = value if is_range(value) else value if path.endswith("Pipfile") else poetry_range(value)
                 exact = not is_range(wanted) or is_one_minor(wanted)
-                at = re.search(rf"^\s*{word}", text, re.MULTILINE)
+                at = re.search(rf"^[ \t]*{word}", text, re.MULTILINE)
                 confidence = (0.93 if exact else 0.72) - (0 if path.rpartition("/")[0] in above else 0.2)
                 why = f"{path.rpartition('/')[2]} requires it"
                 yield _evidence(
