@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import tomllib
+
 import pytest
 
 from dz.tasklib.build import oldreleases
@@ -17,6 +19,11 @@ from dz.tasklib.build import oldreleases
 def test_both_ways_in_which_uv_refuses_a_release_are_known(said: str) -> None:
     found = oldreleases._REFUSED.search(said)
     assert found is not None and found.groups() == ("pandas", "0.24.2")
+
+
+def test_what_a_release_needs_is_told_to_uv_in_toml_whatever_letters_it_has() -> None:
+    lines = ['x ; extra == "\N{GRINNING FACE}"', 'y ; extra == "\\n"']
+    assert tomllib.loads(f"x = {oldreleases._toml(lines)}") == {"x": lines}
 
 
 def test_a_release_that_is_a_bz2_alone_is_known() -> None:

@@ -57,12 +57,17 @@ def answered(bench: Bench, known: str, ask: Callable[[], tuple[Finished, str]]) 
             break
         bench.log.note(f"{name}=={version} is of old times: pip reads it")
         known += f"[[dependency-metadata]]\nname = {json.dumps(name)}\nversion = {json.dumps(version)}\n"
-        known += f"requires-dist = {json.dumps(needs)}\n"
+        known += f"requires-dist = {_toml(needs)}\n"
         if not refused:  # uv takes it for a release of which there is nothing
             wheels.append(str(folder))
         bench.write("known.toml", f"find-links = {json.dumps(wheels)}\n{known}")
         finished, said = ask()
     return finished, said
+
+
+def _toml(lines: list[str]) -> str:
+    """TOML's strings are JSON's, but for what JSON writes as two halves."""
+    return json.dumps(lines, ensure_ascii=False)
 
 
 def pip_of(bench: Bench) -> Path:
