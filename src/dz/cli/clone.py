@@ -17,8 +17,8 @@ _PUSHES = re.compile(r"/git/([a-z0-9-]+)\.git$")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Clone:
     """``remote``: where it was cloned from; "" for nowhere. ``ref``: the branch, or the commit of a detached HEAD.
-    ``unpushed``: commits of HEAD that its remote branch does not have, or, where it follows none, no branch of it.
-    ``uncommitted``: files that differ from HEAD."""
+    ``unpushed``: commits of HEAD that its remote branch does not have, or, of a folder deployed as it is and where it
+    follows none, no branch of the remote. ``uncommitted``: files that differ from HEAD."""
 
     address: str
     remote: str
@@ -43,7 +43,7 @@ def here(folder: Path) -> Clone:
     refuse_own(folder)
     remote = _remote_url(folder)
     if remote:
-        return _clone(folder, remote)
+        return _clone(folder, remote, upstream="@{upstream}")
     if not _head(folder):
         raise UserError("cli.no-commit", folder=folder.resolve())
     pushes, name = pushed(folder)
@@ -60,22 +60,22 @@ def committed(folder: Path) -> Clone:
     return _clone(folder, f"file://{top}")
 
 
-def _clone(folder: Path, address: str) -> Clone:
+def _clone(folder: Path, address: str, *, upstream: str = "") -> Clone:
     changed = git(folder, "status", "--porcelain", "--no-renames") or ""
     return Clone(
         address=address,
         remote=_remote_url(folder),
         ref=branch(folder) or _head(folder),
-        unpushed=_unpushed(folder),
+        unpushed=_unpushed(folder, upstream),
         uncommitted=len(changed.splitlines()),
     )
 
 
-def _unpushed(folder: Path) -> int:
+def _unpushed(folder: Path, upstream: str) -> int:
     """0 in a repository without a remote too: there is nowhere to push to."""
     if not _remote_url(folder):
         return 0
-    ahead = git(folder, "rev-list", "--count", "@{upstream}..HEAD")
+    ahead = git(folder, "rev-list", "--count", f"{upstream}..HEAD") if upstream else None
     pushed = f"--remotes={_remote_of(folder)}"
     return int(ahead or git(folder, "rev-list", "--count", "HEAD", "--not", pushed) or 0)
 

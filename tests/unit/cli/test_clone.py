@@ -34,12 +34,15 @@ def test_a_clone_means_its_remote_and_branch_and_its_folder_itself(work: Reposit
 def test_what_is_not_pushed_and_what_is_not_committed_is_told(work: Repository) -> None:
     work.commit({"manage.py": "second\n"})
     assert clone.here(work.folder).left_out(pushed_only=True) == ["1 commit is not pushed."]
+    work.git("push", "-q", "origin", "HEAD:change")  # not to the branch that it follows
+    assert clone.here(work.folder).left_out(pushed_only=True) == ["1 commit is not pushed."]
+    assert clone.committed(work.folder).left_out(pushed_only=False) == []
     work.git("checkout", "-q", "-b", "follows-nothing")
     work.commit({"manage.py": "third\n"})
     (work.folder / "manage.py").write_text("fourth\n")
     (work.folder / "new.py").write_text("new\n")
     assert clone.committed(work.folder).left_out(pushed_only=False) == [
-        "2 commits are not pushed; taken all the same.",
+        "1 commit is not pushed; taken all the same.",
         "2 files have changes that are not committed; they are left out.",
     ]
 
