@@ -27,9 +27,11 @@ SLIM = bool(ENVIRONMENT.get("DZ_ROLE"))
 
 def refuse_waiting(pool: ConnectionPool[Any]) -> None:
     """Who waits for a connection hears at once that none can be made; the pool, which tries again only for the next who
-    asks, would let them wait until ``timeout``. That is meant for who waits until another one's comes back."""
+    asks, would let them wait until ``timeout``. That is meant for who waits until another one's comes back, as where
+    zoomdb only takes no more of them."""
     with pool._lock:
-        waiting = [pool._waiting.popleft() for _ in range(len(pool._waiting))]
+        others = pool._nconns  # at work, idle, or still being made
+        waiting = [] if others else [pool._waiting.popleft() for _ in range(len(pool._waiting))]
     for one in waiting:
         one.fail(psycopg.OperationalError("zoomdb does not answer"))
 

@@ -12,12 +12,39 @@ from pathlib import Path
 
 import psycopg
 import psycopg_pool
+import pytest
 from psycopg_pool import ConnectionPool
 
 from dz2.settings import POOL
 from tests.postgres import free_port, start_postgres
 
 AT_ONCE = 10
+
+
+def fill(stack: ExitStack, url: str) -> None:
+    """Take every connection that is left."""
+    for _ in range(1000):
+        stack.enter_context(psycopg.connect(url))
+
+
+def test_who_asks_while_zoomdb_takes_no_more_gets_the_next_that_comes_back() -> None:
+    folder = Path(tempfile.mkdtemp(prefix="dzpg-", dir="/tmp"))
+    folder.chmod(0o755)
+    server, process = start_postgres(folder, free_port())
+    with ExitStack() as stack:
+        stack.callback(shutil.rmtree, folder, ignore_errors=True)
+        stack.callback(process.wait, 30)
+        stack.callback(process.kill)
+        pool = stack.enter_context(ConnectionPool(server.url(), open=True, **POOL))
+        mine = pool.getconn()
+        with pytest.raises(psycopg.OperationalError, match="too many"):
+            fill(stack, server.url())
+        with ThreadPoolExecutor(1) as asking:
+            waits = asking.submit(pool.getconn)
+            with pytest.raises(TimeoutError):
+                waits.result(0.5)
+            pool.putconn(mine)
+            pool.putconn(waits.result(5))
 
 
 def test_who_asks_while_zoomdb_is_away_is_refused_at_once_as_often_as_it_asks() -> None:
