@@ -157,10 +157,11 @@ def test_stylesheets_of_the_first_page_that_nobody_has_are_found(tmp_path: Path)
     <link rel='stylesheet' href='/app.css'><link rel="icon" href="/icon.png"><link href="https://cdn.example/x.css"
     rel="stylesheet"><link rel="stylesheet" href="http://[x"><link rel="stylesheet" href="/static/../css/gone.css">"""
     long = f"/static/{'n' * 300}.css"  # longer than a file's name may be
-    page += f'<link rel="stylesheet" href="{long}">'
+    climbs = "/static/css/%2e%2e/css/collected%20one.css"
+    page += "".join(f'<link rel="stylesheet" href="{one}">' for one in (long, climbs))
     gone = (404, {}, "")
     with backend("app", {"/en/css/gone.css": gone, "/css/gone.css": gone, "/icon.png": gone}) as app:
         visit = Visit("127.0.0.1", app.port, HOST, "http")
         found = missing(visit, Answer(status=200, path="/en/", body=page), tmp_path, "/static/")
     assert found == ["/en/css/gone.css", "/css/gone.css"]
-    assert [path for _, path, _ in app.seen] == ["/en/css/gone.css", "/app.css", "/css/gone.css", long]
+    assert [path for _, path, _ in app.seen] == ["/en/css/gone.css", "/app.css", "/css/gone.css", long, climbs]

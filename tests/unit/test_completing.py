@@ -79,3 +79,14 @@ def test_a_module_whose_file_git_ignores_is_told_with_that_line(ignored: str, sa
     )
     told = not_committed(error, tmp_path / ".gitignore")
     assert said in told.brief and told.where == error.where
+
+
+def test_a_name_that_a_package_lacks_may_be_a_file_that_git_ignores(tmp_path: Path) -> None:
+    (tmp_path / ".gitignore").write_text("passwords.py\n")
+    line = "wombat/settings.py:3  from wombat import passwords"
+    facts = {"settings": "wombat.settings", "error": "ImportError: cannot import name 'passwords'"}
+    error = UserError("settings.import-failed", where=line, module="wombat.passwords", **facts)
+    told = not_committed(error, tmp_path / ".gitignore")
+    assert (told.id, told.where) == ("settings.file-ignored", line)
+    nameless = UserError("settings.import-failed", where=line, module="", **facts)
+    assert not_committed(nameless, tmp_path / ".gitignore") is nameless

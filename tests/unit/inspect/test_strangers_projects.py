@@ -101,6 +101,22 @@ if not SIX:
 SEVEN = os.getenv("SEVEN_KEY")
 if not SEVEN:
     SEVEN = "other"
+EIGHT = os.getenv("EIGHT_KEY")
+TEN = os.getenv("TEN_KEY")
+if not all([EIGHT, TEN]):
+    raise ValueError
+ELEVEN = os.getenv("ELEVEN_KEY")
+if ELEVEN == "":
+    raise ValueError
+if DEBUG:
+    pass
+else:
+    TWELVE = os.getenv("TWELVE_KEY")
+    if TWELVE is None:
+        exit(1)
+THIRTEEN = os.getenv("THIRTEEN_KEY")
+if not THIRTEEN:
+    print("no key")
 """
 CLASSES = """\
 from configurations import Configuration
@@ -170,7 +186,10 @@ STRANGERS = {
         {**project(VARIABLES), **LIST}, {"environment": "ASSERTED\nNAMED\nAS_JSON\nFIRST\nSECOND\nTHIRD"}
     ),
     "variables whose absence is refused": Stranger(
-        {**project(REFUSING), **LIST}, {"environment": "DEPLOYED_AT\nONE_KEY\nTWO_KEY\nTHREE_KEY\nFOUR_KEY"}
+        {**project(REFUSING), **LIST},
+        {
+            "environment": "DEPLOYED_AT\nONE_KEY\nTWO_KEY\nTHREE_KEY\nFOUR_KEY\nEIGHT_KEY\nTEN_KEY\nELEVEN_KEY\nTWELVE_KEY"
+        },
     ),
     "settings as classes": Stranger(
         {**project(), **LIST, "bilby/settings.py": CLASSES},
