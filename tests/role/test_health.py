@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import time
 from pathlib import Path
 
 import pytest
@@ -165,3 +166,12 @@ def test_stylesheets_of_the_first_page_that_nobody_has_are_found(tmp_path: Path)
         found = missing(visit, Answer(status=200, path="/en/", body=page), tmp_path, "/static/")
     assert found == ["/en/css/gone.css", "/css/gone.css"]
     assert [path for _, path, _ in app.seen] == ["/en/css/gone.css", "/app.css", "/css/gone.css", long, climbs]
+
+
+def test_a_site_that_gives_none_of_its_stylesheets_is_not_waited_for_as_often_as_its_page_names_one() -> None:
+    page = "".join(f"<link rel=stylesheet href=/{n}.css>" for n in range(10))
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        visit = Visit("127.0.0.1", silent.getsockname()[1], HOST, "http")
+        began = time.monotonic()
+        assert missing(visit, Answer(status=200, path="/", body=page), None, "", seconds=0.5) == []
+    assert time.monotonic() - began < 2

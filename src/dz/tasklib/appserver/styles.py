@@ -8,6 +8,7 @@ from __future__ import annotations
 import html
 import os
 import re
+import time
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path, PurePosixPath
@@ -20,7 +21,7 @@ from dz.tasklib.appserver.site import Site
 from dz.tasklib.context import Context
 
 MEND = "Commit it among the project's static files, or correct its address in the page's template."
-MOST, ONE = 10, 5.0  # that are looked for; seconds for each
+MOST, ALL = 10, 5.0  # that are looked for; seconds for all of them: a site may answer as late as it likes
 _LINK = re.compile(r"<link\b[^>]{0,2000}>", re.IGNORECASE)
 _IS_STYLE = re.compile(r"""\brel\s*=\s*["']?[^"'>]*\bstylesheet\b""", re.IGNORECASE)
 _HREF = re.compile(r"""\bhref\s*=\s*(?:"([^"]{1,1000})"|'([^']{1,1000})'|([^\s"'>]{1,1000}))""", re.IGNORECASE)
@@ -36,11 +37,12 @@ def tell_missing(ctx: Context, site: Site, visit: Visit, page: Answer) -> None:
         )
 
 
-def missing(visit: Visit, page: Answer, folder: Path | None, url: str) -> list[str]:
-    """The paths of those that the page takes from its own host in vain. ``folder``: the collected files, shown at
-    ``url``."""
+def missing(visit: Visit, page: Answer, folder: Path | None, url: str, *, seconds: float = ALL) -> list[str]:
+    """The paths of those that the page takes from its own host in vain, as far as they are told in time. ``folder``:
+    the collected files, shown at ``url``."""
+    end = time.monotonic() + seconds
     named = list(dict.fromkeys(_own(visit, page)))[:MOST]
-    return [path for path in named if not _lies_in(folder, url, path) and _is_missing(visit, path)]
+    return [path for path in named if not _lies_in(folder, url, path) and _is_missing(visit, path, end)]
 
 
 def _own(visit: Visit, page: Answer) -> Iterator[str]:
@@ -61,6 +63,7 @@ def _lies_in(folder: Path | None, url: str, path: str) -> bool:
     return os.path.isfile(folder.joinpath(*inner[len(prefix) :]))  # noqa: PTH113 - which raises for a longer name
 
 
-def _is_missing(visit: Visit, path: str) -> bool:
-    answer = ask(visit, path=path, deadline=ONE)
+def _is_missing(visit: Visit, path: str, end: float) -> bool:
+    left = end - time.monotonic()
+    answer = ask(visit, path=path, deadline=left) if left > 0 else None
     return answer is not None and answer.status == 404
