@@ -87,6 +87,22 @@ def test_a_deployment_moves_to_another_port_while_its_hosts_heartbeat_holds_the_
 
 
 @pytest.mark.usefixtures("hosts")
+def test_of_a_deployment_that_no_job_moves_the_proxy_is_told(j: Any, zoomdb: str) -> None:
+    import psycopg
+    from dz2.channels import REROUTE
+    from dz2.zoomdb import of_host
+
+    _, door = built(j, j.project())
+    first = door.place("app-1", ports=range(21000, 21009))
+    with psycopg.connect(zoomdb, autocommit=True) as listener:
+        listener.execute(f"LISTEN {REROUTE}")
+        door.at_another_port(first.id, ports=range(21001, 21009))  # a later step of the job routes to it
+        of_host("app-1").at_another_port(first.id, ports=range(21002, 21009))
+        listener.execute("SELECT pg_notify(%s, 'end')", [REROUTE])
+        assert [one.payload for one in listener.notifies(timeout=60, stop_after=2)] == ["", "end"]
+
+
+@pytest.mark.usefixtures("hosts")
 def test_a_release_is_opened_built_placed_and_switched_once_however_often_it_is_asked(j: Any) -> None:
     shop = j.project()
     shop.hostnames.create(hostname="shop.localhost")
