@@ -89,6 +89,7 @@ def test_a_deployment_moves_to_another_port_while_its_hosts_heartbeat_holds_the_
 @pytest.mark.usefixtures("hosts")
 def test_of_a_deployment_that_no_job_moves_the_proxy_is_told(j: Any, zoomdb: str) -> None:
     import psycopg
+
     from dz2.channels import REROUTE
     from dz2.zoomdb import of_host
 
