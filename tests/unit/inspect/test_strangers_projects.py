@@ -318,6 +318,15 @@ STRANGERS = {
         },
         {"asgi_application": "bilby.asgi.application"},
     ),
+    "Channels 2, whose asgi.py asks the settings": Stranger(
+        {
+            **LIST,
+            **project("ASGI_APPLICATION = 'bilby.routing.application'"),
+            "bilby/asgi.py": "django.setup()\napplication = get_default_application()\n",
+            "bilby/routing.py": "application = ProtocolTypeRouter({'websocket': None})\n",
+        },
+        {"asgi_application": "bilby.asgi.application"},
+    ),
     "another project below": Stranger(
         {**LIST, **project(), **project(root="inner/", name="numbat")},
         {"project_root": "", "settings_module": "bilby.settings", "additional_python_path_dirs": ""},

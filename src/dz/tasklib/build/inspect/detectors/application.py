@@ -16,7 +16,8 @@ GIVES = ("wsgi_application", "asgi_application")
 _SERVER = re.compile(
     r"\b(gunicorn|uwsgi|waitress-serve|uvicorn|daphne|hypercorn)\b[^\n]*?\s([A-Za-z_][\w.]*)(?::(\w+))?(?=\s|$|\")"
 )
-_WEBSOCKETS = re.compile(r"ProtocolTypeRouter|websocket")
+# What makes them itself, or has them from what the settings name.
+_WEBSOCKETS = re.compile(r"ProtocolTypeRouter|websocket|get_default_application")
 _MADE_BY = {
     "wsgi": ("get_wsgi_application", "WSGIHandler"),
     "asgi": ("get_asgi_application", "ASGIHandler", "ProtocolTypeRouter", "get_default_application"),
