@@ -16,7 +16,7 @@ CLOSED = {
     "broker": "refused", "broker_by_ipv6": "refused", "neighbour": "refused", "metadata": "refused",
     "panel_by_another_address": "refused", "private": "refused", "own_site_by_itself": "refused",
     "redis": "reached", "neighbour_on_its_port": "left", "root_on_its_port": "left",
-    "neighbour_on_a_sites_port": "left", "site_of_ours": "reached", "database": "reached", "public": "left", "name_server": "left",
+    "database": "reached", "public": "left", "name_server": "left",
 }  # fmt: skip
 OPEN = dict.fromkeys(CLOSED, "reached") | {"private": "left", "public": "left", "name_server": "left"}
 

@@ -6,7 +6,6 @@ from dz.errors import DzError
 from dz.log import get_logger
 from dz.seams.sandbox import network
 from dz.settings import WorkerSettings
-from dz.tasklib.appserver import ports
 from dz.tasklib.pipeline import APPSERVER
 from dz2.door.ownredis import awake_on
 from dz2.models import DatabaseServer
@@ -41,7 +40,6 @@ class Keeper:
 
     def _lay(self, wanted: frozenset[tuple[str, int]]) -> network.Fence:
         try:
-            sites = ports.parse(self._settings.ports)
-            return network.ensure_rules(self._settings.uid_base, allowed=wanted, own=self._own(), sites=sites)
+            return network.ensure_rules(self._settings.uid_base, allowed=wanted, own=self._own())
         except (DzError, OSError) as error:
             return network.Fence("shared", str(error))

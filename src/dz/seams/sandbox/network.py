@@ -49,20 +49,16 @@ class Fence(NamedTuple):
 
 
 def ensure_rules(
-    uid_base: int,
-    *,
-    allowed: Iterable[tuple[str, int]] = (),
-    own: Iterable[tuple[int, int]] = (),
-    sites: range = range(0),
+    uid_base: int, *, allowed: Iterable[tuple[str, int]] = (), own: Iterable[tuple[int, int]] = ()
 ) -> Fence:
     """Load the table anew, in one transaction, and try it. ``allowed``: addresses and ports that projects may reach;
-    ``own``: uid and port on loopback of what only that one may; ``sites``: ports at which sites are served."""
+    ``own``: uid and port on loopback of what only that one may."""
     if os.geteuid() != 0:
         return Fence("shared", "firewall rules need root")
     nft = _nft()
     if nft is None:
         return Fence("shared", "nftables is not installed")
-    table = rules(uid_base, allowed, name_servers(), own, sites=sites, guard=_answers_have_owners())
+    table = rules(uid_base, allowed, name_servers(), own, guard=_answers_have_owners())
     loaded = run([nft, "-f", "-"], deadline=DEADLINE, stdin=table.encode())
     if not loaded.ok:
         return Fence("shared", f"this kernel refuses the firewall rules: {loaded.text.strip()[:200]}")
@@ -100,11 +96,10 @@ def rules(
     name_servers: Iterable[str],
     own: Iterable[tuple[int, int]] = (),
     *,
-    sites: range = range(0),
     guard: bool = True,
 ) -> str:
     """What nft is given. Every address in it is parsed: nothing of a file's text gets through as words of nft's.
-    ``guard``: who answers at a project's own port, and at a site's, is looked at."""
+    ``guard``: who answers at a project's own port is looked at."""
     lines = [_to(address, "tcp", port) for address, port in sorted(set(allowed))]
     lines += [_to(address, kind, 53) for address in name_servers for kind in ("udp", "tcp")]
     lines += [f"ip daddr 127.0.0.1 tcp dport {DOORS.start}-{DOORS.stop - 1} accept"]
@@ -112,12 +107,7 @@ def rules(
     for closed in ("fib daddr type local", *ranges):
         lines += [f"{closed} meta l4proto tcp reject with tcp reset", f"{closed} reject with icmpx admin-prohibited"]
     pairs = sorted(own)
-    projects = f"meta skuid {uid_base}-{uid_base + PROJECTS}"
-    answer = "tcp flags & (syn | ack) == (syn | ack)"
-    answers = [f"ip saddr 127.0.0.1 tcp sport @owned {answer} goto answers"]
-    if sites:  # the platform itself makes the sockets of sites: a project's there waits for a neighbour's visitors
-        answers += [f"tcp sport {int(sites.start)}-{int(sites.stop - 1)} {answer} {projects} drop"]
-    guarded = "\n    ".join(answers if guard else ())
+    answers = "ip saddr 127.0.0.1 tcp sport @owned tcp flags & (syn | ack) == (syn | ack) goto answers"
     own_elements = _elements(f"{int(uid)} . {int(port)}" for uid, port in pairs)
     owned_elements = _elements(str(int(port)) for _, port in pairs)
     inside = "\n    ".join(lines)
@@ -141,8 +131,8 @@ table inet {_name(uid_base)} {{
   }}
   chain output {{
     type filter hook output priority filter; policy accept;
-    {guarded}
-    {projects} jump sites
+    {answers if guard else ""}
+    meta skuid {uid_base}-{uid_base + PROJECTS} jump sites
   }}
 }}
 """
