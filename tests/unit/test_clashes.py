@@ -11,6 +11,9 @@ from dz.tasklib.build.clashes import wishes
     ("have", "limits", "lines"),
     [
         ({"celery": "5.4.0", "kombu": "5.7.0", "redis": "5.0.1"}, [], ["kombu[redis]"]),
+        ({"celery": "5.2.7", "kombu": "5.6.2", "redis": "3.5.3"}, [], ["kombu[redis]"]),
+        ({"celery": "5.4.0", "kombu": "5.5.4", "redis": "6.2.0"}, [], ["kombu[redis]"]),
+        ({"celery": "5.7.0", "kombu": "5.7.0", "redis": "8.1.0"}, [], []),
         ({"celery": "5.4.0", "kombu": "5.7.0"}, [], []),  # its broker is another
         ({"celery": "5.2.7", "importlib-metadata": "6.7.0"}, ["importlib-metadata<5"], []),
         ({"celery": "5.3.0", "importlib-metadata": "6.7.0"}, [], []),

@@ -33,8 +33,15 @@ _LIMITS = (
     ("opencv-python", "<4.10", "numpy<2"),
     ("opencv-python-headless", "<4.10", "numpy<2"),
 )
-# What says by an extra with which releases of another it works, and is installed without that extra.
-_EXTRAS = (("kombu", "redis", "kombu[redis]"),)
+# What says by an extra with which releases of another it works, and is installed without that extra: which do not, so
+# that uv is asked a second time only then.
+_EXTRAS = (
+    ("kombu", ">=5.7", "redis", "<6.4", "kombu[redis]"),
+    ("kombu", ">=5.6,<5.7", "redis", ">=6.5", "kombu[redis]"),
+    ("kombu", ">=5.5,<5.6", "redis", ">5.2.1", "kombu[redis]"),
+    ("kombu", ">=5.3,<5.7", "redis", "<4.5.2", "kombu[redis]"),
+    ("kombu", ">=4.3,<5.3", "redis", "<3.4.1", "kombu[redis]"),
+)
 
 
 def fitting(bench: Bench, words: Sequence[str | Path], files: Sequence[Path], found: Found, *, cwd: Path) -> Found:
@@ -58,7 +65,12 @@ def fitting(bench: Bench, words: Sequence[str | Path], files: Sequence[Path], fo
 def wishes(have: Mapping[str, str]) -> tuple[list[str], list[str]]:
     """Limits that these versions (by name) break, and lines to ask for beside the project's own."""
     limits = [limit for name, versions, limit in _LIMITS if _is_in(have, name, versions) and _breaks(have, limit)]
-    return sorted(set(limits)), [line for name, other, line in _EXTRAS if name in have and other in have]
+    lines = {
+        line
+        for name, versions, other, broken, line in _EXTRAS
+        if _is_in(have, name, versions) and _is_in(have, other, broken)
+    }
+    return sorted(set(limits)), sorted(lines)
 
 
 def _is_in(have: Mapping[str, str], name: str, versions: str) -> bool:
