@@ -29,7 +29,7 @@ def migrate(argv, summary):
     try:
         for label in _first() if ALL.issuperset(argv) else []:
             call_command("migrate", label, interactive=False)
-        call_command("migrate", *argv, **_options())
+        call_command("migrate", *argv, **_options(before))
     except BaseException:
         connection.close()  # what is told now must not be seen through a broken transaction
         _tell(summary, plan, before, connection)
@@ -48,11 +48,12 @@ def _tell(summary, plan, before, connection):
     summary["failed"] = next((list(one) for one in plan if one not in after), None)
 
 
-def _options():
-    """No questions, tables for apps that have no migrations at all. Once those have a first one, it finds them made."""
+def _options(before):
+    """No questions, tables for apps that have no migrations at all. Once those have a first one, it finds them made;
+    where nothing was applied ``before`` there is nothing to find."""
     import django
 
-    options = {"interactive": False, "fake_initial": True}
+    options = {"interactive": False, "fake_initial": bool(before)}
     if django.VERSION >= (1, 9):
         options["run_syncdb"] = True
     return options
