@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import shutil
 import signal
+import subprocess
 import tempfile
 import time
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import psycopg
@@ -16,9 +18,22 @@ import pytest
 from psycopg_pool import ConnectionPool
 
 from dz2.settings import POOL
-from tests.postgres import free_port, start_postgres
+from tests.postgres import PostgresServer, free_port, start_postgres
 
 AT_ONCE = 10
+
+
+@contextmanager
+def zoomdb_that_goes() -> Iterator[tuple[PostgresServer, subprocess.Popen[bytes]]]:
+    """A server of the test's own, and its process."""
+    folder = Path(tempfile.mkdtemp(prefix="dzpg-", dir="/tmp"))
+    folder.chmod(0o755)
+    server, process = start_postgres(folder, free_port())
+    with ExitStack() as stack:
+        stack.callback(shutil.rmtree, folder, ignore_errors=True)
+        stack.callback(process.wait, 30)
+        stack.callback(process.kill)
+        yield server, process
 
 
 def fill(stack: ExitStack, url: str) -> None:
@@ -28,13 +43,7 @@ def fill(stack: ExitStack, url: str) -> None:
 
 
 def test_who_asks_while_zoomdb_takes_no_more_gets_the_next_that_comes_back() -> None:
-    folder = Path(tempfile.mkdtemp(prefix="dzpg-", dir="/tmp"))
-    folder.chmod(0o755)
-    server, process = start_postgres(folder, free_port())
-    with ExitStack() as stack:
-        stack.callback(shutil.rmtree, folder, ignore_errors=True)
-        stack.callback(process.wait, 30)
-        stack.callback(process.kill)
+    with zoomdb_that_goes() as (server, _), ExitStack() as stack:
         pool = stack.enter_context(ConnectionPool(server.url(), open=True, **POOL))
         mine = pool.getconn()
         with pytest.raises(psycopg.OperationalError, match="too many"):
@@ -48,13 +57,7 @@ def test_who_asks_while_zoomdb_takes_no_more_gets_the_next_that_comes_back() -> 
 
 
 def test_who_asks_while_zoomdb_is_away_is_refused_at_once_as_often_as_it_asks() -> None:
-    folder = Path(tempfile.mkdtemp(prefix="dzpg-", dir="/tmp"))
-    folder.chmod(0o755)
-    server, process = start_postgres(folder, free_port())
-    with ExitStack() as stack:
-        stack.callback(shutil.rmtree, folder, ignore_errors=True)
-        stack.callback(process.wait, 30)
-        stack.callback(process.kill)
+    with zoomdb_that_goes() as (server, process), ExitStack() as stack:
         check = ConnectionPool.check_connection  # as Django has it
         pool = stack.enter_context(ConnectionPool(server.url(), open=True, check=check, **POOL))
         with ExitStack() as held:  # some are idle when it goes

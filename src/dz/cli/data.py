@@ -52,7 +52,7 @@ def db_backup(args: argparse.Namespace, api: Api, screen: Screen) -> tuple[int, 
     job = watched(args, api, screen, api.post(f"/projects/{args.name}/backups", {"idempotency_key": str(uuid.uuid4())}))
     made = made_by(args.name, api, job)
     if job["state"] == "succeeded" and made:
-        parts = f"{made['rows']} rows in {made['tables']} tables, {size(made['size'])}"
+        parts = held(made)
         left_out = f", {made['left_out']}" if made["left_out"] else ""
         screen.say(f" {screen.sign('succeeded')} backup {made['backup']} of {args.name}: {parts}{left_out}")
         screen.say(typed(f"   Go back to it: dz db restore {args.name} {made['backup']}"))
@@ -116,6 +116,11 @@ def _row(one: Document) -> list[str]:
     packed = size(one["size"]) if one["size"] else ""
     told = [str(one["backup"]), one["state"], one["why"], ago(one["created_at"])]
     return [*told, packed, rows, tested, one["error"] or one["left_out"] or ""]
+
+
+def held(backup: Document) -> str:
+    """How much a backup holds, in words."""
+    return f"{backup['rows']} rows in {backup['tables']} tables, {size(backup['size'])}"
 
 
 def made_by(name: str, api: Api, job: Document) -> Document | None:

@@ -7,7 +7,7 @@ import sys
 from typing import Any
 
 from dz.cli.client import Api
-from dz.cli.data import made_by
+from dz.cli.data import held, made_by
 from dz.cli.ending import BY_STATE
 from dz.cli.following import Document
 from dz.cli.reports import watched
@@ -27,8 +27,7 @@ def destroy(args: argparse.Namespace, api: Api, screen: Screen) -> tuple[int, An
         screen.say(typed(f"  Without its last backup it goes all the same: dz destroy {args.name} --no-backup"))
     last = made_by(args.name, api, gone)
     if last is not None:
-        parts = f"{last['rows']} rows in {last['tables']} tables, {size(last['size'])}"
-        screen.say(f"   Its last backup stays for 30 days: {parts}")
+        screen.say(f"   Its last backup stays for 30 days: {held(last)}")
         screen.say(typed(f"   To have it: dz db download {args.name}"))
     return BY_STATE[gone["state"]], gone | {"backup": last["backup"] if last else None}
 

@@ -119,7 +119,7 @@ def start_again(ctx: Context, deployment: Deployment) -> None:
     project's lock."""
     if lost_its_port(ctx, deployment):
         supervisor(ctx).stop(deployment.program)  # which still tries
-    start(ctx, _at_free_port(ctx, deployment) if deployment.is_web else deployment)
+    start(ctx, _at_free_port(ctx, deployment))
 
 
 def start_anew(ctx: Context, here: Sequence[Deployment]) -> None:
@@ -130,7 +130,7 @@ def start_anew(ctx: Context, here: Sequence[Deployment]) -> None:
         for deployment in here:
             sweep(folders, app_id, deployment.release, deployment.program)
         for deployment in here:
-            start(ctx, _at_free_port(ctx, deployment) if deployment.is_web else deployment)
+            start(ctx, _at_free_port(ctx, deployment))
 
 
 def at_own_ports(ctx: Context, here: Sequence[Deployment]) -> list[Deployment]:
@@ -170,6 +170,8 @@ def lost_its_port(ctx: Context, deployment: Deployment) -> bool:
 
 def _at_free_port(ctx: Context, deployment: Deployment) -> Deployment:
     """The rows know our own ports; a stranger of this host may have taken one of them, and then the next is used."""
+    if not deployment.is_web:
+        return deployment
     status = supervisor(ctx).status().get(deployment.program)
     if status is not None and status.pid is not None:
         return deployment

@@ -149,8 +149,8 @@ class Bench:
         if not finished.ok and OUT_OF_MEMORY.search(said):
             run = replace(self, settings={**self.settings, **FEWER_AT_ONCE})._run
             finished, said = run(argv, cwd=cwd)
-        older = next((limit for pattern, limit in OLD_BUILDS if pattern.search(said)), "")
-        if not finished.ok and older and self.bounds.strip() != older:
+        older = "" if finished.ok else next((limit for pattern, limit in OLD_BUILDS if pattern.search(said)), "")
+        if older and self.bounds.strip() != older:
             self.log.note(f"a package's build is of old times: it gets {older.split()[0].replace('<', ' before ')}")
             self._limit(f"{older}\n")
             return run(argv, cwd=cwd)
