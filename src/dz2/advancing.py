@@ -13,6 +13,7 @@ from django.db.models import Q, QuerySet
 from django.db.models.functions import Now
 
 from dz.errors import UserError
+from dz.names import AppId
 from dz.tasklib.pipeline import APPSERVER, WRONG, Pipeline, Step
 from dz2 import appservers
 from dz2.channels import JOB, RECONCILE, RING, notify
@@ -65,9 +66,9 @@ def _lock_project(project_id: int) -> Project:
     return Project.objects.select_for_update(no_key=True).get(pk=project_id)
 
 
-def lock(job_id: int) -> Job:
-    """The job, held with its project until the transaction ends."""
-    project_id = Job.objects.values_list("project_id", flat=True).get(pk=job_id)
+def lock(job_id: int, app_id: AppId | None = None) -> Job:
+    """The job, held with its project, which is looked up where the caller can't tell it, until the transaction ends."""
+    project_id = app_id.number if app_id else Job.objects.values_list("project_id", flat=True).get(pk=job_id)
     if project_id is not None:
         _lock_project(project_id)
     return Job.objects.select_for_update(no_key=True).get(pk=job_id)
@@ -83,8 +84,8 @@ def advance(job: Job, pipelines: Pipelines) -> None:
     else:
         while names := pipeline.ready_after(states):
             if _make_ready(job, [pipeline.step(name) for name in names]):
-                break  # else all of them were skipped, and the next stage may start
-            states = states_of(job, pipeline)
+                return
+            states = states_of(job, pipeline)  # all of them were skipped, and the next stage may start
     verdict = pipeline.verdict(states_of(job, pipeline))
     if verdict is not None:
         _finish(job, verdict, pipelines)

@@ -130,8 +130,8 @@ def preview(project: Project, values: Mapping[str, str]) -> Change:
     return found
 
 
-def latest(project: Project) -> Config | None:
-    return project.configs.order_by("-version").first()
+def latest(project: Project | int) -> Config | None:
+    return Config.objects.filter(project=project).order_by("-version").first()
 
 
 def opened(project: Project, config: Config | None) -> dict[str, Secret]:

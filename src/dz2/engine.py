@@ -168,7 +168,7 @@ def renew(claimed: Claimed, *, lease: float) -> RenewAnswer:
 def record(claimed: Claimed, outcome: Outcome, *, pipelines: Pipelines | None = None) -> bool:
     """Write how the attempt ended and start what became ready. False, and nothing written, if the lease was lost."""
     with transaction.atomic():
-        job = lock(claimed.job_id)
+        job = lock(claimed.job_id, claimed.app_id)
         if not _held(claimed).update(**_ending(job, claimed, outcome)):
             return False
         advance(job, known(pipelines))

@@ -63,7 +63,7 @@ class Base:
         """A transaction in which this attempt holds the step; LostLease if another one does by now."""
         with transaction.atomic():
             if self._claimed is not None:
-                lock(self._claimed.job_id)
+                lock(self._claimed.job_id, self._claimed.app_id)
                 held = JobStep.objects.select_for_update(no_key=True).filter(
                     pk=self._claimed.step_id, attempt=self._claimed.attempt, state=StepState.RUNNING
                 )
@@ -71,17 +71,25 @@ class Base:
                     raise LostLease(f"step {self._claimed.step_id} is not attempt {self._claimed.attempt}'s any more")
             yield
 
-    def _job(self) -> Job:
+    @property
+    def _job_number(self) -> int:
+        return self._attempt().job_id
+
+    @property
+    def _project_number(self) -> int:
+        app_id = self._attempt().app_id
+        if app_id is None:
+            raise PlatformError("this job has no project")
+        return app_id.number
+
+    def _attempt(self) -> Claimed:
         if self._claimed is None:
             raise PlatformError("this door has no job")
-        return Job.objects.get(pk=self._claimed.job_id)
+        return self._claimed
 
     def _project(self) -> Project:
-        project = self._job().project
-        if project is None:
-            raise PlatformError("this job has no project")
-        return project
+        return Project.objects.get(pk=self._project_number)
 
     def _own_release(self) -> Release | None:
         """This job's release, if it opened one."""
-        return Release.objects.select_related("project", "config", "bundle").filter(job=self._job()).first()
+        return Release.objects.select_related("project", "config", "bundle").filter(job=self._job_number).first()

@@ -12,7 +12,7 @@ from django.db.models.functions import Now
 
 from dz.errors import PlatformError, Transient
 from dz.log import Secret
-from dz.names import Commit, Digest
+from dz.names import AppId, Commit, Digest
 from dz.tasklib import records
 from dz2 import configs, releases, vault
 from dz2.door import values
@@ -21,6 +21,7 @@ from dz2.models import (
     Bundle,
     ConfigGuess,
     DatabaseServer,
+    Job,
     JobStep,
     Layer,
     Project,
@@ -47,19 +48,17 @@ class Building(Base):
 
     def learn(self, build_config: str, guesses: Sequence[records.Guess]) -> None:
         with self._fenced():
-            Release.objects.filter(job=self._job()).update(build_config=build_config)
+            Release.objects.filter(job=self._job_number).update(build_config=build_config)
             self._replace_guesses(guesses, {"field__in": {guess.field for guess in guesses}})
 
     def guesses(self, field: str) -> tuple[records.Guess, ...]:
-        job = self._job()
-        found = ConfigGuess.objects.filter(project=self._project(), field=field)
-        if not (own := found.filter(job=job)).exists():
-            last = found.order_by("-job").first()
-            own = found.filter(job=last.job) if last else found.none()
-        return tuple(values.guess(row) for row in own.order_by("-is_primary", "-confidence", "pk"))
+        found = ConfigGuess.objects.filter(project=self._project_number, field=field)
+        last = found.filter(job__lte=self._job_number).order_by("-job").values("job")[:1]
+        rows = found.filter(job=last).order_by("-is_primary", "-confidence", "pk")
+        return tuple(values.guess(row) for row in rows)
 
     def looked_at(self, look: str) -> tuple[tuple[records.Guess, ...], tuple[str, ...]] | None:
-        steps = JobStep.objects.filter(job__project=self._project(), name="check_repo", state=StepState.SUCCEEDED)
+        steps = JobStep.objects.filter(job__project=self._project_number, name="check_repo", state=StepState.SUCCEEDED)
         step = steps.filter(result__look=look, finished_at__gt=Now() - LOOK_LASTS).order_by("-job").first()
         if step is None:
             return None
@@ -68,12 +67,12 @@ class Building(Base):
 
     def _replace_guesses(self, guesses: Sequence[records.Guess], which: Mapping[str, Any]) -> None:
         """This job's guesses; a second attempt writes the same again."""
-        job, project = self._job(), self._project()
+        job, project = self._job_number, self._project_number
         ConfigGuess.objects.filter(job=job, **which).delete()
         ConfigGuess.objects.bulk_create(
             ConfigGuess(
-                project=project,
-                job=job,
+                project_id=project,
+                job_id=job,
                 field=guess.field,
                 value=guess.value,
                 basis_file=guess.basis.file[:500],
@@ -93,26 +92,26 @@ class Building(Base):
             if (row := self._own_release()) is None:
                 made = {"commit": commit, "subject": subject[:200], "branch": branch[:200], "why": "Deploy"}
                 built = {"build_config": build_config, "bundle_id": bundle}
-                row = self._open(config=configs.latest(self._project()), **made, **built)
+                row = self._open(config=configs.latest(self._project_number), **made, **built)
             return values.release(row)
 
     def built_before(self, inputs: str) -> tuple[records.Release, records.Bundle] | None:
         found = Release.objects.select_related("config", "bundle").filter(bundle__manifest__inputs=inputs)
-        found = found.filter(project=self._project()).exclude(job=self._job())
+        found = found.filter(project=self._project_number).exclude(job=self._job_number)
         row = found.exclude(bundle__layers__uploaded_at=None).order_by("-number").first()
         return (values.release(row), values.bundle(row.bundle)) if row and row.bundle else None
 
     def variables_mark(self) -> str:
-        config = configs.latest(self._project())
+        config = configs.latest(self._project_number)
         return str(config.pk) if config else ""
 
     def release_again(self) -> records.Release:
         with self._fenced():
             if (row := self._own_release()) is None:
-                params = self._job().job_params
+                params = self._attempt().params
                 old = self._rollable(params.get("release"))
                 taken = ("commit", "subject", "branch", "build_config", "bundle")
-                config = old.config if params.get("with_config") else configs.latest(self._project())
+                config = old.config if params.get("with_config") else configs.latest(self._project_number)
                 made = {field: getattr(old, field) for field in taken}
                 row = self._open(config=config, why=str(params.get("why", ""))[:200], **made)
             return values.release(row)
@@ -123,12 +122,13 @@ class Building(Base):
         return releases.live(project) if number is None else releases.rollable(project, number)
 
     def _open(self, **made: Any) -> Release:
-        job, project = self._job(), self._project()
+        job = Job.objects.get(pk=self._job_number)
+        project = self._project_number
         last = Release.objects.filter(project=project).aggregate(last=Max("number"))["last"] or 0
         who = str(job.requested_by or job.job_params.get("who", ""))[:200]
         if "restore" in job.job_params:
-            made["database"] = f"{project.app_id}_r{last + 1}"
-        return Release.objects.create(project=project, number=last + 1, job=job, who=who, **made)
+            made["database"] = f"{AppId.of(project)}_r{last + 1}"
+        return Release.objects.create(project_id=project, number=last + 1, job=job, who=who, **made)
 
     def release(self) -> records.Release:
         return values.release(self._release())
@@ -139,7 +139,7 @@ class Building(Base):
         return row
 
     def find_layer(self, kind: str, key: str) -> records.Layer | None:
-        row = Layer.objects.filter(project=self._project(), kind=kind, key=key, uploaded_at__isnull=False).first()
+        row = Layer.objects.filter(project=self._project_number, kind=kind, key=key, uploaded_at__isnull=False).first()
         return values.layer(row) if row else None
 
     def save_bundle(
@@ -181,7 +181,7 @@ class Building(Base):
 
     def layer_uploaded(self, digest: Digest) -> None:
         with self._fenced():
-            Layer.objects.filter(project=self._project(), digest=digest).update(uploaded_at=Now())
+            Layer.objects.filter(project=self._project_number, digest=digest).update(uploaded_at=Now())
 
     def live_build(self) -> tuple[records.Release, records.Bundle] | None:
         live = self._project().live_release()
@@ -197,17 +197,17 @@ class Building(Base):
         return not ours.database and any(values.release(one).environment == variables for one in alike)
 
     def old_digests(self, stored: Set[Digest]) -> frozenset[Digest]:
-        project = self._project()
-        needed = Layer.objects.filter(bundles__releases__in=kept_releases(project.pk)).values_list("digest", flat=True)
+        project = self._project_number
+        needed = Layer.objects.filter(bundles__releases__in=kept_releases(project)).values_list("digest", flat=True)
         uploaded = Layer.objects.filter(project=project, uploaded_at__isnull=False).values_list("digest", flat=True)
         return frozenset(map(Digest, {*uploaded, *stored} - {*needed}))
 
     def layer_taken_back(self, digest: Digest) -> None:
         with self._fenced():
-            Layer.objects.filter(project=self._project(), digest=digest).update(uploaded_at=None)
+            Layer.objects.filter(project=self._project_number, digest=digest).update(uploaded_at=None)
 
     def is_uploaded(self, digest: Digest) -> bool:
-        rows = Layer.objects.filter(project=self._project(), digest=digest, uploaded_at__isnull=False)
+        rows = Layer.objects.filter(project=self._project_number, digest=digest, uploaded_at__isnull=False)
         return rows.exists()
 
     def secret_key(self) -> Secret:
@@ -215,9 +215,9 @@ class Building(Base):
 
     def database(self) -> records.Database:
         with self._fenced():
-            project = self._project()
-            row = ProjectDatabase.objects.select_related("server").filter(project=project).first()
+            row = ProjectDatabase.objects.select_related("server").filter(project=self._project_number).first()
             if row is None:
+                project = self._project()
                 password = vault.seal(project.app_id, vault.Name.DATABASE_PASSWORD, secrets.token_urlsafe(24))
                 names = {"name": project.app_id, "role": project.app_id}
                 row = ProjectDatabase.objects.create(project=project, server=self._server(), password=password, **names)
@@ -236,4 +236,4 @@ class Building(Base):
 
     def database_ready(self) -> None:
         with self._fenced():
-            ProjectDatabase.objects.filter(project=self._project()).update(ready_at=Now())
+            ProjectDatabase.objects.filter(project=self._project_number).update(ready_at=Now())

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dz.errors import PlatformError
 from dz.log import Secret
+from dz.names import AppId
 from dz.tasklib import records
 from dz2 import terminals
 from dz2.door.hosts import Hosts
@@ -14,7 +14,7 @@ from dz2.models import DeploymentState, ReleaseState
 class Commanding(Hosts):
     def live_here(self) -> records.Running | None:
         row = deployments(
-            release__project=self._project(),
+            release__project=self._project_number,
             release__state=ReleaseState.LIVE,
             state=DeploymentState.HEALTHY,
             appserver__host__instance_id=self._host,
@@ -22,6 +22,5 @@ class Commanding(Hosts):
         return self.running(row.pk) if row else None
 
     def ticket(self) -> Secret:
-        if self._claimed is None:
-            raise PlatformError("this door has no job")
-        return Secret(terminals.ticket(self._project().app_id, self._claimed.step_id, self._claimed.attempt))
+        attempt = self._attempt()
+        return Secret(terminals.ticket(AppId.of(self._project_number), attempt.step_id, attempt.attempt))

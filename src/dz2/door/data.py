@@ -23,16 +23,20 @@ class Data(Base):
         with self._fenced():
             if (row := self._own_backup()) is not None:
                 return values.backup(row)
-            job, project = self._job(), self._project()
-            why = WHY.get(job.kind, why)
+            attempt, project = self._attempt(), self._project()
+            why = WHY.get(attempt.kind, why)
             database = ProjectDatabase.objects.filter(project=project, ready_at__isnull=False)
             made = project.backups.filter(why=backups.FINAL, state=BackupState.GOOD)  # by a destroy that failed later
-            if not database.exists() or not job.job_params.get("backup", True) or made.exists():
+            if not database.exists() or not attempt.params.get("backup", True) or made.exists():
                 return None
             last = project.backups.aggregate(last=Max("number"))["last"] or 0
             live = project.live_release()
             row = Backup.objects.create(
-                project=project, job=job, number=last + 1, why=why[:40], release=live.number if live else None
+                project=project,
+                job_id=attempt.job_id,
+                number=last + 1,
+                why=why[:40],
+                release=live.number if live else None,
             )
             return values.backup(row)
 
@@ -89,10 +93,10 @@ class Data(Base):
             Backup.objects.filter(pk=self._backup().pk).update(state=BackupState.FAILED, error=error)
 
     def wanted_backup(self) -> records.Backup:
-        return values.backup(backups.good(self._project(), int(self._job().job_params["restore"])))
+        return values.backup(backups.good(self._project(), int(self._attempt().params["restore"])))
 
     def new_database(self) -> records.Database:
-        release = Release.objects.get(job=self._job())
+        release = Release.objects.get(job=self._job_number)
         row = ProjectDatabase.objects.select_related("server").get(project=release.project)
         return replace(values.database(row), name=release.database)
 
@@ -112,7 +116,7 @@ class Data(Base):
                 row.delete()
 
     def _own_backup(self) -> Backup | None:
-        return Backup.objects.filter(job=self._job()).first()
+        return Backup.objects.filter(job=self._job_number).first()
 
     def _backup(self) -> Backup:
         if (row := self._own_backup()) is None:

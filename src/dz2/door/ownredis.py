@@ -34,7 +34,7 @@ class OwnRedis(Base):
 
     def redis_rests(self) -> bool:
         rests = Q(wanted=False) | Q(project__deactivated_at__isnull=False)
-        return ProjectRedis.objects.filter(rests, project=self._project()).exists()
+        return ProjectRedis.objects.filter(rests, project=self._project_number).exists()
 
     def redises_on(self, host: str) -> tuple[records.Redis, ...]:
         return tuple(values.redis(row) for row in awake_on(host).order_by("pk"))
@@ -49,9 +49,9 @@ class OwnRedis(Base):
         return values.redis(row)
 
     def _redis(self) -> ProjectRedis:
-        project = self._project()
-        row = ProjectRedis.objects.filter(project=project).first()
+        row = ProjectRedis.objects.filter(project=self._project_number).first()
         if row is None:
+            project = self._project()
             password = vault.seal(project.app_id, vault.Name.REDIS_PASSWORD, secrets.token_hex(32))
             row = ProjectRedis.objects.create(project=project, password=password)
         return row

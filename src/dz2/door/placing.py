@@ -88,7 +88,7 @@ class Placing(Base):
         )
 
     def home(self) -> str:
-        host = appservers.home(self._project().pk)
+        host = appservers.home(self._project_number)
         return host.instance_id if host else ""
 
     def formation(self) -> Mapping[str, int]:
@@ -119,7 +119,7 @@ class Placing(Base):
             return values.deployments(deployments(pk=deployment))[0]
 
     def deployments(self) -> tuple[records.Deployment, ...]:
-        return values.deployments(deployments(release__job=self._job()).exclude(state=DeploymentState.STOPPED))
+        return values.deployments(deployments(release__job=self._job_number).exclude(state=DeploymentState.STOPPED))
 
     def healthy(self, deployment: int) -> None:
         with self._fenced():
@@ -179,11 +179,11 @@ class Placing(Base):
             )
 
     def retiring(self) -> tuple[records.Deployment, ...]:
-        return values.deployments(deployments(release__project=self._project(), state=DeploymentState.RETIRING))
+        return values.deployments(deployments(release__project=self._project_number, state=DeploymentState.RETIRING))
 
     def unplace(self) -> tuple[records.Deployment, ...]:
         with self._fenced():
-            rows = deployments(release__project=self._project()).exclude(state=DeploymentState.STOPPED)
+            rows = deployments(release__project=self._project_number).exclude(state=DeploymentState.STOPPED)
             keys = list(rows.values_list("pk", flat=True))
             AppServerDeployment.objects.filter(pk__in=keys).update(state=DeploymentState.RETIRING)
             return values.deployments(deployments(pk__in=keys))
