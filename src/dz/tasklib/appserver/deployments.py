@@ -31,6 +31,7 @@ from dz.words import listing
 
 STAYS = frozenset({"wanted", "healthy"})
 SAYS = 30.0  # seconds that a release may take to be loaded before its bundle is proved without its help
+LOOKS = 0.3  # seconds between two questions whether it still runs; each takes of what it is loaded with
 SETTLED = 5.0  # seconds in which a program that was started runs or has told why not
 GRACE = 5.0  # seconds that a supervisor's KILL comes after the longest wait for open requests
 
@@ -52,13 +53,17 @@ def _said(ctx: Context, deployment: Deployment) -> str:
     ended before, or has nothing to say."""
     release = Folders(ctx.settings.home).release(deployment.app_id, deployment.release)
 
-    def over() -> bool:
+    def there() -> bool:
         ctx.check()
-        status = supervisor(ctx).status().get(deployment.program)
-        there = os.path.lexists(release / SAID)  # what lies there the project decides, a link that leads nowhere too
-        return there or status is None or status.state not in ("starting", "running")
+        return os.path.lexists(release / SAID)  # what lies there the project decides, a link that leads nowhere too
 
-    until(over, ctx.left(SAYS), every=0.03)
+    def over() -> bool:
+        if until(there, LOOKS, every=0.01):
+            return True
+        status = supervisor(ctx).status().get(deployment.program)
+        return status is None or status.state not in ("starting", "running")
+
+    until(over, ctx.left(SAYS), every=0)
     text = theirs(release / SAID, KEEP).decode("ascii", "replace")
     return text if text.isprintable() else ""
 
