@@ -14,7 +14,7 @@ from django.db.models.functions import Now
 
 from dz.errors import UserError
 from dz.names import AppId
-from dz.tasklib.pipeline import APPSERVER, WRONG, Pipeline, Step
+from dz.tasklib.pipeline import APPSERVER, DONE, WRONG, Pipeline, Results, Step
 from dz2 import appservers
 from dz2.channels import JOB, RECONCILE, RING, notify
 from dz2.models import (
@@ -123,11 +123,12 @@ def _stop_after(job: Job, pipeline: Pipeline, name: str) -> None:
 
 
 def _make_ready(job: Job, steps: Sequence[Step]) -> bool:
-    """Whether one of them is ready now: a step on an appserver with nothing to do, or nobody to do it, is skipped."""
+    """Whether one of them is ready now: a step that is needless, or on an appserver with nothing to do or nobody to do
+    it, is skipped."""
     some = False
     for step in steps:
         queue = appservers.queue_for(job, step.on) if step.queue == APPSERVER else step.queue
-        if queue is None:
+        if queue is None or (step.needless is not None and step.needless(_results(job))):
             end_steps(job, [StepState.WAITING], StepState.SKIPPED, name=step.name)
             continue
         some = True
@@ -136,6 +137,10 @@ def _make_ready(job: Job, steps: Sequence[Step]) -> bool:
         )
     notify(RING)
     return some
+
+
+def _results(job: Job) -> Results:
+    return dict(JobStep.objects.filter(job=job, state__in=DONE).values_list("name", "result"))
 
 
 def _finish(job: Job, verdict: str, pipelines: Pipelines) -> None:

@@ -82,7 +82,7 @@ def run(case: Case, site: Changing) -> dict[str, Any]:
     platform = site.platform
     with probed(site) as answers:
         with platform.fault(f"{case.step}.{case.point}", "hold") as fault:
-            number = site.begin(case.job)
+            number = site.begin(case.job, unforeseen=case.step == "prove")
             child = faultkit.held(fault)
             began = time.monotonic()
             kill(platform, case.victim, child)

@@ -155,6 +155,20 @@ def test_what_may_fail_does_not_fail_the_job(j: Any) -> None:
     assert job.error is None
 
 
+@pytest.mark.parametrize("told", [{"proved": True}, {}], ids=["needless", "needed"])
+def test_a_step_that_what_was_told_before_makes_needless_is_skipped(j: Any, engine: Any, told: dict[str, Any]) -> None:
+    pipeline = j.Pipeline(
+        "build_and_deploy",
+        j.step("deploy"),
+        j.step("prove", needless=lambda told: "proved" in told["deploy"]),
+        j.step("switch"),
+    )
+    job = j.accept(j.project(), pipeline)
+    engine.record(j.claim(job, "deploy"), j.outcome("succeeded", result=told), pipelines={pipeline.kind: pipeline})
+    after = {"prove": "skipped", "switch": "ready"} if told else {"prove": "ready", "switch": "waiting"}
+    assert j.steps(job) == {"deploy": "succeeded", **after}
+
+
 def test_a_changing_job_waits_for_the_one_before_and_starts_with_its_end(j: Any) -> None:
     shop = j.project()
     first, second = j.accept(shop), j.accept(shop)

@@ -40,6 +40,7 @@ class On(Enum):
 
 
 Run = Callable[["Context"], Mapping[str, Any] | None]
+Results = Mapping[str, Mapping[str, Any]]  # of the steps that are done, by their names
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +66,8 @@ class Step:
     attempt may take. ``commits``: once it has begun the job can't be cancelled, it only goes forward. ``may_fail``: its
     failure never fails the job (retire, processes, prune). ``aside``: in a process of its own beside the worker, which
     stays free for other steps; it may last as long as a person wants, longer than any task. ``alone``: it may take
-    long, so of all such steps one runs at a time per queue, and the others have room beside it. ``unheard``: the
-    problem to tell where no worker takes it.
+    long, so of all such steps one runs at a time per queue, and the others have room beside it. ``needless``: whether
+    it is skipped, by what the steps before it told. ``unheard``: the problem to tell where no worker takes it.
     """
 
     name: str
@@ -79,6 +80,7 @@ class Step:
     may_fail: bool = False
     aside: bool = False
     alone: bool = False
+    needless: Callable[[Results], bool] | None = None
     unheard: str = "platform.no-worker"
 
 

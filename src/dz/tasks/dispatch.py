@@ -62,11 +62,11 @@ class Dispatcher:
         self.going = False
 
     def _turn(self) -> None:
-        ringing.expire()
-        ringing.lose_patience(self.settings.patience)
-        while rings := ringing.due_rings(AT_ONCE, again=self.settings.ring_again):
+        while rings := ringing.due_rings(AT_ONCE, again=self.settings.ring_again):  # first: a worker waits for it
             if not self._publish(rings):
-                return
+                break
+        ringing.expire()  # what this makes ready is notified
+        ringing.lose_patience(self.settings.patience)
         if time.monotonic() - self._nightly >= NIGHTLY:
             self._nightly = time.monotonic()
             backups.accept_due(self.settings.backup_at)

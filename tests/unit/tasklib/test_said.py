@@ -11,12 +11,18 @@ from typing import Any
 
 import pytest
 
+from dz.names import AppId, Commit, Digest
 from dz.seams.supervisor import Program
 from dz.seams.supervisor.fake import FakeSupervisor
 from dz.tasklib.appserver.deployments import _said
+from dz.tasklib.build.layers import key_of
+from dz.tasklib.build.proof import LEARNED as LEARNS
 from dz.tasklib.build.proof import judged
 from dz.tasklib.build.verdict import KEEP, said_result
+from dz.tasklib.build.word import taken
 from dz.tasklib.buildconfig import BuildConfig
+from dz.tasklib.guestcopy import guest_folder
+from dz.tasklib.records import Bundle, Layer
 from tests.unit.tasklib.test_reconcile import context, healthy
 from tests.unit.tasklib.test_site import site
 
@@ -68,6 +74,66 @@ def test_a_release_that_says_that_its_static_files_are_collected_is_not_believed
     result = said_result(json.dumps({"python": "3.13.0", "tries": [TRY]}))
     assert result is not None
     nothing = SimpleNamespace(learn=lambda *_: None, note=lambda *_, **__: None)
-    build: Any = SimpleNamespace(ctx=SimpleNamespace(door=nothing, log=nothing), config=BuildConfig())
-    assert judged(build, result, laid=True).collected
-    assert not judged(build, result, laid=False).collected
+    ctx: Any = SimpleNamespace(door=nothing, log=nothing)
+    assert judged(ctx, BuildConfig(), result, laid=True).collected
+    assert not judged(ctx, BuildConfig(), result, laid=False).collected
+
+
+@pytest.mark.parametrize(
+    ("learned", "word"),
+    [
+        ({}, True),
+        ({"migrations": [["notes", "0002_more", True]], "pages": ["/more/"]}, True),
+        ({"static_url": "/assets/"}, False),
+        ({"static_url": "not for a proxy"}, False),
+        ({"static_inputs": "others"}, False),
+        ({"static_inputs": ""}, False),
+        ({"staticfiles": False}, False),
+    ],
+    ids=["as foreseen", "a migration more", "another address", "no address", "other files", "nobody knows", "none"],
+)
+def test_a_release_is_taken_at_its_word_where_it_would_be_started_as_it_was(
+    tmp_path: Path, learned: dict[str, Any], word: bool
+) -> None:
+    config = BuildConfig(django_settings_module="shop.settings", hooks=["collectstatic", "migrate"])
+    key = key_of("static", guest_folder(tmp_path).name, "new")
+    manifest = {
+        **dict.fromkeys(LEARNS, ""),
+        "settings_module": "shop.settings",
+        "static_url": "/static/",
+        "python": "3",
+    }
+    bundle = Bundle(
+        id=1,
+        app_id=AppId.of(1),
+        commit=Commit("a" * 40),
+        platform="linux",
+        layers=(Layer(kind="static", key=key, digest=Digest("0" * 64), size=1),),
+        manifest=manifest,
+    )
+    kept: list[dict[str, Any]] = []
+    told: list[str] = []
+
+    def save(*, platform: str, layers: Any, manifest: dict[str, Any]) -> Bundle:
+        assert (platform, layers) == (bundle.platform, bundle.layers)
+        kept.append(manifest)
+        return bundle
+
+    door = SimpleNamespace(
+        bundle=lambda: bundle,
+        release=lambda: SimpleNamespace(build_config=config.text()),
+        learn=lambda text, _: told.append(text),
+        save_bundle=save,
+    )
+    ctx: Any = SimpleNamespace(
+        door=door,
+        log=SimpleNamespace(note=lambda *_, **__: None),
+        settings=SimpleNamespace(home=tmp_path),
+        results={"build_and_deploy": {"inputs": "of this commit"}},
+    )
+    said = json.dumps({"python": "3.13.0", "tries": [TRY | {"learned": TRY["learned"] | learned}]})
+    assert (taken(ctx, said) is bundle) is word
+    assert len(told) == len(kept) == word  # else prove tells it
+    for one in kept:
+        assert (one["inputs"], one["python"]) == ("of this commit", "3")
+        assert one["migrations"] == learned.get("migrations", [])

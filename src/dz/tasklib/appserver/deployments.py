@@ -21,6 +21,7 @@ from dz.tasklib.appserver.site import SAID, Place, Site, lay, program, sweep
 from dz.tasklib.appserver.supervising import supervisor
 from dz.tasklib.bringing import bring, store_of
 from dz.tasklib.build.verdict import KEEP
+from dz.tasklib.build.word import taken
 from dz.tasklib.context import Context
 from dz.tasklib.folders import Folders, clear, theirs
 from dz.tasklib.guestcopy import guest_folder
@@ -45,7 +46,12 @@ def deploy(ctx: Context) -> Mapping[str, Any]:
         ownredis.have(ctx)
         for deployment in here:
             start(ctx, deployment, asked)
-    return {"deployments": [_told(d) for d in here], "said": _said(ctx, here[0]) if asked and here else ""}
+    told = {"deployments": [_told(d) for d in here]}
+    if not (asked and here):
+        return told
+    said = _said(ctx, here[0])
+    bundle = taken(ctx, said)
+    return told | ({"said": said} if bundle is None else {"bundle": bundle.id, "proved": True})
 
 
 def _said(ctx: Context, deployment: Deployment) -> str:

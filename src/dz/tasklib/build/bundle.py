@@ -20,7 +20,7 @@ from dz.tasklib.build.completing import proven
 from dz.tasklib.build.dependencies import Environment, provide
 from dz.tasklib.build.desk import Build, here, named, pack
 from dz.tasklib.build.front_end import with_front_ends
-from dz.tasklib.build.proof import LEARNED, STARTED_WITH, Proof
+from dz.tasklib.build.proof import LEARNED, Proof, started_with, static_key
 from dz.tasklib.buildconfig import parse
 from dz.tasklib.context import Context
 from dz.tasklib.folders import Folders, clear
@@ -100,7 +100,7 @@ def _changes(build: Build, before: Bundle, static: Layer) -> bool:
     assert env is not None, "a bundle has an env layer"
     code = named(before.commit, before.manifest["front_end"])
     made_from = trial.of_everything(env.key, code, before.manifest["settings_module"])
-    return static.key == trial.static_key(build, made_from)
+    return static.key == static_key(build.ctx, made_from)
 
 
 def finish(build: Build, environment: Environment, app: Future[Layer], proof: Proof) -> Bundle:
@@ -122,15 +122,6 @@ def _save(
     return build.ctx.door.save_bundle(
         platform=platform_name(), layers=packed, manifest=manifest(build, environment) | learned
     )
-
-
-def started_with(bundle: Bundle) -> list[str]:
-    """All that a proof may change of what a web process is started with: a host has a layer by its key, and the same
-    static files get another key from another platform."""
-    return [
-        *(f"{layer.key} {layer.digest}" for layer in bundle.layers),
-        *(bundle.manifest[name] for name in STARTED_WITH),
-    ]
 
 
 def told(bundle: Bundle, environment: Environment) -> dict[str, Any]:

@@ -9,10 +9,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from dz.tasklib.build.desk import Build
+from dz.tasklib.build import layers
 from dz.tasklib.build.verdict import ProbeResult
-from dz.tasklib.buildconfig import merge
-from dz.tasklib.records import Basis, Guess
+from dz.tasklib.buildconfig import BuildConfig, merge
+from dz.tasklib.context import Context
+from dz.tasklib.guestcopy import guest_folder
+from dz.tasklib.records import Basis, Bundle, Guess
 
 STARTED_WITH = ("settings_module", "wsgi", "asgi", "static_url")  # of what is learned, all that a web process is told
 LEARNED = (*STARTED_WITH, "media_url", "migrations", "migrates", "brokerless", "pages")
@@ -48,9 +50,28 @@ class Proof:
         }
 
 
-def judged(build: Build, result: ProbeResult, *, laid: bool) -> Proof:
+def started_with(bundle: Bundle) -> list[str]:
+    """All that a proof may change of what a web process is started with: a host has a layer by its key, and the same
+    static files get another key from another platform."""
+    return [
+        *(f"{layer.key} {layer.digest}" for layer in bundle.layers),
+        *(bundle.manifest[name] for name in STARTED_WITH),
+    ]
+
+
+def static_key(ctx: Context, made_from: str) -> str:
+    """The key of the static layer that is made from that."""
+    return layers.key_of("static", guest_folder(ctx.settings.home).name, made_from)
+
+
+def judged(ctx: Context, config: BuildConfig, result: ProbeResult, *, laid: bool) -> Proof:
     """What was found out, kept as evidence and told in the log."""
-    _tell(build, result)
+    tell(ctx, config, result)
+    return proof_of(config, result, laid=laid)
+
+
+def proof_of(config: BuildConfig, result: ProbeResult, *, laid: bool) -> Proof:
+    """What was found out."""
     chosen, learned = result.chosen, result.learned
     return Proof(
         settings_module=chosen.settings,
@@ -59,7 +80,7 @@ def judged(build: Build, result: ProbeResult, *, laid: bool) -> Proof:
         asgi=chosen.asgi,
         static_url=learned.static_url,
         media_url=learned.media_url,
-        collects=learned.staticfiles and "collectstatic" in build.config.hooks,
+        collects=learned.staticfiles and "collectstatic" in config.hooks,
         laid=laid,
         collected=laid and chosen.collected,  # where nothing was laid a project can only say so
         static_inputs=learned.static_inputs,
@@ -70,13 +91,13 @@ def judged(build: Build, result: ProbeResult, *, laid: bool) -> Proof:
     )
 
 
-def _tell(build: Build, result: ProbeResult) -> None:
-    ctx = build.ctx
+def tell(ctx: Context, config: BuildConfig, result: ProbeResult) -> None:
+    """It becomes the release's evidence, and the log says what of it is worth a word."""
     for one in result.failed:
         why = one.error.summary if one.error else "it does not work"
         ctx.log.note(f"{one.settings} was tried first: {why}", level="warning")
     chosen = result.chosen
-    if chosen.settings != build.config.django_settings_module:
+    if chosen.settings != config.django_settings_module:
         ctx.log.note(f"settings module is {chosen.settings}: the first that works")
     if apps := ", ".join(result.learned.unmigrated):
         ctx.log.note(
@@ -95,12 +116,12 @@ def _tell(build: Build, result: ProbeResult) -> None:
     for field, value in (("wsgi_application", chosen.wsgi), ("asgi_application", chosen.asgi)):
         if value:
             found.append(Guess(field=field, value=value, basis=basis, confidence=1.0, is_primary=True))
-    config = merge(
-        build.config,
+    proved = merge(
+        config,
         {
             "django_settings_module": chosen.settings,
             "wsgi_application": chosen.wsgi,
             "asgi_application": chosen.asgi,
         },
     )
-    ctx.door.learn(config.text(), found)
+    ctx.door.learn(proved.text(), found)

@@ -16,11 +16,11 @@ from typing import Any
 
 from dz.tasklib import unsynced
 from dz.tasklib.bringing import bring, store_of
-from dz.tasklib.build.bundle import alone, building, finish, started_with, told
+from dz.tasklib.build.bundle import alone, building, finish, told
 from dz.tasklib.build.completing import proven
 from dz.tasklib.build.dependencies import Environment
 from dz.tasklib.build.desk import Build, here
-from dz.tasklib.build.proof import judged
+from dz.tasklib.build.proof import judged, started_with
 from dz.tasklib.build.storing import bundle_upload
 from dz.tasklib.build.verdict import said_result
 from dz.tasklib.context import Context
@@ -29,10 +29,7 @@ from dz.tasklib.records import Bundle, Layer
 
 def prove(ctx: Context) -> Mapping[str, Any]:
     """Have the bundle proved; ``restart``: what was started is not what it turned out to be."""
-    foreseen = ctx.results["build_bundle"].get("foreseen")
-    if foreseen is None:
-        ctx.log.title("Rely on the check of the build")
-        return {}
+    foreseen = ctx.results["build_bundle"]["foreseen"]
     before = ctx.door.bundle()
     app = before.layer("app")
     assert app is not None, "a bundle has an app layer"
@@ -41,7 +38,7 @@ def prove(ctx: Context) -> Mapping[str, Any]:
             build = replace(build, tree=_on_this_host(build, app), front_end=made)
         environment = _environment(build, before)
         if said := said_result(ctx.results.get("deploy", {}).get("said", "")):
-            proof = judged(build, said, laid=False)
+            proof = judged(ctx, build.config, said, laid=False)
         else:
             environment, proof = proven(build, environment)
         after = finish(build, environment, here(app), proof)

@@ -17,11 +17,11 @@ from dz.errors import UserError
 from dz.log import Secret
 from dz.seams.sandbox import Box, Network
 from dz.tasklib.appserver.processes import celery_apps, lines
-from dz.tasklib.build import disk, layers
+from dz.tasklib.build import disk
 from dz.tasklib.build.dependencies import Environment
 from dz.tasklib.build.desk import Build, here, pack
 from dz.tasklib.build.owncode import OwnCode
-from dz.tasklib.build.proof import Proof, judged
+from dz.tasklib.build.proof import Proof, judged, static_key
 from dz.tasklib.build.verdict import KEEP, probe_result
 from dz.tasklib.filled import OFF, Known, is_known, wants_redis
 from dz.tasklib.folders import fresh
@@ -53,7 +53,7 @@ def prove(build: Build, environment: Environment) -> Proof:
             keep=KEEP,
         )
         result = probe_result(finished.output, marker, folder / "own/app", code=finished.code)
-    return judged(build, result, laid=True)
+    return judged(ctx, build.config, result, laid=True)
 
 
 def collect(build: Build, environment: Environment, proof: Proof) -> Future[Layer] | None:
@@ -86,12 +86,7 @@ def _static_key(build: Build, environment: Environment, proof: Proof) -> str:
     made_from = proof.static_inputs or of_everything(environment.key, build.code, proof.settings_module)
     if build.ctx.params.get("rebuild"):
         made_from = f"release {build.release.number}"
-    return static_key(build, made_from)
-
-
-def static_key(build: Build, made_from: str) -> str:
-    """The key of the static layer that is made from that."""
-    return layers.key_of("static", guest_folder(build.ctx.settings.home).name, made_from)
+    return static_key(build.ctx, made_from)
 
 
 def of_everything(env_key: str, code: str, settings_module: str) -> str:
