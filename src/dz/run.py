@@ -103,7 +103,7 @@ class Stdio:
 class Streams(TypedDict, total=False):
     """What goes into a command and comes out of it, and what may end it early, as ``run`` says."""
 
-    stdin: bytes
+    stdin: bytes | int
     on_output: Callable[[bytes], None] | None
     cancelled: Callable[[], bool] | None
     keep: int

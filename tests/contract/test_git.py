@@ -19,6 +19,7 @@ from dz.log import Secret
 from dz.tasklib.build import git as dzgit
 from dz.tasklib.build.deploykeys import generate_key
 from dz.tasklib.build.githome import GitHome
+from dz.tasklib.folders import fresh
 from tests import faultkit
 from tests.repositories import GitServer, Repository, new_repository
 from tests.waiting import until
@@ -52,7 +53,7 @@ class Fetching:
 
     def checkout(self, url: str, ref: str = "", **more: object) -> dzgit.Checkout:
         options = {"log": self.log, "deadline": 60, "work": self.work, "file_urls": True} | more
-        return dzgit.checkout(dzgit.Remote(url=url, **options), ref, self.into)  # type: ignore[arg-type]
+        return dzgit.checkout(dzgit.Remote(url=url, **options), ref, fresh(self.into))  # type: ignore[arg-type]
 
     def refused(self, url: str, ref: str = "", **more: object) -> UserError:
         with pytest.raises(UserError) as refused:

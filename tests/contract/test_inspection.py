@@ -9,20 +9,22 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
+import psutil
 import pytest
 
 from dz.errors import Cancelled, PlatformError, Transient, UserError
 from dz.run import DeadlinePassed, Finished
 from dz.seams.sandbox import Box, Sandbox
 from dz.seams.sandbox.ladder import make
-from dz.tasklib.build.inspect import CPU
-from dz.tasklib.build.inspect.runner import inspect, read_answer
+from dz.tasklib.build.inspect import BEGIN, CPU
+from dz.tasklib.build.inspect.runner import Inspection, ahead, read_answer
 from dz.tasklib.buildconfig import from_guesses
 from tests.contract.test_git import Notes
 from tests.passable import passable
 from tests.repositories import write_tree
+from tests.waiting import until
 
 
 @pytest.fixture(scope="module")
@@ -37,9 +39,30 @@ def tree() -> Iterator[Path]:
         yield made
 
 
+def inspect(sandbox: Any, tree: Path, **more: Any) -> Inspection:
+    with ahead(sandbox, tree, **{"deadline": 60, **more}) as begin:
+        return begin(Notes())
+
+
+def test_what_came_after_the_inspector_was_started_is_read(sandbox: Sandbox, tree: Path) -> None:
+    case = importlib.import_module("tests.unit.inspect.cases.plain")
+    with ahead(sandbox, tree, deadline=60) as begin:
+        write_tree(tree, case.FILES)
+        assert begin(Notes()).guesses
+
+
+def test_one_that_is_not_needed_after_all_ends_and_says_nothing(sandbox: Sandbox, tree: Path) -> None:
+    def ours() -> list[int]:
+        return [one.pid for one in psutil.process_iter(["cmdline"]) if str(tree) in (one.info["cmdline"] or [])]
+
+    with ahead(sandbox, tree, deadline=60):
+        until(ours, what="it was started", deadline=30)
+    assert ours() == []
+
+
 def test_a_repository_becomes_guesses_and_a_build_config(sandbox: Sandbox, tree: Path) -> None:
     case = importlib.import_module("tests.unit.inspect.cases.several_settings")
-    inspection = inspect(sandbox, write_tree(tree, case.FILES), log=Notes(), deadline=60)
+    inspection = inspect(sandbox, write_tree(tree, case.FILES))
     config = from_guesses(inspection.guesses)
     assert config.django_settings_module == "quokka.settings.production"
     assert config.pip_reqs == ("requirements/production.txt",)
@@ -52,7 +75,7 @@ def test_the_folder_that_a_person_chose_is_where_the_project_is_looked_for(sandb
     case = importlib.import_module("tests.unit.inspect.cases.plain")
     write_tree(tree, case.FILES)
     write_tree(tree / "other", case.FILES | {"requirements.txt": "django==4.2.7\n"})
-    config = from_guesses(inspect(sandbox, tree, log=Notes(), deadline=60, chosen="other").guesses)
+    config = from_guesses(inspect(sandbox, tree, chosen="other").guesses)
     assert (config.project_root, config.pip_reqs) == ("other", ("other/requirements.txt",))
 
 
@@ -61,13 +84,13 @@ def test_a_link_to_what_only_root_may_read_shows_nothing(sandbox: Sandbox, tree:
     root = write_tree(tree, case.FILES)
     (root / "Procfile").unlink()
     (root / "Procfile").symlink_to("/etc/shadow")
-    inspection = inspect(sandbox, root, log=Notes(), deadline=60)
+    inspection = inspect(sandbox, root)
     assert not any(one.field == "processes" for one in inspection.guesses)
 
 
 def test_no_django_is_told_as_the_projects_own_problem(sandbox: Sandbox, tree: Path) -> None:
     with pytest.raises(UserError) as refused:
-        inspect(sandbox, write_tree(tree, {"index.html": ""}), log=Notes(), deadline=60)
+        inspect(sandbox, write_tree(tree, {"index.html": ""}))
     assert refused.value.id == "repo.no-django"
 
 
@@ -106,7 +129,7 @@ def test_values_are_capped_and_cleared_of_control_characters() -> None:
 
 def test_a_job_that_is_cancelled_does_not_wait_for_the_inspector(sandbox: Sandbox, tree: Path) -> None:
     with pytest.raises(Cancelled):
-        inspect(sandbox, tree, log=Notes(), stop=lambda: True)
+        inspect(sandbox, tree, stop=lambda: True)
 
 
 SPINS = "from dz.tasklib.build.inspect.__main__ import bounded; bounded(1)\nwhile True: pass"
@@ -118,7 +141,9 @@ def test_the_inspector_itself_is_held_to_its_seconds(tree: Path) -> None:
         "runpy.run_module('dz.tasklib.build.inspect', run_name='__main__')\n"
         "print('\\n', resource.getrlimit(resource.RLIMIT_CPU)[0])"
     )
-    ran = subprocess.run([sys.executable, "-c", program, str(tree)], capture_output=True, text=True, check=True)
+    ran = subprocess.run(
+        [sys.executable, "-c", program, str(tree)], input=BEGIN, capture_output=True, text=True, check=True
+    )
     assert ran.stdout.split()[-1] == str(CPU)
 
 
@@ -138,7 +163,7 @@ class Answers:
 def test_an_inspector_that_a_signal_ended_had_too_much_to_hold_in_any_sandbox(tree: Path, by: signal.Signals) -> None:
     for code in (-by, 128 + by):
         with pytest.raises(UserError, match="it took too much memory"):
-            inspect(cast("Sandbox", Answers(code=code)), tree, log=Notes())
+            inspect(Answers(code=code), tree)
 
 
 def test_what_costs_too_much_of_the_processor_is_the_projects_and_a_busy_host_is_not(tree: Path) -> None:
@@ -146,6 +171,6 @@ def test_what_costs_too_much_of_the_processor_is_the_projects_and_a_busy_host_is
     assert ended == -signal.SIGXCPU
     for code in (ended, 128 + signal.SIGXCPU):
         with pytest.raises(UserError, match="within 10 s of the processor: it took too long"):
-            inspect(cast("Sandbox", Answers(code=code)), tree, log=Notes())
+            inspect(Answers(code=code), tree)
     with pytest.raises(Transient):
-        inspect(cast("Sandbox", Answers(code=None)), tree, log=Notes())
+        inspect(Answers(code=None), tree)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from dz.tasklib.build import downloading, interpreters
-from dz.tasklib.build.opening import fetch, look_at, look_of, title_of, with_confirmed
+from dz.tasklib.build.opening import fetch_and_look, look_of, title_of, with_confirmed
 from dz.tasklib.context import Context
 
 
@@ -14,9 +14,7 @@ def check_repo(ctx: Context) -> Mapping[str, Any]:
     """Check out, inspect, keep the guesses and the zoombuild.cfg that the primary ones make. Raises UserError where a
     deploy would find no Python for it either."""
     project = ctx.door.project()
-    with ctx.part("Check out the code"):
-        checkout = fetch(ctx, project, str(ctx.params.get("ref") or project.ref))
-    found = look_at(ctx, project, checkout.commit)
+    checkout, found = fetch_and_look(ctx, project, str(ctx.params.get("ref") or project.ref))
     ctx.midway()
     config = with_confirmed(found, project)
     ctx.door.save_guesses(found.guesses, config.text(), title_of(found))

@@ -126,12 +126,9 @@ def resolve(remote: Remote, ref: str) -> Resolved:
 
 
 def checkout(remote: Remote, ref: str, into: Path, *, known: Resolved | None = None) -> Checkout:
-    """Put the files of ``ref`` in place of ``into``; ``known``: what it was just resolved to."""
+    """Put the files of ``ref`` into that folder, which is empty; ``known``: what it was just resolved to."""
     with remote.open() as git:
         wanted = known or _resolve(git, ref)
-        if into.exists():
-            clear(into)
-        into.mkdir(parents=True)
         room = _lay(git, into, wanted, ref, MOST_BYTES)
         found = _described(git, into, wanted)
         _lay_submodules(git, into, wanted.commit, room, file_urls=remote.file_urls)

@@ -15,10 +15,10 @@ import dz
 from dz.names import Commit
 from dz.tasklib.bringing import store_of
 from dz.tasklib.build import behind, disk, git, layers
-from dz.tasklib.build.inspect.runner import DEADLINE, Inspection, inspect
+from dz.tasklib.build.inspect.runner import Inspection, ahead
 from dz.tasklib.buildconfig import BuildConfig, from_guesses, merge, parse
 from dz.tasklib.context import Context
-from dz.tasklib.folders import Folders, passable, put
+from dz.tasklib.folders import Folders, fresh, passable, put
 from dz.tasklib.guestcopy import guest_folder
 from dz.tasklib.machine import platform_name
 from dz.tasklib.records import Bundle, Project, Release
@@ -30,7 +30,7 @@ ROOM = 200_000_000  # bytes that must be free before anything is fetched
 def open_release(ctx: Context) -> Mapping[str, Any]:
     """Check out the wanted ref, inspect it, and freeze what was found into this job's release."""
     project = ctx.door.project()
-    with ctx.part("Check out the code"):
+    with ctx.part("Find the commit"):
         with behind.told_by_name(ctx, project):
             resolved = git.resolve(_remote(ctx, project), ref := str(ctx.params.get("ref") or project.ref))
         if ref == project.ref:
@@ -38,8 +38,11 @@ def open_release(ctx: Context) -> Mapping[str, Any]:
         inputs = _inputs_of(ctx, project, resolved.commit)
         if before := None if ctx.params.get("rebuild") else built_before(ctx, project, inputs):
             return _same_again(ctx, *before, branch=resolved.branch)
+    found = looked_before(ctx, project, resolved.commit)
+    if found is None:
+        checkout, found = fetch_and_look(ctx, project, ref, known=resolved)
+    else:
         checkout = fetch(ctx, project, ref, known=resolved)
-    found = looked_at(ctx, project, checkout.commit)
     config = with_confirmed(found, project)
     ctx.midway()
     ctx.door.save_guesses(found.guesses, config.text(), title_of(found))
@@ -112,17 +115,45 @@ def _same_again(ctx: Context, before: Release, bundle: Bundle, *, branch: str) -
 
 def fetch(ctx: Context, project: Project, ref: str, *, known: git.Resolved | None = None) -> git.Checkout:
     """The files of ``ref`` in the checkout folder of its commit, which is kept for the next steps on this host."""
+    coming = _coming(ctx, project)
+    checkout = _check_out(ctx, project, ref, coming, known)
+    _keep(ctx, project, checkout, coming)
+    return checkout
+
+
+def fetch_and_look(
+    ctx: Context, project: Project, ref: str, *, known: git.Resolved | None = None
+) -> tuple[git.Checkout, Inspection]:
+    """The same, and what the inspector finds there, which starts beside the checkout."""
+    coming = _coming(ctx, project)
+    ctx.log.note(f"the sandbox rung here is {ctx.seams.sandbox.rung}. {ctx.seams.sandbox.lacks}".rstrip())
+    with ahead(ctx.seams.sandbox, coming, deadline=ctx.left(), chosen=_chosen(project), stop=ctx.stop) as begin:
+        checkout = _check_out(ctx, project, ref, coming, known)
+        try:
+            with ctx.part("Inspect the project"):
+                return checkout, begin(ctx.log)
+        finally:
+            _keep(ctx, project, checkout, coming)
+
+
+def _coming(ctx: Context, project: Project) -> Path:
+    """The empty folder that a checkout is made in."""
     work = _work(ctx, project)
     disk.require(work, ROOM, host=ctx.host)
-    coming = work / f"src-{ctx.step_id}-{ctx.attempt}"
-    with behind.told_by_name(ctx, project):
-        checkout = git.checkout(_remote(ctx, project), ref, coming, known=known)
+    return fresh(work / f"src-{ctx.step_id}-{ctx.attempt}")
+
+
+def _check_out(ctx: Context, project: Project, ref: str, into: Path, known: git.Resolved | None) -> git.Checkout:
+    with ctx.part("Check out the code"), behind.told_by_name(ctx, project):
+        return git.checkout(_remote(ctx, project), ref, into, known=known)
+
+
+def _keep(ctx: Context, project: Project, checkout: git.Checkout, coming: Path) -> None:
     folder = Folders(ctx.settings.home).checkout(project.app_id, checkout.commit)
     passable(folder.parent)
     os.utime(coming)  # git may have taken long since it made the first file
     put(coming, folder)  # a commit's files never change
     os.utime(folder)
-    return checkout
 
 
 def _work(ctx: Context, project: Project) -> Path:
@@ -141,11 +172,11 @@ def checked_out(ctx: Context, project: Project, commit: Commit) -> Path:
     return folder
 
 
-def looked_at(ctx: Context, project: Project, commit: Commit) -> Inspection:
-    """What check_repo found in this very commit a moment ago, as a first deploy begins; else what is found now."""
+def looked_before(ctx: Context, project: Project, commit: Commit) -> Inspection | None:
+    """What check_repo found in this very commit a moment ago, as a first deploy begins."""
     before = ctx.door.looked_at(look_of(project, commit))
     if before is None:
-        return look_at(ctx, project, commit)
+        return None
     for message in before[1]:
         ctx.log.note(message, level="warning")
     return Inspection(guesses=before[0], messages=before[1])
@@ -158,21 +189,6 @@ def look_of(project: Project, commit: Commit) -> str:
 
 def _chosen(project: Project) -> str:
     return parse(project.build_config).project_root if ROOT in project.confirmed else ""
-
-
-def look_at(ctx: Context, project: Project, commit: Commit) -> Inspection:
-    """What the inspector finds in a checkout."""
-    ctx.log.note(f"the sandbox rung here is {ctx.seams.sandbox.rung}. {ctx.seams.sandbox.lacks}".rstrip())
-    chosen = _chosen(project)
-    with ctx.part("Inspect the project"):
-        return inspect(
-            ctx.seams.sandbox,
-            checked_out(ctx, project, commit),
-            log=ctx.log,
-            deadline=ctx.left(DEADLINE),
-            chosen=chosen,
-            stop=ctx.stop,
-        )
 
 
 def with_confirmed(found: Inspection, project: Project) -> BuildConfig:

@@ -5,4 +5,5 @@ the standard library and small pure parsers, for it is started anew for every ch
 ``detectors`` holds one small module per class of evidence: adding one is one file there and one fixture in the tests.
 """
 
+BEGIN = "begin\n"  # what it is told once the checkout is there
 CPU = 10  # seconds of it that an inspection may take, whatever else its host has to do

@@ -1,5 +1,6 @@
 """Inside of the sandbox: ``python -m dz.tasklib.build.inspect TREE [FOLDER]`` → one JSON object on stdout.
 
+It may be started before the tree is there, for half of its time is its own start, and waits for a line on stdin.
 ``{"guesses": [...], "messages": [...]}``, or ``{"error": {"id", "where", "facts"}}`` for a UserError.
 """
 
@@ -12,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from dz.errors import UserError
-from dz.tasklib.build.inspect import CPU, detectors
+from dz.tasklib.build.inspect import BEGIN, CPU, detectors
 from dz.tasklib.build.inspect.evidence import Facts
 from dz.tasklib.build.inspect.resolver import resolve
 from dz.tasklib.build.inspect.suitable import refuse_unsuitable
@@ -58,4 +59,6 @@ def report(root: Path, chosen: str = "") -> dict[str, Any]:
 
 if __name__ == "__main__":
     bounded(CPU)
+    if sys.stdin.readline() != BEGIN:
+        sys.exit()  # there will be no tree
     json.dump(report(Path(sys.argv[1]), *sys.argv[2:3]), sys.stdout)

@@ -7,8 +7,12 @@ fields are known, capped and printable, or a UserError of the few that the inspe
 from __future__ import annotations
 
 import json
+import os
 import signal
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,12 +21,11 @@ from dz.errors import PlatformError, Transient, UserError
 from dz.run import DeadlinePassed, ended_by
 from dz.seams.sandbox import Limits, Sandbox
 from dz.tasklib import filled
-from dz.tasklib.build.inspect import CPU, detectors
+from dz.tasklib.build.inspect import BEGIN, CPU, detectors
 from dz.tasklib.context import JobLog
 from dz.tasklib.ourbox import our_box
 from dz.tasklib.records import Basis, Guess
 
-DEADLINE = 120.0  # seconds in which even a busy host has CPU seconds to spare for it
 LIMITS = Limits(memory=512 * 1024 * 1024, processes=32, file_size=16 * 1024 * 1024)
 MOST_OUT = 4 * 1024 * 1024  # bytes of JSON
 MOST_GUESSES = 2000
@@ -38,24 +41,48 @@ class Inspection:
     messages: tuple[str, ...]
 
 
-def inspect(
-    sandbox: Sandbox,
-    tree: Path,
-    *,
-    log: JobLog,
-    deadline: float = DEADLINE,
-    chosen: str = "",
-    stop: Callable[[], bool] | None = None,
-) -> Inspection:
-    """Read the project in ``tree``, at or below the folder ``chosen`` of it.
+@contextmanager
+def ahead(
+    sandbox: Sandbox, tree: Path, *, deadline: float, chosen: str = "", stop: Callable[[], bool] | None = None
+) -> Iterator[Callable[[JobLog], Inspection]]:
+    """An inspector that starts while ``tree`` is still being filled: half of its time is its own start. What is yielded
+    has it read the project there, at or below the folder ``chosen`` of it; one that is never called ends with the
+    block. ``deadline``: seconds for all of that.
 
-    Raises UserError (no Django, Python 2, a wrong zoombuild.cfg, too much to read), Cancelled, Transient on too busy a
-    host.
+    It raises UserError (no Django, Python 2, a wrong zoombuild.cfg, too much to read), Cancelled, Transient on too busy
+    a host.
     """
+    waits, tells = os.pipe()
+    left = threading.Event()
+    with ThreadPoolExecutor(max_workers=1, thread_name_prefix="inspector") as beside:
+        running = beside.submit(
+            _read_in, sandbox, tree, waits, deadline, chosen, lambda: left.is_set() or bool(stop and stop())
+        )
+
+        def begin(log: JobLog) -> Inspection:
+            with suppress(BrokenPipeError):  # it has ended: its result says how
+                os.write(tells, BEGIN.encode())
+            inspection = running.result()
+            for message in inspection.messages:
+                log.note(message, level="warning")
+            return inspection
+
+        try:
+            yield begin
+        finally:
+            left.set()
+            os.close(tells)
+
+
+def _read_in(
+    sandbox: Sandbox, tree: Path, stdin: int, deadline: float, chosen: str, stop: Callable[[], bool]
+) -> Inspection:
     said = bytearray()
     box = our_box("dz.tasklib.build.inspect", tree, chosen, app_id=None, limits=LIMITS)
     try:
-        finished = sandbox.run(box, deadline=deadline, cancelled=stop, keep=MOST_OUT + 1, stderr_to=said.extend)
+        finished = sandbox.run(
+            box, deadline=deadline, stdin=stdin, cancelled=stop, keep=MOST_OUT + 1, stderr_to=said.extend
+        )
     except DeadlinePassed:
         raise Transient(f"the inspector had no {CPU} s of CPU within {deadline:.0f} s") from None
     if ended_by(finished.code, signal.SIGXCPU):
@@ -64,10 +91,7 @@ def inspect(
         if _outgrown(finished.code) or b"MemoryError" in said:
             raise UserError("repo.unreadable", seconds=CPU, detail="it took too much memory")
         raise PlatformError(f"the inspector ended with {finished.code}: {said[-600:].decode(errors='replace').strip()}")
-    inspection = read_answer(finished.output)
-    for message in inspection.messages:
-        log.note(message, level="warning")
-    return inspection
+    return read_answer(finished.output)
 
 
 def _outgrown(code: int) -> bool:
