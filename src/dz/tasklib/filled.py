@@ -13,7 +13,7 @@ from urllib.parse import quote
 from dz.tasklib.buildconfig import parse
 from dz.tasklib.records import Database, Redis
 
-OFF = "="  # behind the name of a switch among those that a release reads: it gets an empty value
+OFF = "="  # behind the name of a switch among those that a release reads: what it gets, which may be nothing
 REDIS_AT = "127.0.0.1"  # its appserver's loopback
 
 
@@ -65,7 +65,7 @@ def fill(names: Iterable[str], known: Known) -> dict[str, str]:
     """Values for those of ``names`` that the platform knows; the others are left out."""
     names = tuple(names)
     found = {name: value(known) for name in names if (value := _value(name)) is not None}
-    found |= {name.removesuffix(OFF): "" for name in names if name.endswith(OFF)}
+    found |= {name: text for name, sign, text in (one.partition(OFF) for one in names) if sign}
     return found | (_of_redis(known.redis, names) if known.redis else {})
 
 

@@ -65,6 +65,7 @@ def test_what_only_the_owner_knows_and_what_has_no_common_format_is_left_alone()
 
 def test_a_switch_that_takes_an_empty_value_as_off_gets_one() -> None:
     assert fill([f"DEBUG{OFF}", "DB_PORT"], known()) == {"DEBUG": "", "DB_PORT": "5433"}
+    assert fill([f"DEBUG{OFF}0"], known()) == {"DEBUG": "0"}
 
 
 REDIS = Redis(app_id=AppId.of(42), port=21007, password=Secret("r3dis"))

@@ -88,10 +88,10 @@ def test_a_job_from_before_an_update_that_has_no_proof_to_come_does_not_go_live(
 
 
 def test_a_release_is_told_what_the_platform_fills_and_which_switches_are_off() -> None:
-    found = {"environment": ["DATABASE_URL\nPAYMENT_KEY"], "environment_off": ["DEBUG"]}
+    found = {"environment": ["DATABASE_URL\nPAYMENT_KEY"], "environment_off": ["DEBUG\nSITE_DEBUG=0"]}
 
     def guesses(name: str) -> list[Guess]:
         return [Guess(field=name, value=one, basis=Basis(), confidence=1.0) for one in found[name]]
 
     build: Any = SimpleNamespace(ctx=SimpleNamespace(door=SimpleNamespace(guesses=guesses)))
-    assert sorted(reads(build)) == ["DATABASE_URL", f"DEBUG{OFF}"]
+    assert sorted(reads(build)) == ["DATABASE_URL", f"DEBUG{OFF}", f"SITE_DEBUG{OFF}0"]

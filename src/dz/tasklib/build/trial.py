@@ -120,7 +120,7 @@ def reads(build: Build) -> Sequence[str]:
     def named(field: str) -> set[str]:
         return {line for g in build.ctx.door.guesses(field) for line in g.value.splitlines()}
 
-    off = [f"{name}{OFF}" for name in named("environment_off")]
+    off = [one if OFF in one else f"{one}{OFF}" for one in named("environment_off")]
     return [name for name in named("environment") if is_known(name, redis=True)] + off
 
 

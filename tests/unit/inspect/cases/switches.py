@@ -1,4 +1,5 @@
-"""Switches of debugging without a default: those that take an empty value as off, and those that need one of a form."""
+"""Switches of debugging without a default: those that take an empty value as off, those that need a text of a form,
+and those of which no text is known to be right."""
 
 from tests.unit.inspect.cases.plain import MANAGE, SETTINGS, WSGI
 
@@ -23,15 +24,24 @@ FILES = {
         + "N = not config('WITHOUT_DEBUG_MODE', cast=bool), bool(os.environ['SITE_NO_DEBUG'])\n"
         + "def later():\n    return os.environ['LATER_DEBUG'] == '1'\n"
         + "E = int(os.environ.get('DEFAULT_DEBUG', 0))\n"
+        + "MAIN_DEBUG = os.environ['MAIN_DEBUG'] != 'False'\n"
+        + "MAP_DEBUG = {'on': True, 'off': False}[os.environ['MAP_DEBUG']]\n"
+        + "def wanted(name):\n    try:\n        return os.environ[name]\n    except KeyError:\n        raise SystemExit(name)\n"
+        + "O = bool(int(wanted('OWN_DEBUG'))), wanted('HELPED_DEBUG') == '1', other('OTHER_DEBUG')\n"
+        + "P = strtobool(os.environ['MIXED_DEBUG']), bool(os.environ['MIXED_DEBUG'])\n"
+        + "THERE_DEBUG = 'THERE_DEBUG' in os.environ\nQ = int(os.environ['THERE_DEBUG'])\n"
+        + "S = config('small_debug', cast=strtobool)\n"
+        + "R = ast.literal_eval(os.environ['EVAL_DEBUG'].title()), json.loads(os.environ['LOAD_DEBUG'])['on']\n"
     ),
     "quokka/wsgi.py": WSGI.format("quokka.settings"),
     "requirements.txt": "Django==5.1.6\npython-decouple\ndjango-environ\n",
 }
 EXPECTED = {
-    "environment": "CAST_DEBUG\nFALSE_DEBUG\nHANDED_DEBUG\nJSON_DEBUG\nKEYED_DEBUG\nLEVEL_DEBUG\nNO_DEBUG\nNUMBER_DEBUG\n"
-    "OUTSIDE_DEBUG\nPARSED_DEBUG\nSITE_NO_DEBUG\nTURNED_DEBUG\nTWICE_DEBUG\nUNLESS_DEBUG\nWITHIN_DEBUG\nWITHOUT_DEBUG_MODE",
-    "environment_off": "ASKED_DEBUG\nBARE_DEBUG\nDEBUG\nDEBUG_MODE\nDEBUG_VALUE\nENV_DEBUG\nGOT_DEBUG\nIF_DEBUG\nLATER_DEBUG\nLOWERED_DEBUG\n"
-    "QUOKKA_SITE_DEBUG\nTEXT_DEBUG\nTRUE_DEBUG",
+    "environment": "FALSE_DEBUG\nHANDED_DEBUG\nKEYED_DEBUG\nLOAD_DEBUG\nMIXED_DEBUG\nNO_DEBUG\nOUTSIDE_DEBUG\nSITE_NO_DEBUG\n"
+    "THERE_DEBUG\nTURNED_DEBUG\nUNLESS_DEBUG\nWITHOUT_DEBUG_MODE",
+    "environment_off": "ASKED_DEBUG\nBARE_DEBUG\nCAST_DEBUG=0\nDEBUG\nDEBUG_MODE\nDEBUG_VALUE\nENV_DEBUG\nEVAL_DEBUG=0\n"
+    "GOT_DEBUG\nHELPED_DEBUG\nIF_DEBUG\nJSON_DEBUG=0\nLATER_DEBUG\nLEVEL_DEBUG=0\nLOWERED_DEBUG\nMAIN_DEBUG=False\n"
+    "MAP_DEBUG=off\nNUMBER_DEBUG=0\nOWN_DEBUG=0\nPARSED_DEBUG=0\nQUOKKA_SITE_DEBUG\nTEXT_DEBUG\nTRUE_DEBUG\nTWICE_DEBUG=0\nWITHIN_DEBUG=0\nsmall_debug=0",
     "environment_later": "",
 }
 NAMES = ("quokka",)

@@ -1,7 +1,7 @@
-"""Variables that switch debugging on and that the code fails without, where an empty value is read as off.
+"""Variables that switch debugging on and that the code fails without, and the text that all of their reads take as off.
 
-No value of such a switch is right everywhere (``int`` wants a number, a bare string "False" is true), so it is read how
-each is parsed: what takes no empty value, or has a default of its own somewhere, is none of these.
+No value of such a switch is right everywhere (``int`` wants a number, a bare string "False" is true), so each text is
+followed through what the code makes of it. What is handed to code that is not understood is none of these.
 """
 
 from __future__ import annotations
@@ -11,74 +11,100 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 
 from dz.tasklib.build.inspect import code
+from dz.tasklib.build.inspect.switchtexts import Cast, Followed, begun, cast_of, through
+from dz.tasklib.build.inspect.tree import Tree
 
+TEXTS = ("", "0", "False", "false", "off", "no")  # the first that all reads take
 _SWITCH = re.compile(
-    r"(?!(.*_)?(NO|NON|NOT|DISABLE|WITHOUT)_)([A-Z][A-Z0-9]*_){0,3}DEBUG(_(MODE|VALUE|STATUS|STATE|ENABLED|ON))?"
+    r"(?i)(?!(.*_)?(NO|NON|NOT|DISABLE|WITHOUT)_)([A-Z][A-Z0-9]*_){0,3}DEBUG(_(MODE|VALUE|STATUS|STATE|ENABLED|ON))?"
 )
-_TRUTH = ("bool", "str")  # of an empty string: false
-_OFF = ("", "0", "false", "f", "no", "n", "off", "none", "prod", "production")  # what is not these is on, then
 
 
-def off_when_empty(modules: Iterable[ast.Module]) -> frozenset[str]:
-    """The switches of these modules that may be given an empty value."""
-    found: dict[str, bool] = {}
+def off_texts(tree: Tree, paths: Iterable[str]) -> dict[str, str]:
+    """The switches of these modules, each with the text that turns it off."""
+    modules = [module for path in paths if (module := tree.syntax(path))]
+    helpers = frozenset(name for module in modules for name in _handing_on(module))
+    found: dict[str, list[str]] = {}
     for module in modules:
-        for name, takes_it in _reads(module):
-            found[name] = found.get(name, True) and takes_it
-    return frozenset(name for name, takes_it in found.items() if takes_it)
+        for name, texts in _reads(module, helpers):
+            found[name] = [one for one in found.get(name, TEXTS) if one in texts]
+    return {name: texts[0] for name, texts in found.items() if texts}
 
 
-def _reads(module: ast.Module) -> Iterator[tuple[str, bool]]:
-    """(name, whether that read takes an empty value) of everything that is handed a switch's name."""
+def _handing_on(module: ast.Module) -> Iterator[str]:
+    """Functions that return ``os.environ[first argument]`` as it is, and nothing else."""
+    for one in ast.walk(module):
+        if isinstance(one, ast.FunctionDef) and len(one.args.args) == 1:
+            first = one.args.args[0].arg
+            given = [sub.value for sub in ast.walk(one) if isinstance(sub, ast.Return)]
+            if given and all(
+                isinstance(value, ast.Subscript) and code.is_environ(value.value) and code.dotted(value.slice) == first
+                for value in given
+            ):
+                yield one.name
+
+
+def _reads(module: ast.Module, helpers: frozenset[str]) -> Iterator[tuple[str, list[str]]]:
+    """(name, the texts that this read takes as off) of everything that is handed a switch's name."""
     above = {inner: one for one in ast.walk(module) for inner in ast.iter_child_nodes(one)}
-    decouple = code.imported_from(module, "decouple")
-    environ = bool(code.imported_from(module, "environ")) or "environ" in _plainly_imported(module)
+    readers = _Readers(module, helpers)
     for one, parent in above.items():
         name = code.string(one)
-        if name is None or not _SWITCH.fullmatch(name) or not isinstance(parent, ast.Subscript | ast.Call):
+        if name is None or not _SWITCH.fullmatch(name):
             continue
-        if isinstance(parent, ast.Subscript):
-            if code.is_environ(parent.value):
-                yield name, isinstance(parent.ctx, ast.Load) and _is_off(parent, above)
-        elif parent.args[:1] == [one]:
-            yield name, _is_understood(parent, decouple, environ=environ) and _is_off(parent, above)
+        cast = readers.cast(one, parent)
+        if cast is not None:
+            yield name, [text for text in TEXTS if _is_off(begun(cast, text), parent, above)]
+        elif isinstance(parent, ast.Call) and parent.args[:1] == [one]:
+            yield name, []
+        elif isinstance(parent, ast.Subscript) and code.is_environ(parent.value):
+            yield name, []  # the code sets it itself
+        elif isinstance(parent, ast.Compare) and isinstance(above.get(parent), ast.Assign | ast.AnnAssign):
+            yield name, []  # ``DEBUG = "DEBUG" in os.environ``
 
 
-def _is_understood(call: ast.Call, decouple: frozenset[str], *, environ: bool) -> bool:
-    """``config("DEBUG", cast=bool)`` of python-decouple, ``env("DEBUG")`` and ``env.bool("DEBUG")`` of django-environ,
-    and what asks os.environ for a text (``os.getenv("DEBUG").lower() in ("true", "1")``), without a default."""
-    function = code.dotted(call.func)
-    cast = code.keyword(call, "cast")
-    if len(call.args) > 1 or code.keyword(call, "default") is not None:
-        return False
-    known = function in (*decouple, *code.GETTERS) or (environ and function.lower() in ("env", "env.bool"))
-    return known and (cast is None or code.dotted(cast) in _TRUTH)
+class _Readers:
+    """What a module reads variables by, and what each makes of a text."""
+
+    def __init__(self, module: ast.Module, helpers: frozenset[str]) -> None:
+        imported = [alias.name for one in ast.walk(module) if isinstance(one, ast.Import) for alias in one.names]
+        self._plain = frozenset(code.GETTERS) | helpers
+        self._decouple = code.imported_from(module, "decouple")
+        self._environ = bool(code.imported_from(module, "environ")) or "environ" in imported
+        self._environs = bool(code.imported_from(module, "environs")) or "environs" in imported
+
+    def cast(self, name: ast.AST, read: ast.AST) -> Cast | None:
+        """None for what is no read, or none that is understood."""
+        if isinstance(read, ast.Subscript):
+            return str if code.is_environ(read.value) and isinstance(read.ctx, ast.Load) else None
+        if not isinstance(read, ast.Call) or read.args[:1] != [name]:
+            return None
+        function, cast = code.dotted(read.func), code.keyword(read, "cast")
+        if function in self._plain:
+            return str
+        if function in self._decouple:
+            return cast_of(code.dotted(cast) if cast else "str", empty_is_false=True)
+        stem, _, kind = function.rpartition(".")
+        if self._environ or self._environs:
+            if function.lower() in ("env", "self.env"):
+                return cast_of(code.dotted(cast) if cast else "str", empty_is_false=self._environ)
+            if stem.lower() in ("env", "self.env"):
+                return cast_of(kind, empty_is_false=self._environ)
+        return None
 
 
-def _is_off(read: ast.AST, above: Mapping[ast.AST, ast.AST]) -> bool:
-    """Whether an empty text that was read, or what its methods, ``bool`` and comparisons make of it, is as good as no:
-    it is handed to nothing that may want more (``int``, a key), and nothing is on because it is *not* some word."""
+def _is_off(found: Followed, read: ast.AST, above: Mapping[ast.AST, ast.AST]) -> bool:
+    """Whether what the code makes of the text that it read is as good as no. Where something is on because it is *not*
+    some word, only a switch's own name says which of the two is off."""
     parent = above.get(read)
-    while (
-        isinstance(parent, ast.Attribute | ast.Compare)
-        or (isinstance(parent, ast.Call) and parent.func is read)
-        or (isinstance(parent, ast.Call) and read in parent.args and code.dotted(parent.func) in _TRUTH)
-    ):
-        if isinstance(parent, ast.Compare) and not _asks_for_on(parent):
-            return False
-        read, parent = parent, above.get(parent)
-    return not isinstance(parent, ast.Call | ast.keyword | ast.Subscript | ast.UnaryOp | ast.Starred | ast.Assert)
+    while parent is not None and found.valid and (grown := through(found, parent, read)):
+        found, read, parent = grown, parent, above.get(parent)
+    handed = isinstance(parent, ast.Call | ast.keyword | ast.Subscript | ast.UnaryOp | ast.Starred | ast.Assert)
+    if not found.valid or found.value or handed or isinstance(parent, ast.Attribute):
+        return False
+    return not found.turned or _is_a_switch(parent)
 
 
-def _asks_for_on(one: ast.Compare) -> bool:
-    """``... == "True"``, ``... in ("1", "true")``; not ``!= "False"``, nor ``in "true"``, which has an empty text."""
-    lists = [right for op, right in zip(one.ops, one.comparators, strict=True) if isinstance(op, ast.In)]
-    return (
-        all(isinstance(op, ast.Eq | ast.In) for op in one.ops)
-        and all(code.string(right) is None for right in lists)
-        and not any(word.strip().lower() in _OFF for word in code.strings(one) if not _SWITCH.fullmatch(word))
-    )
-
-
-def _plainly_imported(module: ast.Module) -> list[str]:
-    return [alias.name for one in ast.walk(module) if isinstance(one, ast.Import) for alias in one.names]
+def _is_a_switch(statement: ast.AST | None) -> bool:
+    targets = statement.targets if isinstance(statement, ast.Assign) else [getattr(statement, "target", None)]
+    return all(isinstance(one, ast.Name) and _SWITCH.fullmatch(one.id) for one in targets)

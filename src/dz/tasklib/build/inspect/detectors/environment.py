@@ -1,7 +1,8 @@
 """Variables that the code wants: those it fails without, and apart from them those it can do without.
 
 ``environment_later``: those without which nothing fails but the code that reads them, when it is used, as a view is;
-they are told, and nobody is asked for them. ``environment_off``: switches of debugging that get an empty value.
+they are told, and nobody is asked for them. ``environment_off``: switches of debugging
+that get an empty value or, as ``DEBUG=0``, the text that the code takes as off.
 
 Looked at: the settings in force and the applications, then every other module that is imported with it (tests,
 other settings, scripts and manage.py, which is never run, are not). What an example file says
@@ -21,7 +22,7 @@ from dz.tasklib.build.inspect import settingscode
 from dz.tasklib.build.inspect.code import below
 from dz.tasklib.build.inspect.evidence import COUNTS, Evidence, Facts, at
 from dz.tasklib.build.inspect.reads import Need, Read, own_helpers, reads
-from dz.tasklib.build.inspect.switches import off_when_empty
+from dz.tasklib.build.inspect.switches import off_texts
 from dz.tasklib.build.inspect.tree import Tree, join
 from dz.tasklib.filled import is_known
 
@@ -47,7 +48,7 @@ def detect(tree: Tree, facts: Facts) -> Iterable[Evidence]:
     examples = _examples(tree)
     seen: set[tuple[str, Need, bool]] = set()
     found = list(_all(tree, facts))
-    off = off_when_empty(module for path in {path for path, _, _ in found} if (module := tree.syntax(path)))
+    off = off_texts(tree, dict.fromkeys(path for path, _, _ in found))
     for path, read, central in found:
         if read.name in _KEPT_APART or (read.name, read.need, read.at_import) in seen:
             continue
@@ -56,13 +57,18 @@ def detect(tree: Tree, facts: Facts) -> Iterable[Evidence]:
         if not read.at_import:
             confidence = min(confidence, 0.35)
         if switched := read.need is Need.FAILS and read.name in off:
-            yield at(tree, "environment_off", read.name, COUNTS, "it is off: it gets an empty value", path, read.line)
+            yield _off(tree, path, read, off[read.name])
             confidence = _CONFIDENCE[Need.DEFAULT][0]
         evidence = at(tree, "environment", read.name, confidence, _why(read, examples.get(read.name)), path, read.line)
         yield evidence
         later = read.need is Need.FAILS and not read.at_import
         if later and not switched and not is_known(read.name, redis=True):
             yield replace(evidence, field="environment_later", confidence=COUNTS)
+
+
+def _off(tree: Tree, path: str, read: Read, text: str) -> Evidence:
+    value, gets = (f"{read.name}={text}", text) if text else (read.name, "an empty value")
+    return at(tree, "environment_off", value, COUNTS, f"it is off: it gets {gets}", path, read.line)
 
 
 def _all(tree: Tree, facts: Facts) -> Iterator[tuple[str, Read, bool]]:
