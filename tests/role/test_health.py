@@ -160,6 +160,7 @@ def test_stylesheets_of_the_first_page_that_nobody_has_are_found(tmp_path: Path)
     long = f"/static/{'n' * 300}.css"  # longer than a file's name may be
     climbs = "/static/css/%2e%2e/css/collected%20one.css"
     page += "".join(f'<link rel="stylesheet" href="{one}">' for one in (long, climbs))
+    page += """<!-- <link rel="stylesheet" href="/out.css"> <!-- --><!--[if IE]><link rel=stylesheet href=/ie.css>"""
     gone = (404, {}, "")
     with backend("app", {"/en/css/gone.css": gone, "/css/gone.css": gone, "/icon.png": gone}) as app:
         visit = Visit("127.0.0.1", app.port, HOST, "http")
