@@ -53,7 +53,7 @@ def option(said: str) -> object:
 @pytest.mark.parametrize(
     "words",
     [
-        "a", "a.", "0", " ", "\n", "\t\n", "'", "`", ":", "--", "a:1:", "error", "npm error ", "repository ", "repository '",
+        "a", "a.", "0", " ", "\n", "\t\n", "'", "`", ":", "--", "a:1:", "error", "ERROR: ", "ERROR: a\n", "npm error ", "repository ", "repository '",
         "git://", "https://a.git", "fatal: ", "Expected `--hash`, found `--a", "Failed to fetch: `https://",
         "File not found: ", "you require a==", "Traceback (most recent call last):\n", '  File "a", line 1\n',
     ],

@@ -225,6 +225,11 @@ def test_a_site_with_asgi_alone_gets_its_server() -> None:
         ),
         ("error: Git operation failed\n  cause: failed to clone into: x", "build.git-requirement", "clone"),
         ("error: something new", "build.requirements-invalid", "something new"),
+        (
+            "ERROR: Distributions from PyPI cannot declare direct URL dependencies.\nautobahn depends on web3 @ git+x",
+            "build.requirements-invalid",
+            "Distributions from PyPI cannot declare",
+        ),
     ],
 )
 def test_what_uv_says_becomes_a_sentence_with_a_next_act(said: str, id: str, words: str) -> None:
@@ -238,5 +243,7 @@ def test_a_silent_index_and_a_resolver_that_cannot_run_are_not_the_users_fault()
     assert isinstance(failure(silent, python="3.11"), Transient)
     broken = failure("bwrap: Can't find source path", python="3.11")
     assert isinstance(broken, PlatformError) and not isinstance(broken, UserError)
+    fault = failure("ERROR: Exception:\nTraceback (most recent call last):", python="3.11")
+    assert isinstance(fault, PlatformError) and not isinstance(fault, UserError)
     full = failure("error: Failed to write\n  cause: No space left on device (os error 28)", python="3.11")
     assert isinstance(full, PlatformError) and full.id == "platform.disk-full"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import tomllib
 
 import pytest
+from packaging.requirements import Requirement
 
 from dz.tasklib.build import oldreleases
 
@@ -44,3 +45,8 @@ def test_a_release_that_is_a_bz2_alone_is_known() -> None:
 )
 def test_a_version_that_is_none_today_may_be_any(line: str, taken: str) -> None:
     assert str(oldreleases._read(line)) == taken
+
+
+def test_no_pip_is_taken_that_refuses_addresses_in_extras_that_nobody_asked_for() -> None:
+    lines = [Requirement(line) for line in oldreleases.PIP]
+    assert not any(line.specifier.contains("26.3") for line in lines) and lines[0].specifier.contains("26.2")

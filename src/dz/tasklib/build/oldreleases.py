@@ -21,7 +21,8 @@ from dz.tasklib.build.bench import Bench
 
 MOST = 4  # releases of one project
 # From 24.1 on it takes no requirement that PEP 440 does not; on a Python without distutils an older one does not run.
-PIP = ("pip ; python_version >= '3.12'", "pip<24.1 ; python_version < '3.12'")
+# From 26.3 on it takes no release that has an address among its needs, though it were an extra's that nobody asks for.
+PIP = ("pip<26.3 ; python_version >= '3.12'", "pip<24.1 ; python_version < '3.12'")
 _REFUSED = re.compile(
     r"(?:Failed to extract archive: |Metadata for `)([A-Za-z0-9][\w.-]*)(?:==|` \(v)([\w.!+-]+)"
     r"(?:$|\) could not be parsed)",

@@ -46,6 +46,8 @@ _PYTHON2 = re.compile(
     r"except [\w.]+, \w+:\n[ ^]*\n\s*SyntaxError|Missing parentheses in call to '(?:print|exec)'"
     r"|No module named '?(?:ConfigParser|urllib2|__builtin__|StringIO|cStringIO)\b"
 )
+# pip's word for what it does not take; its own faults and the network's are not.
+_REFUSED = re.compile(r"^ERROR: (?!Exception:|Could not install packages|Operation cancelled)(\S.*)", re.MULTILINE)
 _SYNTAX = re.compile(r"(?:Couldn't parse requirements?(?: in)?|Error parsing included file in) `([^`]+)`")
 _FILE = re.compile(
     r"(?:File not found: |failed to read from file |Distribution not found at: )`?([^`\n]+?)`?(?:: |\n|$)"
@@ -102,7 +104,7 @@ def _no_solution(text: str, python: str) -> UserError | PlatformError:
         return UserError("build.requirements-syntax", file=parse[1], reason=reason, where=parse[1])
     if "lockfile" in text and ("needs to be updated" in text or "Unable to find lockfile" in text):
         return UserError("build.lock-stale", reason=reason)
-    if "error: " not in text or "Failed to inspect Python interpreter" in text:
+    if not ("error: " in text or _REFUSED.search(text)) or "Failed to inspect Python interpreter" in text:
         return PlatformError(f"the resolver could not run: {text.strip()[-400:]}")
     return UserError("build.requirements-invalid", reason=reason)
 
@@ -146,6 +148,6 @@ def _cause(text: str) -> str:
     """uv's own explanation in one line; its cause where it tells one."""
     lines = [line.strip() for line in text.splitlines()]
     causes = [line.removeprefix("cause: ") for line in lines if line.startswith("cause: ")]
-    errors = [line.removeprefix("error: ") for line in lines if line.startswith("error: ")]
+    errors = [line.removeprefix("error: ") for line in lines if line.startswith("error: ")] or _REFUSED.findall(text)
     found = (causes or errors or [line for line in lines if line] or ["uv said nothing"])[0]
     return found.removesuffix(".")[:600]
