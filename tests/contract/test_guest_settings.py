@@ -243,6 +243,12 @@ def test_a_cache_whose_address_nobody_gave_is_in_the_projects_own_redis(tmp_path
         assert made.peek("CACHES")["CACHES"]["default"] == {"BACKEND": REDIS, "LOCATION": ours}
 
 
+def test_mail_is_shown_where_the_platform_says_that_its_server_is_missing(tmp_path: Path) -> None:
+    made = site(tmp_path, environment("newest"), 'EMAIL_HOST, EMAIL_HOST_USER = "smtp.shop.org", ""')
+    made.env["DZ_MAIL"] = "log"
+    assert made.peek("EMAIL_BACKEND") == {"EMAIL_BACKEND": "django.core.mail.backends.console.EmailBackend"}
+
+
 def test_mailers_of_the_very_newest_django_are_understood(tmp_path: Path) -> None:
     smtp = "django.core.mail.backends.smtp.EmailBackend"
     lines = (

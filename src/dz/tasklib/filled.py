@@ -14,6 +14,8 @@ from dz.tasklib.buildconfig import parse
 from dz.tasklib.records import Database, Redis
 
 OFF = "="  # behind the name of a switch among those that a release reads: what it gets, which may be nothing
+MAIL = "@"  # before that sign, where it is a mail server that is missing: then mail is shown in the site's log
+AS = "<"  # between a name among those that a release reads and the known one that it means
 REDIS_AT = "127.0.0.1"  # its appserver's loopback
 
 
@@ -64,9 +66,21 @@ def platform_variables(known: Known) -> dict[str, str]:
 def fill(names: Iterable[str], known: Known) -> dict[str, str]:
     """Values for those of ``names`` that the platform knows; the others are left out."""
     names = tuple(names)
-    found = {name: value(known) for name in names if (value := _value(name)) is not None}
-    found |= {name: text for name, sign, text in (one.partition(OFF) for one in names) if sign}
+    meant = {name: other or name for name, _, other in (one.partition(AS) for one in names)}
+    found = {name: value(known) for name, other in meant.items() if (value := _value(other)) is not None}
+    found |= {name: text for name, sign, text in map(_switched, names) if sign}
     return found | (_of_redis(known.redis, names) if known.redis else {})
+
+
+def _switched(name: str) -> tuple[str, str, str]:
+    name, sign, text = name.partition(OFF)
+    return name.removesuffix(MAIL), sign, text
+
+
+def mail(names: Iterable[str], own: Iterable[str]) -> dict[str, str]:
+    """What tells the guest that a mail server is missing: a name of it was filled, and the owner gave it no value."""
+    filled = {name.partition(MAIL)[0] for name in names if MAIL + OFF in name}
+    return {"DZ_MAIL": "log"} if filled - set(own) else {}
 
 
 def broker(redis: Redis, own: Iterable[str]) -> dict[str, str]:
@@ -106,7 +120,7 @@ def _words(*suffixes: str, prefixes: tuple[str, ...]) -> tuple[str, ...]:
 
 _BY_ITS_END = re.compile(r"_((?:POSTGRES|POSTGRESQL|DATABASE|DB)_[A-Z]+|SITE_URL)\Z")
 _OF_REDIS = re.compile(
-    r"(?:\A|_)(?:REDIS(?:_SERVER)?_(URL|URI|HOST|HOSTNAME|PORT|PASSWORD|PASS|DB|LOCATION)"
+    r"(?:\A|_)(?:REDIS(?:_[A-Z]+)?_(URL|URI|HOST|HOSTNAME|PORT|PASSWORD|PASS|DB|LOCATION)"
     r"|CACHE_URL|(?:CELERY_)?BROKER_URL|(?:CELERY_)?RESULT_BACKEND(?:_URL)?)\Z()"
 )
 _GIVEN = re.compile(r"REDIS|VALKEY|CACHE_URL")  # in the name of a variable of the project's
@@ -152,6 +166,7 @@ _VALUES: Mapping[str, Callable[[Known], str]] = {
         "APP_DOMAIN",
         "HOST",
     ),
+    **_same(lambda _: "admin/", "ADMIN_URL", "DJANGO_ADMIN_URL"),  # below the site's own
     **_same(lambda _: "1", "SITE_ID"),  # the site that a migration of django.contrib.sites makes
     **_same(
         lambda k: k.url, "SITE_URL", "BASE_URL", "CSRF_TRUSTED_ORIGINS", "DJANGO_CSRF_TRUSTED_ORIGINS", "WEBSITE_URL"

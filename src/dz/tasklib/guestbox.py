@@ -12,7 +12,7 @@ from typing import Any
 
 from dz.seams.sandbox import Box, Network
 from dz.tasklib.buildconfig import BuildConfig
-from dz.tasklib.filled import Known, broker, fill, platform_variables
+from dz.tasklib.filled import Known, broker, fill, mail, platform_variables
 from dz.tasklib.records import Release
 
 
@@ -79,6 +79,7 @@ class Start:
             **(broker(self.known.redis, own) if self.known.redis else {}),
             **own,
             **platform_variables(self.known),
+            **mail(self.reads, own),
             "DZ_GUEST_SPEC": str(self.spec),
             "DZ_RELEASE": str(self.release.number),
             "HOME": str(self.home),

@@ -9,7 +9,19 @@ import pytest
 from dz.log import Secret
 from dz.names import AppId, InstanceId
 from dz.seams.dbserver import Database
-from dz.tasklib.filled import OFF, Known, broker, database_url, fill, is_known, platform_variables, wants_redis
+from dz.tasklib.filled import (
+    AS,
+    MAIL,
+    OFF,
+    Known,
+    broker,
+    database_url,
+    fill,
+    is_known,
+    mail,
+    platform_variables,
+    wants_redis,
+)
 from dz.tasklib.records import Redis
 
 
@@ -68,14 +80,30 @@ def test_a_switch_that_takes_an_empty_value_as_off_gets_one() -> None:
     assert fill([f"DEBUG{OFF}0"], known()) == {"DEBUG": "0"}
 
 
+def test_what_is_of_a_mail_server_is_filled_and_the_guest_told_until_its_owner_gave_it() -> None:
+    reads = [f"POST_WORD{MAIL}{OFF}", f"POST_PORT{OFF}25", "DB_PORT"]
+    assert fill(reads, known()) == {"POST_WORD": "", "POST_PORT": "25", "DB_PORT": "5433"}
+    assert mail(reads, own=[]) == {"DZ_MAIL": "log"}
+    assert mail(reads, own=["POST_WORD"]) == mail([f"POST_PORT{OFF}25"], own=[]) == {}
+
+
+def test_what_means_a_known_name_by_another_gets_its_value() -> None:
+    assert fill([f"PASSWORD{AS}DB_PASSWORD", f"WHERE{AS}DB_PORT"], known()) == {
+        "PASSWORD": known().database.password.reveal(),
+        "WHERE": "5433",
+    }
+
+
 REDIS = Redis(app_id=AppId.of(42), port=21007, password=Secret("r3dis"))
 URL = "redis://:r3dis@127.0.0.1:21007/0"
 
 
 def test_what_a_project_reads_of_redis_is_filled_where_it_has_one_of_its_own() -> None:
     names = ["REDIS_URL", "SHOP_REDIS_HOST", "REDIS_PORT", "REDIS_PASSWORD", "CELERY_BROKER_URL", "CACHE_URL", "REDISH"]
+    names.append("REDIS_CHANNELS_DB")
     own = fill(names, replace(known(), redis=REDIS))
     assert own == {
+        "REDIS_CHANNELS_DB": "0",
         "REDIS_URL": URL,
         "SHOP_REDIS_HOST": "127.0.0.1",
         "REDIS_PORT": "21007",

@@ -158,17 +158,21 @@ def stores(values):
 
 
 def mail(values):
-    """Without a mail server of its own a project's mail is shown in its log."""
+    """Without a mail server of its own a project's mail is shown in its log; DZ_MAIL says that one is missing."""
     if "MAILERS" in values:  # Django 6.1 and later; beside it the older settings are an error
         return {"MAILERS": {alias: _mailer(entry) for alias, entry in values["MAILERS"].items()}}
-    if values.get("EMAIL_BACKEND", SMTP) == SMTP and (values.get("EMAIL_HOST") or "") in LOCAL:
+    if values.get("EMAIL_BACKEND", SMTP) == SMTP and _serverless(values.get("EMAIL_HOST")):
         return {"EMAIL_BACKEND": CONSOLE}
     return {}
 
 
 def _mailer(entry):
-    local = ((entry.get("OPTIONS") or {}).get("host") or "") in LOCAL
+    local = _serverless((entry.get("OPTIONS") or {}).get("host"))
     return {"BACKEND": CONSOLE} if entry.get("BACKEND", SMTP) == SMTP and local else entry
+
+
+def _serverless(host):
+    return (host or "") in LOCAL or os.environ.get("DZ_MAIL") == "log"
 
 
 def rooted(url, default):

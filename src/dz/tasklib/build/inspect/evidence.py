@@ -14,6 +14,7 @@ LISTS = frozenset(
         "additional_python_path_dirs",
         "database_engines",
         "environment",
+        "environment_as",
         "environment_later",
         "environment_off",
         "extras",
@@ -25,7 +26,7 @@ LISTS = frozenset(
     }
 )
 # Told of elsewhere, or only looked up.
-NO_SETTINGS = frozenset({"environment", "environment_later", "environment_off", "spare_packages"})
+NO_SETTINGS = frozenset({"environment", "environment_as", "environment_later", "environment_off", "spare_packages"})
 COUNTS = 0.5  # from this confidence on an item of a list is part of it
 
 

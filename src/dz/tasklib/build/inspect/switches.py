@@ -1,4 +1,5 @@
-"""Variables that switch debugging on and that the code fails without, and the text that all of their reads take as off.
+"""Variables that switch debugging on (or a mail server's encryption) and that the code fails without, and the text that
+all of their reads take as off.
 
 No value of such a switch is right everywhere (``int`` wants a number, a bare string "False" is true), so each text is
 followed through what the code makes of it. What is handed to code that is not understood is none of these.
@@ -16,7 +17,7 @@ from dz.tasklib.build.inspect.tree import Tree
 
 TEXTS = ("", "0", "False", "false", "off", "no")  # the first that all reads take
 _SWITCH = re.compile(
-    r"(?i)(?!(.*_)?(NO|NON|NOT|DISABLE|WITHOUT)_)([A-Z][A-Z0-9]*_){0,3}DEBUG(_(MODE|VALUE|STATUS|STATE|ENABLED|ON))?"
+    r"(?i)(?!(.*_)?(NO|NON|NOT|DISABLE|WITHOUT)_)([A-Z][A-Z0-9]*_){0,3}(DEBUG(_(MODE|VALUE|STATUS|STATE|ENABLED|ON))?|USE_(TLS|SSL))"
 )
 
 

@@ -1,8 +1,9 @@
 """Variables that the code wants: those it fails without, and apart from them those it can do without.
 
 ``environment_later``: those without which nothing fails but the code that reads them, when it is used, as a view is;
-they are told, and nobody is asked for them. ``environment_off``: switches of debugging
-that get an empty value or, as ``DEBUG=0``, the text that the code takes as off.
+they are told, and nobody is asked for them (nor for those that other settings do without). ``environment_as``: ones
+that are a known one by another name. ``environment_off``: switches of debugging,
+which get an empty value or, as ``DEBUG=0``, the text that the code takes as off; likewise what is of a mail server.
 
 Looked at: the settings in force and the applications, then every other module that is imported with it (tests,
 other settings, scripts and manage.py, which is never run, are not). What an example file says
@@ -18,16 +19,16 @@ from dataclasses import replace
 
 from dotenv import dotenv_values
 
-from dz.tasklib.build.inspect import settingscode
+from dz.tasklib.build.inspect import settingscode, without
 from dz.tasklib.build.inspect.code import below
 from dz.tasklib.build.inspect.evidence import COUNTS, Evidence, Facts, at
 from dz.tasklib.build.inspect.reads import Need, Read, own_helpers, reads
 from dz.tasklib.build.inspect.switches import off_texts
 from dz.tasklib.build.inspect.tree import Tree, join
-from dz.tasklib.filled import is_known
+from dz.tasklib.filled import MAIL, is_known
 
 NEEDS = ("project_root", "settings_module", "additional_python_path_dirs", "wsgi_application")
-GIVES = ("environment", "environment_later", "environment_off")
+GIVES = ("environment", "environment_as", "environment_later", "environment_off")
 
 _WORDS = ("environ", "getenv", "decouple", "env(", "env.", "dj_database_url")
 _EXAMPLE = re.compile(
@@ -48,7 +49,7 @@ def detect(tree: Tree, facts: Facts) -> Iterable[Evidence]:
     examples = _examples(tree)
     seen: set[tuple[str, Need, bool]] = set()
     found = list(_all(tree, facts))
-    off = off_texts(tree, dict.fromkeys(path for path, _, _ in found))
+    needless = _Needless(tree, facts, found)
     for path, read, central in found:
         if read.name in _KEPT_APART or (read.name, read.need, read.at_import) in seen:
             continue
@@ -56,19 +57,48 @@ def detect(tree: Tree, facts: Facts) -> Iterable[Evidence]:
         confidence = _CONFIDENCE[read.need][0 if central else 1]
         if not read.at_import:
             confidence = min(confidence, 0.35)
-        if switched := read.need is Need.FAILS and read.name in off:
-            yield _off(tree, path, read, off[read.name])
+        if instead := list(needless.evidence(path, read)):
+            yield from instead
             confidence = _CONFIDENCE[Need.DEFAULT][0]
         evidence = at(tree, "environment", read.name, confidence, _why(read, examples.get(read.name)), path, read.line)
         yield evidence
         later = read.need is Need.FAILS and not read.at_import
-        if later and not switched and not is_known(read.name, redis=True):
+        if later and not instead and not is_known(read.name, redis=True):
             yield replace(evidence, field="environment_later", confidence=COUNTS)
 
 
-def _off(tree: Tree, path: str, read: Read, text: str) -> Evidence:
-    value, gets = (f"{read.name}={text}", text) if text else (read.name, "an empty value")
-    return at(tree, "environment_off", value, COUNTS, f"it is off: it gets {gets}", path, read.line)
+class _Needless:
+    """What nobody is asked for though the code fails without it."""
+
+    def __init__(self, tree: Tree, facts: Facts, found: list[tuple[str, Read, bool]]) -> None:
+        reads = [(path, read) for path, read, _ in found]
+        self._tree = tree
+        self._off = off_texts(tree, dict.fromkeys(path for path, _ in reads))
+        self._of_databases = without.of_databases(tree, facts, reads)
+        self._of_mail = without.of_mail(tree, facts, reads)
+        self._spared, self._settings = without.spared(tree, facts, reads)
+
+    def evidence(self, path: str, read: Read) -> Iterator[Evidence]:
+        """Of what it gets instead, and of who does without."""
+        name = read.name
+        if read.need is not Need.FAILS or is_known(name, redis=True):
+            return
+        if (text := self._off.get(name)) is not None:
+            value, gets = (f"{name}={text}", text) if text else (name, "an empty value")
+            yield self._at("environment_off", value, f"it is off: it gets {gets}", path, read)
+        elif known := self._of_databases.get(name):
+            yield self._at("environment_as", f"{name} {known}", "it is of the platform's database", path, read)
+        elif instead := self._of_mail.get(name):
+            yield self._at("environment_off", f"{name}{instead}", "it is of a mail server", path, read)
+            if instead.startswith(MAIL):
+                why = "until it has a value, the site's mail is shown in its log"
+                yield self._at("environment_later", name, why, path, read)
+        elif name in self._spared:
+            why = f"until it has a value, the site runs with {self._settings}, which does without it"
+            yield self._at("environment_later", name, why, path, read)
+
+    def _at(self, field: str, value: str, why: str, path: str, read: Read) -> Evidence:
+        return at(self._tree, field, value, COUNTS, why, path, read.line)
 
 
 def _all(tree: Tree, facts: Facts) -> Iterator[tuple[str, Read, bool]]:

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from dz.tasklib.build.inspect import code, settingscode
 from dz.tasklib.build.inspect.code import below
 from dz.tasklib.build.inspect.evidence import Evidence, Facts, at
-from dz.tasklib.build.inspect.purposes import LIVE
+from dz.tasklib.build.inspect.purposes import purpose
 from dz.tasklib.build.inspect.reads import Need, own_helpers, reads_of
 from dz.tasklib.build.inspect.tree import Tree, folder_of, join
 from dz.tasklib.filled import is_known
@@ -20,22 +20,6 @@ NEEDS = ("project_root", "additional_python_path_dirs")
 GIVES = ("settings_module", "base_python_package")
 MOST = 400  # modules that are looked into
 
-# What a module's last word says about its purpose; the first that fits.
-_PURPOSES = (
-    (f"{LIVE}|render|docker_prod", 0.88, "its name says production"),
-    (r"(test|tests|testing|ci|pytest|unittest).*|.*_(test|tests|testing|ci)", 0.12, "its name says tests"),
-    (
-        r"(dev|devel|develop|development|local|debug|localhost)(_.*)?|.*_(dev|development|local)",
-        0.3,
-        "its name says development",
-    ),
-    (
-        r"(stag|stage|staging|preview|qa|docker|example|sample|template).*",
-        0.4,
-        "its name says it is for something else",
-    ),
-    (r"base|common|defaults?|core|shared|main|components?", 0.55, "others are built on it"),
-)
 _NAMED = re.compile(r"""DJANGO_SETTINGS_MODULE["']?\s*[,=:\]]+\s*["']?([A-Za-z_][\w.]*)""")
 # Files that say how the site is started, and how much their word counts.
 _STARTERS = (
@@ -68,7 +52,7 @@ def _modules(tree: Tree, facts: Facts) -> Iterator[Evidence]:
     named = dict(_mentions(tree, facts))
     for path in _candidates(tree, facts):
         module = code.module_name(settingscode.root_of(facts, path), path)
-        confidence, why = _purpose(module)
+        confidence, why = purpose(module)
         if module in named:
             bonus, by, number = named[module]
             confidence, why = confidence + bonus, f"{why}; {by}:{number} names it"
@@ -106,20 +90,6 @@ def _may_be(path: str) -> bool:
     if any(word in ("migrations", "management", "templates", "project_template") for word in words):
         return False
     return any(re.search(r"settings|config|conf$|^base$|^production$", word) for word in near)
-
-
-def _purpose(module: str) -> tuple[float, str]:
-    last = module.rsplit(".", 1)[-1].lower()
-    short = re.sub(r"^settings_?|_?settings$", "", last)
-    for pattern, confidence, why in _PURPOSES:
-        if short and re.fullmatch(pattern, short):
-            return confidence, why
-    if last == "settings":
-        if re.search(r"(^|\.)(tests?|testing|docs?)\.", module.lower()):
-            return 0.25, "it belongs to tests or documentation"
-        aside = re.search(r"(^|\.)(examples?|demos?|sandbox|testproject)\.", module.lower())
-        return (0.6, "it belongs to an example") if aside else (0.8, "it holds Django's settings")
-    return 0.5, "it holds Django settings"
 
 
 def _mentions(tree: Tree, facts: Facts) -> Iterator[tuple[str, tuple[float, str, int]]]:

@@ -1,0 +1,123 @@
+"""Variables that the settings fail without and that nobody need be asked for.
+
+Those that only the settings for production want, where the ones that these are built on do without: a site that is
+live on those is better than none, and production's are tried first, so that they are taken as soon as all have a value.
+And, whatever they are called, those that only fill a database's entry in DATABASES, which is the platform's, or the
+settings of a mail server: without one, mail is shown in the site's log.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections import Counter
+from collections.abc import Iterable, Iterator
+
+from dz.tasklib.build.inspect import code, settingscode
+from dz.tasklib.build.inspect.evidence import COUNTS, Evidence, Facts
+from dz.tasklib.build.inspect.purposes import purpose
+from dz.tasklib.build.inspect.reads import Need, Read
+from dz.tasklib.build.inspect.tree import Tree
+from dz.tasklib.buildconfig import FILE
+
+Found = Iterable[tuple[str, Read]]  # with the file of each
+
+_OF_DATABASE = ("ENGINE", "NAME", "USER", "PASSWORD", "HOST", "PORT")
+# What these settings get instead; of a server's own, marked as one that is missing.
+_OF_MAIL = {
+    "EMAIL_HOST": "@=localhost",
+    "EMAIL_HOST_USER": "@=",
+    "EMAIL_HOST_PASSWORD": "@=",
+    "EMAIL_PORT": "=25",
+    "EMAIL_BACKEND": "=django.core.mail.backends.smtp.EmailBackend",
+    "EMAIL_TIMEOUT": "=10",
+    "DEFAULT_FROM_EMAIL": "=webmaster@localhost",
+    "SERVER_EMAIL": "=root@localhost",
+}
+_WHOLE = ("INSTALLED_APPS", "ROOT_URLCONF")  # what no site is without
+
+
+def spared(tree: Tree, facts: Facts, found: Found) -> tuple[frozenset[str], str]:
+    """Names of which the settings that the first ones are built on do without, and what these are called."""
+    ranked = facts.ranked("settings_module")
+    if len(ranked) < 2 or ranked[0].file == FILE:
+        return frozenset(), ""
+    files = settingscode.files(tree, facts)
+    below = next((one for one in ranked[1:] if one.file in files[1:] and _is_whole(tree, facts, one)), None)
+    if below is None:
+        return frozenset(), ""
+    kept = settingscode.chain(tree, settingscode.roots(facts), below.file)
+    wanted = [(path, read) for path, read in found if read.need is Need.FAILS and read.at_import]
+    only = [(path, read) for path, read in wanted if path in files and path not in kept]
+    rest = {read.name for path, read in wanted if path not in files or path in kept}
+    used = {read.name for path, read in only if _is_used(tree, path, read.line, kept)}
+    return frozenset({read.name for _, read in only} - rest - used), below.value
+
+
+def _is_used(tree: Tree, path: str, line: int, kept: list[str]) -> bool:
+    """Whether the code asks for the setting that this line makes, and that the other settings lack."""
+    module = tree.syntax(path)
+    made = {
+        target.id
+        for one in (code.statements(module.body) if module else ())
+        if isinstance(one, ast.Assign) and one.lineno <= line <= (one.end_lineno or one.lineno)
+        for target in one.targets
+        if isinstance(target, ast.Name)
+    }
+    there = [module for one in kept if (module := tree.syntax(one))]
+    lacking = [name for name in made if not any(code.assigned(module, name) for module in there)]
+    return any(tree.python_with(f"settings.{name}") for name in lacking)
+
+
+def _is_whole(tree: Tree, facts: Facts, one: Evidence) -> bool:
+    """Settings of a site, and by their name not those of a developer's machine or of tests."""
+    modules = [tree.syntax(path) for path in settingscode.chain(tree, settingscode.roots(facts), one.file)]
+    return purpose(one.value)[0] >= COUNTS and all(
+        any(module and code.assigned(module, name) for module in modules) for name in _WHOLE
+    )
+
+
+def of_databases(tree: Tree, facts: Facts, found: Found) -> dict[str, str]:
+    """Such names, each with one that the platform fills by what it means there: ``DB_PASSWORD``."""
+    inside = [
+        (name, f"DB_{key}")
+        for path, value in settingscode.values(tree, facts, "DATABASES")
+        for key, name in _entries(tree.syntax(path), value)
+    ]
+    return _for_that_alone(inside, found)
+
+
+def of_mail(tree: Tree, facts: Facts, found: Found) -> dict[str, str]:
+    """Such names, each with what it gets instead: ``=25``, or ``@=`` where its absence is that of a mail server."""
+    inside = [
+        (name, instead)
+        for setting, instead in _OF_MAIL.items()
+        for path, value in settingscode.values(tree, facts, setting)
+        for name in _read_for(tree.syntax(path), value)
+    ]
+    return _for_that_alone(inside, found)
+
+
+def _for_that_alone(inside: list[tuple[str, str]], found: Found) -> dict[str, str]:
+    """Those of (name, meaning) that have one meaning, and that nothing else reads."""
+    meant, read = Counter(name for name, _ in inside), Counter(read.name for _, read in found)
+    clear = Counter(name for name, _ in set(inside))
+    return {name: meaning for name, meaning in inside if clear[name] == 1 and meant[name] >= read[name]}
+
+
+def _entries(module: ast.Module | None, value: ast.expr) -> Iterator[tuple[str, str]]:
+    """(PASSWORD, the variable that is read for it)."""
+    for one in ast.walk(value):
+        pairs = zip(one.keys, one.values, strict=True) if isinstance(one, ast.Dict) else ()
+        for key, given in pairs:
+            if code.string(key) in _OF_DATABASE:
+                yield from ((str(code.string(key)), name) for name in _read_for(module, given))
+
+
+def _read_for(module: ast.Module | None, given: ast.expr) -> list[str]:
+    """The variable that is read for a value, also by way of a name of the module's own; of several, none is clear."""
+    if isinstance(given, ast.Name) and module:
+        given = next(reversed(code.assigned(module, given.id)), given)
+    keys = [one.slice for one in ast.walk(given) if isinstance(one, ast.Subscript) and code.is_environ(one.value)]
+    keys += [one.args[0] for one in code.calls(given) if one.args]
+    names = [name for one in keys if (name := code.string(one) or "").isidentifier()]
+    return names if len(names) == 1 else []
