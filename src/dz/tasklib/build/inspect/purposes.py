@@ -8,9 +8,10 @@ import re
 LIVE = "prod|production|live|deploy|deployment|heroku"
 ASIDE = "dev|develop|development|tests?|testing|local|docs?|ci|lint|debug"
 
+PRODUCTION = 0.88
 # What a module's last word says about its purpose; the first that fits.
 _PURPOSES = (
-    (f"{LIVE}|render|docker_prod", 0.88, "its name says production"),
+    (f"{LIVE}|render|docker_prod", PRODUCTION, "its name says production"),
     (r"(test|tests|testing|ci|pytest|unittest).*|.*_(test|tests|testing|ci)", 0.12, "its name says tests"),
     (
         r"(dev|devel|develop|development|local|debug|localhost)(_.*)?|.*_(dev|development|local)",

@@ -5,13 +5,14 @@ Names in files are evidence, not truth: the probe imports the candidates in this
 
 from __future__ import annotations
 
+import ast
 import re
 from collections.abc import Iterable, Iterator
 
 from dz.tasklib.build.inspect import code, settingscode
 from dz.tasklib.build.inspect.code import below
 from dz.tasklib.build.inspect.evidence import Evidence, Facts, at
-from dz.tasklib.build.inspect.purposes import purpose
+from dz.tasklib.build.inspect.purposes import PRODUCTION, purpose
 from dz.tasklib.build.inspect.reads import Need, own_helpers, reads_of
 from dz.tasklib.build.inspect.tree import Tree, folder_of, join
 from dz.tasklib.filled import is_known
@@ -53,6 +54,8 @@ def _modules(tree: Tree, facts: Facts) -> Iterator[Evidence]:
     for path in _candidates(tree, facts):
         module = code.module_name(settingscode.root_of(facts, path), path)
         confidence, why = purpose(module)
+        if _ends_with_production(tree, path):
+            confidence, why = max(confidence, PRODUCTION + 0.02), "it takes production's settings over, and is more"
         if module in named:
             bonus, by, number = named[module]
             confidence, why = confidence + bonus, f"{why}; {by}:{number} names it"
@@ -60,6 +63,26 @@ def _modules(tree: Tree, facts: Facts) -> Iterator[Evidence]:
             # Settings that start as they are come before their like; the probe tries these after them.
             confidence, why = confidence - 0.1, f"{why}; it fails without {wants[0]}"
         yield at(tree, "settings_module", module, min(confidence, 0.98), why, path, 1)
+
+
+def _ends_with_production(tree: Tree, path: str) -> bool:
+    """Whether a package has the last of its settings from those for production, whatever else is asked: not by an
+    ``if``, which may choose a developer's."""
+    module = tree.syntax(path) if path.endswith("/__init__.py") else None
+    taken = list(_taken_for_sure(tree, folder_of(path), module.body)) if module else []
+    return bool(taken) and purpose(taken[-1])[0] >= PRODUCTION
+
+
+def _taken_for_sure(tree: Tree, folder: str, body: list[ast.stmt]) -> Iterator[str]:
+    """The modules beside it of which a package takes all, of those that are there."""
+    for one in body:
+        if isinstance(one, ast.Try):
+            tried = list(_taken_for_sure(tree, folder, one.body))
+            yield from tried or (
+                name for handler in one.handlers for name in _taken_for_sure(tree, folder, handler.body)
+            )
+        elif isinstance(one, ast.ImportFrom) and (one.level, one.names[0].name) == (1, "*"):
+            yield from [one.module] if one.module and code.module_file(tree, [folder], one.module) else []
 
 
 def _asks_for(tree: Tree, facts: Facts, path: str) -> list[str]:
