@@ -7,7 +7,7 @@ FILES = {
     "manage.py": MANAGE.format("quokka.settings"),
     "quokka/__init__.py": "",
     "quokka/settings.py": (
-        "import os\nimport environ\nfrom decouple import config\nenv = environ.Env()\n"
+        "import os\nfrom decouple import config\nfrom .reading import env\n"
         + SETTINGS.replace("wombat", "quokka")
         + "DEBUG = config('DEBUG', cast=bool)\n"
         + "A = config('BARE_DEBUG'), env.bool('ENV_DEBUG'), os.environ['TEXT_DEBUG'] == 'True'\n"
@@ -33,6 +33,7 @@ FILES = {
         + "S = config('small_debug', cast=strtobool)\n"
         + "R = ast.literal_eval(os.environ['EVAL_DEBUG'].title()), json.loads(os.environ['LOAD_DEBUG'])['on']\n"
     ),
+    "quokka/reading.py": "import environ\nenv = environ.Env()\n",
     "quokka/wsgi.py": WSGI.format("quokka.settings"),
     "requirements.txt": "Django==5.1.6\npython-decouple\ndjango-environ\n",
 }

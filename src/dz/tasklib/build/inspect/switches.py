@@ -19,15 +19,16 @@ TEXTS = ("", "0", "False", "false", "off", "no")  # the first that all reads tak
 _SWITCH = re.compile(
     r"(?i)(?!(.*_)?(NO|NON|NOT|DISABLE|WITHOUT)_)([A-Z][A-Z0-9]*_){0,3}(DEBUG(_(MODE|VALUE|STATUS|STATE|ENABLED|ON))?|USE_(TLS|SSL))"
 )
+_LIBRARY = re.compile(r"^[ \t]*(?:import|from)[ \t]+(environs?)\b", re.MULTILINE)
 
 
 def off_texts(tree: Tree, paths: Iterable[str]) -> dict[str, str]:
     """The switches of these modules, each with the text that turns it off."""
     modules = [module for path in paths if (module := tree.syntax(path))]
-    helpers = frozenset(name for module in modules for name in _handing_on(module))
+    readers = _Readers(modules, tree)
     found: dict[str, list[str]] = {}
     for module in modules:
-        for name, texts in _reads(module, helpers):
+        for name, texts in _reads(module, readers):
             found[name] = [one for one in found.get(name, TEXTS) if one in texts]
     return {name: texts[0] for name, texts in found.items() if texts}
 
@@ -45,10 +46,9 @@ def _handing_on(module: ast.Module) -> Iterator[str]:
                 yield one.name
 
 
-def _reads(module: ast.Module, helpers: frozenset[str]) -> Iterator[tuple[str, list[str]]]:
+def _reads(module: ast.Module, readers: _Readers) -> Iterator[tuple[str, list[str]]]:
     """(name, the texts that this read takes as off) of everything that is handed a switch's name."""
     above = {inner: one for one in ast.walk(module) for inner in ast.iter_child_nodes(one)}
-    readers = _Readers(module, helpers)
     for one, parent in above.items():
         name = code.string(one)
         if name is None or not _SWITCH.fullmatch(name):
@@ -65,14 +65,13 @@ def _reads(module: ast.Module, helpers: frozenset[str]) -> Iterator[tuple[str, l
 
 
 class _Readers:
-    """What a module reads variables by, and what each makes of a text."""
+    """What a project reads variables by, and what each makes of a text. Its ``env`` may be made in another module."""
 
-    def __init__(self, module: ast.Module, helpers: frozenset[str]) -> None:
-        imported = [alias.name for one in ast.walk(module) if isinstance(one, ast.Import) for alias in one.names]
-        self._plain = frozenset(code.GETTERS) | helpers
-        self._decouple = code.imported_from(module, "decouple")
-        self._environ = bool(code.imported_from(module, "environ")) or "environ" in imported
-        self._environs = bool(code.imported_from(module, "environs")) or "environs" in imported
+    def __init__(self, modules: list[ast.Module], tree: Tree) -> None:
+        self._plain = {*code.GETTERS, *(name for module in modules for name in _handing_on(module))}
+        self._decouple = {name for module in modules for name in code.imported_from(module, "decouple")}
+        imported = {name for path in tree.python_with("environ") for name in _LIBRARY.findall(tree.text(path))}
+        self._environ, self._environs = "environ" in imported, "environs" in imported
 
     def cast(self, name: ast.AST, read: ast.AST) -> Cast | None:
         """None for what is no read, or none that is understood."""
@@ -81,16 +80,18 @@ class _Readers:
         if not isinstance(read, ast.Call) or read.args[:1] != [name]:
             return None
         function, cast = code.dotted(read.func), code.keyword(read, "cast")
+        stem, _, kind = function.lower().rpartition(".")
         if function in self._plain:
             return str
+        asked = code.dotted(cast) if cast else "str"
         if function in self._decouple:
-            return cast_of(code.dotted(cast) if cast else "str", empty_is_false=True)
-        stem, _, kind = function.rpartition(".")
+            return cast_of(asked, empty_is_false=True)
         if self._environ or self._environs:
+            lenient = not self._environs
             if function.lower() in ("env", "self.env"):
-                return cast_of(code.dotted(cast) if cast else "str", empty_is_false=self._environ)
-            if stem.lower() in ("env", "self.env"):
-                return cast_of(kind, empty_is_false=self._environ)
+                return cast_of(asked, empty_is_false=lenient)
+            if stem in ("env", "self.env"):
+                return cast_of(kind, empty_is_false=lenient)
         return None
 
 
