@@ -9,7 +9,7 @@ FILES = {
     + SETTINGS.replace("wombat", "potoroo"),
     "paper/__init__.py": "",
     "paper/models.py": "from rest_framework import views\nimport bs4\n",
-    "env/pyvenv.cfg": "version = 3.12.6\n",
+    "env/pyvenv.cfg": "home = /usr/bin\nversion = 3.12.6\n",
     "env/Lib/site-packages/django-4.2.23.dist-info/METADATA": "",
     "env/Lib/site-packages/djangorestframework-3.15.2.dist-info/METADATA": "",
     "env/Lib/site-packages/django_bootstrap_v5-1.0.11.dist-info/METADATA": "",
@@ -22,6 +22,6 @@ EXPECTED = {
     "packages": "beautifulsoup4\ndjango==4.2.23\ndjangorestframework==3.15.2",
     "spare_packages": "django==4.2.23\ndjango-bootstrap-v5==1.0.11\ndjangorestframework==3.15.2\npip==24.2",
     "django_version": "4.2.23",
-    "python_version": ">=3.8,<3.13",
+    "python_version": "3.12",
 }
 NAMES = ("potoroo",)

@@ -37,6 +37,7 @@ _BOMS = (
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
+VIRTUALENV = "pyvenv.cfg"  # in the folder of one
 T = TypeVar("T")
 
 
@@ -69,10 +70,11 @@ class Tree:
             if entry.is_dir(follow_symlinks=False):
                 if entry.name == "__pycache__":
                     self._note_bytecode(Path(entry.path))
-                elif entry.name not in _SKIPPED and depth < DEEPEST and not Path(entry.path, "pyvenv.cfg").exists():
+                elif entry.name not in _SKIPPED and depth < DEEPEST and not Path(entry.path, VIRTUALENV).exists():
                     self._scan(path, depth + 1, found)
                 else:
                     self._note_installed(Path(entry.path))
+                    self._note_python(path, found)
             elif (size := self._size(entry)) is not None:
                 found[path] = size
 
@@ -100,6 +102,12 @@ class Tree:
                     name, _, version = one.name.removesuffix(".dist-info").rpartition("-")
                     with suppress(InvalidVersion):  # a folder may be called anything
                         self.installed.setdefault(canonicalize_name(name), str(Version(version)))
+
+    def _note_python(self, folder: str, found: dict[str, int]) -> None:
+        """The one file of a committed virtualenv that is looked into."""
+        inside = self.root / folder / VIRTUALENV
+        if not inside.is_symlink() and inside.is_file():
+            found[f"{folder}/{VIRTUALENV}"] = inside.stat().st_size
 
     def say(self, message: str) -> None:
         if message not in self.messages:

@@ -23,7 +23,7 @@ from dz.tasklib.build.inspect.pythons import (
     specifier,
     supported_by_django,
 )
-from dz.tasklib.build.inspect.tree import Tree, folder_of, join, parents
+from dz.tasklib.build.inspect.tree import VIRTUALENV, Tree, folder_of, join, parents
 
 NEEDS = ("project_root", "django_version", "requirements_files")
 GIVES = ("python_version",)
@@ -121,6 +121,7 @@ def _said(tree: Tree, facts: Facts) -> Iterator[Evidence]:
     yield from _ranges(tree, above)
     yield from _pip_compile(tree, above)
     yield from _workflows(tree)
+    yield from _virtualenv(tree)
     yield from _bytecode(tree)
     yield from _django(facts)
 
@@ -173,6 +174,12 @@ def _workflows(tree: Tree) -> Iterator[Evidence]:
             continue
         if found := re.search(rf"python-version:\s*\[?\s*[\"']?{_VERSION}", tree.text(path)):
             yield _evidence(tree, found[1], 0.55, "it is tested with it", path, _line(tree, path, found))
+
+
+def _virtualenv(tree: Tree) -> Iterator[Evidence]:
+    for path in tree.named(VIRTUALENV):
+        if found := re.search(r"^version(?:_info)?\s*=\s*(3\.[0-9]{1,2})\b", tree.text(path), re.MULTILINE):
+            yield _evidence(tree, found[1], 0.52, "the committed virtualenv is of it", path, _line(tree, path, found))
 
 
 def _bytecode(tree: Tree) -> Iterator[Evidence]:
