@@ -1,5 +1,5 @@
 """Settings for production that want keys of their owner's accounts, built on ones that do without; an entry of DATABASES
-and a mail server from variables of any name."""
+and a mail server from variables of any name; examples beside, which nobody can import."""
 
 from tests.unit.inspect.cases.plain import MANAGE, SETTINGS, WSGI
 
@@ -21,11 +21,14 @@ FILES = {
         "  'NAME': os.environ['TWICE_NAMED'], 'HOST': os.environ.get('STORE_AT')}}\nB = os.environ['TWICE_NAMED']\n"
     ),
     "quoll/shelf.py": "import os\nSEEN = os.environ['SEEN_KEY']\n",
+    "quoll/settings/production.example.py": "from .base import *\nWORD = os.environ['EXAMPLE_WORD']\n",
+    "quoll/wsgi.example.py": WSGI.format("quoll.settings.production"),
     "quoll/wsgi.py": WSGI.format("quoll.settings.production"),
     "requirements.txt": "Django==5.1.6\n",
 }
 EXPECTED = {
     "settings_module": "quoll.settings.production",
+    "wsgi_application": "quoll.wsgi.application",
     "environment": "POST_OTHER\nSECRET_KEY\nSEEN_KEY\nSTRIPE_KEY",
     "environment_later": "MAILGUN_KEY\nPOST_NAME\nPOST_WORD\nTWICE_NAMED",
     "environment_off": "POST_FROM=root@localhost\nPOST_NAME@=\nPOST_PORT=25\nPOST_USE_TLS=0\nPOST_WORD@=",

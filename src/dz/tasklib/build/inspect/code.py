@@ -128,5 +128,10 @@ def module_name(root: str, path: str) -> str:
     return inner.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
 
 
+def importable(path: str) -> bool:
+    """Whether the file's own name is a module's: ``wsgi.example.py`` can't be imported."""
+    return path.rpartition("/")[2].removesuffix(".py").isidentifier()
+
+
 def below(root: str, path: str) -> bool:
     return not root or path.startswith(f"{root}/")

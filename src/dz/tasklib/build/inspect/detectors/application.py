@@ -45,7 +45,7 @@ def _in_settings(tree: Tree, facts: Facts) -> Iterator[Evidence]:
 def _in_files(tree: Tree, facts: Facts) -> Iterator[Evidence]:
     root, package = facts.primary("project_root"), facts.primary("settings_module").split(".")[0]
     for kind, makers in _MADE_BY.items():
-        for path in [p for p in tree.python_with(*makers) if below(root, p)][:20]:
+        for path in [p for p in tree.python_with(*makers) if below(root, p) and code.importable(p)][:20]:
             module = tree.syntax(path)
             if module is None or not code.assigned(module, "application"):
                 continue

@@ -98,7 +98,11 @@ def _asks_for(tree: Tree, facts: Facts, path: str) -> list[str]:
 def _candidates(tree: Tree, facts: Facts) -> Iterator[str]:
     root = facts.primary("project_root")
     folders = settingscode.roots(facts)
-    likely = [path for path in tree.files if path.endswith(".py") and below(root, path) and _may_be(path)]
+    likely = [
+        path
+        for path in tree.files
+        if path.endswith(".py") and below(root, path) and _may_be(path) and code.importable(path)
+    ]
     for path in likely[:MOST]:
         if tree.syntax(path) and not settingscode.only_adds(tree, path):
             links = settingscode.chain(tree, folders, path)
