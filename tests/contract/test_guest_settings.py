@@ -56,6 +56,14 @@ CASES: dict[str, tuple[str, dict[str, Any]]] = {
         'EMAIL_HOST = "localhost"',
         {"EMAIL_BACKEND": "django.core.mail.backends.console.EmailBackend"},
     ),
+    "mail without an account where one is asked for is shown": (
+        'EMAIL_HOST, EMAIL_PORT, EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = "smtp.shop.org", "587", "ada", None',
+        {"EMAIL_BACKEND": "django.core.mail.backends.console.EmailBackend"},
+    ),
+    "mail with an account is sent": (
+        'EMAIL_HOST, EMAIL_PORT, EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = "smtp.shop.org", 587, "ada", "word"',
+        {"EMAIL_PORT": 587},
+    ),
     "mail with a server is sent": ('EMAIL_HOST = "smtp.shop.org"', {"EMAIL_HOST": "smtp.shop.org"}),
     "sessions survive without Redis": (
         'CACHES = {"default": {"BACKEND": "django_redis.cache.RedisCache", "LOCATION": "redis://r", "TIMEOUT": 5}}\n'
@@ -99,6 +107,8 @@ REDIS = "django.core.cache.backends.redis.RedisCache"
 
 # Those that another case contradicts run by themselves; the others share a process.
 ALONE = (
+    "mail without an account where one is asked for is shown",
+    "mail with an account is sent",
     "uploads have an address of their own",
     "a key that everybody knows is replaced",
     "a key of their own stays",

@@ -161,18 +161,23 @@ def mail(values):
     """Without a mail server of its own a project's mail is shown in its log; DZ_MAIL says that one is missing."""
     if "MAILERS" in values:  # Django 6.1 and later; beside it the older settings are an error
         return {"MAILERS": {alias: _mailer(entry) for alias, entry in values["MAILERS"].items()}}
-    if values.get("EMAIL_BACKEND", SMTP) == SMTP and _serverless(values.get("EMAIL_HOST")):
+    if values.get("EMAIL_BACKEND", SMTP) == SMTP and _serverless(
+        *[values.get("EMAIL_" + name) for name in ("HOST", "PORT", "HOST_USER", "HOST_PASSWORD")]
+    ):
         return {"EMAIL_BACKEND": CONSOLE}
     return {}
 
 
 def _mailer(entry):
-    local = _serverless((entry.get("OPTIONS") or {}).get("host"))
-    return {"BACKEND": CONSOLE} if entry.get("BACKEND", SMTP) == SMTP and local else entry
+    given = entry.get("OPTIONS") or {}
+    lacks = _serverless(*[given.get(name) for name in ("host", "port", "username", "password")])
+    return {"BACKEND": CONSOLE} if entry.get("BACKEND", SMTP) == SMTP and lacks else entry
 
 
-def _serverless(host):
-    return (host or "") in LOCAL or os.environ.get("DZ_MAIL") == "log"
+def _serverless(host, port, user, password):
+    """Also where an account is missing on the ports that take no mail without one (RFC 6409, 8314)."""
+    nobody = str(port) in ("465", "587") and not (user and password)
+    return (host or "") in LOCAL or nobody or os.environ.get("DZ_MAIL") == "log"
 
 
 def rooted(url, default):
