@@ -9,7 +9,17 @@ import pytest
 
 from dz.errors import UserError
 from dz.tasklib.appserver.blame import blame
-from dz.tasklib.build import askedfor, front_end, gitfailure, giturl, interpreters, oldreleases, relaxing, uvfailure
+from dz.tasklib.build import (
+    askedfor,
+    front_end,
+    gitfailure,
+    giturl,
+    interpreters,
+    lingering,
+    oldreleases,
+    relaxing,
+    uvfailure,
+)
 
 MOST = 64_000  # characters, as many as are kept of what a command says
 FOLDER = giturl.parse("file:///nowhere", file_urls=True)  # of a host the network would be asked
@@ -39,6 +49,10 @@ def refused(said: str) -> object:
     return oldreleases._REFUSED.search(said), oldreleases._OTHER_ARCHIVE.search(said)
 
 
+def of_a_front_end(said: str) -> object:
+    return lingering.DONE.search(said)
+
+
 def option(said: str) -> object:
     return relaxing._OPTION.search(f"Expected `--hash`, found `--{said}")
 
@@ -46,7 +60,7 @@ def option(said: str) -> object:
 @pytest.mark.parametrize(
     "read",
     [
-        git, uv, uv_without_a_solution, uv_of_git, address, refused, option, blame, front_end.reason,
+        git, uv, uv_without_a_solution, uv_of_git, address, refused, option, blame, front_end.reason, of_a_front_end,
         interpreters.django_range,
     ],
 )  # fmt: skip
@@ -55,7 +69,7 @@ def option(said: str) -> object:
     [
         "a", "a.", "0", " ", "\n", "\t\n", "'", "`", ":", "--", "a:1:", "error", "ERROR: ", "ERROR: a\n", "npm error ", "repository ", "repository '",
         "git://", "https://a.git", "fatal: ", "Expected `--hash`, found `--a", "Failed to fetch: `https://",
-        "File not found: ", "you require a==", "Traceback (most recent call last):\n", '  File "a", line 1\n',
+        "File not found: ", "you require a==", "built in ", "compiled with 0", "Traceback (most recent call last):\n", '  File "a", line 1\n',
     ],
 )  # fmt: skip
 def test_words_that_begin_again_and_again_are_read_in_no_time(read: Callable[[str], object], words: str) -> None:

@@ -13,7 +13,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Self
 
-from dz.errors import PlatformError, UserError
+from dz.errors import Cancelled, PlatformError, UserError
 from dz.plain import plain
 from dz.run import DeadlinePassed, Finished
 from dz.seams.sandbox import Box, Limits, Network
@@ -21,6 +21,7 @@ from dz.seams.sandbox.indexes import of_this_host
 from dz.tasklib.build import disk, node
 from dz.tasklib.build.desk import Build
 from dz.tasklib.build.downloading import cause
+from dz.tasklib.build.lingering import Lingering
 from dz.tasklib.build.made import content_of, key_of, overlaid, taken
 from dz.tasklib.build.node import ASK, OF_LOCK, Asked, Node, answered, commands
 from dz.tasklib.folders import clear, fresh, passable, renewed
@@ -159,16 +160,28 @@ def _build(build: Build, usual: Node, source: Path, folder: str, *, has_script: 
         return
     with ctx.part("Build the front end"):
         argv, env = commands(given, asked)[1], {"NODE_ENV": "production", **_public(build)}
-        done = _run(build, given, argv, cwd, env)
+        done = _ended(build, given, argv, cwd, env)
         if not done.ok and _OLD_HASH.search(done.text):
             ctx.log.note("it was made for Node 16 or before, and is built with the hash functions of those")
-            done = _run(build, given, argv, cwd, env | {"NODE_OPTIONS": "--openssl-legacy-provider"})
+            done = _ended(build, given, argv, cwd, env | {"NODE_OPTIONS": "--openssl-legacy-provider"})
         _need(done, folder, has_script=True)
 
 
 def _installed(build: Build, given: Node, asked: Asked, cwd: Path) -> Finished:
     with build.ctx.part(f"Install the front end's packages with Node {given.version.lstrip('v')}"):
         return _run(build, given, commands(given, asked)[0], cwd)
+
+
+def _ended(build: Build, given: Node, argv: Sequence[str], cwd: Path, env: Mapping[str, str]) -> Finished:
+    """A build by its end, or by its own word where it has none."""
+    watch = Lingering(build.ctx.stop, build.ctx.log.output)
+    try:
+        return _run(build, given, argv, cwd, env, watch=watch)
+    except Cancelled:
+        if not watch.over:
+            raise
+        build.ctx.log.note("it says that it is done and does not end: it was ended", level="warning")
+        return Finished(0, b"", 0.0)
 
 
 def _run(
@@ -179,8 +192,10 @@ def _run(
     env: Mapping[str, str] | None = None,
     *,
     network: Network = Network.INDEX,
+    watch: Lingering | None = None,
 ) -> Finished:
     ctx, box = build.ctx, _work(build) / "box"
+    hears = watch.heard if watch else ctx.log.output
     return ctx.seams.sandbox.run(
         Box(
             argv=tuple(argv),
@@ -194,8 +209,8 @@ def _run(
             kill_id=ctx.kill_id,
         ),
         deadline=ctx.left(SECONDS),
-        on_output=ctx.log.output if network is Network.INDEX else None,
-        cancelled=ctx.stop,
+        on_output=hears if network is Network.INDEX else None,
+        cancelled=watch.asked if watch else ctx.stop,
         keep=256 * 1024,
     )
 
