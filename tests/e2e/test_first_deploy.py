@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime
 from http.cookies import SimpleCookie
 from pathlib import Path
 from typing import Any
@@ -77,6 +78,20 @@ def test_a_git_url_becomes_a_site_and_every_step_ran_in_its_own_role(either: Pla
     assert {one["name"]: one["queue"] for one in ran} == QUEUES
     hosts = {"build": "build-1", "appserver": "app-1", "proxy": "proxy-1", "database": "db-1"}
     assert {one["name"]: one["host"] for one in ran} == {name: hosts[of.split("_")[0]] for name, of in QUEUES.items()}
+
+
+def test_what_a_list_leaves_open_is_as_old_as_the_code_where_the_newest_breaks_it(
+    platform: Platform, folder: Path
+) -> None:
+    breaks = f"{playing.URLS}\nimport sqlparse\n\nassert sqlparse.__version__ < '0.5.4', sqlparse.__version__\n"
+    project = playing.words(platform, folder, "aged", {"words/urls.py": breaks})
+    repository, written = project.repository, folder / "aged.commit"
+    who = f"Ada <ada@example.com> {int(datetime(2025, 6, 1, tzinfo=UTC).timestamp())} +0000"
+    tree = repository.git("rev-parse", "HEAD^{tree}")
+    written.write_text(f"tree {tree}\nauthor {who}\ncommitter {who}\n\nOf its day\n")
+    repository.git("reset", "-q", "--hard", repository.git("hash-object", "-t", "commit", "-w", written))
+    done = project.deploy()
+    assert done["state"] == "succeeded" and any("Releases of its last commit" in one for one in done["warnings"])
 
 
 def test_the_database_is_made_while_the_bundle_is_stored(either: Platform, folder: Path) -> None:

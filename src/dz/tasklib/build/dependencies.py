@@ -44,12 +44,14 @@ class Environment:
     left_out: tuple[tuple[str, str], ...] = ()
 
 
-def provide(build: Build, added: tuple[str, ...] = ()) -> Environment:
-    """Choose Python, resolve, install what is new. ``added``: requirement lines beside the project's own."""
+def provide(build: Build, added: tuple[str, ...] = (), *, aged: bool = False) -> Environment:
+    """Choose Python, resolve, install what is new. ``added``: requirement lines beside the project's own; ``aged``: of
+    what these leave open nothing is taken that is newer than the code."""
     ctx = build.ctx
     interpreter, others = choose_python(build)
     bench = open_bench(build, interpreter)
     wanted = wanted_of(build, added)
+    wanted = replace(wanted, as_of=_as_of(build), aged=True) if aged else wanted
     with ctx.part("Resolve dependencies"):
         locked, wheels = resolve(bench, wanted, others)
         interpreter = next((one for one in others if str(one.version) == locked.python), interpreter)
@@ -103,6 +105,15 @@ def _as_of(build: Build) -> str:
     """The day after the last commit's, "" if git told none."""
     second = build.ctx.results.get("build_and_deploy", {}).get("committed_at", 0)
     return str(datetime.fromtimestamp(second + 86_400, UTC).date()) if second else ""
+
+
+def leaves_open(build: Build, *, days: int) -> bool:
+    """Whether releases are taken that came more than so many days after the last commit: nothing locks them all, and
+    nobody asked for those of its time."""
+    second = build.ctx.results.get("build_and_deploy", {}).get("committed_at", 0)
+    old = bool(second) and datetime.now(UTC).timestamp() - second > days * 86_400
+    wanted = wanted_of(build)
+    return old and wanted.installer != "uv" and not (wanted.pins or wanted.whole_lock or wanted.as_of)
 
 
 def choose_python(build: Build) -> tuple[Interpreter, tuple[Interpreter, ...]]:

@@ -154,7 +154,8 @@ def _compiled(bench: Bench, files: list[Path], wanted: Wanted, cwd: Path) -> tup
     # newest have no more; old code asks for any Django. Where that does not fit, the files alone decide.
     bounds = bench.bounds + (f"django{wanted.django}\n" if wanted.django else "")
     if wanted.as_of and (found := _dated(bench, [*words, "--exclude-newer", wanted.as_of], files, bounds, cwd)):
-        bench.log.note(f"nothing says which versions: those before {wanted.as_of}, its last commit, are taken")
+        why = "the newest do not work" if wanted.aged else "nothing says which versions"
+        bench.log.note(f"{why}: those before {wanted.as_of}, its last commit, are taken")
         return found
     said = ""
     pins = "".join(f"{pin}\n" for pin in wanted.pins)

@@ -16,8 +16,9 @@ class Wanted:
     file is wanted with its plain dependencies, as the build config has it; ``packages``: requirement lines
     instead of files; ``django``: the range that the code says, where the files leave it open; ``added``: lines for what
     the code imports and nothing declares; ``pins``: versions of a lock that uv does not read; ``as_of``: the day of the
-    last commit, where nothing says which versions it ran with; ``whole_lock``: ``packages`` are all that a lock names,
-    which is among what the files tell."""
+    last commit, where nothing says which versions it ran with; ``aged``: that day counts for what the
+    files leave open, since the newest of it do not work; ``whole_lock``: ``packages`` are all that a lock names, which
+    is among what the files tell."""
 
     installer: str
     files: tuple[str, ...]
@@ -29,6 +30,7 @@ class Wanted:
     added: tuple[str, ...] = ()
     pins: tuple[str, ...] = ()
     as_of: str = ""
+    aged: bool = False
     whole_lock: bool = field(default=False, repr=False)
 
 
