@@ -420,6 +420,18 @@ def test_a_package_that_only_old_setuptools_can_build_gets_that(
     assert not locked.version("uwsgi") and not locked.version("mysqlclient")
 
 
+def test_an_extension_finds_the_library_of_the_python_that_it_is_built_for(bench: Bench) -> None:
+    (bench.tree / "own").mkdir()
+    (bench.tree / "own/setup.py").write_text(
+        "import os\nfrom setuptools import setup\n"
+        "assert os.path.samefile(os.environ['LIBRARY_PATH'], os.path.join(os.path.dirname(os.__file__), '..'))\n"
+        "setup(name='own', version='1', py_modules=[])\n"
+    )
+    (bench.tree / "requirements.txt").write_text("Django>=4.2,<5\n./own\n")
+    locked, _ = resolve(bench, WANTED)
+    assert locked.built == ("own",)
+
+
 def test_what_a_list_names_of_the_system_on_which_it_was_frozen_is_left_out(bench: Bench) -> None:
     frozen = "Django>=4.2,<5\npkg-resources==0.0.0\npywin32==306\npypiwin32==223\ntwisted-iocpsupport==1.0.2\n"
     (bench.tree / "requirements.txt").write_text(frozen)

@@ -235,6 +235,8 @@ class Bench:
             "UV_NO_PROGRESS": "1",
             "UV_LINK_MODE": "copy",
             "HOME": str(self.box / "home"),
+            # Extensions of Python before 3.8 are linked with it, and it may have been moved since it was built.
+            "LIBRARY_PATH": str(self.python.path.resolve().parent.parent / "lib"),
             **self.settings,
         }
 
