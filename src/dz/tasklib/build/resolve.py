@@ -153,10 +153,11 @@ def _compiled(bench: Bench, files: list[Path], wanted: Wanted, cwd: Path) -> tup
     # What the files leave open is bounded: old packages ask for any setuptools and import pkg_resources, which the
     # newest have no more; old code asks for any Django. Where that does not fit, the files alone decide.
     bounds = bench.bounds + (f"django{wanted.django}\n" if wanted.django else "")
-    if wanted.as_of and (found := _dated(bench, [*words, "--exclude-newer", wanted.as_of], files, bounds, cwd)):
-        why = "the newest do not work" if wanted.aged else "nothing says which versions"
-        bench.log.note(f"{why}: those before {wanted.as_of}, its last commit, are taken")
+    dated: list[str | Path] = ["--exclude-newer", wanted.as_of] if wanted.as_of else []
+    if dated and not wanted.aged and (found := _dated(bench, [*words, *dated], files, bounds, cwd)):
+        bench.log.note(f"nothing says which versions: those before {wanted.as_of}, its last commit, are taken")
         return found
+    words += dated if wanted.aged else []
     said = ""
     pins = "".join(f"{pin}\n" for pin in wanted.pins)
     if pins and "setuptools==" not in pins:
