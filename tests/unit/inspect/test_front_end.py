@@ -75,3 +75,18 @@ def test_a_front_end_is_built_where_its_result_is_wanted_and_missing(
         "vite.config.js",
         "webpack.prod.js",
     )
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        ({}, True),
+        ({"wombat/settings.py": SETTINGS + "STATICFILES_DIRS = [BASE_DIR / 'front' / 'dist']\n"}, False),
+        ({"front/vite.config.js": VITE["front/vite.config.js"], "wombat/static/dist/app.js": "x"}, False),
+        ({"front/package.json": '{"scripts": {"build": "vite build"}, "dependencies": {"left-pad": "1"}}'}, False),
+    ],
+)
+def test_a_front_end_that_is_a_site_of_its_own_is_told(changes: dict[str, str], told: bool, tmp_path: Path) -> None:
+    package = '{"scripts": {"build": "vite build"}, "dependencies": {"vue": "3"}}'
+    answer = report(write_tree(tmp_path, FILES | {"front/package.json": package} | changes), "")
+    assert any("front is a front end of its own" in one for one in answer["messages"]) is told

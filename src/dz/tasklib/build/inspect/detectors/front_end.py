@@ -30,6 +30,7 @@ _INTO = re.compile(
 _CONSTANT = re.compile(r"""\bconst (\w+) = ["']([\w./-]+)["']""")
 _FLAG = re.compile(r"(?:^|\s)(?:--out-?dir|--output-path|--dist-dir|--output|-o)[= ]\s*([\w./-]+)", re.IGNORECASE)
 _CUSTOM = (("react-scripts build", "build"), ("vite build", "dist"), ("vue-cli-service build", "dist"))
+_FRAMEWORKS = {"react", "vue", "svelte", "@angular/core", "preact", "next", "nuxt", "solid-js"}
 _SERVED = {"static", "templates"}
 _ANYBODYS = {"dist", "build", "out", "public"}  # names that only mean something with their parent's
 
@@ -62,12 +63,17 @@ def _built(tree: Tree) -> Iterator[Evidence]:
     for folder in [folder_of(path) for path in tree.named("package.json")]:
         if not _scripts(tree, folder) or _SERVED & set(folder.split("/")):
             continue  # below static files it is somebody else's package, committed as it was released
+        own = True
         for file, line, result in _results(tree, folder):
             there = tree.has(result) or tree.has_folder(result)
-            if result and not there and (_SERVED & set(result.split("/")) or _names(settings, result)):
+            named = bool(result) and bool(_SERVED & set(result.split("/")) or _names(settings, result))
+            own = own and not named
+            if named and not there:
                 why = f"its build makes {result}, which Django is to serve and which is not committed"
                 yield at(tree, "front_ends", folder or ".", 0.8, why, file, line)
                 break
+        if own and folder and _FRAMEWORKS & set(table(_package(tree, folder), "dependencies")):
+            tree.say(f"{folder} is a front end of its own, which Django does not serve: it is not part of this site.")
 
 
 def _results(tree: Tree, folder: str) -> Iterator[tuple[str, int, str]]:
