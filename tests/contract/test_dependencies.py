@@ -23,7 +23,7 @@ from packaging.version import Version
 
 from dz.errors import UserError
 from dz.names import AppId
-from dz.seams.sandbox import Sandbox
+from dz.seams.sandbox import Limits, Sandbox
 from dz.seams.sandbox.indexes import of_this_host
 from dz.seams.sandbox.ladder import make
 from dz.tasklib.build.bench import Bench
@@ -418,6 +418,12 @@ def test_a_package_that_only_old_setuptools_can_build_gets_that(
     locked, _ = resolve(bench, WANTED)
     assert locked.built == ("old",) and f"setuptools before {limit}" in said(bench)
     assert not locked.version("uwsgi") and not locked.version("mysqlclient")
+
+
+def test_uv_may_map_more_than_it_may_have_in_memory(bench: Bench) -> None:
+    bench.lay()
+    space, data = (int(bench.inside(["sh", "-c", f"ulimit -{kind}"])[0].text) * 1024 for kind in "vd")
+    assert data == Limits().memory and space - data >= 4 * 1024**3
 
 
 def test_an_extension_finds_the_library_of_the_python_that_it_is_built_for(bench: Bench) -> None:

@@ -19,7 +19,7 @@ from uv import find_uv_bin
 from dz.errors import PlatformError, UserError
 from dz.names import AppId
 from dz.run import Finished
-from dz.seams.sandbox import Box, Network, Sandbox
+from dz.seams.sandbox import Box, Limits, Network, Sandbox
 from dz.seams.sandbox.indexes import Indexes
 from dz.seams.sandbox.interpreter import installed_in
 from dz.tasklib.build import disk
@@ -38,8 +38,9 @@ OLD_BUILDS = (
     ),
     (re.compile(r"cannot import name '?Feature'?(?! from '(?!setuptools))"), "setuptools<46"),  # Python 3.6: not whence
 )
-# uv's own words: the indexes of boto3 and botocore, of which an old Python makes it read all versions, take more than
-# a box has where fifty are read at once.
+# uv maps what it reads of an index: for boto3's it takes twice as much address space as memory is allowed.
+LIMITS = Limits(reserved=4 * 1024**3)
+# uv's own words, where fifty such are read at once and even that is too little.
 OUT_OF_MEMORY = re.compile(r"^memory allocation of \d+ bytes failed$", re.MULTILINE)
 FEWER_AT_ONCE = {"UV_CONCURRENT_DOWNLOADS": "4"}
 # A project's name, which Poetry and older uvs took as it stands; nothing is installed by it.
@@ -196,6 +197,7 @@ class Bench:
                 writable=(self.box,),
                 env=self._environment(),
                 network=Network.INDEX,
+                limits=LIMITS,
                 kill_id=self.kill_id,
             ),
             deadline=self.left(900),
