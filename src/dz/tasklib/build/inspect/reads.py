@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import Enum
 
@@ -42,16 +42,36 @@ class Read:
     at_import: bool
 
 
-def reads_of(tree: Tree, path: str, helpers: frozenset[str] = frozenset()) -> list[Read]:
+@dataclass(frozen=True, slots=True)
+class Readers:
+    """What modules read variables with, and hand on to others that import them: functions that raise for a missing name
+    (python-decouple's, and their own), and the names that have a default in their ``environ.Env``."""
+
+    functions: frozenset[str] = frozenset()
+    defaults: frozenset[str] = frozenset()
+
+
+def readers(modules: Iterable[ast.Module]) -> Readers:
+    """Those of all these modules."""
+    functions: set[str] = set()
+    defaults: set[str] = set()
+    for module in modules:
+        functions |= _own_helpers(module) | code.imported_from(module, "decouple")
+        defaults |= _schemes(module)
+    return Readers(frozenset(functions), frozenset(defaults))
+
+
+def reads_of(tree: Tree, path: str, known: Readers) -> list[Read]:
     """``reads`` of a file, once."""
     module = tree.syntax(path)
-    return tree.remember(f"reads {sorted(helpers)}", path, lambda: reads(module, helpers) if module else [])
+    key = f"reads {sorted(known.functions)} {sorted(known.defaults)}"
+    return tree.remember(key, path, lambda: reads(module, known) if module else [])
 
 
-def reads(module: ast.Module, helpers: frozenset[str] = frozenset()) -> list[Read]:
-    """Every read in a module. ``helpers``: functions elsewhere that raise for a missing name."""
-    helpers |= own_helpers(module)
-    finder = _Finder(helpers, decouple=code.imported_from(module, "decouple"), schemes=_schemes(module))
+def reads(module: ast.Module, known: Readers) -> list[Read]:
+    """Every read in a module. ``known``: what other modules hand on to it."""
+    own = readers([module])
+    finder = _Finder(known.functions | own.functions, known.defaults | own.defaults)
     finder.visit(module)
     refusals = [Read(name, line, Need.FAILS, True) for name, line in refused(module) if _NAME.fullmatch(name)]
     return [*finder.found, *_of_lists(module), *refusals]
@@ -83,7 +103,7 @@ def _looked_for(loop: ast.AST) -> Iterator[str]:
             yield code.dotted(one.args[0])
 
 
-def own_helpers(module: ast.Module) -> frozenset[str]:
+def _own_helpers(module: ast.Module) -> frozenset[str]:
     """Functions that read ``os.environ[first argument]`` for their caller and have no default."""
     found = set()
     for one in ast.walk(module):
@@ -122,9 +142,9 @@ def _asked_by(test: ast.expr) -> set[str]:
 
 
 class _Finder(ast.NodeVisitor):
-    def __init__(self, helpers: frozenset[str], *, decouple: frozenset[str], schemes: frozenset[str]) -> None:
+    def __init__(self, functions: frozenset[str], defaults: frozenset[str]) -> None:
         self.found: list[Read] = []
-        self._helpers, self._decouple, self._schemes = helpers, decouple, schemes
+        self._functions, self._defaults = functions, defaults
         self._inside = 0  # of functions
         self._guarded: list[set[str]] = []  # names that an enclosing ``if`` asked for, or everything in a try
         self._needed = False  # by a call that cannot take None
@@ -196,12 +216,12 @@ class _Finder(ast.NodeVisitor):
         is_env = stem.lower().endswith("env") and _ENV_TYPES.fullmatch(last)
         if name in code.GETTERS:
             self._add(first, node.lineno, Need.DEFAULT if default else Need.FAILS if self._needed else Need.EMPTY)
-        elif name in self._decouple or name in self._helpers:
+        elif name in self._functions:
             self._add(first, node.lineno, Need.DEFAULT if default else Need.FAILS)
         elif is_env and not node.args and (implied := _IMPLIED.get(last.removesuffix("_url"))):
             self._add(implied, node.lineno, Need.DEFAULT if default else Need.FAILS)
         elif is_env or name.lower() in ("env", "self.env"):
-            self._add(first, node.lineno, Need.DEFAULT if default or self._schemes & {first, "*"} else Need.FAILS)
+            self._add(first, node.lineno, Need.DEFAULT if default or self._defaults & {first, "*"} else Need.FAILS)
         elif name in ("dj_database_url.config", "dburl.config"):
             env = code.string(code.keyword(node, "env")) or "DATABASE_URL"
             self._add(env, node.lineno, Need.DEFAULT if default or node.args else Need.EMPTY)

@@ -22,7 +22,7 @@ from dotenv import dotenv_values
 from dz.tasklib.build.inspect import settingscode, without
 from dz.tasklib.build.inspect.code import below
 from dz.tasklib.build.inspect.evidence import COUNTS, Evidence, Facts, at
-from dz.tasklib.build.inspect.reads import Need, Read, own_helpers, reads
+from dz.tasklib.build.inspect.reads import Need, Read, readers, reads
 from dz.tasklib.build.inspect.switches import off_texts
 from dz.tasklib.build.inspect.tree import Tree, join
 from dz.tasklib.filled import MAIL, is_known
@@ -73,7 +73,8 @@ class _Needless:
     def __init__(self, tree: Tree, facts: Facts, found: list[tuple[str, Read, bool]]) -> None:
         reads = [(path, read) for path, read, _ in found]
         self._tree = tree
-        self._off = off_texts(tree, dict.fromkeys(path for path, _ in reads))
+        # The settings' own files also where they read nothing: they hand on what others read with.
+        self._off = off_texts(tree, dict.fromkeys([*settingscode.files(tree, facts), *(path for path, _ in reads)]))
         self._of_databases = without.of_databases(tree, facts, reads)
         self._of_mail = without.of_mail(tree, facts, reads)
         self._spared, self._settings = without.spared(tree, facts, reads)
@@ -110,9 +111,9 @@ def _all(tree: Tree, facts: Facts) -> Iterator[tuple[str, Read, bool]]:
     settings = {one.file for one in facts.ranked("settings_module")}
     others = [p for p in tree.python_with(*_WORDS) if p not in central and _imported(tree, facts, p, settings)]
     modules = [(path, tree.syntax(path), path in central) for path in [*dict.fromkeys(central), *others[:400]]]
-    helpers = frozenset(name for _, module, near in modules if module and near for name in own_helpers(module))
+    known = readers(module for _, module, near in modules if module and near)
     for path, module, near in modules:
-        for read in reads(module, helpers) if module else ():
+        for read in reads(module, known) if module else ():
             yield path, read, near
 
 

@@ -13,7 +13,7 @@ from dz.tasklib.build.inspect import code, settingscode
 from dz.tasklib.build.inspect.code import below
 from dz.tasklib.build.inspect.evidence import Evidence, Facts, at
 from dz.tasklib.build.inspect.purposes import PRODUCTION, purpose
-from dz.tasklib.build.inspect.reads import Need, own_helpers, reads_of
+from dz.tasklib.build.inspect.reads import Need, readers, reads_of
 from dz.tasklib.build.inspect.tree import Tree, folder_of, join
 from dz.tasklib.filled import is_known
 
@@ -88,8 +88,8 @@ def _taken_for_sure(tree: Tree, folder: str, body: list[ast.stmt]) -> Iterator[s
 def _asks_for(tree: Tree, facts: Facts, path: str) -> list[str]:
     """Variables that these settings fail without and that only the owner can know."""
     files = settingscode.chain(tree, settingscode.roots(facts), path)
-    helpers = frozenset(name for file in files if (module := tree.syntax(file)) for name in own_helpers(module))
-    found = [read for file in files for read in reads_of(tree, file, helpers)]
+    known = readers(module for file in files if (module := tree.syntax(file)))
+    found = [read for file in files for read in reads_of(tree, file, known)]
     return [
         one.name for one in found if one.need is Need.FAILS and one.at_import and not is_known(one.name, redis=True)
     ]
