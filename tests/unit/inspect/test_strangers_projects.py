@@ -331,6 +331,34 @@ STRANGERS = {
         {**LIST, **project(), **project(root="inner/", name="numbat")},
         {"project_root": "", "settings_module": "bilby.settings", "additional_python_path_dirs": ""},
     ),
+    "production settings that read with what base imported": Stranger(
+        {
+            **LIST,
+            "manage.py": MANAGE.format("bilby.settings.production"),
+            "bilby/settings/base.py": "from decouple import Csv, config\nimport environ\n"
+            f"env = environ.Env(SHOP=(str, ''))\n{SETTINGS}",
+            "bilby/settings/production.py": "from .base import *\nALLOWED_HOSTS = config('ALLOWED_HOSTS', cast=Csv())\n"
+            "DEBUG = config('DEBUG', cast=bool)\nSHOP = env('SHOP')\nDOG = config('DOG')\n",
+        },
+        {"environment": "ALLOWED_HOSTS\nDOG", "environment_off": "DEBUG"},
+    ),
+    "its package was moved into an app": Stranger(
+        {
+            **LIST,
+            **{path.replace("shop/manage", "manage"): text for path, text in project(root="shop/").items()},
+            "shop/__init__.py": "",
+        },
+        {"project_root": "", "settings_module": "bilby.settings", "additional_python_path_dirs": "shop"},
+    ),
+    "settings that name the urls of no app": Stranger(
+        {
+            **LIST,
+            **project("ROOT_URLCONF = 'urls'"),
+            "shop/__init__.py": "",
+            "shop/urls.py": "urlpatterns = []\n",
+        },
+        {"settings_module": "bilby.settings", "additional_python_path_dirs": ""},
+    ),
     "Python 3.14 by its syntax": Stranger(
         {
             **LIST,

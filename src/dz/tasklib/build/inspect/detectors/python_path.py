@@ -50,8 +50,10 @@ def _needed(tree: Tree, root: str) -> Iterator[Evidence]:
             continue
         ends = (f"/{inner}.py", f"/{inner}/__init__.py")
         places = {p[: -len(end)] for p in tree.files for end in ends if p.endswith(end) and below(root, p)}
-        near = sorted(places, key=lambda p: (p.count("/"), p))
-        if near and not tree.has(f"{near[0]}/__init__.py"):
+        # A package is such a folder only of a dotted name: every app has a urls.py.
+        inside = {p for p in places if tree.has(f"{p}/__init__.py")}
+        near = sorted(places if "." in module else places - inside, key=lambda p: (p in inside, p.count("/"), p))
+        if near:
             yield _evidence(tree, near[0], 0.75, f"{module} is imported from there", path, line)
 
 
