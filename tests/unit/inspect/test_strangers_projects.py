@@ -350,6 +350,36 @@ STRANGERS = {
         },
         {"project_root": "", "settings_module": "bilby.settings", "additional_python_path_dirs": "shop"},
     ),
+    "code that calls the project by its folder": Stranger(
+        {
+            **LIST,
+            **project(root="server/"),
+            "server/shop/views.py": "from server.shop.prices import price\n",
+            "server/shop/prices.py": "price = 1\n",
+        },
+        {"project_root": "server", "settings_module": "bilby.settings", "additional_python_path_dirs": "."},
+    ),
+    "tests alone that call it so": Stranger(
+        {
+            **LIST,
+            **project(root="server/"),
+            "server/shop/tests.py": "from server.shop.prices import price\n",
+            "server/shop/views.py": "from server.shop.gone import price\nfrom server import shop\n",
+            "server/shop/prices.py": "price = 1\n",
+        },
+        {"project_root": "server", "additional_python_path_dirs": ""},
+    ),
+    "what another project of the repository runs": Stranger(
+        {
+            **LIST,
+            **project(),
+            **project(root="other/project/", name="numbat"),
+            "other/project/Procfile": "web: gunicorn numbat.wsgi\nworker: celery -A numbat worker\nrelease: python "
+            "manage.py seed",
+            "other/project/runtime.txt": "python-3.9.1\n",
+        },
+        {"project_root": "", "processes": "", "hooks": "", "python_version": ">=3.8,<3.13"},
+    ),
     "settings that name the urls of no app": Stranger(
         {
             **LIST,

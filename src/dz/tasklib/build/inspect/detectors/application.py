@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from dz.tasklib.build.inspect import code, settingscode
 from dz.tasklib.build.inspect.code import below
 from dz.tasklib.build.inspect.evidence import Evidence, Facts, at
+from dz.tasklib.build.inspect.neighbours import named
 from dz.tasklib.build.inspect.tree import Tree, folder_of
 
 NEEDS = ("project_root", "settings_module", "additional_python_path_dirs")
@@ -60,7 +61,7 @@ def _in_files(tree: Tree, facts: Facts) -> Iterator[Evidence]:
 
 
 def _in_procfile(tree: Tree, facts: Facts) -> Iterator[Evidence]:
-    for path in tree.named("Procfile"):
+    for path in named(tree, facts, "Procfile"):
         for number, line in enumerate(tree.text(path).split("\n"), 1):
             found = _SERVER.search(line) if line.startswith("web") else None
             if found and code.module_file(tree, [*settingscode.roots(facts), folder_of(path)], found[2]):

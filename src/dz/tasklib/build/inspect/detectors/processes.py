@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 
 from dz.tasklib.build.inspect import code, settingscode
 from dz.tasklib.build.inspect.evidence import Evidence, Facts, at
+from dz.tasklib.build.inspect.neighbours import named
 from dz.tasklib.build.inspect.tree import Tree
 
 NEEDS = ("project_root", "services", "settings_module", "additional_python_path_dirs")
@@ -23,7 +24,7 @@ def detect(tree: Tree, facts: Facts) -> Iterable[Evidence]:
 
 
 def _procfile(tree: Tree, facts: Facts) -> Iterator[Evidence]:
-    for path in tree.named("Procfile")[:1]:
+    for path in named(tree, facts, "Procfile")[:1]:
         for number, line in enumerate(tree.text(path).split("\n"), 1):
             # ``release`` is no process: it is run once per release, as hooks are.
             if (found := _LINE.fullmatch(line.strip())) and found[1].lower() != "release":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterable, Iterator
 
 from dz.tasklib.build.inspect import code
@@ -13,12 +14,13 @@ from dz.tasklib.build.inspect.tree import Tree, folder_of, join, parents
 NEEDS = ("project_root",)
 GIVES = ("additional_python_path_dirs",)
 MAKES = ("pyproject.toml", "setup.py")  # a package
+_ASIDE = re.compile(r"(^|/)(tests?|testing|scripts?|docs?)(/|$)|(^|/)(tests?|test_[^/]*|[^/]*_tests?|conftest)\.py$")
 
 
 def detect(tree: Tree, facts: Facts) -> Iterable[Evidence]:
     root = facts.primary("project_root")
     seen = {root}
-    for one in [*_added(tree, root), *_needed(tree, root), *_packaged(tree, root)]:
+    for one in [*_added(tree, root), *_needed(tree, root), *_packaged(tree, root), *_from_above(tree, root)]:
         if one.value not in seen:
             seen.add(one.value)
             yield one
@@ -66,6 +68,31 @@ def _packaged(tree: Tree, root: str) -> Iterator[Evidence]:
         holds = not below(folder, root) and any(_is_package(p, folder) for p in tree.files)
         if made_by and holds and not _is_imported(tree, root, above):
             yield _evidence(tree, folder, 0.7, "the repository's own packages lie there", made_by, 1)
+
+
+def _from_above(tree: Tree, root: str) -> Iterator[Evidence]:
+    """Code that calls its own project by the name of its folder (``from server.shop import ...`` below ``server``), as
+    a PYTHONPATH of an image or an editor lets it."""
+    above, _, name = root.rpartition("/")
+    if not name or tree.has_folder(join(root, name)) or tree.has(join(root, f"{name}.py")):
+        return
+    for path in tree.python_with(f"from {name}.", f"import {name}."):
+        line = _line_that_imports(tree, path, above, name) if below(root, path) and not _ASIDE.search(path) else 0
+        if line:
+            why = "the code imports by the name of the project's own folder"
+            yield _evidence(tree, above or ".", 0.7, why, path, line)
+            return
+
+
+def _line_that_imports(tree: Tree, path: str, above: str, name: str) -> int:
+    """0 where what is named is not there either."""
+    module = tree.syntax(path)
+    for one in ast.walk(module) if module else ():
+        named = [one.module or ""] if isinstance(one, ast.ImportFrom) and not one.level else []
+        named += [alias.name for alias in one.names] if isinstance(one, ast.Import) else []
+        if any(word.startswith(f"{name}.") and code.module_file(tree, [above], word) for word in named):
+            return int(getattr(one, "lineno", 0))
+    return 0
 
 
 def _is_imported(tree: Tree, root: str, above: str) -> bool:

@@ -14,6 +14,7 @@ from packaging.version import Version
 
 from dz.tasklib.build.inspect import conda, declared, pinned
 from dz.tasklib.build.inspect.evidence import Evidence, Facts, at
+from dz.tasklib.build.inspect.neighbours import named
 from dz.tasklib.build.inspect.pythons import (
     django_series,
     is_one_minor,
@@ -117,8 +118,8 @@ def _is_before_3_1(django: str) -> bool:
 
 def _said(tree: Tree, facts: Facts) -> Iterator[Evidence]:
     above = list(parents(facts.primary("project_root")))
-    yield from _places(tree, above)
-    yield from _ranges(tree, above)
+    yield from _places(tree, facts, above)
+    yield from _ranges(tree, facts, above)
     yield from _pip_compile(tree, above)
     yield from _workflows(tree)
     yield from _virtualenv(tree)
@@ -126,17 +127,17 @@ def _said(tree: Tree, facts: Facts) -> Iterator[Evidence]:
     yield from _django(facts)
 
 
-def _places(tree: Tree, above: list[str]) -> Iterator[Evidence]:
+def _places(tree: Tree, facts: Facts, above: list[str]) -> Iterator[Evidence]:
     for names, pattern, confidence, why in _PLACES:
-        for path in tree.named(*names):
+        for path in named(tree, facts, *names):
             near = path.rpartition("/")[0] in above
             if found := re.search(pattern, tree.text(path), re.MULTILINE):
                 yield _evidence(tree, found[1], confidence - (0 if near else 0.1), why, path, _line(tree, path, found))
 
 
-def _ranges(tree: Tree, above: list[str]) -> Iterator[Evidence]:
+def _ranges(tree: Tree, facts: Facts, above: list[str]) -> Iterator[Evidence]:
     """requires-python and its kin; a range that leaves one version says most."""
-    for path in tree.named("pyproject.toml", "Pipfile"):
+    for path in named(tree, facts, "pyproject.toml", "Pipfile"):
         data, text = declared.toml(tree, path), tree.text(path)
         requires = declared.table(data, "requires")
         stated = [
@@ -154,7 +155,7 @@ def _ranges(tree: Tree, above: list[str]) -> Iterator[Evidence]:
                 yield _evidence(
                     tree, wanted.replace(" ", ""), confidence, why, path, _line(tree, path, at) if at else None
                 )
-    for path in tree.named("setup.py", "setup.cfg"):
+    for path in named(tree, facts, "setup.py", "setup.cfg"):
         if found := re.search(r"python_requires\s*=\s*[\"']?([<>=!~0-9., *]+)", tree.text(path)):
             wanted = found[1].replace(" ", "").strip(",")
             if is_range(wanted):

@@ -10,10 +10,11 @@ import re
 from collections.abc import Iterable
 
 from dz.tasklib.build.inspect.evidence import Evidence, Facts, at
+from dz.tasklib.build.inspect.neighbours import named
 from dz.tasklib.build.inspect.tree import Tree
 from dz.tasklib.buildconfig import FILE, HOOKS
 
-NEEDS = ("hooks",)
+NEEDS = ("hooks", "project_root")
 GIVES = ("hooks",)
 
 _LINE = re.compile(r"release:\s*(\S.*)", re.IGNORECASE)
@@ -26,7 +27,7 @@ _UNASKED = re.compile(r"(migrate|collectstatic) --no-?input")
 
 def detect(tree: Tree, facts: Facts) -> Iterable[Evidence]:
     decided = any(one.file == FILE for one in facts.ranked("hooks"))
-    for path in tree.named("Procfile")[:1]:
+    for path in named(tree, facts, "Procfile")[:1]:
         for number, line in enumerate(tree.text(path).split("\n"), 1):
             if not decided and (found := _LINE.fullmatch(line.strip())):
                 for hook in _hooks(tree, f"{path}:{number}", found[1]):
