@@ -374,17 +374,18 @@ def test_static_files_are_collected_though_one_refers_to_a_missing_one(name: str
         f"else:\n    STORAGES = {{'staticfiles': {{'BACKEND': {MANIFEST!r}}}}}\n"
     )
     made = Site.of(tmp_path, environment(name), {"site_settings.py": lines, **STATIC})
-    assert made.manage("collectstatic", "--noinput").ok
+    collected = made.guest("manage", "collectstatic", "--noinput")
+    assert "committed files of committed kept" in collected.text
     root = tmp_path / "static"
     assert (root / "site.css").read_text() == STATIC["assets/site.css"]
     assert (root / "vendor" / "old.js").read_text() == "old"
     assert (root / "staticfiles.json").exists()
     check = (
-        "from django.contrib.staticfiles.storage import staticfiles_storage as s; print('URL', s.url('no.css'), s.url('site.css'))\n"
+        "from django.contrib.staticfiles.storage import staticfiles_storage as s; print('URL', s.url('no.css'), s.url('vendor/old.js'), s.url('site.css'))\n"
         "from django.conf import settings; print('JOINED', settings.STATIC_ROOT / 'site.css')"
     )
     told = made.guest("manage", "shell", "-c", check).text
-    assert "URL /static/no.css /static/site." in told
+    assert "URL /static/no.css /static/vendor/old.js /static/site." in told
     assert f"JOINED {root}/site.css" in told  # a Path, as the project's own is
 
 

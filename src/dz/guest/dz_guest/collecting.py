@@ -3,6 +3,8 @@
 import os
 import shutil
 
+from dz_guest import spec
+
 
 def collect(argv):
     """Collect; nothing to do in a project without ``django.contrib.staticfiles``."""
@@ -21,7 +23,13 @@ def collect(argv):
         call_command("compress", force=True)  # django-compressor: without it every page that uses it fails
     committed = str(wrapper.original.get("STATIC_ROOT") or "")
     if committed and os.path.isdir(committed):
-        print("%d committed files of %s kept" % (_add(committed, settings.STATIC_ROOT), committed))
+        print("%d committed files of %s kept" % (_add(committed, settings.STATIC_ROOT), _in_code(committed)))
+
+
+def _in_code(folder):
+    """As the repository names it."""
+    code, folder = os.path.realpath(spec.get("code") or os.getcwd()), os.path.realpath(folder)
+    return os.path.relpath(folder, code) if _holds(code, folder) else folder
 
 
 def _lies_here(folder):

@@ -5,6 +5,8 @@ build. A storage elsewhere (S3) is replaced: the platform serves the collected f
 settings are there.
 """
 
+from urllib.parse import unquote, urlsplit
+
 from django.contrib.staticfiles.storage import StaticFilesStorage
 from django.utils.module_loading import import_string
 from dz_guest import settings
@@ -27,8 +29,10 @@ class StaticStorage(_base):
     """Names a file by its own name where the hashed one cannot be found."""
 
     manifest_strict = False
+    _making = False
 
     def __init__(self, *args, **kwargs):
+        self._found = set()
         super(StaticStorage, self).__init__(*args, **(kwargs if _own else {}))
 
     def url(self, name, *args, **kwargs):
@@ -41,12 +45,29 @@ class StaticStorage(_base):
 if hasattr(_base, "post_process"):
 
     def _post_process(self, *args, **kwargs):
+        self._making = True
         for name, hashed, processed in super(StaticStorage, self).post_process(*args, **kwargs):
             if isinstance(processed, Exception):
                 print("Left as it is: %s (%s)" % (name, str(processed).splitlines()[0]))
                 processed = False
             yield name, hashed, processed
+        self._making = False
 
     StaticStorage.post_process = _post_process
+
+if hasattr(_base, "stored_name"):
+
+    def _stored_name(self, name):
+        """A hash is made of any file that is there: of one that was committed among the collected ones, and that no
+        manifest has, none by that name is."""
+        stored = super(StaticStorage, self).stored_name(name)
+        if stored == name or stored in self._found or self._making:
+            return stored
+        if not self.exists(urlsplit(unquote(stored)).path):
+            return name
+        self._found.add(stored)
+        return stored
+
+    StaticStorage.stored_name = _stored_name
 
 _plain = StaticFilesStorage()
