@@ -54,12 +54,23 @@ def test_the_first_administrator_is_missed_and_made(name: str, tmp_path: Path, d
     assert site.manage("migrate").adminless is True
     made = typed(site, "admin", "username=ada", "email=ada@example.org", stdin=b"a-very-long-word\n")
     assert made.ok, made.text
-    assert json.loads(made.text.strip().splitlines()[-1]) == {"name": "ada", "path": "/control/"}
+    assert json.loads(made.text.strip().splitlines()[-1]) == {
+        "name": "ada",
+        "path": "/control/",
+        "filled": [],
+    }
     assert site.manage("migrate").adminless is False
     again = typed(site, "admin", "username=ada", "email=", stdin=b"another\n")
     assert (again.code, again.text.strip().splitlines()[-1]) == (1, "ada is there already.")
     more = typed(site, "admin", "username=bea")
     assert (more.code, '{"wants": ["email"]}' in more.text) == (1, True)
+    (site.code / "people/models.py").write_text(PEOPLE.replace('"password"', '"first_name", "last_login"'))
+    more = typed(site, "admin", "username=dan", "email=", "*=dan")
+    assert '{"wants": ["last_login"]}' in more.text
+    (site.code / "people/models.py").write_text(PEOPLE.replace('"password"', '"first_name"'))
+    more = typed(site, "admin", "username=dan", "email=", "*=dan", stdin=b"a-very-long-word\n")
+    assert '"filled": ["first_name"]' in more.text, more.text
+    (site.code / "people/models.py").write_text(PEOPLE)
     says = (
         "from django.contrib.auth import authenticate as a; print('is', a(username='ada', password='a-very-long-word'))"
     )

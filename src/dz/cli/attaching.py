@@ -32,7 +32,9 @@ PATIENCE = 3.0  # seconds until that is explained
 MOST = 1024 * 1024  # bytes of output in a document
 
 RUN_BASE: dict[str, Any] = {"job": None, "state": None, "code": None, "output": None}
-ADMIN_CREATE_BASE: dict[str, Any] = dict.fromkeys(("job", "state", "name", "password", "url", "link", "expires_at"))
+ADMIN_CREATE_BASE: dict[str, Any] = dict.fromkeys(
+    ("job", "state", "name", "password", "url", "link", "expires_at", "filled")
+)
 
 
 def run(args: argparse.Namespace, api: Api, screen: Screen) -> tuple[int, Document]:
@@ -67,7 +69,8 @@ def _admin_created(args: argparse.Namespace, api: Api, screen: Screen) -> tuple[
     password = secrets.token_urlsafe(12)
     output, said = bytearray(), bytearray()
     keyboard = Keyboard(terminal=False, given=f"{password}\n".encode())
-    words = ["admin", f"username={args.username or 'admin'}", f"email={args.email or ''}"]
+    name = args.username or "admin"
+    words = ["admin", f"username={name}", f"email={args.email or ''}", f"*={name}"]
     asked = Asked(name=args.name, command=words, keyboard=keyboard, output=output, errors=said)
     job, code = _typed_at(asked, api, screen)
     if code == NEVER:
@@ -79,11 +82,17 @@ def _admin_created(args: argparse.Namespace, api: Api, screen: Screen) -> tuple[
     site = api.get(f"/projects/{args.name}")["url"] or ""
     url = site.rstrip("/") + made["path"] if made["path"] else None
     if not args.json:
-        screen.say(f"{made['name']} is administrator of {args.name}. The password is shown this once:")
-        screen.answer(password)
-        screen.say(f"Sign in: {url}" if url else "Its admin has no address in its urls.")
+        _tell_created(screen, args.name, made, password, url)
     whole = {"job": job, "state": "succeeded", "name": made["name"], "password": password, "url": url}
-    return DONE, ADMIN_CREATE_BASE | whole
+    return DONE, ADMIN_CREATE_BASE | whole | {"filled": made["filled"]}
+
+
+def _tell_created(screen: Screen, project: str, made: Document, password: str, url: str | None) -> None:
+    screen.say(f"{made['name']} is administrator of {project}. The password is shown this once:")
+    screen.answer(password)
+    screen.say(f"Sign in: {url}" if url else "Its admin has no address in its urls.")
+    if filled := ", ".join(made["filled"]):
+        screen.say(f"Its user model also wants {filled}: the user name stands there until you change it.")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

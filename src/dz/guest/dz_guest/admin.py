@@ -1,9 +1,9 @@
 """An administrator of a project: of the fields that are given as NAME=VALUE, with the password that comes as a line on
-standard input. ``username`` stands for whatever the user model calls it.
+standard input. ``username`` stands for whatever the user model calls it, ``*`` for every other text that it needs.
 
-Prints one JSON object: ``{"name", "path"}``, the path of the project's admin or "", or ``{"wants"}``, the fields that
-the user model needs beside those given. Why nobody was made is said on standard error, with exit code 1; nobody who is
-there already is changed.
+Prints one JSON object: ``{"name", "path", "filled"}``, the path of the project's admin or "" and the fields that got
+what ``*`` is, or ``{"wants"}``, the fields that the user model needs beside those given. Why nobody was made is said on
+standard error, with exit code 1; nobody who is there already is changed.
 """
 
 import json
@@ -21,6 +21,8 @@ def main(argv):
     key = model.USERNAME_FIELD
     given.setdefault(key, given.get("username", ""))
     needed = [key] + [field for field in model.REQUIRED_FIELDS if field != "password"]  # that one is typed
+    filled = [field for field in needed if field not in given and "*" in given and _is_free(model, field)]
+    given.update(dict.fromkeys(filled, given.get("*")))
     wants = [field for field in needed if field not in given]
     if wants:
         sys.stdout.write(json.dumps({"wants": wants}) + "\n")
@@ -37,8 +39,17 @@ def main(argv):
         make(password=password, **fields)
     else:
         _make(model, password, fields)
-    sys.stdout.write(json.dumps({"name": str(fields[key]), "path": _path()}) + "\n")
+    sys.stdout.write(json.dumps({"name": str(fields[key]), "path": _path(), "filled": filled}) + "\n")
     return 0
+
+
+def _is_free(model, field):
+    """Whether any text may stand there, as in a name."""
+    try:
+        found = model._meta.get_field(field)
+    except Exception:
+        return False
+    return type(found).__name__ in ("CharField", "TextField") and not found.choices and "phone" not in field.lower()
 
 
 def _make(model, password, fields):
