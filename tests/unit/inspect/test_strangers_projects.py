@@ -340,7 +340,7 @@ STRANGERS = {
             "bilby/settings/production.py": "from .base import *\nALLOWED_HOSTS = config('ALLOWED_HOSTS', cast=Csv())\n"
             "DEBUG = config('DEBUG', cast=bool)\nSHOP = env('SHOP')\nDOG = config('DOG')\n",
         },
-        {"environment": "ALLOWED_HOSTS\nDOG", "environment_off": "DEBUG"},
+        {"environment": "ALLOWED_HOSTS", "environment_later": "DOG", "environment_off": "DEBUG"},
     ),
     "its package was moved into an app": Stranger(
         {
