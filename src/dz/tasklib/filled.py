@@ -121,7 +121,7 @@ def _words(*suffixes: str, prefixes: tuple[str, ...]) -> tuple[str, ...]:
 _BY_ITS_END = re.compile(r"_((?:POSTGRES|POSTGRESQL|DATABASE|DB)_[A-Z]+|SITE_URL)\Z")
 _OF_REDIS = re.compile(
     r"(?:\A|_)(?:REDIS(?:_[A-Z]+)?_(URL|URI|HOST|HOSTNAME|PORT|PASSWORD|PASS|DB|LOCATION)"
-    r"|CACHE_URL|(?:CELERY_)?BROKER_URL|(?:CELERY_)?RESULT_BACKEND(?:_URL)?)\Z()"
+    r"|REDIS_BACKEND|CACHE_URL|(?:CELERY_)?BROKER_URL|(?:CELERY_)?RESULT_BACKEND(?:_URL)?)\Z()"
 )
 _GIVEN = re.compile(r"REDIS|VALKEY|CACHE_URL")  # in the name of a variable of the project's
 _BROKER = re.compile(r"BROKER|AMQP|RABBIT")
@@ -164,11 +164,18 @@ _VALUES: Mapping[str, Callable[[Known], str]] = {
         "DOMAIN_NAME",
         "SITE_DOMAIN",
         "APP_DOMAIN",
+        "BACKEND_DOMAIN",
         "HOST",
     ),
     **_same(lambda _: "admin/", "ADMIN_URL", "DJANGO_ADMIN_URL"),  # below the site's own
     **_same(lambda _: "1", "SITE_ID"),  # the site that a migration of django.contrib.sites makes
     **_same(
-        lambda k: k.url, "SITE_URL", "BASE_URL", "CSRF_TRUSTED_ORIGINS", "DJANGO_CSRF_TRUSTED_ORIGINS", "WEBSITE_URL"
+        lambda k: k.url,
+        "SITE_URL",
+        "BASE_URL",
+        "BACKEND_URL",
+        "CSRF_TRUSTED_ORIGINS",
+        "DJANGO_CSRF_TRUSTED_ORIGINS",
+        "WEBSITE_URL",
     ),
 }

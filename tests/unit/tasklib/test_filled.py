@@ -87,6 +87,14 @@ def test_what_is_of_a_mail_server_is_filled_and_the_guest_told_until_its_owner_g
     assert mail(reads, own=["POST_WORD"]) == mail([f"POST_PORT{OFF}25"], own=[]) == {}
 
 
+def test_an_api_that_calls_itself_the_back_end_is_at_the_sites_own_address() -> None:
+    assert fill(["BACKEND_DOMAIN", "BACKEND_URL"], known()) == {
+        "BACKEND_DOMAIN": known().hosts[0],
+        "BACKEND_URL": known().url,
+    }
+    assert not is_known("FRONTEND_URL", redis=True)
+
+
 def test_what_means_a_known_name_by_another_gets_its_value() -> None:
     assert fill([f"PASSWORD{AS}DB_PASSWORD", f"WHERE{AS}DB_PORT"], known()) == {
         "PASSWORD": known().database.password.reveal(),
@@ -100,10 +108,11 @@ URL = "redis://:r3dis@127.0.0.1:21007/0"
 
 def test_what_a_project_reads_of_redis_is_filled_where_it_has_one_of_its_own() -> None:
     names = ["REDIS_URL", "SHOP_REDIS_HOST", "REDIS_PORT", "REDIS_PASSWORD", "CELERY_BROKER_URL", "CACHE_URL", "REDISH"]
-    names.append("REDIS_CHANNELS_DB")
+    names += ["REDIS_CHANNELS_DB", "REDIS_BACKEND"]
     own = fill(names, replace(known(), redis=REDIS))
     assert own == {
         "REDIS_CHANNELS_DB": "0",
+        "REDIS_BACKEND": URL,
         "REDIS_URL": URL,
         "SHOP_REDIS_HOST": "127.0.0.1",
         "REDIS_PORT": "21007",
