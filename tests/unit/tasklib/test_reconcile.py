@@ -17,6 +17,7 @@ from dz.seams.supervisor import End, Program, Status
 from dz.seams.supervisor.fake import FakeSupervisor
 from dz.tasklib.reconcile import reconcile
 from dz.tasklib.records import Deployment, Route
+from tests.servers import free_port
 from tests.unit.tasklib.test_site import NoSandbox, layer, site
 
 ONE, TWO = AppId.of(1), AppId.of(2)
@@ -99,7 +100,7 @@ def context(home: Path, role: str, door: Door, **seams: Any) -> Any:
 
 
 def healthy() -> Deployment:
-    return replace(site(Path("/x")).running.deployment, state="healthy")
+    return replace(site(Path("/x")).running.deployment, state="healthy", port=free_port())
 
 
 def laid(home: Path) -> None:
