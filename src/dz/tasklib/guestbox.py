@@ -74,7 +74,10 @@ class Start:
 
     def environment(self) -> dict[str, str]:
         own = {name: value.reveal() for name, value in self.release.environment.items()}
+        # No uid of a project is in /etc/passwd: what asks who it is by looks here first.
+        called = dict.fromkeys(("LOGNAME", "USER"), self.known.database.role)
         return {
+            **called,
             **fill(self.reads, self.known),
             **(broker(self.known.redis, own) if self.known.redis else {}),
             **own,

@@ -342,6 +342,16 @@ STRANGERS = {
         },
         {"environment": "ALLOWED_HOSTS", "environment_later": "DOG", "environment_off": "DEBUG"},
     ),
+    "folders that the platform has elsewhere": Stranger(
+        {
+            **LIST,
+            **project(
+                "STATIC_ROOT = os.environ['WHERE']\nMEDIA_ROOT = os.path.join(BASE_DIR, os.environ['FILES'])\n"
+                "MEDIA_URL = os.environ['USED']\nOTHER = os.environ['USED']"
+            ),
+        },
+        {"environment": "USED", "environment_off": "WHERE=staticfiles\nFILES=media"},
+    ),
     "its package was moved into an app": Stranger(
         {
             **LIST,

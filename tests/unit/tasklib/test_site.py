@@ -88,6 +88,12 @@ def test_what_a_project_does_not_read_is_not_given(tmp_path: Path) -> None:
     assert "DATABASE_URL" not in site(tmp_path).box("serve").env
 
 
+def test_a_site_is_somebody_though_no_list_of_users_has_its_uid(tmp_path: Path) -> None:
+    given = site(tmp_path).box("serve").env
+    assert given["USER"] == given["LOGNAME"] == APP
+    assert site(tmp_path, {"USER": Secret("ada")}, reads=("USER",)).box("serve").env["USER"] == "ada"
+
+
 def test_a_site_sees_its_own_folder_its_volume_and_what_it_must_read(tmp_path: Path) -> None:
     box = site(tmp_path).box("serve")
     folders = Folders(tmp_path)

@@ -2,15 +2,15 @@
 
 Those that only the settings for production want, where the ones that these are built on do without: a site that is
 live on those is better than none, and production's are tried first, so that they are taken as soon as all have a value.
-And, whatever they are called, those that only fill a database's entry in DATABASES, which is the platform's, or the
-settings of a mail server: without one, mail is shown in the site's log.
+And, whatever they are called, those that only fill a database's entry in DATABASES, or say where static files and
+uploads are, which is the platform's; and the settings of a mail server: without one, mail is shown in the site's log.
 """
 
 from __future__ import annotations
 
 import ast
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 from dz.tasklib.build.inspect import code, settingscode
 from dz.tasklib.build.inspect.evidence import COUNTS, Evidence, Facts
@@ -32,6 +32,13 @@ _OF_MAIL = {
     "EMAIL_TIMEOUT": "=10",
     "DEFAULT_FROM_EMAIL": "=webmaster@localhost",
     "SERVER_EMAIL": "=root@localhost",
+}
+# Where the platform has them is what counts.
+_OF_FILES = {
+    "STATIC_ROOT": "=staticfiles",
+    "MEDIA_ROOT": "=media",
+    "STATIC_URL": "=/static/",
+    "MEDIA_URL": "=/media/",
 }
 _WHOLE = ("INSTALLED_APPS", "ROOT_URLCONF")  # what no site is without
 
@@ -88,9 +95,18 @@ def of_databases(tree: Tree, facts: Facts, found: Found) -> dict[str, str]:
 
 def of_mail(tree: Tree, facts: Facts, found: Found) -> dict[str, str]:
     """Such names, each with what it gets instead: ``=25``, or ``@=`` where its absence is that of a mail server."""
+    return _of_settings(_OF_MAIL, tree, facts, found)
+
+
+def of_files(tree: Tree, facts: Facts, found: Found) -> dict[str, str]:
+    """Such names, each with what it gets instead."""
+    return _of_settings(_OF_FILES, tree, facts, found)
+
+
+def _of_settings(known: Mapping[str, str], tree: Tree, facts: Facts, found: Found) -> dict[str, str]:
     inside = [
         (name, instead)
-        for setting, instead in _OF_MAIL.items()
+        for setting, instead in known.items()
         for path, value in settingscode.values(tree, facts, setting)
         for name in _read_for(tree.syntax(path), value)
     ]

@@ -77,6 +77,7 @@ class _Needless:
         self._off = off_texts(tree, dict.fromkeys([*settingscode.files(tree, facts), *(path for path, _ in reads)]))
         self._of_databases = without.of_databases(tree, facts, reads)
         self._of_mail = without.of_mail(tree, facts, reads)
+        self._of_files = without.of_files(tree, facts, reads)
         self._spared, self._settings = without.spared(tree, facts, reads)
 
     def evidence(self, path: str, read: Read) -> Iterator[Evidence]:
@@ -89,6 +90,8 @@ class _Needless:
             yield self._at("environment_off", value, f"it is off: it gets {gets}", path, read)
         elif known := self._of_databases.get(name):
             yield self._at("environment_as", f"{name} {known}", "it is of the platform's database", path, read)
+        elif instead := self._of_files.get(name):
+            yield self._at("environment_off", f"{name}{instead}", "the platform has these files elsewhere", path, read)
         elif instead := self._of_mail.get(name):
             yield self._at("environment_off", f"{name}{instead}", "it is of a mail server", path, read)
             if instead.startswith(MAIL):
