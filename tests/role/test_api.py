@@ -438,7 +438,8 @@ def test_a_live_project_can_be_looked_at_and_destroyed(panel: Panel, hands: Hand
     for said in ("its address shop.localhost", "its database, its files", "1 release, with bundles of", "to go on:"):
         asked.says(said)
     asked.types("shoop\n")
-    assert (asked.end(), "Nothing was destroyed" in asked.shown) == (2, True)
+    assert (asked.end(), "Nothing was destroyed: what was typed is not shop." in asked.shown) == (2, True)
+    assert "dz destroy shop asks once more; type shop there." in asked.shown and "--help" not in asked.shown
     going = panel.begin("destroy", "shop", "--yes", "--json")
     hands.claim("proxy_remove")
     assert panel.dz("deploy", "shop", "--json").document["error_id"] == "project.busy"

@@ -101,7 +101,8 @@ def _confirm(args: argparse.Namespace, screen: Screen) -> None:
         raise UserError("cli.needs-yes", act="A restore", command=f"db restore {args.name}")
     screen.say(f"Type {args.name} to go on:")
     if sys.stdin.readline().strip() != args.name:
-        raise UserError("cli.stopped", act="nothing was restored")
+        command = f"db restore {args.name} {args.backup or ''}".strip()
+        raise UserError("cli.not-its-name", act="restored", name=args.name, command=command)
 
 
 def _files(backup: Document) -> str:

@@ -42,7 +42,8 @@ def _confirm(args: argparse.Namespace, found: Document, screen: Screen) -> None:
         screen.say(typed(f"A last backup of its data stays for 30 days: dz db download {args.name}"))
     screen.say(f"Type {args.name} to go on:")
     if sys.stdin.readline().strip() != args.name:
-        raise UserError("cli.usage", detail="Nothing was destroyed: that was not its name", command="destroy")
+        command = f"destroy {args.name}{' --no-backup' if args.no_backup else ''}"
+        raise UserError("cli.not-its-name", act="destroyed", name=args.name, command=command)
 
 
 def belongings(name: str, found: Document) -> list[str]:

@@ -58,6 +58,12 @@ PROBLEMS = [
         "A question was answered with no.",
     ),
     Problem(
+        "cli.not-its-name",
+        "Nothing was {act}: what was typed is not {name}.",
+        "dz {command} asks once more; type {name} there.",
+        "What can't be undone asks for the project's name, typed as it is shown.",
+    ),
+    Problem(
         "cli.not-a-clone",
         "{folder} is a Git repository without a remote to deploy from.",
         "dz deploy . takes what is committed in it. To deploy it by git push from now on: dz git NAME",
