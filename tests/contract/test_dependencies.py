@@ -564,14 +564,15 @@ def test_another_python_is_taken_where_the_chosen_one_can_not_have_what_is_asked
     def resolved(one: Bench) -> str:
         if one.python.series < Version("3.10"):
             raise UserError(
-                "python.none-fits", needs="x is for Python >=3.10", here=one.python.version, pythons=">=3.10"
+                "python.none-fits", where="a.in:1", needs="x is not", here=one.python.version, pythons=">=3.10"
             )
         return str(one.python.version)
 
     assert first_that_fits(bench, others, resolved)[1] == "3.12.1"
     assert "here is 3.9.1. Python 3.12.1 is tried instead." in said(bench)
-    with pytest.raises(UserError, match=r"here is 3\.9\.1, 3\.8\.18"):
+    with pytest.raises(UserError, match=r"here is 3\.9\.1, 3\.8\.18") as told:
         first_that_fits(bench, others[-1:], resolved)
+    assert told.value.where == "a.in:1"
 
 
 def of(version: str) -> Interpreter:

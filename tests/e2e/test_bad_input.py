@@ -83,7 +83,8 @@ def test_a_repository_that_is_not_for_us(platform: Platform, folder: Path, files
 def test_a_look_tells_already_that_no_python_of_the_host_fits(platform: Platform, folder: Path) -> None:
     repository = new_repository(folder / "old", {**WORDS, "requirements.txt": "django==1.7.11\n"})
     told = refused(platform.dz("check", repository.url, "--json"), "python.none-fits")
-    assert "Django 1.7" in told["error"]
+    assert ("Django 1.7" in told["error"], told["where"]) == (True, "requirements.txt:1  django==1.7.11")
+    assert "then try again" in told["next"]
     assert any(one["field"] == "django_version" for one in told["guesses"]), "what was found is shown all the same"
     for command in ("check", "deploy"):
         ran = platform.dz(command, repository.url)

@@ -24,3 +24,9 @@ def test_a_problem_says_what_and_what_next(problem: Problem) -> None:
     assert problem.sentence
     assert problem.next
     assert not UNFIT.search(problem.sentence + problem.next)
+
+
+@pytest.mark.parametrize("area", ["repo", "platform", "python"])
+def test_what_a_check_meets_too_does_not_tell_to_deploy_again(area: str) -> None:
+    met = [one for one in registry().values() if one.id.startswith(f"{area}.")]
+    assert met and not [one.id for one in met if "deploy again" in one.next.lower()]

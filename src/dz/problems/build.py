@@ -6,7 +6,7 @@ PROBLEMS = [
     Problem(
         "python.none-fits",
         "No Python on the build host fits: {needs}, and here is {here}.",
-        "Install a Python that fits on the build host (or name it in DZ_PYTHONS), then deploy again.",
+        "Install a Python that fits on the build host (or name it in DZ_PYTHONS), then try again.",
         "A project runs on the Python that it declares, else on one that its Django supports.",
     ),
     Problem(

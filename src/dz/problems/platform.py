@@ -12,7 +12,7 @@ PROBLEMS = [
     Problem(
         "platform.worker-died",
         "The worker of this step died {attempts} times.",
-        "dz status shows whether that host's worker runs; then deploy again.",
+        "dz status shows whether that host's worker runs; then try again.",
         "A worker that loses its lease is given up after five attempts, so that a job always ends.",
     ),
     Problem(
@@ -24,13 +24,13 @@ PROBLEMS = [
     Problem(
         "platform.step-timeout",
         "{title} took longer than its limit of {seconds} s.",
-        "Deploy again; if it happens twice, look at the last lines of the job's log.",
+        "Try again; if it happens twice, look at the last lines of the job's log.",
         "Every step has a deadline, so that a job cannot hang for ever.",
     ),
     Problem(
         "platform.disk-full",
         "The disk of host {host} is full.",
-        "Free some space on {host}, then deploy again: dz status shows how much is left.",
+        "Free some space on {host}, then try again: dz status shows how much is left.",
         "Builds and deployments need room for the dependencies and the code.",
     ),
 ]

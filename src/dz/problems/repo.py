@@ -56,7 +56,7 @@ PROBLEMS = [
     Problem(
         "repo.empty",
         "{url} is empty: nothing was pushed to it yet.",
-        "Push a branch, then deploy again.",
+        "Push a branch, then try again.",
         "The repository exists and can be read, but has no branch.",
     ),
     Problem(
@@ -80,13 +80,13 @@ PROBLEMS = [
     Problem(
         "repo.too-big",
         "The repository is over the limit of {limit}: {found}.",
-        "Keep data, media and build output out of the repository (git rm --cached, .gitignore), then deploy again.",
+        "Keep data, media and build output out of the repository (git rm --cached, .gitignore), then try again.",
         "A checkout has a limit in size and number of files, so that one project can't fill the build host.",
     ),
     Problem(
         "repo.git-failed",
         "Git could not read {url}: {detail}.",
-        "Try git ls-remote with the same address; if that works, deploy again.",
+        "Try git ls-remote with the same address; if that works, try again.",
         "Git gave an answer that the platform does not know better than git does.",
     ),
     Problem(
@@ -98,7 +98,7 @@ PROBLEMS = [
     Problem(
         "repo.python2",
         "This project is written for Python 2, which ended in 2020.",
-        "Port it to Python 3 (2to3 and the Django upgrade notes help), then deploy again.",
+        "Port it to Python 3 (2to3 and the Django upgrade notes help), then try again.",
         "No supported Django runs on Python 2, and no interpreter for it is brought.",
     ),
     Problem(

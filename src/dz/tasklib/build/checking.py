@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from dz.tasklib.build import downloading, interpreters
+from dz.tasklib.build import demanded, downloading, interpreters
 from dz.tasklib.build.opening import fetch_and_look, look_of, title_of, with_confirmed
 from dz.tasklib.context import Context
 
@@ -30,9 +30,9 @@ def check_repo(ctx: Context) -> Mapping[str, Any]:
 
 def _see_a_python(ctx: Context, declared: str) -> None:
     """Nothing is downloaded for a look: what could be is as good as here."""
-    django = next((one.value for one in ctx.door.guesses("django_version")), "")
+    demand = demanded.of(ctx.door, declared)
     found, _ = interpreters.of_host(ctx.settings, ctx.seams.sandbox)
-    if not (downloading.allowed() and downloading.missing(found, declared=declared, django=django)):
-        chosen = interpreters.choose(found, declared=declared, django=django)
+    if not (downloading.allowed() and demand.missing(found)):
+        chosen = demand.choose(found)
         if not chosen.exact:
             ctx.log.note(f"Python {chosen.interpreter.version}: {chosen.why}", level="warning")

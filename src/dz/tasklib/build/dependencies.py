@@ -10,11 +10,12 @@ from pathlib import Path
 
 from uv import find_uv_bin
 
+from dz.errors import UserError
 from dz.run import check
 from dz.seams.sandbox.indexes import of_this_host
 from dz.tasklib.appserver.processes import serves_asgi
 from dz.tasklib.bringing import bring, store_of
-from dz.tasklib.build import disk, downloading, interpreters, layers, told
+from dz.tasklib.build import demanded, disk, downloading, interpreters, layers, told
 from dz.tasklib.build.bench import Bench
 from dz.tasklib.build.desk import Build, here, pack
 from dz.tasklib.build.installing import install
@@ -46,37 +47,48 @@ class Environment:
 
 def provide(build: Build, added: tuple[str, ...] = (), *, aged: bool = False) -> Environment:
     """Choose Python, resolve, install what is new. ``added``: requirement lines beside the project's own; ``aged``: of
-    what these leave open nothing is taken that is newer than the code."""
+    what these leave open nothing is taken that is newer than the code. Both are what the proof asked for: the step has
+    its title by then."""
     ctx = build.ctx
     interpreter, others = choose_python(build)
-    bench = open_bench(build, interpreter)
     wanted = wanted_of(build, added)
     wanted = replace(wanted, as_of=_as_of(build), aged=True) if aged else wanted
-    with ctx.part("Resolve dependencies"):
-        locked, wheels = resolve(bench, wanted, others)
-        interpreter = next((one for one in others if str(one.version) == locked.python), interpreter)
-        bench = replace(bench, python=interpreter)
-        _tell(build, locked)
-    key = env_key(locked, interpreter)
+    bench, locked, wheels = _resolved(build, open_bench(build, interpreter), wanted, others)
+    key = env_key(locked, bench.python)
     packages = {one.name: one.version for one in (*locked.project, *locked.platform)}
     folder = build.folders.layer(build.project.app_id, "env", key)
     known = ctx.door.find_layer("env", key)
+    title = f"{len(locked)} dependencies from the last env layer" if known else f"install {len(locked)} dependencies"
+    if not (added or aged):
+        ctx.log.title(f"Build the bundle: {title}")
     if known is not None:
         bring(store_of(ctx, build.project.app_id), build.folders, build.project.app_id, known, folder)
-        ctx.log.title(f"Build the bundle: {len(locked)} dependencies from the last env layer")
         ctx.log.note(f"env layer reused: {len(locked)} dependencies, none installed")
     else:
-        ctx.log.title(f"Build the bundle: install {len(locked)} dependencies")
         _install(build, bench, locked, wheels, folder)
     return Environment(
         key=key,
         layer=here(known) if known else pack(build, "env", key, folder),
         folder=folder,
-        python=str(interpreter.version),
+        python=str(bench.python.version),
         packages=packages,
         reused=known is not None,
         left_out=locked.left_out,
     )
+
+
+def _resolved(
+    build: Build, bench: Bench, wanted: Wanted, others: tuple[Interpreter, ...]
+) -> tuple[Bench, Locked, Path]:
+    """The list, the wheels that were built for it, and the bench with the Python that both are for."""
+    with build.ctx.part("Resolve dependencies"):
+        try:
+            locked, wheels = resolve(bench, wanted, others)
+        except UserError as error:
+            raise demanded.of(build.ctx.door, build.config.python_version).placed(error) from None
+        used = next((one for one in others if str(one.version) == locked.python), bench.python)
+        _tell(build, locked)
+    return replace(bench, python=used), locked, wheels
 
 
 def wanted_of(build: Build, added: tuple[str, ...] = ()) -> Wanted:
@@ -119,17 +131,16 @@ def leaves_open(build: Build, *, days: int) -> bool:
 def choose_python(build: Build) -> tuple[Interpreter, tuple[Interpreter, ...]]:
     """The interpreter, downloaded if none here fits; told in the log, as a warning where it is not the declared one.
     Beside it the others of this host."""
-    ctx, declared = build.ctx, build.config.python_version
-    django = next((g.value for g in ctx.door.guesses("django_version")), "")
+    ctx, demand = build.ctx, demanded.of(build.ctx.door, build.config.python_version)
     found, closed = interpreters.of_host(ctx.settings, ctx.seams.sandbox)
-    series = downloading.missing(found, declared=declared, django=django)
+    series = demand.missing(found)
     if series and downloading.bring(ctx, series):
         found, closed = interpreters.of_host(ctx.settings, ctx.seams.sandbox)
     if closed:
         named = ", ".join(str(one.path) for one in closed)
         ctx.log.note(f"not used, below folders closed to projects or around ours: {named}")
-    chosen = interpreters.choose(found, declared=declared, django=django)
-    because = next((f" ({one.basis.why})" for one in ctx.door.guesses("python_version") if one.value == declared), "")
+    chosen = demand.choose(found)
+    because = f" ({demand.by_python.why})" if demand.by_python.why else ""
     said = f"Python {chosen.interpreter.version}: {chosen.why}{because}"
     ctx.log.note(said, level="info" if chosen.exact else "warning")
     return chosen.interpreter, tuple(one for one in found if one != chosen.interpreter)

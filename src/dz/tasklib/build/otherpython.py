@@ -36,7 +36,7 @@ def first_that_fits(bench: Bench, others: Sequence[Interpreter], resolved: Calla
         except UserError as error:
             met = met or error
     if told.id == "python.none-fits":
-        raise met or UserError(told.id, where="", **told.facts | {"here": versions([bench.python, *others])})
+        raise met or UserError(told.id, where=told.where, **told.facts | {"here": versions([bench.python, *others])})
     raise told
 
 
