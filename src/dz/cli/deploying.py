@@ -44,8 +44,7 @@ def check(args: argparse.Namespace, api: Api, screen: Screen) -> tuple[int, Docu
     target, ref = _target(args, api, screen)
     screen.say(f"Checking {_shown(target)}")
     job = _checked(args, api, screen, target, ref)
-    if job["state"] == "succeeded" or job["guesses"]:
-        summary(job, screen, screen.say if args.json else screen.answer)
+    show_found(job, screen, screen.say if args.json else screen.answer)
     if job["state"] == "succeeded":
         _tell_verdict(job, screen)
     else:
@@ -65,8 +64,7 @@ def deploy(args: argparse.Namespace, api: Api, screen: Screen) -> tuple[int, Doc
         known = [one for one in known if one["name"] == args.name]
     if not known or not known[0]["release"]:
         checked = _checked(args, api, screen, target, ref)
-        if checked["state"] == "succeeded" or checked["guesses"]:
-            summary(checked, screen, screen.say)
+        show_found(checked, screen, screen.say)
         if checked["state"] != "succeeded":
             _tell_came_to_nothing(checked, screen)
             return BY_STATE[checked["state"]], DEPLOY_BASE | checked
@@ -168,6 +166,12 @@ def values_missing(id: str, project: str, missing: list[Document]) -> UserError:
 def _headline(job: Document, screen: Screen) -> None:
     ref = f"  {job['ref']}" if job["ref"] else ""
     screen.say(f"{job['project']}{ref}   job {job['job']}   {job['page']}")
+
+
+def show_found(job: Document, screen: Screen, write: Any) -> None:
+    """The summary of a check, of what it found before it failed too."""
+    if job["state"] == "succeeded" or job["guesses"]:
+        summary(job, screen, write)
 
 
 def summary(job: Document, screen: Screen, write: Any) -> None:

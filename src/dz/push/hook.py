@@ -116,10 +116,10 @@ def look(push: Push, api: Api, screen: Screen, commit: str) -> int:
     """What was never live is checked first, as ``dz deploy`` does: all that has no value is named before anything is
     built. Raises UserError push.values-missing."""
     job = follow(api, api.post("/check", {"target": push.project, "ref": commit}), screen)
+    deploying.show_found(job, screen, screen.say)
     if job["state"] != "succeeded":
         tell_ended(screen, job)
         return BY_STATE[job["state"]]
-    deploying.summary(job, screen, screen.say)
     if job["missing"]:
         raise deploying.values_missing("push.values-missing", push.project, job["missing"])
     return DONE

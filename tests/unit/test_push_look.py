@@ -1,0 +1,38 @@
+"""What a first push shows of the look that comes before its deploy."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from dz.push import hook
+from tests.unit.cli.test_deploying import CHECKED
+from tests.unit.cli.test_words import screen
+
+PUSH = hook.Push(
+    project="shop", branch="main", ref="refs/heads/main", old="0" * 40, new="a" * 40, repository=Path("/"), lock=0
+)
+REFUSED = {"error_id": "python.none-fits", "error": "No Python fits.", "where": "a:1", "next": "Install one."}
+NOT_LIVE = {"kind": "check_repo", "job": 4, "live": None, "seen": "1", "waits_for": None, "lines": 0}
+STEP = {"name": "check_repo", "title": "Look", "host": "build-1", "state": "failed", "seconds": 1.0, "usual": None}
+
+
+class OneJob:
+    """Stands for the API: whatever is asked for is this job."""
+
+    def __init__(self, **job: Any) -> None:
+        self.job = CHECKED | NOT_LIVE | {"steps": [STEP]} | job
+
+    def post(self, path: str, body: object) -> Any:
+        return self.job
+
+
+@pytest.mark.parametrize(("guesses", "shown"), [(CHECKED["guesses"], True), ([], False)])
+def test_a_look_that_fails_shows_what_it_found_before(guesses: list[Any], shown: bool) -> None:
+    seen = screen(NO_COLOR="1", tty=False, width=None)
+    api: Any = OneJob(state="failed", guesses=guesses, **REFUSED)
+    assert hook.look(PUSH, api, seen, "a" * 40) == 1
+    said = seen.err.getvalue()  # type: ignore[attr-defined]
+    assert ("Settings " in said, "No Python fits." in said) == (shown, True)
