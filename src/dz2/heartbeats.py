@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any
 
 from django.db import transaction
@@ -55,5 +56,6 @@ def _write(there: QuerySet[Any], vitals: Mapping[str, Vital]) -> None:
             row.memory = row.memory if vital.memory is None else vital.memory
             row.restarts += vital.ends
             row.detail = vital.detail[:200]
+            row.started_at = None if vital.since is None else Now() - timedelta(seconds=vital.since)
             row.seen_at = Now()
-        there.model._default_manager.bulk_update(rows, ["memory", "restarts", "detail", "seen_at"])
+        there.model._default_manager.bulk_update(rows, ["memory", "restarts", "detail", "started_at", "seen_at"])

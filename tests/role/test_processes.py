@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import threading
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import psycopg
 import pytest
+from django.utils import timezone
 
 from dz.errors import UserError
 from dz.settings import WorkerSettings
@@ -179,7 +181,10 @@ def test_a_heartbeat_tells_how_each_process_is_and_waits_for_no_step_that_holds_
 
     from dz2.api.processes import is_asked, process_documents
     from dz2.heartbeats import beat
-    from dz2.models import Host
+    from dz2.models import AppServerDeployment, Host
+
+    def age(told: str) -> float:
+        return (timezone.now() - datetime.fromisoformat(told)).total_seconds()
 
     def asks(told: dict[str, Any]) -> list[str]:
         return [one["process"] for one in told.values() if is_asked(one)]
@@ -188,7 +193,9 @@ def test_a_heartbeat_tells_how_each_process_is_and_waits_for_no_step_that_holds_
     _, _, rows = live(j, shop)
     settings = WorkerSettings(home=Path(), zoomdb_url="", keys_file=Path(), role="appserver", instance_id="app-1")
     dies = Vital(memory=None, ends=2, detail="restarting: exit 1 at 14:05:31")
-    vitals = {rows["worker.1"].program: dies, rows["web.1"].program: Vital(memory=84_000_000, ends=0, detail="")}
+    lives = Vital(memory=84_000_000, ends=0, detail="", since=30.0)
+    vitals = {rows["worker.1"].program: dies, rows["web.1"].program: lives}
+    AppServerDeployment.objects.update(created_at=timezone.now() - timedelta(minutes=4))
     with psycopg.connect(zoomdb) as step:
         step.execute("SELECT 1 FROM dz2_appserverdeployment WHERE id = %s FOR UPDATE", [rows["worker.1"].id])
         beat(settings, {}, vitals=vitals)
@@ -198,6 +205,7 @@ def test_a_heartbeat_tells_how_each_process_is_and_waits_for_no_step_that_holds_
     assert (told["worker.1"]["words"], told["worker.1"]["restarts"]) == ("restarting: exit 1 at 14:05:31", 2)
     assert (told["web.1"]["words"], told["web.1"]["memory"], told["web.1"]["restarts"]) == ("healthy", 84_000_000, 0)
     assert told["web.1"]["seen_at"] is not None and told["web.2"]["seen_at"] is None
+    assert [28 < age(told[name]["since"]) < 60 for name in ("web.1", "web.2")] == [True, False]
     Host.objects.update(last_heartbeat=None)
     told = {one["process"]: one for one in process_documents(shop)}
     assert told["web.1"]["words"] == "unknown: app-1 does not report"

@@ -24,7 +24,7 @@ def ps(args: argparse.Namespace, api: Api, screen: Screen) -> tuple[int, Any]:
         Column("state"),
         Column("since", drop=2),
         Column("memory", right=True, drop=4),
-        Column("restarts", drop=5),
+        Column("restarts", right=True, drop=5),
         Column("ended", drop=3),
     ]
     if not found:
@@ -41,7 +41,6 @@ def ps(args: argparse.Namespace, api: Api, screen: Screen) -> tuple[int, Any]:
 
 
 def _row(one: Document) -> list[str]:
-    count = one["restarts"]
     ended = one["detail"] if one["detail"] not in one["words"] else ""
     answers = f", answers in {one['answers_in']} ms" if one["answers_in"] is not None else ""
     return [
@@ -51,7 +50,7 @@ def _row(one: Document) -> list[str]:
         one["words"] + answers,
         ago(one["since"]),
         size(one["memory"]) if one["memory"] else "-",
-        f"{count} restart{'' if count == 1 else 's'}",
+        str(one["restarts"]),
         ended,
     ]
 

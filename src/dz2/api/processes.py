@@ -99,7 +99,7 @@ def _redis_document(row: ProjectRedis) -> dict[str, Any]:
 
 def _as_told(row: AppServerDeployment | ProjectRedis) -> dict[str, Any]:
     return {
-        "since": time_text(row.created_at),
+        "since": time_text(row.started_at or row.created_at),
         "memory": row.memory,
         "restarts": row.restarts,
         "detail": row.detail,

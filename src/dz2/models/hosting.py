@@ -59,6 +59,7 @@ class AppServerDeployment(models.Model):
     memory = models.BigIntegerField(null=True)  # bytes
     restarts = models.PositiveIntegerField(default=0)
     detail = models.CharField(max_length=200, blank=True)  # how it ended last, or what it does, in words
+    started_at = models.DateTimeField(null=True)  # the last time
     seen_at = models.DateTimeField(null=True)
 
     class Meta:
@@ -117,6 +118,7 @@ class ProjectRedis(models.Model):
     memory = models.BigIntegerField(null=True)  # bytes
     restarts = models.PositiveIntegerField(default=0)
     detail = models.CharField(max_length=200, blank=True)
+    started_at = models.DateTimeField(null=True)
     seen_at = models.DateTimeField(null=True)
 
     class Meta:

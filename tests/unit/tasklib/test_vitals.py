@@ -4,30 +4,33 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from dz.seams.supervisor import End, Program, Status
 from dz.seams.supervisor.fake import FakeSupervisor
 from dz.tasklib.appserver.vitals import Vitals
 
-NAME = "p00000001-3-worker.1"
+NAME, WEB = "p00000001-3-worker.1", "p00000001-3-web.1"
 
 
 class Dies(FakeSupervisor):
     """Remembers ends, and says a state of its one program."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, name: str = NAME) -> None:
         super().__init__()
-        self.start(Program(name=NAME, argv=("sleep", "600"), cwd=folder, log=folder / "log"))
+        self.name = name
+        self.start(Program(name=name, argv=("sleep", "600"), cwd=folder, log=folder / "log"))
         self.ended: list[End] = []
         self.state = "running"
 
     def end(self, how: str, second: int) -> None:
-        self.ended.append(End(name=NAME, at=f"2026-11-28 14:05:{second:02},100", how=how))
+        self.ended.append(End(name=self.name, at=f"2026-11-28 14:05:{second:02},100", how=how))
 
     def ends(self) -> list[End]:
         return self.ended
 
     def status(self) -> dict[str, Status]:
-        return {NAME: Status(name=NAME, state=self.state, pid=None, since=1.0)}
+        return {self.name: Status(name=self.name, state=self.state, pid=None, since=1.0)}
 
 
 def test_each_end_is_counted_once_and_what_came_before_the_worker_began_is_told_but_not_counted(tmp_path: Path) -> None:
@@ -51,3 +54,16 @@ def test_one_that_was_given_up_says_so_and_one_that_never_ended_says_nothing(tmp
     supervisor.end("exit 3", 10)
     supervisor.state = "fatal"
     assert vitals.look()[NAME].detail == "given up: exit 3 at 14:05:10"
+
+
+@pytest.mark.parametrize(("name", "code", "explained"), [(WEB, 98, True), (WEB, 9, False), (NAME, 98, False)])
+def test_a_code_of_ours_is_explained(tmp_path: Path, name: str, code: int, explained: bool) -> None:
+    supervisor = Dies(tmp_path, name)
+    supervisor.end(f"exit {code}", 10)
+    supervisor.state = "backoff"
+    words = f"exit {code}, for its port was taken, at" if explained else f"exit {code} at"
+    assert Vitals(supervisor).look()[name].detail == f"restarting: {words} 14:05:10"
+
+
+def test_how_long_a_program_runs_is_told(tmp_path: Path) -> None:
+    assert Vitals(Dies(tmp_path)).look()[NAME].since == 1.0

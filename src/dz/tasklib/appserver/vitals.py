@@ -5,7 +5,9 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass
 
-from dz.seams.supervisor import Status, Supervisor
+from dz.seams.sandbox.launch import PORT_BUSY
+from dz.seams.supervisor import End, Status, Supervisor
+from dz.tasklib.appserver.processes import WEB, kind
 from dz.tasklib.machine import memory_of
 
 MEMORY_EVERY = 30.0  # seconds: the kernel counts shared pages slowly
@@ -15,11 +17,13 @@ RESTARTING, GIVEN_UP, LAST = "restarting", "given up", "last ended"
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Vital:
     """Of one program. ``memory`` in bytes, None if it was not measured now; ``ends``: how often it ended since the look
-    before; ``detail``: how it ended last and what becomes of it, "" if it never did."""
+    before; ``detail``: how it ended last and what becomes of it, "" if it never did; ``since``: seconds since it was
+    last started, None if it never was."""
 
     memory: int | None
     ends: int
     detail: str
+    since: float | None = None
 
 
 class Vitals:
@@ -45,6 +49,7 @@ class Vitals:
                 memory=memory_of(status.pid) if due or name in ends or status.state == "starting" else None,
                 ends=ends.get(name, 0),
                 detail=_detail(status, self._how.get(name, "")),
+                since=status.since,
             )
             for name, status in programs.items()
         }
@@ -54,11 +59,17 @@ class Vitals:
         found = self._supervisor.ends()
         counted: dict[str, int] = {}
         for end in found:
-            self._how[end.name] = f"{end.how} at {end.at[11:19]}"
+            self._how[end.name] = f"{_explained(end)} at {end.at[11:19]}"
             if self._seen is not None and end.at > self._seen:
                 counted[end.name] = counted.get(end.name, 0) + 1
         self._seen = max([self._seen or "", *(end.at for end in found)])
         return counted
+
+
+def _explained(end: End) -> str:
+    """How it ended; what a code of ours means, which none of its own log says."""
+    web = kind(end.name.split("-", 2)[-1]) == WEB  # the launcher listens for no other
+    return f"{end.how}, for its port was taken," if web and end.how == f"exit {PORT_BUSY}" else end.how
 
 
 def _detail(status: Status, how: str) -> str:
