@@ -174,6 +174,11 @@ def test_a_site_with_asgi_alone_gets_its_server() -> None:
             "https://git.example/x/archive/1.zip gives no answer",
         ),
         (
+            "error: Failed to fetch: `http://u:p@index.example:8081/simple/x/`\n  cause: HTTP status client error (403)\n",
+            "build.package-not-fetched",
+            "http://index.example:8081",
+        ),
+        (
             "error: Error parsing included file in `all.txt` at position 3\n"
             '  cause: Expected `--hash`, found `"--no-such"`: base.txt:8:10\n',
             "build.requirements-syntax",

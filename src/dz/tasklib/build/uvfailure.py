@@ -54,7 +54,7 @@ _FILE = re.compile(
 )
 _GIT = re.compile(r"^[ \t]*fatal: (.+?)\.?$", re.MULTILINE)
 _FULL = re.compile(r"No space left on device|Disk quota exceeded|\(os error 28\)")
-_FETCH = re.compile(r"Failed to fetch: `?((https?://)(?:[^/@\s`]*@)?([^/:\s`]+)[^\s`]*)")
+_FETCH = re.compile(r"Failed to fetch: `?((https?://)(?:[^/@\s`]*@)?([^/:\s`]+)(:\d+)?[^\s`]*)")
 _UNREACHABLE = re.compile(r"error sending request|dns error|tcp connect error|operation timed out|Could not connect")
 
 
@@ -81,8 +81,8 @@ def failure(said: str, *, python: str, indexes: Collection[str] = ()) -> UserErr
 
 
 def _not_fetched(text: str, fetch: re.Match[str], indexes: Collection[str]) -> UserError | Transient:
-    address, scheme, host = fetch.groups()
-    index, silent = f"{scheme}{host}", _UNREACHABLE.search(text)
+    address, scheme, host, port = fetch.groups()
+    index, silent = f"{scheme}{host}{port or ''}", _UNREACHABLE.search(text)
     if indexes and host not in indexes:
         return UserError(
             "build.git-requirement", reason=f"{address} " + ("gives no answer" if silent else _cause(text))
