@@ -26,13 +26,25 @@ COMMANDS = {
     **dict.fromkeys(("test", "lint", "bench", "corpus", "soak", "faults"), "steps"),
     "sync": "",
 }
+HELP = ("-h", "--help")
+DOES = {
+    "demo": "starts a platform of this clone and deploys a sample site.",
+    "up": "starts the platform of this clone; a second time it starts what is down.",
+    "down": "stops it. Its data stays.",
+    "test": "runs the tests. TESTS=unit,role takes stages, TESTS='tests/unit -x' is pytest's.",
+    "lint": "runs the checkers: format, ruff, types, imports.",
+    "bench": "measures deploys and requests, and writes docs/performance.md. ROUNDS=1 is a quick look.",
+    "corpus": "checks and deploys the real projects of TRUTH=folder, REPOS=folder. ONLY=name, DEPLOY=no, AGAIN=no.",
+    "soak": "changes a site under load, and writes into docs/reliability.md. DEPLOYS=100 FAILING=20 ROLLBACKS=20.",
+    "faults": "kills each part of a platform in each step, and writes into docs/reliability.md. ONLY=words, AGAIN=no.",
+    "sync": "installs what uv.lock names into .venv.",
+}
 SPACE = 2 * 1000**3  # bytes for the platform, its servers and a first site
 
 
 def main():
-    given = sys.argv[1] if len(sys.argv) > 1 else ""
-    if given not in COMMANDS:
-        sys.exit("usage: python3 bin/bootstrap.py %s" % "|".join(COMMANDS))
+    given, words = (sys.argv[1], sys.argv[2:]) if len(sys.argv) > 1 else ("", [])
+    explained(given, words)
     if sys.platform != "linux":
         sys.exit(NOT_LINUX)
     if sys.version_info < (3, 8):
@@ -41,7 +53,24 @@ def main():
         named()
     python = checked(quiet=given in ("down", "lint", "test", "bench", "corpus", "soak", "faults", "sync"))
     installed(python, dev=COMMANDS[given] == "steps")
-    go_on(given, sys.argv[2:])
+    go_on(given, words)
+
+
+def explained(given, words):
+    """Said and ended here, before anything is installed: help, and words that a step would not read."""
+    usage = "usage: python3 bin/bootstrap.py %s" % "|".join(COMMANDS)
+    if given in HELP:
+        print("\n".join([usage, *("  %-7s %s" % (name, DOES[name]) for name in COMMANDS)]))
+        sys.exit(0)
+    if given not in COMMANDS:
+        sys.exit(usage)
+    if COMMANDS[given] == "local":  # it has options of its own
+        return
+    if set(words) & set(HELP):
+        print("%s %s" % (given, DOES[given]))
+        sys.exit(0)
+    if words:
+        sys.exit("%s takes no words, and here is %s. It %s" % (given, " ".join(words), DOES[given]))
 
 
 def named():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -73,6 +74,28 @@ def test_the_index_of_pips_configuration_is_used(monkeypatch: pytest.MonkeyPatch
 def test_an_unknown_word_is_told_with_the_known_ones() -> None:
     done = subprocess.run([sys.executable, BIN / "bootstrap.py", "dmo"], capture_output=True, text=True, check=False)
     assert done.returncode == 1 and "demo|up|down" in done.stderr
+
+
+def began(*words: str, folder: Path) -> subprocess.CompletedProcess[str]:
+    """Of a clone with nothing in it but bin, so that a step that begins after all finds no tests."""
+    shutil.copytree(BIN, folder / "bin", dirs_exist_ok=True)
+    argv = [sys.executable, folder / "bin" / "bootstrap.py", *words]
+    return subprocess.run(argv, capture_output=True, text=True, check=False, timeout=60)
+
+
+@pytest.mark.parametrize("step", ["test", "lint", "bench", "corpus", "soak", "faults", "sync"])
+def test_help_for_a_step_says_what_it_does_and_begins_nothing(tmp_path: Path, step: str) -> None:
+    for words in ((step, "--help"), (step, "-h")):
+        done = began(*words, folder=tmp_path)
+        assert (done.returncode, done.stdout.startswith(f"{step} "), done.stderr) == (0, True, "")
+    assert {one.name for one in tmp_path.iterdir()} == {"bin"}
+
+
+def test_help_of_all_names_each_word_and_a_step_takes_no_other(tmp_path: Path) -> None:
+    done = began("--help", folder=tmp_path)
+    assert done.returncode == 0 and all(f"\n  {word} " in done.stdout for word in ("demo", "test", "sync"))
+    refused = began("test", "-x", folder=tmp_path)
+    assert (refused.returncode, "here is -x" in refused.stderr) == (1, True)
 
 
 def test_tests_are_chosen_by_stage_or_in_pytests_own_words() -> None:
