@@ -9,12 +9,15 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import pytest
+
 from dz.errors import PlatformError
 from dz.names import AppId, HostName, InstanceId
 from dz.seams.proxy.fake import FakeProxy
 from dz.seams.sandbox.launch import PORT_BUSY
 from dz.seams.supervisor import End, Program, Status
 from dz.seams.supervisor.fake import FakeSupervisor
+from dz.tasklib.appserver import ports
 from dz.tasklib.reconcile import reconcile
 from dz.tasklib.records import Deployment, Route
 from tests.servers import free_port
@@ -109,7 +112,8 @@ def laid(home: Path) -> None:
         (home / "layers" / AppId.of(42) / f"{kind}-{layer(kind).key[:24]}" / "src").mkdir(parents=True)
 
 
-def test_a_site_that_the_supervisor_gave_up_is_started_again(tmp_path: Path) -> None:
+def test_a_site_that_the_supervisor_gave_up_is_started_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ports, "is_free", lambda address, port: True)  # a platform of this machine may have it
     laid(tmp_path)
     supervisor = GivesUp("p00000042-3-web.1")
     door = Door(wanted_on=(healthy(),), running=site(tmp_path).running, app_ids={AppId.of(42)})
