@@ -139,8 +139,12 @@ def numbers(page: Page) -> list[int]:
 
 
 def fits(page: Page) -> None:
-    """Nothing scrolls sideways on a phone."""
+    """Nothing scrolls sideways on a phone, each link and button is wide enough for a finger, a search for its word."""
     page.set_viewport_size({"width": 360, "height": 740})
+    heights = "all => all.map(e => e.getBoundingClientRect().height).filter(h => h && h < 24)"
+    assert page.locator(".bar a, td a, button, .button").evaluate_all(heights) == [], page.url
+    widths = "all => all.map(e => e.getBoundingClientRect().width).filter(w => w < 160)"
+    assert page.locator(".log-bar input[type=search]").evaluate_all(widths) == [], page.url
     wide = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
     assert page.evaluate(wide) == 0, page.url
     page.set_viewport_size({"width": 1200, "height": 900})

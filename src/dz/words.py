@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 CERTAIN, LIKELY = 0.95, 0.7  # confidences from which a guess is called so
+CERTAINTIES = ("certain", "likely", "a guess")
 
 
 def duration(seconds: float | None) -> str:
@@ -40,9 +41,7 @@ def share(part: float | None) -> str:
 
 def certainty(confidence: float) -> str:
     """In words; the number is for the small print."""
-    if confidence >= CERTAIN:
-        return "certain"
-    return "likely" if confidence >= LIKELY else "a guess"
+    return CERTAINTIES[(confidence < CERTAIN) + (confidence < LIKELY)]
 
 
 def listing(words: Sequence[str]) -> str:

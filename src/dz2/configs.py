@@ -212,7 +212,7 @@ def _reads(project: Project) -> tuple[dict[str, list[str]], set[str]]:
     for guess in guesses.filter(job=last).order_by("pk") if last else ():
         if guess.is_primary:
             needed |= set(guess.value.split())
-        else:
+        if not guess.is_primary or guess.value in needed:  # of one alone the primary is all that tells its place
             reads.setdefault(guess.value, []).append(guess.place)
     return {name: list(dict.fromkeys(places)) for name, places in reads.items()}, needed
 

@@ -245,6 +245,29 @@ def test_a_variable_is_set_and_told_to_be_not_live_yet(ada: Client, hands: Hands
     assert "GREETING" in page and "release 1 still runs" in page and "hello" not in page
 
 
+def test_what_a_step_says_after_a_part_of_its_own_name_stays_in_its_fold(ada: Client, hands: Hands) -> None:
+    checked(ada, hands)
+    job = to(ada.post("/projects/shop/deploy"))
+    claimed = hands.claim("build_and_deploy")
+    from dz2.joblog import Writer
+
+    title = claimed_title(claimed)
+    with Writer(claimed) as log:
+        for said in ("first", "of another attempt"):
+            log.begin(title)
+            log.end(title, 1.0, ok=True)
+            log.note(said)
+        log.begin("Another part")
+    page = ada.get(job).content.decode().partition("<template")[0]
+    assert re.findall(r'class="count">(\d+) line', page) == ["3", "3", "1"]
+
+
+def claimed_title(claimed: Any) -> str:
+    from dz2.models import JobStep
+
+    return str(JobStep.objects.get(pk=claimed.step_id).title)
+
+
 def test_log_lines_are_escaped_coloured_folded_searched_and_downloaded(ada: Client, hands: Hands) -> None:
     checked(ada, hands)
     job = to(ada.post("/projects/shop/deploy"))
@@ -258,7 +281,7 @@ def test_log_lines_are_escaped_coloured_folded_searched_and_downloaded(ada: Clie
         log.note("after the part")
     page = ada.get(job).content.decode()
     assert '<span class="ansi31">red</span> &lt;script&gt;alert(1)&lt;/script&gt;' in page
-    assert page.partition("<template")[0].count('<details class="fold"') == 2 and "1.2 s" in page
+    assert page.partition("<template")[0].count('<details class="fold"') == 2 and "1.2\u00a0s" in page
     assert 'id="L4"' in page and "<script>alert" not in page
     assert 'href="#L4" tabindex="-1">' in page, "the Tab key passes no line"
     assert "1 line holds" in shown(ada.get(f"{job}?q=RED"))

@@ -152,3 +152,24 @@ def test_lines_show_as_they_are_written_and_a_cut_stream_loses_and_doubles_none(
     expect(page.locator("#L700")).to_be_in_viewport()
     page.goto(f"{panel_site.url}/jobs/{job.pk}?q=unseen")
     expect(page.get_by_text(re.compile("99 lines hold"))).to_be_visible()
+
+
+def test_the_stream_folds_lines_as_the_page_does(panel_site: PanelSite, page: Page, hands: Hands) -> None:
+    from dz2.joblog import Writer
+    from dz2.services import deploy
+
+    enter(page)
+    job = deploy(URL)
+    page.goto(f"{panel_site.url}/jobs/{job.pk}")
+    claimed = hands.claim("build_and_deploy")
+    expect(page.locator(".step-running")).to_contain_text("Check out the code")
+    with Writer(claimed) as log:
+        for said in ("once", "of another attempt"):
+            log.begin("Check out the code")
+            log.end("Check out the code", 1.0, ok=True)
+            log.note(said)
+        log.begin("Another part")
+    counts = page.locator("#log .fold .count")
+    for _ in range(2):
+        expect(counts).to_have_text(["3 lines", "3 lines", "1 line"])
+        page.reload()

@@ -130,6 +130,11 @@ class Deployment:
         return self.port != 0
 
     @property
+    def shown(self) -> str:
+        """What people call it."""
+        return f"{self.process} of release {self.release}"
+
+    @property
     def program(self) -> str:
         """What supervisor calls it: named by its inputs, so that the same inputs give the same name."""
         return f"{self.app_id}-{self.release}-{self.process}"

@@ -63,6 +63,7 @@ class Reader:
                 "part": row.part,
                 "title": self._title(row),
                 "html": self.html(row),
+                "begin": row.kind == LogKind.PART_BEGIN,
                 "end": row.kind == LogKind.PART_END,
                 "ok": row.level != "error",
                 "took": duration(row.seconds) if row.seconds is not None else "",
@@ -76,7 +77,7 @@ class Reader:
         latest: dict[str, Fold] = {}
         for row in rows:
             fold = latest.get(row.step)
-            if fold is None or fold.state != "running" or fold.part != row.part:
+            if fold is None or not self._continues(fold, row):
                 if fold is not None and fold.state == "running":
                     fold.state = "succeeded"
                 fold = latest[row.step] = Fold(row.step, row.part, self._title(row))
@@ -89,6 +90,11 @@ class Reader:
             if outcome and (fold.state == "running" or outcome == "failed"):
                 fold.state = outcome
         return found
+
+    def _continues(self, fold: Fold, row: JobLog) -> bool:
+        """Whether a line goes on in its step's latest fold, as what a step says after a part of its own name does."""
+        goes_on = fold.state == "running" and fold.part == row.part
+        return goes_on or (row.kind != LogKind.PART_BEGIN and fold.title == self._title(row))
 
     def html(self, row: JobLog) -> SafeString:
         """``<div class="line" id="L204">``: number, seconds since the step's start, text."""

@@ -17,5 +17,5 @@ class Typed(forms.Form):
 
     def clean_typed(self) -> str:
         if self.cleaned_data["typed"] != self.name:
-            raise forms.ValidationError(f"Type {self.name}, the project's name.")
+            raise forms.ValidationError(f"Nothing was done: what was typed is not {self.name}.")
         return self.name

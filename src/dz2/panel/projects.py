@@ -194,7 +194,7 @@ def overview(request: HttpRequest, name: str) -> HttpResponse:
         "processes": process_documents(project),
         "formation": formations.counts(project),
         "latest": project.jobs.order_by("-pk")[:LATEST],
-        "needs": _rows([project])[0]["needs"],
+        "row": _rows([project])[0],
         "tab": "overview",
     }
     return render(request, "panel/project.html", context)

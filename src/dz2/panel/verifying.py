@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from typing import Any
 
 from django.contrib.auth.decorators import login_required
@@ -13,6 +12,7 @@ from django.views.decorators.http import require_http_methods
 from packaging.version import Version
 
 from dz.tasklib import buildconfig
+from dz.words import CERTAINTIES
 from dz2 import configs, services
 from dz2.api.silence import is_silent, silent_for
 from dz2.api.waiting import missing_variables
@@ -63,7 +63,7 @@ def _context(project: Project, checked: Job, decided: Decided, missing: list[dic
         "checked": checked,
         "asked": asked,
         "rest": rest,
-        "sure": Counter(row.sure for row in rest).most_common(),
+        "sure": [(word, count) for word in CERTAINTIES if (count := sum(row.sure == word for row in rest))],
         "variables": decided.variables or missing,
         "count": len(asked) + len(missing),
         "text": decided.text,

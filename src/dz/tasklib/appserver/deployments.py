@@ -77,18 +77,18 @@ def _said(ctx: Context, deployment: Deployment) -> str:
 def retire(ctx: Context) -> Mapping[str, Any]:
     """Stop what no route leads to any more, once its queue is empty; workers once their tasks are done."""
     leaving = [d for d in ctx.door.retiring() if d.host == ctx.host]
-    beside = [d.program for d in leaving if not d.is_web]
+    beside = [d for d in leaving if not d.is_web]
     if beside:
-        with ctx.part(f"Stop {listing(beside)}"):
-            supervisor(ctx).stop(*beside)
+        with ctx.part(f"Stop {listing([d.shown for d in beside])}"):
+            supervisor(ctx).stop(*(d.program for d in beside))
     for deployment in (d for d in leaving if d.is_web):
-        with ctx.part(f"Drain {deployment.program}"):
+        with ctx.part(f"Drain {deployment.shown}"):
             empty = drain.wait_drained(
                 deployment.address, deployment.port, deadline=ctx.left(ctx.settings.drain), stop=ctx.stop
             )
             if not empty:
                 ctx.log.note(
-                    f"{deployment.program} still had open requests after {ctx.settings.drain:.0f} s",
+                    f"{deployment.shown} still had open requests after {ctx.settings.drain:.0f} s",
                     level="warning",
                 )
     take_away(ctx, *leaving)

@@ -91,7 +91,7 @@ def run_command(ctx: Context, site: Site, *words: str, applications: Sequence[st
 
 
 def _see_it_answer(ctx: Context, site: Site, deployment: Deployment) -> health.Answer:
-    with ctx.part(f"Wait for a healthy answer of {deployment.program}"), excused(site.running.database):
+    with ctx.part(f"Wait for a healthy answer of {deployment.shown}"), excused(site.running.database):
         answer = _answer(ctx, site, deployment)
         see_its_own_port(ctx, deployment)  # a stranger's answer, good or bad, is none
         if isinstance(answer, UserError):

@@ -55,8 +55,8 @@ KINDS = {
 
 @register.filter
 def duration(seconds: float | None) -> str:
-    """As everywhere, but '' for None: a cell of a table may be empty."""
-    return "" if seconds is None else words.duration(seconds)
+    """As everywhere, but '' for None: a cell of a table may be empty. A number stays on the line of its unit."""
+    return "" if seconds is None else words.duration(seconds).replace(" ", "\u00a0")
 
 
 @register.filter
@@ -65,7 +65,7 @@ def ago(at: datetime | None) -> SafeString | str:
     if at is None:
         return ""
     seconds = max((timezone.now() - at).total_seconds(), 0)
-    shown = "just now" if seconds < 5 else f"{coarse(seconds)} ago"
+    shown = ("just now" if seconds < 5 else f"{coarse(seconds)} ago").replace(" ", "\u00a0")
     return format_html('<time datetime="{}" title="{} UTC">{}</time>', at.isoformat(), f"{at:%Y-%m-%d %H:%M:%S}", shown)
 
 

@@ -136,7 +136,7 @@
 
     append(line) {
       let fold = this.folds.get(line.step);
-      if (!fold || fold.dataset.part !== line.part || fold.dataset.state !== "running") {
+      if (!fold || !this.continues(fold, line)) {
         const before = fold;
         fold = this.begin(line);
         if (before) this.close(before);
@@ -152,6 +152,11 @@
       if (!line.end) return;
       fold.dataset.state = line.ok ? "succeeded" : "failed";
       fold.querySelector(".secs").textContent = line.took;
+    }
+
+    continues(fold, line) { // as dz2/panel/lines.py has it
+      const running = fold.dataset.state === "running" && fold.dataset.part === line.part;
+      return running || (!line.begin && fold.querySelector(".title").textContent === line.title);
     }
 
     begin(line) {
