@@ -163,6 +163,9 @@ def test_settings_scale_let_rest_and_say_what_goes(ada: Client, shop: Any) -> No
     shop.deactivated_at = timezone.now()
     shop.save()
     assert "shop.localhost" not in shown(ada.get("/")), "no link leads to what does not run"
+    resting = shown(ada.get(SHOP))
+    assert "it was put to rest just now" in resting and "dz activate shop" in resting
+    assert "What it wakes with Release 1, live" in resting and "Live Release" not in resting
     assert "Wake shop" in shown(ada.get(SHOP)) and "Wake shop" in shown(ada.get(page))
     ada.post(f"{SHOP}/variables", {"name": "GREETING", "value": "hello"})
     saved = shown(ada.get(f"{SHOP}/variables"))

@@ -48,7 +48,7 @@ KINDS = {
     "backup": "Back up the data of",
     "nightly_backup": "Back up the data of",
     "restore": "Restore the data of",
-    "deactivate": "Put to rest",
+    "deactivate": "Deactivate",
     "activate": "Wake",
 }
 
