@@ -192,25 +192,15 @@ def _brokerless(candidates):
 
 
 def _learned():
-    """What the settings say once they work: the project's own values, before anything was changed."""
+    """What the settings say once they work."""
     from django.conf import settings
     from dz_guest import pages, staticinputs
-    from dz_guest import settings as wrapper
 
-    own = wrapper.original
-    apps = [str(app) for app in settings.INSTALLED_APPS]
-    collects = any("django.contrib.staticfiles" in app for app in apps)
-    databases = own.get("DATABASES") or {}
+    collects = any("django.contrib.staticfiles" in str(app) for app in settings.INSTALLED_APPS)
     migrations, migrates, unmigrated, bare = _migrations()
     return {
-        "apps": apps,
-        "engines": {str(alias): str((databases[alias] or {}).get("ENGINE", "")) for alias in databases},
         "static_url": str(settings.STATIC_URL or ""),
         "media_url": str(settings.MEDIA_URL or ""),
-        "media_root": str(own.get("MEDIA_ROOT") or ""),
-        "debug": bool(own.get("DEBUG", False)),
-        "user_model": str(settings.AUTH_USER_MODEL),
-        "admin": any("django.contrib.admin" in app for app in apps),
         "staticfiles": collects,
         "static_inputs": staticinputs.fingerprint() if collects else "",
         "pages": pages.first(),

@@ -65,16 +65,10 @@ class Failure(_Answer):
 
 
 class Learned(_Answer):
-    """What working settings say; the values of the media root, engines and ``debug`` are the project's own."""
+    """What working settings say."""
 
-    apps: list[Short] = Field(max_length=500)
-    engines: dict[Short, Short]
     static_url: Short
     media_url: Short
-    media_root: Short
-    debug: bool
-    user_model: Short
-    admin: bool
     staticfiles: bool
     static_inputs: Short = ""  # what the static layer would be made from; "" where only collecting tells
     pages: list[Annotated[str, StringConstraints(pattern=r"^/[\w./~-]*$", max_length=200)]] = Field([], max_length=10)
