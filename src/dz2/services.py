@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from django.db import IntegrityError, connection, transaction
@@ -166,31 +167,38 @@ def check(
     return engine.accept(pipeline, project, params, by=by, idempotency_key=idempotency_key)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Beside:
+    """What a deploy brings beside its code: ``variables`` are added to the project's config and ``hostnames`` to its
+    domains first. With ``rebuild`` also what was built before from the same inputs is built: its dependencies may have
+    newer versions by now."""
+
+    variables: Mapping[str, str] = field(default_factory=dict)
+    hostnames: Iterable[str] = ()
+    rebuild: bool = False
+
+
 def deploy(
     target: str,
+    beside: Beside = Beside(),
     *,
     name: str | None = None,
     ref: str = "",
-    variables: Mapping[str, str] | None = None,
-    hostnames: Iterable[str] = (),
-    rebuild: bool = False,
     idempotency_key: str | None = None,
     by: Any = None,
 ) -> Job:
-    """Build a project's repository and make it live; ``variables`` are added to its config and ``hostnames`` to its
-    domains first. With ``rebuild`` also what was built before from the same inputs: its dependencies may have newer
-    versions by now."""
+    """Build a project's repository and make it live."""
     ref = _ref_of(target, ref)
     project = project_of(target, name=name, ref=ref, owner=user_of(by))
     _refuse_destroyed(project)
     releases.refuse_resting(project)
     pipeline = known(None)["build_and_deploy"]
-    params = _params(project, ref) | ({"rebuild": True} if rebuild else {})
+    params = _params(project, ref) | ({"rebuild": True} if beside.rebuild else {})
     with transaction.atomic():  # what is refused, for whatever it brings, leaves nothing of it
-        if lacking := domains.bring(project, [domains.checked(name) for name in hostnames]):
+        if lacking := domains.bring(project, [domains.checked(name) for name in beside.hostnames]):
             params["domains"] = {"added": lacking}
-        if variables:
-            configs.change(project, variables, by=by)
+        if beside.variables:
+            configs.change(project, beside.variables, by=by)
         return engine.accept(pipeline, project, params, by=by, idempotency_key=idempotency_key)
 
 

@@ -21,14 +21,14 @@ def test_a_refused_change_of_domains_or_variables_leaves_nothing_of_itself(shop:
 
     jobs = Job.objects.count()
     with pytest.raises(UserError, match="code first"):
-        services.deploy("shop", hostnames=["www.shop.example"], variables={"LD_PRELOAD": "x"})
+        services.deploy("shop", services.Beside(hostnames=["www.shop.example"], variables={"LD_PRELOAD": "x"}))
     shop.destroying_at = timezone.now()
     shop.save()
     release(shop, 1, "live")
     with pytest.raises(UserError):
         domains.add(shop, ["www.shop.example"])
     with pytest.raises(UserError):
-        services.deploy("shop", hostnames=["www.shop.example"], variables={"KEY": "1"})
+        services.deploy("shop", services.Beside(hostnames=["www.shop.example"], variables={"KEY": "1"}))
     assert (shop.hostnames.count(), Config.objects.count(), Job.objects.count()) == (1, 0, jobs)
 
 
@@ -74,7 +74,7 @@ def test_domains_are_as_before_when_the_release_that_should_have_brought_them_co
     for ask in (
         lambda: domains.add(shop, ["kept.example", "www.shop.example"]),
         lambda: domains.remove(shop, "kept.example"),
-        lambda: services.deploy("shop", hostnames=["www.shop.example"]),
+        lambda: services.deploy("shop", services.Beside(hostnames=["www.shop.example"])),
     ):
         asked = ask()
         assert asked is not None and names() != ["kept.example"]
@@ -85,7 +85,7 @@ def test_domains_are_as_before_when_the_release_that_should_have_brought_them_co
     assert switched is not None
     engine.cancel(switched.pk)
     assert "www.shop.example" in names(), "its release was live with it"
-    first = services.deploy("https://git.example/ada/other", hostnames=["www.other.example"])
+    first = services.deploy("https://git.example/ada/other", services.Beside(hostnames=["www.other.example"]))
     engine.cancel(first.pk)
     assert VirtualHostname.objects.filter(hostname="www.other.example").exists(), "the next deploy brings it"
 
@@ -94,7 +94,7 @@ def test_a_domain_stays_as_long_as_a_job_is_to_bring_it_and_goes_with_the_last_o
     from dz2 import domains, engine, services
 
     def deploy(*names: str) -> Any:
-        return services.deploy("shop", hostnames=names)
+        return services.deploy("shop", services.Beside(hostnames=names))
 
     def own() -> list[str]:
         return list(domains.listed(shop).values_list("hostname", flat=True))[1:]

@@ -130,11 +130,9 @@ def check(request: HttpRequest, body: CheckIn) -> Any:
 def deploy(request: HttpRequest, body: DeployIn) -> Any:
     job = services.deploy(
         body.target,
+        services.Beside(variables=body.variables, hostnames=body.domains, rebuild=body.rebuild),
         name=body.name,
         ref=body.ref,
-        variables=body.variables,
-        hostnames=body.domains,
-        rebuild=body.rebuild,
         by=DZ,
         idempotency_key=body.idempotency_key,
     )

@@ -49,10 +49,8 @@ def _build(request: HttpRequest, project: Project, decided: Decided) -> Job:
     if decided.keys:
         services.confirm(project, decided.keys)
     configs.leave_unset(project, decided.unset)
-    return pressed(
-        request,
-        lambda key: services.deploy(project.name, variables=decided.values, idempotency_key=key, by=request.user),
-    )
+    beside = services.Beside(variables=decided.values)
+    return pressed(request, lambda key: services.deploy(project.name, beside, idempotency_key=key, by=request.user))
 
 
 def _context(project: Project, checked: Job, decided: Decided, missing: list[dict[str, Any]]) -> dict[str, Any]:
