@@ -13,7 +13,7 @@ from dz.tasklib.appserver.drain import Busy, busy, wait_drained
 from dz.tasklib.appserver.health import Answer, Visit, check
 from dz.tasklib.appserver.pages import seen
 from dz.tasklib.appserver.ports import is_free
-from dz.tasklib.appserver.styles import missing
+from dz.tasklib.appserver.styles import MOST, missing
 from tests.backends import Answers, Backend, backend, deaf
 from tests.waiting import until
 
@@ -176,3 +176,12 @@ def test_a_site_that_gives_none_of_its_stylesheets_is_not_waited_for_as_often_as
         began = time.monotonic()
         assert missing(visit, Answer(status=200, path="/", body=page), None, "", seconds=0.5) == []
     assert time.monotonic() - began < 2
+
+
+def test_of_a_page_that_names_many_stylesheets_the_first_are_looked_for() -> None:
+    gone = {f"/{n}.css": (404, {}, "") for n in range(3 * MOST)}
+    page = "".join(f"<link rel=stylesheet href={path}>" for path in gone)
+    with backend("app", gone) as app:
+        visit = Visit("127.0.0.1", app.port, HOST, "http")
+        assert missing(visit, Answer(status=200, path="/", body=page), None, "") == list(gone)[:MOST]
+        assert len(app.seen) == MOST

@@ -21,6 +21,11 @@ def test_a_variable_is_listed_with_what_reads_it_and_shown_only_when_asked_for(a
     revealed = ada.post(f"{page}/reveal", {"name": "STRIPE_API_KEY"})
     assert "sk-1" in shown(revealed) and revealed.headers["Cache-Control"] == "no-store"
     assert ada.post(f"{page}/reveal", {"name": "OTHER"}).status_code == 404
+    for name, said in {
+        "OTHER": "no variable OTHER",
+        "not one\n" + "y" * 99: "no variable 'not one\\n" + "y" * 72 + "'",
+    }.items():
+        assert said in shown(ada.post(f"{page}/unset", {"name": name})), "what is no name is quoted, and cut"
     assert "STRIPE_API_KEY was shown to ada@example.org just now" in shown(ada.get(page))
     assert to(ada.get(f"{page}/reveal")) == page, "an address shows nothing"
     ada.post(f"{page}/leave", {"name": "GREETING"})

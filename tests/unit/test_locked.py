@@ -54,6 +54,14 @@ def test_a_lock_gives_names_versions_and_the_hashes_of_its_wheels() -> None:
     }
 
 
+@pytest.mark.parametrize("digest", [B[1:], "x", B + "\\n--index-url=http://other.example", B + " --pre", ""])
+def test_no_option_comes_with_the_hash_of_an_archive_of_old_times(digest: str) -> None:
+    at = wheel("oldest-1.0-py3-none-any.whl", C).replace("https://files.example", "file:///box")
+    answer = lock(f'name = "oldest"\nversion = "1.0"\nsdist = {wheel("Oldest-1.0.tar.bz2", digest)}\nwheels = [{at}]')
+    ready, sources = read(answer, PYTHON)
+    assert ([one.line() for one in ready], sources) == ([f"oldest==1.0 --hash=sha256:{C}"], [])
+
+
 @pytest.mark.parametrize(
     "name, version, digest",
     [
