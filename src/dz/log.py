@@ -11,11 +11,12 @@ import importlib
 import os
 import re
 import select
-import sys
 from collections.abc import Callable, MutableMapping
 from dataclasses import dataclass
 from types import ModuleType
 from typing import Any
+
+from dz.unneeded import instead
 
 _SECRET_KEYS = re.compile(r"(?i)(password|passwd|secret|token|api_?key|authorization)")
 SHORTEST = 20  # characters of a value's two ends, however long an event is
@@ -108,11 +109,7 @@ def _structlog() -> ModuleType:
     """Loaded by who writes events: not by the inspector, which each look into a repository starts anew.
 
     It takes rich where it is installed, to colour tracebacks on a terminal: 66 modules, 3 MB in every process of the
-    platform, which writes JSON. Told that there is none, it does without; who wants rich later still finds it.
+    platform, which writes JSON. Told that there is none, it does without.
     """
-    sys.modules.setdefault("rich", None)  # type: ignore[arg-type]
-    try:
+    with instead({"rich": None}):
         return importlib.import_module("structlog")
-    finally:
-        if sys.modules["rich"] is None:
-            del sys.modules["rich"]

@@ -6,23 +6,58 @@ import sys
 
 import pytest
 
-# The panel, the dispatcher and what every worker loads.
-LOADED = ("dz2.asgi", "dz.tasks.dispatch", "dz.tasks.worker")
-# What draws coloured tracebacks on a terminal, and a terminal toolkit.
-USELESS = ("rich", "pygments", "prompt_toolkit")
+from dz.unneeded import instead
+
+PANEL = "import dz2.asgi"
+DISPATCHER = "import dz.tasks.dispatch; dz.tasks.dispatch.app.connection().transport"
+WORKER = """
+import contextlib, runpy, sys
+sys.argv[1:] = ["worker", "--help"]
+with contextlib.suppress(SystemExit):
+    runpy.run_module("dz.tasks.celery", run_name="__main__")
+import dz.tasks.sharing, dz.tasks.worker
+dz.tasks.sharing.get_pdeathsig()
+dz.tasks.worker.app.connection().transport
+"""
+# What draws colours on a terminal, a terminal toolkit, and a parser of C.
+USELESS = ("rich", "pygments", "prompt_toolkit", "pycparser")
 
 
-@pytest.mark.parametrize("module", LOADED)
-def test_no_process_loads_what_only_a_terminal_needs(module):
+@pytest.mark.parametrize(
+    ("code", "useless"),
+    [
+        (PANEL, USELESS),
+        (DISPATCHER, USELESS),
+        (WORKER, USELESS),
+    ],
+    ids=("panel", "dispatcher", "worker"),
+)
+def test_no_process_loads_what_it_never_needs(code, useless):
     environment = {name: text for name, text in os.environ.items() if not name.startswith("DZ_")}
-    role = {} if module == "dz2.asgi" else {"DZ_ROLE": "proxy"}
-    code = f"import sys, {module}; print(*sorted(set({USELESS!r}) & set(sys.modules)))"
+    if code != PANEL:
+        environment |= {"DZ_ROLE": "proxy", "DZ_BROKER_URL": "redis+socket://:password@/tmp/nowhere"}
     done = subprocess.run(
-        [sys.executable, "-c", code],
-        env={**environment, **role, "DJANGO_SETTINGS_MODULE": "dz2.settings"},
+        [sys.executable, "-c", f"{code}\nimport sys; print('loaded:', *sorted(set({useless!r}) & set(sys.modules)))"],
+        env={**environment, "DJANGO_SETTINGS_MODULE": "dz2.settings"},
         capture_output=True,
         text=True,
         timeout=60,
         check=False,
     )
-    assert (done.returncode, done.stdout.strip()) == (0, ""), done.stderr
+    assert (done.returncode, done.stdout.splitlines()[-1:]) == (0, ["loaded:"]), done.stderr
+
+
+def test_who_wants_the_real_one_later_finds_it():
+    with instead({"__hello__": None}), pytest.raises(ImportError):
+        import __hello__
+    import __hello__
+
+    assert __hello__.__spec__ is not None
+
+
+def test_what_is_loaded_already_stays():
+    with instead({"subprocess": None}):
+        import subprocess as again
+
+        assert again is subprocess
+    assert sys.modules["subprocess"] is subprocess

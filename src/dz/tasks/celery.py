@@ -1,5 +1,6 @@
 """``python -m dz.tasks.celery -A dz.tasks worker -Q build``: Celery's own command line without its shell for AMQP, a
-whole terminal toolkit (115 modules, 5 MB in every process of every worker) that no worker opens."""
+whole terminal toolkit (115 modules, 5 MB in every process of every worker) that no worker opens, and without the
+colours of its other commands."""
 
 from __future__ import annotations
 
@@ -7,7 +8,7 @@ import sys
 from types import ModuleType
 from typing import Any
 
-from celery.__main__ import main
+from dz.unneeded import instead
 
 
 class _NoShell(ModuleType):
@@ -19,5 +20,6 @@ class _NoShell(ModuleType):
 
 
 if __name__ == "__main__":
-    sys.modules["click_repl"] = _NoShell("click_repl")
-    main()
+    with instead({"click_repl": _NoShell("click_repl"), "pygments": None}):
+        from celery.bin.celery import main
+    sys.exit(main())

@@ -53,7 +53,7 @@ def _has_children(pid: int) -> bool:
 
 
 def _warm(**_: Any) -> None:
-    """What each process would load by itself: billiard's way to a death signal (a parser of C), Django's to zoomdb, and
+    """What each process would load by itself: billiard's way to a death signal, Django's to zoomdb, and
     the work of this role's steps. The others' is left where it is: 7 MB."""
     get_pdeathsig()
     for step in (step for pipeline in PIPELINES.values() for step in pipeline.steps):
