@@ -5,13 +5,18 @@ from __future__ import annotations
 import os
 from typing import Any
 
+from django.core import signals
 from django.core.asgi import get_asgi_application
+
+from dz.unneeded import instead
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "dz2.settings")
 
-_django = get_asgi_application()
+# Ninja asks Django's test runner (unittest, its mocks, a web server: 2 MB) for a signal that is of the core.
+with instead({"django.test.signals": signals}):
+    _django = get_asgi_application()
 
-from dz2.terminals import meet  # noqa: E402 - its models need Django to be set up
+from dz2.terminals import meet
 
 
 async def application(scope: Any, receive: Any, send: Any) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from dz.unneeded import instead
 
-PANEL = "import dz2.asgi"
+PANEL = "import dz2.asgi, dz2.urls"
 DISPATCHER = "import dz.tasks.dispatch; dz.tasks.dispatch.app.connection().transport"
 WORKER = """
 import contextlib, runpy, sys
@@ -26,7 +26,7 @@ USELESS = ("rich", "pygments", "prompt_toolkit", "pycparser")
 @pytest.mark.parametrize(
     ("code", "useless"),
     [
-        (PANEL, USELESS),
+        (PANEL, (*USELESS, "django.test", "unittest", "obstore")),
         (DISPATCHER, USELESS),
         (WORKER, USELESS),
     ],

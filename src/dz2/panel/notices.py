@@ -13,14 +13,14 @@ from collections.abc import AsyncIterator, Callable, Iterable
 from typing import Any
 
 import psycopg
-import structlog
 from django.conf import settings
 from psycopg.conninfo import make_conninfo
 
+from dz.log import get_logger
 from dz2.channels import JOB, JOBLOG
 
 AGAIN = 1.0
-log = structlog.get_logger()
+log = get_logger()
 
 
 def conninfo() -> str:
