@@ -2,6 +2,8 @@
 
 Project and name are inside the ciphertext, so that a value moved to another row is refused. Keys rotate by putting a
 new one on the file's first line: old values stay readable.
+
+The library is loaded with the first secret: the dispatcher and the proxy's worker hold none (1 MB each).
 """
 
 from __future__ import annotations
@@ -12,11 +14,13 @@ from collections.abc import Mapping
 from enum import StrEnum
 from functools import lru_cache
 from pathlib import Path
-
-from cryptography.fernet import Fernet, InvalidToken, MultiFernet
+from typing import TYPE_CHECKING
 
 from dz.errors import PlatformError
 from dz.log import Secret
+
+if TYPE_CHECKING:
+    from cryptography.fernet import MultiFernet
 
 
 class Name(StrEnum):
@@ -37,6 +41,8 @@ def seal(app_id: str, name: Name, value: str) -> bytes:
 
 def unseal(app_id: str, name: Name, blob: bytes | memoryview) -> Secret:
     """The value. Raises PlatformError if no key fits or if it was sealed for another place."""
+    from cryptography.fernet import InvalidToken
+
     try:
         sealed_for, sealed_as, value = json.loads(_keys().decrypt(bytes(blob)))
     except InvalidToken:
@@ -65,4 +71,6 @@ def _keys() -> MultiFernet:
 
 @lru_cache(maxsize=2)
 def _read(path: str, _changed: int) -> MultiFernet:
+    from cryptography.fernet import Fernet, MultiFernet
+
     return MultiFernet([Fernet(key) for key in Path(path).read_bytes().split()])

@@ -27,8 +27,8 @@ USELESS = ("rich", "pygments", "prompt_toolkit", "pycparser")
     ("code", "useless"),
     [
         (PANEL, (*USELESS, "django.test", "unittest", "obstore")),
-        (DISPATCHER, USELESS),
-        (WORKER, USELESS),
+        (DISPATCHER, (*USELESS, "cryptography.fernet")),
+        (WORKER, (*USELESS, "cryptography.fernet")),
     ],
     ids=("panel", "dispatcher", "worker"),
 )

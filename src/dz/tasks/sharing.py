@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import gc
 from contextlib import suppress
+from importlib import import_module
 from typing import Any
 
 import psutil
@@ -20,7 +21,7 @@ from celery.worker.autoscale import Autoscaler, WorkerComponent
 from django.db import Error, connection
 
 from dz.tasklib.jobs import PIPELINES
-from dz.tasklib.pipeline import Named
+from dz.tasklib.pipeline import PROXY, Named
 from dz.tasks import hosting
 from dz.tasks.celeryapp import app
 from dz2.models import Host
@@ -53,9 +54,11 @@ def _has_children(pid: int) -> bool:
 
 
 def _warm(**_: Any) -> None:
-    """What each process would load by itself: billiard's way to a death signal, Django's to zoomdb, and
-    the work of this role's steps. The others' is left where it is: 7 MB."""
+    """What each process would load by itself: billiard's way to a death signal, Django's to zoomdb, what
+    unseals secrets, and the work of this role's steps. The others' is left where it is: 7 MB."""
     get_pdeathsig()
+    if hosting.settings().role != PROXY:  # whose worker has no key
+        import_module("cryptography.fernet")
     for step in (step for pipeline in PIPELINES.values() for step in pipeline.steps):
         if step.queue == hosting.settings().role and isinstance(step.run, Named):
             step.run.load()
