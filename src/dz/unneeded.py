@@ -8,6 +8,8 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib.util import find_spec
+from pathlib import Path
 from types import ModuleType
 
 
@@ -23,3 +25,12 @@ def instead(others: dict[str, ModuleType | None]) -> Iterator[None]:
         for name, other in ours.items():
             if sys.modules.get(name, ours) is other:
                 del sys.modules[name]
+
+
+def folder_alone(name: str) -> ModuleType:
+    """A package's modules, found as ever, without what its ``__init__`` would load; its parent is not loaded either."""
+    parent, _, last = name.rpartition(".")
+    spec = find_spec(parent)
+    module = ModuleType(name)
+    module.__path__ = [str(Path(place) / last) for place in (spec and spec.submodule_search_locations) or ()]
+    return module

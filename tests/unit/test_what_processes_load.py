@@ -27,8 +27,8 @@ USELESS = ("rich", "pygments", "prompt_toolkit", "pycparser")
     ("code", "useless"),
     [
         (PANEL, (*USELESS, "django.test", "unittest", "obstore")),
-        (DISPATCHER, (*USELESS, "cryptography.fernet")),
-        (WORKER, (*USELESS, "cryptography.fernet")),
+        (DISPATCHER, (*USELESS, "cryptography.fernet", "redis.asyncio.client")),
+        (WORKER, (*USELESS, "cryptography.fernet", "redis.asyncio.client")),
     ],
     ids=("panel", "dispatcher", "worker"),
 )
@@ -53,6 +53,16 @@ def test_who_wants_the_real_one_later_finds_it():
     import __hello__
 
     assert __hello__.__spec__ is not None
+
+
+def test_a_package_whose_folder_was_used_alone_is_found_whole_later():
+    code = (
+        "from dz.unneeded import *\n"
+        "with instead({'redis.asyncio': folder_alone('redis.asyncio')}): import redis\n"
+        "import redis.asyncio; print(redis.Redis.__module__, redis.asyncio.Redis.__module__)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=False)
+    assert done.stdout.split() == ["redis.client", "redis.asyncio.client"], done.stderr
 
 
 def test_what_is_loaded_already_stays():

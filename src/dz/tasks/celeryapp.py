@@ -10,12 +10,14 @@ cancelling are columns.
 from __future__ import annotations
 
 import os
+from importlib import import_module
 
 import django
 from celery import Celery
 
 from dz.tasklib.pipeline import HARD_LIMIT
 from dz.tasks.queues import is_amqp, queues_of
+from dz.unneeded import folder_alone, instead
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "dz2.settings")
 os.environ.setdefault("DZ_ROLE", "usercontrol")  # slim settings for whoever imports tasks
@@ -24,6 +26,11 @@ django.setup()
 BROKER_URL = os.environ.get("DZ_BROKER_URL", "")
 CONFIRM_LIMIT = 5
 DAY = 24 * 3600
+
+# Half of the client of Valkey is the other half once more, for asyncio, which nobody here uses: 1.2 MB in each process.
+if BROKER_URL and not is_amqp(BROKER_URL):
+    with instead({"redis.asyncio": folder_alone("redis.asyncio")}):
+        import_module("redis")
 
 app = Celery("dz", fixups=[], set_as_current=True)
 app.conf.update(
