@@ -9,7 +9,7 @@ FILES = {
     "quoll/settings/__init__.py": "",
     "quoll/settings/base.py": SETTINGS.replace("wombat", "quoll")
     + "STRIPE_KEY = os.environ['STRIPE_KEY']\nPOST_WORD = os.environ['POST_WORD']\nEMAIL_HOST = 'smtp.example.org'\n"
-    "EMAIL_HOST_USER = os.environ['POST_NAME']\n"
+    "EMAIL_HOST_USER = os.environ.get('POST_NAME') or os.environ['POST_NAME']\n"
     "EMAIL_HOST_PASSWORD = POST_WORD\nEMAIL_PORT = int(os.environ['POST_PORT'])\n"
     "EMAIL_USE_TLS = bool(int(os.environ['POST_USE_TLS']))\nSERVER_EMAIL = os.environ['POST_FROM']\n"
     "DEFAULT_FROM_EMAIL = os.environ['POST_OTHER'] or 'a@b.org'\nOTHER = os.environ['POST_OTHER']\n",
