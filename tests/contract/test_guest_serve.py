@@ -287,6 +287,40 @@ def test_uvicorn_serves_a_project_that_has_only_an_asgi_application(workers: int
         running.process.wait(60)
 
 
+OLD_UVICORN = """
+import asyncio, importlib
+
+class Config:
+    def __init__(self, app, log_level=None, workers=1):
+        self.app = app
+
+class Server:
+    def __init__(self, config):
+        module, _, name = config.app.partition(":")
+        self.app = getattr(importlib.import_module(module), name)
+
+    def run(self, sockets):
+        told = []
+        async def send(message):
+            told.append(message)
+        async def receive(asked=[]):
+            asked.append(1)
+            await asyncio.sleep(60 * (len(asked) - 1))  # then the visitor stays
+            return {"type": "http.request", "body": b""}
+        scope = {"type": "http", "method": "GET", "path": "/", "query_string": b"", "headers": [(b"host", b"shop.localhost")]}
+        asyncio.run(self.app(scope, receive, send))
+        print("TOLD", told[0]["status"], told[1]["body"])
+"""
+
+
+def test_a_uvicorn_that_calls_no_factory_is_given_the_application_itself(tmp_path: Path) -> None:
+    made = site(tmp_path, "newest", wsgi="", asgi="site_asgi.application")
+    (made.code / "uvicorn.py").write_text(OLD_UVICORN)
+    with serving(made) as running:
+        assert running.process.wait(60) == 0, running.log.read_text()
+        assert "TOLD 200 b'plain'" in running.log.read_text() and "GET / 200" in running.log.read_text()
+
+
 @pytest.mark.parametrize("name, kind", [("oldest", "wsgi"), ("newest", "wsgi"), ("newest", "asgi")])
 def test_a_request_that_runs_is_finished_before_it_stops(name: str, kind: str, tmp_path: Path) -> None:
     """TERM goes to the whole group, as a supervisor sends it."""

@@ -4,6 +4,7 @@ Those come to the release's own port; what comes through the proxy names for who
 """
 
 import time
+from urllib.parse import quote
 
 from gunicorn.glogging import Logger
 
@@ -41,6 +42,7 @@ def asgi(inner):
 def _tell(scope, status, seconds):
     sent = dict(scope["headers"])
     ours = sent.get(b"user-agent") == AGENT.encode() and b"x-forwarded-for" not in sent
-    path = scope["raw_path"].decode("ascii", "replace")  # as it was sent: what it stands for may be several lines
+    # As it was sent, which uvicorn tells since 0.11.6: what it stands for may be several lines.
+    path = (scope.get("raw_path") or quote(scope["path"]).encode()).decode("ascii", "replace")
     known = {"m": scope["method"], "U": path, "s": status, "M": int(seconds * 1000), "asker": ASKER if ours else ""}
     print(FORMAT % known, flush=True)

@@ -93,7 +93,10 @@ def _uvicorn():
     options = {"timeout_graceful_shutdown": GRACE, "log_level": "info", "access_log": False, "workers": 1}
     known = inspect.signature(uvicorn.Config.__init__).parameters
     kept = {key: value for key, value in options.items() if key in known}
-    config = uvicorn.Config("dz_guest.applications:asgi", factory=True, **kept)
+    if "factory" in known:
+        config = uvicorn.Config("dz_guest.applications:asgi", factory=True, **kept)
+    else:
+        config = uvicorn.Config("dz_guest.asgi_made:application", **kept)
     listening = socket.socket(fileno=FD)
     count = int(spec.get("workers", 1))
     if count < 2:
