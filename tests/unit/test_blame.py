@@ -44,6 +44,14 @@ def test_the_servers_own_traceback_below_hides_nothing() -> None:
     assert blame(gives_up) == blame(LOG)
 
 
+def test_where_nothing_is_the_projects_own_a_package_is_named_by_its_file_and_the_platform_never() -> None:
+    guest = '  File "/srv/guest/b6307280a4ed3f2c/dz_guest/serve.py", line 96, in _uvicorn\n    config = Config()\n'
+    package = '  File "/srv/layers/p1/env/lib/python3.8/site-packages/slow/__init__.py", line 3, in load\n    raise x\n'
+    begin, end = "Traceback (most recent call last):\n", "TypeError: no\n"
+    assert blame(begin + package + guest + end).where == "slow/__init__.py:3 raise x"
+    assert (blame(begin + guest + end).where, blame(begin + guest + end).error) == ("", "TypeError: no")
+
+
 def test_a_syntax_error_is_found_where_it_is() -> None:
     text = 'Traceback (most recent call last):\n  File "/x/settings.py", line 3\n    DEBUG = = True\n            ^\nSyntaxError: invalid syntax\n'
     assert blame(text, root="/x").where == "settings.py:3 DEBUG = = True"

@@ -26,6 +26,8 @@ TOLD = (
 TELLERS = ("UndefinedValueError", "ImproperlyConfigured", "EnvError", "KeyError", "ValueError")
 _OF_ENVIRON = re.compile(_NAME)
 _FOREIGN = re.compile(r"/(site-packages|dist-packages|lib/python3\.[0-9]+|guest)/|^<")
+_OURS = re.compile(r"/guest/[0-9a-f]{16}/|/dz_guest/")
+_PACKAGES = re.compile(r".*/(?:site|dist)-packages/")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,11 +50,11 @@ class Blame:
 
 def blame(text: str, *, root: str = "") -> Blame:
     """Read the last traceback in ``text`` with a frame of the project's own (a server that gives up may add one of its
-    own below), else the last. Frames of installed packages are passed over; paths below ``root`` are told relative to
-    it."""
+    own below), else the last. Frames of installed packages are passed over where there is one, ours always; paths
+    are told relative to ``root``, or to where packages lie."""
     tracebacks = _tracebacks(plain(text))
     chosen = next((one for one in reversed(tracebacks) if _own(one)), tracebacks[-1])
-    places = _own(chosen) or list(_FRAME.finditer(chosen))
+    places = _own(chosen) or [frame for frame in _FRAME.finditer(chosen) if not _OURS.search(frame[1])]
     return Blame(error=_last_error(chosen), where=_told(places[-1], root) if places else "")
 
 
@@ -78,6 +80,7 @@ def _last_error(text: str) -> str:
 
 def _told(frame: re.Match[str], root: str) -> str:
     path = frame[1]
+    path = _PACKAGES.sub("", path)
     if root and path.startswith(f"{root.rstrip('/')}/"):
         path = path[len(root.rstrip("/")) + 1 :]
     return f"{path}:{frame[2]} {(frame[3] or '').strip()}".strip()
