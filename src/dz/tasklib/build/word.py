@@ -28,6 +28,7 @@ def taken(ctx: Context, said: str) -> Bundle | None:
     ):
         return None
     tell(ctx, config, result)
+    ctx.log.note(f"it is loaded, and {result.chosen.settings} works as it did: that is its proof")
     inputs = ctx.results["build_and_deploy"].get("inputs", "")
     manifest = {**before.manifest, **learned, "inputs": inputs}
     return ctx.door.save_bundle(platform=before.platform, layers=before.layers, manifest=manifest)

@@ -130,8 +130,8 @@ def _entries(module: ast.Module | None, value: ast.expr) -> Iterator[tuple[str, 
 
 
 def _read_for(module: ast.Module | None, given: ast.expr) -> list[str]:
-    """The variable that is read for a value, each time that it is (``os.getenv("A") or env("A")``), also by way of a name
-    of the module's own; of several, none is clear."""
+    """The variable that is read for a value, each time that it is (``os.getenv("A") or env("A")``), also by way of a
+    name of the module's own; of several, none is clear."""
     if isinstance(given, ast.Name) and module:
         given = next(reversed(code.assigned(module, given.id)), given)
     keys = [one.slice for one in ast.walk(given) if isinstance(one, ast.Subscript) and code.is_environ(one.value)]
