@@ -60,7 +60,9 @@ def _of_its_day(
 
     A list that pins what the code imports leaves to the index what those packages import, and its newest releases are
     for newer ones."""
-    broken = error.id in BROKEN or "." in str(error.facts.get("module", ""))
+    package, inner, _ = str(error.facts.get("module", "")).partition(".")
+    own = build.tree / build.config.project_root / package
+    broken = error.id in BROKEN or (bool(inner) and not own.is_dir())
     if not broken or not leaves_open(build, days=AGED):
         return None
     build.ctx.log.note(f"{error.brief} Releases of its last commit's day are tried.", level="warning")

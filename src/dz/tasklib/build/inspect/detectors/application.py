@@ -9,7 +9,7 @@ from dz.tasklib.build.inspect import code, settingscode
 from dz.tasklib.build.inspect.code import below
 from dz.tasklib.build.inspect.evidence import Evidence, Facts, at
 from dz.tasklib.build.inspect.neighbours import named
-from dz.tasklib.build.inspect.tree import Tree, folder_of
+from dz.tasklib.build.inspect.tree import Tree, folder_of, join
 
 NEEDS = ("project_root", "settings_module", "additional_python_path_dirs")
 GIVES = ("wsgi_application", "asgi_application")
@@ -37,10 +37,16 @@ def _in_settings(tree: Tree, facts: Facts) -> Iterator[Evidence]:
             named = code.string(value)
             if named and "." in named:
                 exists = code.module_file(tree, settingscode.roots(facts), named.rpartition(".")[0])
+                if not exists and _is_own(tree, facts, named):
+                    continue  # git ignores it, or it was never there: then Django's own serves
                 # Channels names ``project.routing.application`` in settings from before asgi.py was usual.
                 usual = kind == "wsgi" or named.split(".")[-2] == "asgi"
                 confidence = (0.94 if usual else 0.85) if exists else 0.2
                 yield _evidence(tree, kind, named, confidence, "the settings name it", path, value.lineno)
+
+
+def _is_own(tree: Tree, facts: Facts, named: str) -> bool:
+    return any(tree.has_folder(join(root, named.split(".", maxsplit=1)[0])) for root in settingscode.roots(facts))
 
 
 def _in_files(tree: Tree, facts: Facts) -> Iterator[Evidence]:
