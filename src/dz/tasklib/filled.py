@@ -118,14 +118,15 @@ def _words(*suffixes: str, prefixes: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(f"{prefix}{suffix}" for prefix in prefixes for suffix in suffixes)
 
 
-_BY_ITS_END = re.compile(r"_((?:POSTGRES|POSTGRESQL|DATABASE|DB)_[A-Z]+|SITE_URL)\Z")
+_BY_ITS_END = re.compile(r"(?<!\ARDS)_((?:POSTGRES|POSTGRESQL|DATABASE|DB)_[A-Z]+|SITE_URL)\Z")
 _OF_REDIS = re.compile(
     r"(?:\A|_)(?:REDIS(?:_[A-Z]+)?_(URL|URI|HOST|HOSTNAME|PORT|PASSWORD|PASS|DB|LOCATION)"
     r"|REDIS_BACKEND|CACHE_URL|(?:CELERY_)?BROKER_URL|(?:CELERY_)?RESULT_BACKEND(?:_URL)?)\Z()"
 )
 _GIVEN = re.compile(r"REDIS|VALKEY|CACHE_URL")  # in the name of a variable of the project's
 _BROKER = re.compile(r"BROKER|AMQP|RABBIT")
-_DB = ("DB_", "DATABASE_", "POSTGRES_", "POSTGRESQL_", "DJANGO_DB_", "SQL_", "PG", "PG_", "RDS_")
+# Not RDS_: settings that find one take it for a sign that they are at Amazon's.
+_DB = ("DB_", "DATABASE_", "POSTGRES_", "POSTGRESQL_", "DJANGO_DB_", "SQL_", "PG", "PG_")
 
 _VALUES: Mapping[str, Callable[[Known], str]] = {
     **_same(lambda k: database_url(k.database), "DATABASE_URL", "DJANGO_DATABASE_URL", "POSTGRES_URL", "DB_URL"),

@@ -342,6 +342,20 @@ STRANGERS = {
         },
         {"environment": "ALLOWED_HOSTS", "environment_later": "DOG", "environment_off": "DEBUG"},
     ),
+    "the database that Amazon's platform tells": Stranger(
+        {
+            **LIST,
+            **project(
+                "if 'RDS_DB_NAME' in os.environ:\n"
+                "    DATABASES = {'default': {'NAME': os.environ['RDS_DB_NAME'], 'USER': os.environ['<RDS_USERNAME>']}}"
+            ),
+        },
+        {"environment": "", "environment_as": ""},
+    ),
+    "the same, without which it does not start": Stranger(
+        {**LIST, **project("DATABASES = {'default': {'NAME': os.environ['RDS_DB_NAME']}}", without="DATABASES")},
+        {"environment": "", "environment_as": "RDS_DB_NAME DB_NAME"},
+    ),
     "folders that the platform has elsewhere": Stranger(
         {
             **LIST,
