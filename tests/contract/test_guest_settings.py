@@ -253,6 +253,21 @@ def test_a_cache_whose_address_nobody_gave_is_in_the_projects_own_redis(tmp_path
         assert made.peek("CACHES")["CACHES"]["default"] == {"BACKEND": REDIS, "LOCATION": ours}
 
 
+@pytest.mark.parametrize(
+    ("lines", "enabled"),
+    [("", False), ("COMPRESS_OFFLINE = True", True), ("COMPRESS_PRECOMPILERS = [('text/x-scss', 'sass')]", True)],
+)
+def test_what_would_be_compressed_while_a_page_is_made_is_served_as_it_is(
+    lines: str, enabled: bool, tmp_path: Path
+) -> None:
+    made = site(
+        tmp_path, environment("newest"), f"INSTALLED_APPS.append('compressor')\nCOMPRESS_ENABLED = True\n{lines}"
+    )
+    (made.code / "compressor").mkdir()
+    (made.code / "compressor/__init__.py").write_text("")
+    assert made.peek("COMPRESS_ENABLED") == {"COMPRESS_ENABLED": enabled}
+
+
 def test_mail_is_shown_where_the_platform_says_that_its_server_is_missing(tmp_path: Path) -> None:
     made = site(tmp_path, environment("newest"), 'EMAIL_HOST, EMAIL_HOST_USER = "smtp.shop.org", ""')
     made.env["DZ_MAIL"] = "log"

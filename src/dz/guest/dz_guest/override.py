@@ -109,6 +109,10 @@ def static(values):
         changed["STATIC_ROOT"] = _like(values.get("STATIC_ROOT"), spec.get("static_root"))
         if "COMPRESS_ROOT" in values:
             changed["COMPRESS_ROOT"] = _like(values["COMPRESS_ROOT"], spec.get("static_root"))
+    if "compressor" in (values.get("INSTALLED_APPS") or ()) and not (
+        values.get("COMPRESS_OFFLINE") or values.get("COMPRESS_PRECOMPILERS")
+    ):
+        changed["COMPRESS_ENABLED"] = False  # it would write beside what was collected, while it makes a page
     folders = values.get("STATICFILES_DIRS") or ()
     changed["STATICFILES_DIRS"] = [one for one in folders if _made(_folder(one))]
     if values.get("WHITENOISE_KEEP_ONLY_HASHED_FILES"):

@@ -91,14 +91,20 @@ def proof_of(config: BuildConfig, result: ProbeResult, *, laid: bool) -> Proof:
     )
 
 
-def tell(ctx: Context, config: BuildConfig, result: ProbeResult) -> None:
-    """It becomes the release's evidence, and the log says what of it is worth a word."""
-    chosen = result.chosen
+def _tell_tried(ctx: Context, result: ProbeResult) -> None:
+    """What came before the settings that work."""
     for one in result.failed:
         why = one.error.summary if one.error else "it does not work"
         ctx.log.note(f"{one.settings} was tried first: {why}", level="warning")
         if one.error and one.error.kind == "variable":
-            ctx.log.note(f"The site runs with {chosen.settings} until {one.error.name} has a value.", level="warning")
+            until = f"The site runs with {result.chosen.settings} until {one.error.name} has a value."
+            ctx.log.note(until, level="warning")
+
+
+def tell(ctx: Context, config: BuildConfig, result: ProbeResult) -> None:
+    """It becomes the release's evidence, and the log says what of it is worth a word."""
+    _tell_tried(ctx, result)
+    chosen = result.chosen
     if chosen.settings != config.django_settings_module:
         ctx.log.note(f"settings module is {chosen.settings}: the first that works")
     if apps := ", ".join(result.learned.unmigrated):
