@@ -258,6 +258,9 @@ def _database_env(plan: Plan) -> dict[str, str]:
     }
 
 
+LOCKS = 64 * 100  # of a plain PostgreSQL: so many for each of its connections
+
+
 def _postgres(plan: Plan, name: str, user: str, sockets: Path, *, connections: int, buffers: str) -> Service:
     """Reached by its socket alone: no port of this machine leads to it. What was once in ``buffers`` stays there; the
     kernel keeps the rest in memory as long as there is room, and gives it back."""
@@ -268,7 +271,9 @@ def _postgres(plan: Plan, name: str, user: str, sockets: Path, *, connections: i
         "port": "5432",
         "max_connections": str(connections),
         "shared_buffers": buffers,
-        "max_pred_locks_per_transaction": "16",  # one pool for all; by default it takes 4 MB at the start
+        # One pool for all, half of it made at the start.
+        "max_locks_per_transaction": str(-(-LOCKS // connections)),
+        "max_pred_locks_per_transaction": "16",  # the same; by default 4 MB more
         "max_logical_replication_workers": "0",  # nobody replicates, and who would begin it is a process, too
         "timezone": "UTC",
         "log_timezone": "UTC",
