@@ -18,7 +18,7 @@ from dz.names import AppId
 from dz.run import check
 from dz.seams.sandbox import Box, Network, Sandbox
 from dz.seams.sandbox.ladder import make
-from dz.seams.sandbox.network import ensure_rules, let_own, name_servers
+from dz.seams.sandbox.network import Served, ensure_rules, let_own, let_serve, name_servers
 
 PYTHON = "/usr/bin/python3"
 METADATA, OTHER = "169.254.169.254", "10.77.0.1"
@@ -77,6 +77,7 @@ def main(home: Path, rung: str, base: int, laid: bool) -> None:
                 ("redis", "127.0.0.1", 0, base + ours.number),
                 ("neighbour_on_its_port", "127.0.0.1", 0, base + neighbour.number),
                 ("root_on_its_port", "127.0.0.1", 0, 0),
+                ("neighbour_where_it_is_served", OTHER, 0, base + neighbour.number),
                 ("metadata", METADATA, 80, 0),
                 ("panel_by_another_address", OTHER, 0, 0),
                 ("database", "127.0.0.1", 0, 0),
@@ -91,8 +92,21 @@ def main(home: Path, rung: str, base: int, laid: bool) -> None:
         fence = ensure_rules(base, allowed=[up["database"]]) if laid else ("shared", "not laid")
         for name in ("redis", "neighbour_on_its_port", "root_on_its_port"):
             let_own(base, base + ours.number, up[name][1])
+        served = {name: up[name] for name in ("own_site_by_itself", "neighbour_where_it_is_served")}
+        for at in served.values():
+            let_serve(base, Served(base + ours.number, *at))
         found = json.loads(site(sandbox, ours, up))
+        found |= {f"visitor_of_{name}": visited(*at) for name, at in served.items()}
     print(json.dumps([fence, found]))
+
+
+def visited(address: str, port: int) -> str:
+    """What the proxy would meet there."""
+    try:
+        with socket.create_connection((address, port), timeout=1):
+            return "reached"
+    except TimeoutError:
+        return "left"
 
 
 def site(sandbox: Sandbox, app_id: AppId, targets: dict[str, tuple[str, int]]) -> str:

@@ -15,6 +15,8 @@ BASE = 600_000_000  # of no platform
 CLOSED = {
     "broker": "refused", "broker_by_ipv6": "refused", "neighbour": "refused", "metadata": "refused",
     "panel_by_another_address": "refused", "private": "refused", "own_site_by_itself": "refused",
+    "neighbour_where_it_is_served": "refused",
+    "visitor_of_own_site_by_itself": "reached", "visitor_of_neighbour_where_it_is_served": "left",
     "redis": "reached", "neighbour_on_its_port": "left", "root_on_its_port": "left",
     "database": "reached", "public": "left", "name_server": "left",
 }  # fmt: skip

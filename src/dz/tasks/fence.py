@@ -8,7 +8,7 @@ from dz.seams.sandbox import network
 from dz.settings import WorkerSettings
 from dz.tasklib.pipeline import APPSERVER
 from dz2.door.ownredis import awake_on
-from dz2.models import DatabaseServer
+from dz2.models import AppServerDeployment, DatabaseServer, DeploymentState
 
 log = get_logger()
 
@@ -38,8 +38,15 @@ class Keeper:
         rows = awake_on(self._settings.instance_id).values_list("project_id", "port")
         return [(self._settings.uid_base + project, port) for project, port in rows if port]
 
+    def _served(self) -> list[network.Served]:
+        """The same of where sites are served."""
+        here = AppServerDeployment.objects.filter(appserver__host__instance_id=self._settings.instance_id)
+        rows = here.exclude(state=DeploymentState.STOPPED).exclude(port=None)
+        told = rows.values_list("release__project_id", "address", "port")
+        return [network.Served(self._settings.uid_base + project, str(at), port) for project, at, port in told if port]
+
     def _lay(self, wanted: frozenset[tuple[str, int]]) -> network.Fence:
         try:
-            return network.ensure_rules(self._settings.uid_base, allowed=wanted, own=self._own())
+            return network.ensure_rules(self._settings.uid_base, allowed=wanted, own=self._own(), served=self._served())
         except (DzError, OSError) as error:
             return network.Fence("shared", str(error))

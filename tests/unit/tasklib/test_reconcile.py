@@ -72,6 +72,9 @@ class SiteSandbox(NoSandbox):
     def site(self, *_: Any, **__: Any) -> list[str]:
         return ["sleep", "600"]
 
+    def uid(self, _: AppId) -> None:
+        return None
+
 
 def context(home: Path, role: str, door: Door, **seams: Any) -> Any:
     nothing = SimpleNamespace(note=lambda *a, **k: None, hide=lambda *a: None)

@@ -2,8 +2,9 @@
 
 Promises: where this says ``closed``, a process of a project opens no connection to this host (broker, zoomdb, panel,
 neighbours), to private or link-local addresses and so to no metadata service, but for what is given as allowed and the
-name servers; it answers whoever connected to it, and reaches the public internet. At a project's own port on loopback
-nobody answers but that project, whoever listens there. Seen to hold by trying, not believed.
+name servers; it answers whoever connected to it, and reaches the public internet. At a project's own port on loopback,
+and where a site of it is served, nobody answers but that project, whoever listens there. Seen to hold by trying, not
+believed.
 Not held: unix sockets, which permissions guard, and a user's own processes where there is no root.
 """
 
@@ -41,6 +42,14 @@ sys.exit(3 if client.connect_ex(("127.0.0.1", int(sys.argv[2]))) else 0)
 """
 
 
+class Served(NamedTuple):
+    """Where a site of that uid is served on this host."""
+
+    uid: int
+    address: str
+    port: int
+
+
 class Fence(NamedTuple):
     """``network``: "closed" or "shared", then ``why`` in words."""
 
@@ -49,16 +58,20 @@ class Fence(NamedTuple):
 
 
 def ensure_rules(
-    uid_base: int, *, allowed: Iterable[tuple[str, int]] = (), own: Iterable[tuple[int, int]] = ()
+    uid_base: int,
+    *,
+    allowed: Iterable[tuple[str, int]] = (),
+    own: Iterable[tuple[int, int]] = (),
+    served: Iterable[Served] = (),
 ) -> Fence:
     """Load the table anew, in one transaction, and try it. ``allowed``: addresses and ports that projects may reach;
-    ``own``: uid and port on loopback of what only that one may."""
+    ``own``: uid and port on loopback of what only that one may; ``served``: at which only that uid may answer."""
     if os.geteuid() != 0:
         return Fence("shared", "firewall rules need root")
     nft = _nft()
     if nft is None:
         return Fence("shared", "nftables is not installed")
-    table = rules(uid_base, allowed, name_servers(), own, guard=_answers_have_owners())
+    table = rules(uid_base, allowed, name_servers(), own, served, guard=_answers_have_owners())
     loaded = run([nft, "-f", "-"], deadline=DEADLINE, stdin=table.encode())
     if not loaded.ok:
         return Fence("shared", f"this kernel refuses the firewall rules: {loaded.text.strip()[:200]}")
@@ -79,6 +92,17 @@ def take_own(uid_base: int, uid: int, port: int) -> None:
     _change(_own("delete", uid_base, uid, port))
 
 
+def let_serve(uid_base: int, served: Served) -> None:
+    """Nobody else answers there from now on: a neighbour that was quicker, as a site starts anew, has no visitor of
+    its. Harmless where there is no fence."""
+    _change(_serves("add", uid_base, served))
+
+
+def take_serve(uid_base: int, served: Served) -> None:
+    """The port may become another's."""
+    _change(_serves("delete", uid_base, served))
+
+
 def forget_rules(uid_base: int) -> None:
     """Take the table away; harmless where there is none."""
     _change(_emptied(uid_base))
@@ -95,11 +119,12 @@ def rules(
     allowed: Iterable[tuple[str, int]],
     name_servers: Iterable[str],
     own: Iterable[tuple[int, int]] = (),
+    served: Iterable[Served] = (),
     *,
     guard: bool = True,
 ) -> str:
     """What nft is given. Every address in it is parsed: nothing of a file's text gets through as words of nft's.
-    ``guard``: who answers at a project's own port is looked at."""
+    ``guard``: who answers at a project's own port, and where its site is served, is looked at."""
     lines = [_to(address, "tcp", port) for address, port in sorted(set(allowed))]
     lines += [_to(address, kind, 53) for address in name_servers for kind in ("udp", "tcp")]
     lines += [f"ip daddr 127.0.0.1 tcp dport {DOORS.start}-{DOORS.stop - 1} accept"]
@@ -107,7 +132,10 @@ def rules(
     for closed in ("fib daddr type local", *ranges):
         lines += [f"{closed} meta l4proto tcp reject with tcp reset", f"{closed} reject with icmpx admin-prohibited"]
     pairs = sorted(own)
-    answers = "ip saddr 127.0.0.1 tcp sport @owned tcp flags & (syn | ack) == (syn | ack) goto answers"
+    sites = [one for one in sorted(served) if _is_ipv4(one.address)]
+    is_answer = "tcp flags & (syn | ack) == (syn | ack)"
+    answers = f"""ip saddr 127.0.0.1 tcp sport @owned {is_answer} goto answers
+    ip saddr . tcp sport @served {is_answer} goto serving"""
     own_elements = _elements(f"{int(uid)} . {int(port)}" for uid, port in pairs)
     owned_elements = _elements(str(int(port)) for _, port in pairs)
     inside = "\n    ".join(lines)
@@ -120,6 +148,16 @@ table inet {_name(uid_base)} {{
   set owned {{
     typeof tcp sport
 {owned_elements}  }}
+  set serves {{
+    typeof meta skuid . ip saddr . tcp sport
+{_elements(map(_who, sites))}  }}
+  set served {{
+    typeof ip saddr . tcp sport
+{_elements(map(_where, sites))}  }}
+  chain serving {{
+    meta skuid . ip saddr . tcp sport @serves accept
+    drop
+  }}
   chain answers {{
     meta skuid . tcp sport @own accept
     drop
@@ -178,6 +216,25 @@ def name_servers(file: Path = Path("/etc/resolv.conf")) -> list[str]:
 def _own(act: str, uid_base: int, uid: int, port: int) -> str:
     of = f"{act} element inet {_name(uid_base)}"
     return f"{of} own {{ {int(uid)} . {int(port)} }}\n{of} owned {{ {int(port)} }}"
+
+
+def _serves(act: str, uid_base: int, served: Served) -> str:
+    if not _is_ipv4(served.address):
+        return ""
+    of = f"{act} element inet {_name(uid_base)}"
+    return f"{of} serves {{ {_who(served)} }}\n{of} served {{ {_where(served)} }}"
+
+
+def _who(served: Served) -> str:
+    return f"{int(served.uid)} . {_where(served)}"
+
+
+def _where(served: Served) -> str:
+    return f"{ipaddress.ip_address(served.address)} . {int(served.port)}"
+
+
+def _is_ipv4(address: str) -> bool:
+    return ipaddress.ip_address(address).version == 4
 
 
 def _elements(words: Iterable[str]) -> str:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from dz.errors import Transient
+from dz.seams.sandbox import network
 from dz.seams.sandbox.launch import PORT_BUSY
 from dz.tasklib import unsynced
 from dz.tasklib.appserver import drain, ownredis, ports
@@ -120,6 +121,8 @@ def start(ctx: Context, deployment: Deployment, asked: Mapping[str, Sequence[str
         app_layer = bring_layers(ctx, site)
     lay(site, app_layer, ctx.seams.sandbox)
     ctx.midway()
+    if served := _served(ctx, deployment):
+        network.let_serve(ctx.settings.uid_base, served)
     supervisor(ctx).start(program(site, ctx.seams.sandbox, grace=ctx.settings.drain + GRACE))
     at = f" at {deployment.address}:{deployment.port}" if deployment.is_web else ""
     ctx.log.note(f"{deployment.program} starts{at}, in the sandbox rung {ctx.seams.sandbox.rung}")
@@ -202,8 +205,16 @@ def take_away(ctx: Context, *leaving: Deployment) -> None:
             supervisor(ctx).stop(*(d.program for d in ours))
             ctx.midway()
             for deployment in ours:
+                if served := _served(ctx, deployment):
+                    network.take_serve(ctx.settings.uid_base, served)
                 sweep(folders, app_id, deployment.release, deployment.program)
                 ctx.door.stopped(deployment.id)
+
+
+def _served(ctx: Context, deployment: Deployment) -> network.Served | None:
+    """Where nobody else may answer, as far as projects have uids of their own."""
+    uid = ctx.seams.sandbox.uid(deployment.app_id)
+    return network.Served(uid, deployment.address, deployment.port) if uid is not None and deployment.is_web else None
 
 
 def site_of(ctx: Context, running: Running) -> Site:
