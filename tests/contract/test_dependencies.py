@@ -386,29 +386,7 @@ def test_groups_and_extras_that_are_wanted_are_installed_with_the_rest(bench: Be
     assert versions == ["4.2.15", "3.7", "2024.2.2"]
 
 
-def test_what_no_file_declares_is_as_old_as_the_last_commit_and_else_the_newest(bench: Bench) -> None:
-    wanted = Wanted(installer="none", files=(), packages=("django", "pytz"), django="==4.2.*", as_of="2023-05-02")
-    locked, _ = resolve(bench, wanted)
-    assert (locked.version("django"), locked.version("pytz")) == ("4.2", "2023.3")
-    again, _ = resolve(bench, replace(wanted, as_of="2024-01-01"))
-    assert again == locked  # a later commit keeps what was found
-    newest, _ = resolve(bench, replace(wanted, packages=("django", "tzdata"), as_of="2010-01-01"))
-    assert newest.version("django") > "4.2.20"
-
-
 def test_uv_may_map_more_than_it_may_have_in_memory(bench: Bench) -> None:
     bench.lay()
     space, data = (int(bench.inside(["sh", "-c", f"ulimit -{kind}"])[0].text) * 1024 for kind in "vd")
     assert data == Limits().memory and space - data >= 4 * 1024**3
-
-
-def test_an_extension_finds_the_library_of_the_python_that_it_is_built_for(bench: Bench) -> None:
-    (bench.tree / "own").mkdir()
-    (bench.tree / "own/setup.py").write_text(
-        "import os\nfrom setuptools import setup\n"
-        "assert os.path.samefile(os.environ['LIBRARY_PATH'], os.path.join(os.path.dirname(os.__file__), '..'))\n"
-        "setup(name='own', version='1', py_modules=[])\n"
-    )
-    (bench.tree / "requirements.txt").write_text("Django>=4.2,<5\n./own\n")
-    locked, _ = resolve(bench, WANTED)
-    assert locked.built == ("own",)

@@ -187,3 +187,25 @@ def of(version: str) -> Interpreter:
 def test_whether_a_release_has_a_wheel_is_asked_of_the_index(bench: Bench) -> None:
     bench.lay()
     assert has_wheel(bench, "lxml==4.6.1", of("3.9.18")) and not has_wheel(bench, "lxml==4.6.1", of("3.12.1"))
+
+
+def test_what_no_file_declares_is_as_old_as_the_last_commit_and_else_the_newest(bench: Bench) -> None:
+    wanted = Wanted(installer="none", files=(), packages=("django", "pytz"), django="==4.2.*", as_of="2023-05-02")
+    locked, _ = resolve(bench, wanted)
+    assert (locked.version("django"), locked.version("pytz")) == ("4.2", "2023.3")
+    again, _ = resolve(bench, replace(wanted, as_of="2024-01-01"))
+    assert again == locked  # a later commit keeps what was found
+    newest, _ = resolve(bench, replace(wanted, packages=("django", "tzdata"), as_of="2010-01-01"))
+    assert newest.version("django") > "4.2.20"
+
+
+def test_an_extension_finds_the_library_of_the_python_that_it_is_built_for(bench: Bench) -> None:
+    (bench.tree / "own").mkdir()
+    (bench.tree / "own/setup.py").write_text(
+        "import os\nfrom setuptools import setup\n"
+        "assert os.path.samefile(os.environ['LIBRARY_PATH'], os.path.join(os.path.dirname(os.__file__), '..'))\n"
+        "setup(name='own', version='1', py_modules=[])\n"
+    )
+    (bench.tree / "requirements.txt").write_text("Django>=4.2,<5\n./own\n")
+    locked, _ = resolve(bench, WANTED)
+    assert locked.built == ("own",)
