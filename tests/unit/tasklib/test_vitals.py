@@ -56,13 +56,22 @@ def test_one_that_was_given_up_says_so_and_one_that_never_ended_says_nothing(tmp
     assert vitals.look()[NAME].detail == "given up: exit 3 at 14:05:10"
 
 
-@pytest.mark.parametrize(("name", "code", "explained"), [(WEB, 98, True), (WEB, 9, False), (NAME, 98, False)])
-def test_a_code_of_ours_is_explained(tmp_path: Path, name: str, code: int, explained: bool) -> None:
+@pytest.mark.parametrize(
+    ("name", "how", "told"),
+    [
+        (WEB, "exit 98", "exit 98, for its port was taken,"),
+        (NAME, "exit 98", "exit 98"),
+        (WEB, "exit 9", "exit 9"),
+        (NAME, "exit 137", "exit 137, as by SIGKILL,"),
+        (NAME, "exit 255", "exit 255"),
+        (NAME, "killed by SIGKILL", "killed by SIGKILL"),
+    ],
+)
+def test_a_code_that_no_log_explains_is_explained(tmp_path: Path, name: str, how: str, told: str) -> None:
     supervisor = Dies(tmp_path, name)
-    supervisor.end(f"exit {code}", 10)
+    supervisor.end(how, 10)
     supervisor.state = "backoff"
-    words = f"exit {code}, for its port was taken, at" if explained else f"exit {code} at"
-    assert Vitals(supervisor).look()[name].detail == f"restarting: {words} 14:05:10"
+    assert Vitals(supervisor).look()[name].detail == f"restarting: {told} at 14:05:10"
 
 
 def test_how_long_a_program_runs_is_told(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import time
 from dataclasses import dataclass
 
@@ -11,6 +12,7 @@ from dz.tasklib.appserver.processes import WEB, kind
 from dz.tasklib.machine import memory_of
 
 MEMORY_EVERY = 30.0  # seconds: the kernel counts shared pages slowly
+SIGNALS = {str(128 + one): one.name for one in signal.Signals}
 RESTARTING, GIVEN_UP, LAST = "restarting", "given up", "last ended"
 
 
@@ -67,9 +69,12 @@ class Vitals:
 
 
 def _explained(end: End) -> str:
-    """How it ended; what a code of ours means, which none of its own log says."""
-    web = kind(end.name.split("-", 2)[-1]) == WEB  # the launcher listens for no other
-    return f"{end.how}, for its port was taken," if web and end.how == f"exit {PORT_BUSY}" else end.how
+    """How it ended; what a code means that none of its own log says."""
+    code = end.how.removeprefix("exit ")
+    if code == str(PORT_BUSY) and kind(end.name.split("-", 2)[-1]) == WEB:  # the launcher listens for no other
+        return f"{end.how}, for its port was taken,"
+    by = SIGNALS.get(code, "")  # as the sandbox tells of what was killed in it
+    return f"{end.how}, as by {by}," if by else end.how
 
 
 def _detail(status: Status, how: str) -> str:
