@@ -31,6 +31,7 @@ PEOPLE = """
 from django.contrib.auth.models import User
 User.REQUIRED_FIELDS = ["email", "password"]
 """
+BY_ADDRESS = "USERNAME_FIELD, User.REQUIRED_FIELDS = 'email', []"
 URLS = """
 from django.contrib import admin
 try:
@@ -70,6 +71,10 @@ def test_the_first_administrator_is_missed_and_made(name: str, tmp_path: Path, d
     (site.code / "people/models.py").write_text(PEOPLE.replace('"password"', '"first_name"'))
     more = typed(site, "admin", "username=dan", "email=", "*=dan", stdin=b"a-very-long-word\n")
     assert '"filled": ["first_name"]' in more.text, more.text
+    # Who signs in by an address alone, with a manager that wants a name.
+    (site.code / "people/models.py").write_text(PEOPLE.replace('REQUIRED_FIELDS = ["email", "password"]', BY_ADDRESS))
+    more = typed(site, "admin", "username=eve", "email=eve@example.org", stdin=b"a-very-long-word\n")
+    assert '"name": "eve@example.org"' in more.text, more.text
     (site.code / "people/models.py").write_text(PEOPLE)
     says = (
         "from django.contrib.auth import authenticate as a; print('is', a(username='ada', password='a-very-long-word'))"

@@ -194,6 +194,31 @@ def test_gunicorn_serves_the_project_and_its_uploads(name: str, tmp_path: Path) 
         assert running.get("/docs/a.txt")[1] == b"brochure"
 
 
+@everywhere
+def test_the_file_that_a_model_has_by_default_lies_among_the_uploads(name: str, tmp_path: Path) -> None:
+    model = "from django.db import models\nclass {0}(models.Model):\n    image = models.FileField(default={1!r})\n"
+    model += "    class Meta:\n        app_label = 'faces'\n"
+    names = ("people/none.txt", "gone.txt", "../site_urls.py", "note one.txt")
+    made = site(tmp_path, name, wsgi="site_wsgi.application")
+    for path, text in {
+        "faces/__init__.py": "",
+        "faces/models.py": "\n".join(model.format(f"Face{n}", one) for n, one in enumerate(names)),
+        "uploads/people/none.txt": "nobody",
+        "uploads/people/else.txt": "no default",
+        "uploads/note one.txt": "older than what its owner made of it",
+    }.items():
+        (made.code / path).parent.mkdir(parents=True, exist_ok=True)
+        (made.code / path).write_text(text)
+    with (made.code / "site_settings.py").open("a") as settings:
+        settings.write("\nMEDIA_ROOT = 'uploads'\nINSTALLED_APPS += ['faces']\n")
+    with serving(made) as running:
+        assert running.get("/media/people/none.txt")[1] == b"nobody", running.log.read_text()
+    media = tmp_path / "media"
+    assert (media / "note one.txt").read_text() == "0123456789"
+    assert sorted(str(one.relative_to(media)) for one in media.rglob("*.*")) == ["note one.txt", "people/none.txt"]
+    assert not (tmp_path / "site_urls.py").exists()
+
+
 def what_the_platform_asks_is_marked(running: Running) -> None:
     """And no visitor looks like it, whatever his browser calls itself."""
     visit = Visit("127.0.0.1", running.port, "shop.localhost:8800", "http")

@@ -6,6 +6,7 @@ what ``*`` is, or ``{"wants"}``, the fields that the user model needs beside tho
 standard error, with exit code 1; nobody who is there already is changed.
 """
 
+import inspect
 import json
 import sys
 
@@ -35,7 +36,9 @@ def main(argv):
         return _refuse("%s is there already." % fields[key])
     password = sys.stdin.readline().rstrip("\n")
     make = getattr(model._default_manager, "create_superuser", None)
-    if make is not None:
+    needs = _needs(make) if make is not None else []
+    fields.update({name: given[name] for name in needs if name in given and name not in fields and _has(model, name)})
+    if make is not None and all(name in fields for name in needs):
         make(password=password, **fields)
     else:
         _make(model, password, fields)
@@ -50,6 +53,21 @@ def _is_free(model, field):
     except Exception:
         return False
     return type(found).__name__ in ("CharField", "TextField") and not found.choices and "phone" not in field.lower()
+
+
+def _needs(make):
+    """What a manager wants beside the password: Django's own a user name, though the model may have none to ask for."""
+    plain = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
+    wanted = inspect.signature(make).parameters.values()
+    found = [one.name for one in wanted if one.kind in plain and one.default is inspect.Parameter.empty]
+    return [name for name in found if name != "password"]
+
+
+def _has(model, field):
+    try:
+        return bool(model._meta.get_field(field))
+    except Exception:
+        return False
 
 
 def _make(model, password, fields):

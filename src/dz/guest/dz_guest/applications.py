@@ -6,7 +6,7 @@ A project without an application of its own gets Django's. ``DZ_RELEASE_HEADER=1
 import importlib
 import os
 
-from dz_guest import files, loading, spec
+from dz_guest import defaults, files, loading, spec
 
 
 def load(name):
@@ -32,6 +32,7 @@ def wsgi():
         import django
 
         django.setup()
+        defaults.bring()
         if spec.get("wsgi"):
             inner = load(spec.get("wsgi"))
         else:
@@ -49,6 +50,7 @@ def asgi():
         import django
 
         django.setup()
+        defaults.bring()
         inner = load(spec.get("asgi"))
     return accesslog.asgi(_named_asgi(files.asgi(inner, files.places())))
 
