@@ -159,7 +159,9 @@ def test_a_site_that_never_answers_is_given_up(silent: subprocess.Popen[str]) ->
 def test_a_port_that_a_stranger_took_is_passed_over(platform: Platform, folder: Path) -> None:
     taken = {
         int(row[0])
-        for row in playing.ask_zoomdb(platform, "SELECT port FROM dz2_appserverdeployment WHERE state <> 'stopped'")
+        for row in playing.ask_zoomdb(
+            platform, "SELECT port FROM dz2_appserverdeployment WHERE state <> 'stopped' AND port > 0"
+        )
     }
     first, last = map(int, platform.environment["DZ_PORTS"].split("-"))
     port = next(one for one in range(first, last) if one not in taken and ports.is_free("127.1.0.1", one))
@@ -177,11 +179,11 @@ def test_nothing_half_made_is_left(platform: Platform) -> None:
     until(lambda: not playing.ask_zoomdb(platform, failed), what="reconcile took away what failed", deadline=120)
     rows = playing.ask_zoomdb(
         platform,
-        "SELECT r.project_id, r.number FROM dz2_appserverdeployment d JOIN dz2_release r ON r.id = d.release_id"
+        "SELECT r.project_id, r.number, d.process FROM dz2_appserverdeployment d JOIN dz2_release r ON r.id = d.release_id"
         " WHERE d.state = 'healthy'",
     )
-    wanted = {f"{AppId.of(key)}-{number}-web.1" for key, number in rows}
-    assert {name for name in playing.programs(platform) if re.match(r"p\d{8}-", name)} == wanted
+    wanted = {f"{AppId.of(key)}-{number}-{process}" for key, number, process in rows}
+    assert {name for name in playing.programs(platform) if re.match(r"p\d{8}-\d+-(?!redis)", name)} == wanted
 
 
 def test_a_database_server_that_is_down_is_named_and_waited_for(live: Project) -> None:
