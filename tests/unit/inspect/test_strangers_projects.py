@@ -342,6 +342,16 @@ STRANGERS = {
         },
         {"environment": "ALLOWED_HOSTS", "environment_later": "DOG", "environment_off": "DEBUG"},
     ),
+    "a settings package that adds to a module of its own": Stranger(
+        {
+            **LIST,
+            "manage.py": MANAGE.format("bilby.settings"),
+            "bilby/settings/__init__.py": "from .settings import *\nfrom .storage import *\n",
+            "bilby/settings/settings.py": f"{SETTINGS}\nDOG = os.environ['DOG']\n",
+            "bilby/settings/storage.py": "import os\nUSE_S3 = os.environ['USE_S3']\n",
+        },
+        {"settings_module": "bilby.settings", "environment": "DOG\nUSE_S3", "environment_later": ""},
+    ),
     "the database that Amazon's platform tells": Stranger(
         {
             **LIST,

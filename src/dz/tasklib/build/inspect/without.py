@@ -49,7 +49,9 @@ def spared(tree: Tree, facts: Facts, found: Found) -> tuple[frozenset[str], str]
     if len(ranked) < 2 or ranked[0].file == FILE:
         return frozenset(), ""
     files = settingscode.files(tree, facts)
-    below = next((one for one in ranked[1:] if one.file in files[1:] and _is_whole(tree, facts, one)), None)
+    # What lies in a package is imported after the package.
+    others = [one for one in ranked[1:] if not one.value.startswith(f"{ranked[0].value}.")]
+    below = next((one for one in others if one.file in files[1:] and _is_whole(tree, facts, one)), None)
     if below is None:
         return frozenset(), ""
     kept = settingscode.chain(tree, settingscode.roots(facts), below.file)
