@@ -19,6 +19,7 @@ from dz.tasklib.build.clashes import wishes
         ({"celery": "5.3.0", "importlib-metadata": "6.7.0"}, [], []),
         ({"pandas": "1.5.3", "scipy": "1.10", "numpy": "2.2.0"}, ["numpy<2"], []),
         ({"pandas": "1.5.3", "numpy": "1.26.4"}, [], []),
+        ({"uvicorn": "0.11.7", "uvloop": "0.22.1"}, ["uvloop<0.22"], []),
         ({"jinja2": "", "markupsafe": "2.1"}, [], []),  # only building tells
     ],
 )

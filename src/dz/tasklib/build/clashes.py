@@ -25,6 +25,7 @@ _LIMITS = (
     ("jinja2", "<3", "markupsafe<2.1"),  # soft_unicode
     ("djangorestframework-simplejwt", "<4.7", "pyjwt<2"),
     ("openai", "<1.55.3", "httpx<0.28"),
+    ("uvicorn", "<0.14", "uvloop<0.22"),  # get_event_loop() made a loop until then
     # These were compiled for the first numpy.
     ("pandas", "<2.2.2", "numpy<2"),
     ("scipy", "<1.13", "numpy<2"),
