@@ -14,6 +14,7 @@ import pytest
 from dz.errors import PlatformError
 from dz.names import AppId, HostName, InstanceId
 from dz.seams.proxy.fake import FakeProxy
+from dz.seams.sandbox import network
 from dz.seams.sandbox.launch import PORT_BUSY
 from dz.seams.supervisor import End, Program, Status
 from dz.seams.supervisor.fake import FakeSupervisor
@@ -157,6 +158,33 @@ def test_a_site_whose_port_a_stranger_took_while_it_did_not_run_is_started_at_an
         reconcile(context(tmp_path, "appserver", door, supervisor=supervisor))
         assert door.moved == [deployment.id]
         assert list(supervisor.programs) == ["p00000042-3-web.1"]
+
+
+def test_a_site_that_moves_to_another_port_may_answer_at_the_one_before_no_more(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class OfItsOwn(SiteSandbox):
+        def uid(self, _: AppId) -> Any:
+            return 500_042
+
+    lets: set[network.Served] = set()
+    monkeypatch.setattr(network, "let_serve", lambda _, served: lets.add(served))
+    monkeypatch.setattr(network, "take_serve", lambda _, served: lets.discard(served))
+    laid(tmp_path)
+    with socket.create_server(("127.0.0.1", 0)) as stranger:
+        deployment = replace(healthy(), port=stranger.getsockname()[1])
+        lets.add(network.Served(500_042, deployment.address, deployment.port))
+        door = Moves(
+            wanted_on=(deployment,),
+            running=replace(site(tmp_path).running, deployment=deployment),
+            app_ids={AppId.of(42)},
+        )
+        moving = context(tmp_path, "appserver", door, supervisor=Refused(deployment.program), sandbox=OfItsOwn())
+        moving.settings.uid_base = 500_000
+        reconcile(moving)
+    at = door.says["running"].deployment.port
+    assert at != deployment.port
+    assert lets == {network.Served(500_042, deployment.address, at)}
 
 
 class Moves(Door):

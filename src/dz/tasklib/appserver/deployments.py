@@ -192,6 +192,8 @@ def _at_free_port(ctx: Context, deployment: Deployment) -> Deployment:
     last = ports.parse(ctx.settings.ports).stop
     while not ports.is_free(deployment.address, deployment.port):
         ctx.log.note(f"port {deployment.port} is used by another program of this host, trying the next")
+        if served := _served(ctx, deployment):  # it would stay one that may answer there, whose site comes next
+            network.take_serve(ctx.settings.uid_base, served)
         deployment = ctx.door.at_another_port(deployment.id, ports=range(deployment.port + 1, last))
     return deployment
 
