@@ -50,7 +50,7 @@ def refused(said: str) -> object:
 
 
 def of_a_front_end(said: str) -> object:
-    return lingering.DONE.search(said)
+    return lingering.DONE.search(said), lingering.BEGUN.search(said)
 
 
 def option(said: str) -> object:
@@ -69,7 +69,7 @@ def option(said: str) -> object:
     [
         "a", "a.", "0", " ", "\n", "\t\n", "'", "`", ":", "--", "a:1:", "error", "ERROR: ", "ERROR: a\n", "npm error ", "repository ", "repository '",
         "git://", "https://a.git", "fatal: ", "Expected `--hash`, found `--a", "Failed to fetch: `https://",
-        "File not found: ", "you require a==", "built in ", "compiled with 0", "Traceback (most recent call last):\n", '  File "a", line 1\n',
+        "File not found: ", "you require a==", "built in ", "compiled with 0", "\n> ", "building for ", "Traceback (most recent call last):\n", '  File "a", line 1\n',
     ],
 )  # fmt: skip
 def test_words_that_begin_again_and_again_are_read_in_no_time(read: Callable[[str], object], words: str) -> None:
