@@ -19,9 +19,11 @@ from dz.run import check
 from dz.seams.sandbox import Box, Network, Sandbox
 from dz.seams.sandbox.ladder import make
 from dz.seams.sandbox.network import Served, ensure_rules, let_own, let_serve, name_servers
+from dz.tasklib.appserver.ports import is_free
 
 PYTHON = "/usr/bin/python3"
 METADATA, OTHER = "169.254.169.254", "10.77.0.1"
+STRANGER, IDLE = 4321, 21000  # a user of no platform of root's, and a port that nobody listens at
 SITE = """
 import json, socket, sys
 targets, port = json.load(sys.stdin)
@@ -95,9 +97,20 @@ def main(home: Path, rung: str, base: int, laid: bool) -> None:
         served = {name: up[name] for name in ("own_site_by_itself", "neighbour_where_it_is_served")}
         for at in served.values():
             let_serve(base, Served(base + ours.number, *at))
+        let_serve(base, Served(base + ours.number, OTHER, IDLE))
         found = json.loads(site(sandbox, ours, up))
         found |= {f"visitor_of_{name}": visited(*at) for name, at in served.items()}
+        found["stranger_where_a_site_would_be_served"] = "reached" if free_to(STRANGER, OTHER, IDLE) else "left"
     print(json.dumps([fence, found]))
+
+
+def free_to(uid: int, address: str, port: int) -> bool:
+    """Whether a platform of that user takes the port."""
+    os.seteuid(uid)
+    try:
+        return is_free(address, port)
+    finally:
+        os.seteuid(0)
 
 
 def visited(address: str, port: int) -> str:
