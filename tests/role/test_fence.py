@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import pytest
 from pydantic import SecretStr
@@ -12,18 +12,22 @@ from pydantic import SecretStr
 from dz.run import run
 from dz.seams.sandbox.network import ensure_rules, forget_rules, take_own
 from dz.settings import WorkerSettings
+from tests.role.test_processes import built, placed
+from tests.role.test_zoomdb import hosts, j
+
+__all__ = ["hosts", "j"]
 
 pytestmark = pytest.mark.root
 BASE = 620_000_000  # of no platform
 
 
-def settings(role: Literal["appserver", "build"]) -> WorkerSettings:
+def settings(role: Literal["appserver", "build"], host: str = "x-1") -> WorkerSettings:
     return WorkerSettings(
         home=Path(),
         zoomdb_url=SecretStr(""),
         keys_file=Path(),
         role=role,
-        instance_id="x-1",
+        instance_id=host,
         uid_base=BASE,
         sites_reach="10.9.8.7:6379",
     )
@@ -60,3 +64,19 @@ def test_of_a_port_that_is_taken_back_nothing_stays() -> None:
     take_own(BASE, BASE + 1, 21_002)  # another's by now
     assert "21001" not in laid()
     assert laid().count("21002") == 2
+
+
+@pytest.mark.usefixtures("hosts")
+def test_where_sites_are_served_nobody_else_answers_after_the_table_is_laid_anew(j: Any) -> None:
+    from dz.tasks.fence import Keeper
+
+    shop = j.project()
+    _, door = built(j, shop)
+    rows = placed(door)
+    door.stopped(rows["web.2"].id)
+    Keeper(settings("appserver", "app-1")).column()
+    at = rows["web.1"]
+    assert f"{BASE + shop.pk} . {at.address} . {at.port}" in laid()
+    assert f". {rows['web.2'].port}" not in laid(), "its port may be another's by now"
+    Keeper(settings("appserver", "app-2")).column()
+    assert f". {at.port}" not in laid(), "it is on another host"

@@ -17,6 +17,7 @@ from dz.tasklib.build.bundle import foreseen, started_with
 from dz.tasklib.build.layers import key_of
 from dz.tasklib.build.proof import LEARNED, STARTED_WITH
 from dz.tasklib.build.trial import reads
+from dz.tasklib.build_and_deploy import BUILD_AND_DEPLOY
 from dz.tasklib.buildconfig import BuildConfig
 from dz.tasklib.filled import AS, OFF
 from dz.tasklib.guestcopy import guest_folder
@@ -67,6 +68,21 @@ def test_what_is_no_fair_guess_is_not_foreseen(other: dict[str, Any], tmp_path: 
     build: Any = SimpleNamespace(ctx=ctx, incomplete=other.get("incomplete", False), config=config)
     environment: Any = SimpleNamespace(left_out=other.get("left_out", ()))
     assert foreseen(build, environment, Future()) is None
+
+
+@pytest.mark.parametrize(
+    ("told", "skipped"),
+    [
+        ({"build_bundle": {}, "deploy": {}}, True),
+        ({"build_bundle": {"foreseen": []}, "deploy": {"said": "{}"}}, False),
+        ({"build_bundle": {"foreseen": []}, "deploy": {"proved": True}}, True),
+        ({"build_bundle": {"foreseen": []}}, False),
+    ],
+    ids=["by the build", "not by what it said", "by its word", "nothing deployed"],
+)
+def test_the_proof_is_skipped_only_of_a_bundle_that_is_proved(told: dict[str, Any], skipped: bool) -> None:
+    needless = BUILD_AND_DEPLOY.step("prove").needless
+    assert needless is not None and needless(told) is skipped
 
 
 def test_the_same_static_files_below_another_key_are_fetched_before_the_release_goes_on() -> None:

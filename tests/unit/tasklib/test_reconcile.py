@@ -73,8 +73,13 @@ class SiteSandbox(NoSandbox):
     def site(self, *_: Any, **__: Any) -> list[str]:
         return ["sleep", "600"]
 
-    def uid(self, _: AppId) -> None:
+    def uid(self, _: AppId) -> int | None:
         return None
+
+
+class OfItsOwn(SiteSandbox):
+    def uid(self, _: AppId) -> int | None:
+        return 500_042
 
 
 def context(home: Path, role: str, door: Door, **seams: Any) -> Any:
@@ -163,10 +168,6 @@ def test_a_site_whose_port_a_stranger_took_while_it_did_not_run_is_started_at_an
 def test_a_site_that_moves_to_another_port_may_answer_at_the_one_before_no_more(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    class OfItsOwn(SiteSandbox):
-        def uid(self, _: AppId) -> Any:
-            return 500_042
-
     lets: set[network.Served] = set()
     monkeypatch.setattr(network, "let_serve", lambda _, served: lets.add(served))
     monkeypatch.setattr(network, "take_serve", lambda _, served: lets.discard(served))
@@ -211,12 +212,20 @@ def test_what_nobody_wants_is_stopped_and_the_platforms_own_services_are_left_al
     supervisor.stop("panel")
 
 
-def test_a_failed_release_is_taken_away_with_its_files(tmp_path: Path) -> None:
+def test_a_failed_release_is_taken_away_with_its_files_and_its_place(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     supervisor = FakeSupervisor()
     supervisor.start(Program(name="p00000042-3-web.1", argv=("sleep", "600"), cwd=tmp_path, log=tmp_path / "log"))
     (tmp_path / "run/p00000042/3").mkdir(parents=True)
-    door = Door(unwanted_on=(healthy(),), app_ids={AppId.of(42)})
-    reconcile(context(tmp_path, "appserver", door, supervisor=supervisor))
+    failed = healthy()
+    door = Door(unwanted_on=(failed,), app_ids={AppId.of(42)})
+    leaving = context(tmp_path, "appserver", door, supervisor=supervisor, sandbox=OfItsOwn())
+    leaving.settings.uid_base = 500_000
+    taken: list[network.Served] = []
+    monkeypatch.setattr(network, "take_serve", lambda _, served: taken.append(served))
+    reconcile(leaving)
+    assert taken == [network.Served(500_042, failed.address, failed.port)]
     assert supervisor.status() == {}
     assert not (tmp_path / "run/p00000042/3").exists()
     assert door.gone == [1]

@@ -14,7 +14,8 @@ import pytest
 from dz.names import AppId, Commit, Digest
 from dz.seams.supervisor import Program
 from dz.seams.supervisor.fake import FakeSupervisor
-from dz.tasklib.appserver.deployments import _said
+from dz.tasklib.appserver import deployments
+from dz.tasklib.appserver.deployments import _said, deploy
 from dz.tasklib.build.layers import key_of
 from dz.tasklib.build.proof import LEARNED as LEARNS
 from dz.tasklib.build.proof import judged
@@ -23,7 +24,7 @@ from dz.tasklib.build.word import taken
 from dz.tasklib.buildconfig import BuildConfig
 from dz.tasklib.guestcopy import guest_folder
 from dz.tasklib.records import Bundle, Layer
-from tests.unit.tasklib.test_reconcile import context, healthy
+from tests.unit.tasklib.test_reconcile import Door, context, healthy
 from tests.unit.tasklib.test_site import site
 
 LEARNED = {"static_url": "/static/", "media_url": "x", "static_inputs": "new", "staticfiles": True}
@@ -128,3 +129,23 @@ def test_a_release_is_taken_at_its_word_where_it_would_be_started_as_it_was(
     for one in kept:
         assert (one["inputs"], one["python"]) == ("of this commit", "3")
         assert one["migrations"] == learned.get("migrations", [])
+
+
+@pytest.mark.parametrize(
+    ("bundle", "told"),
+    [(SimpleNamespace(id=7), {"bundle": 7, "proved": True}), (None, {"said": "{}"})],
+    ids=["taken", "not taken"],
+)
+def test_a_deploy_tells_that_its_bundle_is_proved_or_what_its_release_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, bundle: Any, told: dict[str, Any]
+) -> None:
+    for name, gives in {"start": None, "_said": "{}", "taken": bundle}.items():
+        monkeypatch.setattr(deployments, name, lambda *_, gives=gives: gives)
+    monkeypatch.setattr(deployments.ownredis, "have", lambda _: None)
+    here = healthy()
+    door = Door(project=SimpleNamespace(app_id=here.app_id), deployments=(here,))
+    ctx = context(tmp_path, "appserver", door, supervisor=FakeSupervisor())
+    ctx.results = {"build_bundle": {"candidates": {"wsgi": ["shop.wsgi"]}}}
+    assert {name: said for name, said in deploy(ctx).items() if name != "deployments"} == told
+    ctx.results = {}  # a release of a bundle that is there: it was asked nothing
+    assert set(deploy(ctx)) == {"deployments"}

@@ -30,6 +30,7 @@ FILES = {
         + "O = bool(int(wanted('OWN_DEBUG'))), wanted('HELPED_DEBUG') == '1', other('OTHER_DEBUG')\n"
         + "P = strtobool(os.environ['MIXED_DEBUG']), bool(os.environ['MIXED_DEBUG'])\n"
         + "THERE_DEBUG = 'THERE_DEBUG' in os.environ\nQ = int(os.environ['THERE_DEBUG'])\n"
+        + "T = os.environ['ASIDE_DEBUG'] == 'production', False if os.environ['SECURE_DEBUG'] else True\n"
         + "S = config('small_debug', cast=strtobool)\n"
         + "R = ast.literal_eval(os.environ['EVAL_DEBUG'].title()), json.loads(os.environ['LOAD_DEBUG'])['on']\n"
     ),
@@ -38,7 +39,7 @@ FILES = {
     "requirements.txt": "Django==5.1.6\npython-decouple\ndjango-environ\n",
 }
 EXPECTED = {
-    "environment": "FALSE_DEBUG\nHANDED_DEBUG\nKEYED_DEBUG\nLOAD_DEBUG\nMIXED_DEBUG\nNO_DEBUG\nOUTSIDE_DEBUG\nSITE_NO_DEBUG\n"
+    "environment": "ASIDE_DEBUG\nFALSE_DEBUG\nHANDED_DEBUG\nKEYED_DEBUG\nLOAD_DEBUG\nMIXED_DEBUG\nNO_DEBUG\nOUTSIDE_DEBUG\nSECURE_DEBUG\nSITE_NO_DEBUG\n"
     "THERE_DEBUG\nTURNED_DEBUG\nUNLESS_DEBUG\nWITHOUT_DEBUG_MODE",
     "environment_off": "ASKED_DEBUG\nBARE_DEBUG\nCAST_DEBUG=0\nDEBUG\nDEBUG_MODE\nDEBUG_VALUE\nENV_DEBUG\nEVAL_DEBUG=0\n"
     "GOT_DEBUG\nHELPED_DEBUG\nIF_DEBUG\nJSON_DEBUG=0\nLATER_DEBUG\nLEVEL_DEBUG=0\nLOWERED_DEBUG\nMAIN_DEBUG=False\n"
