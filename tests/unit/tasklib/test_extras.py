@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import date, timedelta
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -45,6 +46,14 @@ def test_what_a_person_says_beats_the_guess(
     config = with_confirmed(found, _any(build_config=kept, confirmed=tuple(confirmed)))
     door = _any(guesses=lambda field: [one for one in found.guesses if one.field == field])
     assert wanted_of(_any(config=config, ctx=_any(door=door, results={}, log=None))).extras == expected
+
+
+def test_a_commit_of_the_year_10000_is_of_today_at_the_latest() -> None:
+    config = _any(installer="none", pip_reqs=(), extras=(), project_root="", processes="", asgi_application="")
+    door = _any(guesses=lambda field: [])
+    opened = {"build_and_deploy": {"committed_at": 253_402_300_800}}
+    build = _any(config=config, ctx=_any(door=door, results=opened, log=None))
+    assert wanted_of(build).as_of <= str(date.today() + timedelta(days=2))
 
 
 def _any(**values: object) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass, replace
@@ -114,8 +115,8 @@ def wanted_of(build: Build, added: tuple[str, ...] = ()) -> Wanted:
 
 
 def _as_of(build: Build) -> str:
-    """The day after the last commit's, "" if git told none."""
-    second = build.ctx.results.get("build_and_deploy", {}).get("committed_at", 0)
+    """The day after the last commit's, "" if git told none. A commit may say any year, some that no date has."""
+    second = min(build.ctx.results.get("build_and_deploy", {}).get("committed_at", 0), time.time())
     return str(datetime.fromtimestamp(second + 86_400, UTC).date()) if second else ""
 
 
