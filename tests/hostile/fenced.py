@@ -101,6 +101,9 @@ def main(home: Path, rung: str, base: int, laid: bool) -> None:
         found = json.loads(site(sandbox, ours, up))
         found |= {f"visitor_of_{name}": visited(*at) for name, at in served.items()}
         found["stranger_where_a_site_would_be_served"] = "reached" if free_to(STRANGER, OTHER, IDLE) else "left"
+        Path("/proc/sys/net/ipv4/tcp_syncookies").write_text("2")  # of this network: as in a flood
+        for name, uid in (("site", base + ours.number), ("neighbour_in_its_place", base + neighbour.number)):
+            found[f"visitor_in_a_flood_of_{name}"] = heard(uid, base, Served(base + ours.number, OTHER, 0))
     print(json.dumps([fence, found]))
 
 
@@ -118,6 +121,24 @@ def visited(address: str, port: int) -> str:
     try:
         with socket.create_connection((address, port), timeout=1):
             return "reached"
+    except TimeoutError:
+        return "left"
+
+
+def heard(uid: int, base: int, served: Served) -> str:
+    """Whether a visitor of that site has a word of the user who listens there."""
+    os.seteuid(uid)
+    listener = socket.create_server((served.address, 0))
+    os.seteuid(0)
+    let_serve(base, served._replace(port=listener.getsockname()[1]))
+    try:
+        with listener, socket.create_connection(listener.getsockname(), timeout=1) as client:
+            os.seteuid(uid)
+            told, _ = listener.accept()
+            os.seteuid(0)
+            with told:
+                told.sendall(b"word")
+                return "reached" if client.recv(4) else "left"
     except TimeoutError:
         return "left"
 

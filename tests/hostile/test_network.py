@@ -17,6 +17,7 @@ CLOSED = {
     "panel_by_another_address": "refused", "private": "refused", "own_site_by_itself": "refused",
     "neighbour_where_it_is_served": "refused",
     "visitor_of_own_site_by_itself": "reached", "visitor_of_neighbour_where_it_is_served": "left",
+    "visitor_in_a_flood_of_site": "reached", "visitor_in_a_flood_of_neighbour_in_its_place": "left",
     "stranger_where_a_site_would_be_served": "left",
     "redis": "reached", "neighbour_on_its_port": "left", "root_on_its_port": "left",
     "database": "reached", "public": "left", "name_server": "left",

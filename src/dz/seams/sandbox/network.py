@@ -124,7 +124,7 @@ def rules(
     guard: bool = True,
 ) -> str:
     """What nft is given. Every address in it is parsed: nothing of a file's text gets through as words of nft's.
-    ``guard``: who answers at a project's own port, and where its site is served, is looked at."""
+    ``guard``: who answers at a project's own port is looked at."""
     lines = [_to(address, "tcp", port) for address, port in sorted(set(allowed))]
     lines += [_to(address, kind, 53) for address in name_servers for kind in ("udp", "tcp")]
     lines += [f"ip daddr 127.0.0.1 tcp dport {DOORS.start}-{DOORS.stop - 1} accept"]
@@ -134,12 +134,13 @@ def rules(
     pairs = sorted(own)
     sites = [one for one in sorted(served) if _is_ipv4(one.address)]
     is_answer = "tcp flags & (syn | ack) == (syn | ack)"
-    answers = f"""ip saddr 127.0.0.1 tcp sport @owned {is_answer} goto answers
-    ip saddr . tcp sport @served {is_answer} goto serving"""
+    answers = f"ip saddr 127.0.0.1 tcp sport @owned {is_answer} goto answers"
     own_elements = _elements(f"{int(uid)} . {int(port)}" for uid, port in pairs)
     owned_elements = _elements(str(int(port)) for _, port in pairs)
     inside = "\n    ".join(lines)
     # Matched by uid and never by its absence: the kernel's own packets, which keep a host in its network, have none.
+    # In a flood the kernel answers for a listener by cookies, which have none either: they pass, and who else listens
+    # where a site is served is stopped by his first word. (Nobody is 4294967295: that asks for a uid.)
     return f"""{_emptied(uid_base)}
 table inet {_name(uid_base)} {{
   set own {{
@@ -155,8 +156,8 @@ table inet {_name(uid_base)} {{
     typeof ip saddr . tcp sport
 {_elements(map(_where, sites))}  }}
   chain serving {{
-    meta skuid . ip saddr . tcp sport @serves accept
-    drop
+    meta skuid . ip saddr . tcp sport @serves return
+    meta skuid != 4294967295 drop
   }}
   chain answers {{
     meta skuid . tcp sport @own accept
@@ -170,6 +171,7 @@ table inet {_name(uid_base)} {{
   chain output {{
     type filter hook output priority filter; policy accept;
     {answers if guard else ""}
+    ip saddr . tcp sport @served jump serving
     meta skuid {uid_base}-{uid_base + PROJECTS} jump sites
   }}
 }}
