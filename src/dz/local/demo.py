@@ -28,6 +28,7 @@ from dz.typed import LAUNCHER, TYPED, dz, typed
 
 ROOT = LAUNCHER.parent  # of the clone
 NAME = "hello"
+TAKEN = "project.name-taken"
 EVENT = re.compile(r"^\d\S+Z running +(.+)$", re.MULTILINE)  # of the command line, when it writes into a pipe
 DEADLINE = 600.0
 
@@ -71,6 +72,10 @@ def _deployed(plan: Plan, screen: Screen) -> int:
 
         finished = _dz(plan, ["deploy", url, "--name", NAME, "--json"], on_output)
     answer = json.loads(finished or "{}")
+    if answer.get("error_id") == TAKEN:  # by its pushes, or from a clone: what the README says to try next
+        screen.note(f"{NAME} is deployed from elsewhere by now, and is left as it is")
+        listed = json.loads(_dz(plan, ["projects", "--json"], lambda _some: None) or "{}").get("projects", [])
+        return _ended(plan, next((one["url"] for one in listed if one["name"] == NAME), None))
     if answer.get("state") != "succeeded":
         screen.failed("Deploy hello", time.monotonic() - began)
         for key in ("error", "where", "next"):
@@ -79,8 +84,14 @@ def _deployed(plan: Plan, screen: Screen) -> int:
         return 1
     detail = f"release {answer['release']}, answered 200"
     screen.step("Deploy hello", time.monotonic() - began, detail)
+    return _ended(plan, answer["url"])
+
+
+def _ended(plan: Plan, url: str | None) -> int:
+    """What there is now, and what can be typed next."""
     launcher = dz()
-    print(f"hello is live   {answer['url']}")
+    if url:
+        print(f"hello is live   {url}")
     print(f"The panel       {admin_link(plan)}  makes you administrator; works once, for 30 minutes")
     print(f"Your project    {launcher} deploy https://...      Stop everything: make down")
     if launcher == "./dz":
