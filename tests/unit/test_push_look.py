@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -36,3 +37,22 @@ def test_a_look_that_fails_shows_what_it_found_before(guesses: list[Any], shown:
     assert hook.look(PUSH, api, seen, "a" * 40) == 1
     said = seen.err.getvalue()  # type: ignore[attr-defined]
     assert ("Settings " in said, "No Python fits." in said) == (shown, True)
+
+
+@pytest.mark.parametrize(("state", "told"), [("failed", True), ("succeeded", False)])
+def test_a_push_that_fails_says_that_only_another_push_takes_its_commit(
+    state: str, told: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job = CHECKED | NOT_LIVE | {"steps": [STEP], "state": state, "page": "/jobs/4", "url": None, "warnings": []}
+    job |= REFUSED if state == "failed" else {"kind": "config", "release": 2, "project": "shop"}
+    monkeypatch.setattr(hook, "follow", lambda _api, _job, _screen: job)
+    monkeypatch.setattr(hook, "tell_ended", lambda _screen, _job: None)
+    monkeypatch.setattr(hook.fcntl, "flock", lambda *_: None)
+    monkeypatch.setattr(hook.repository, "environment", lambda _folder: {})
+    monkeypatch.setattr(hook.repository, "commit_of", lambda _folder, what, _env: what if what == PUSH.new else "")
+    monkeypatch.setattr(hook.repository, "stage", lambda *_: None)
+    seen = screen(NO_COLOR="1", tty=False, width=None)
+    api: Any = SimpleNamespace(get=lambda _path: {"release": 1}, post=lambda _path, _body: job)
+    assert hook.deploy(PUSH, api, seen) == (state == "failed")
+    said = seen.err.getvalue()  # type: ignore[attr-defined]
+    assert ("main stays where it was. To try this commit again, push it again." in said) == told

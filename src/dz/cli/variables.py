@@ -92,7 +92,9 @@ def _change(args: argparse.Namespace, api: Api, screen: Screen, body: dict[str, 
 
 def _not_live(name: str, answer: dict[str, Any]) -> str:
     if answer["live_config"] is None:
-        return typed(f"{name} has nothing live yet; the next deploy takes it: dz deploy {name}, or a push")
+        return typed(
+            f"{name} has nothing live yet; the next git push takes it, or, where it has a Git URL, dz deploy {name}"
+        )
     return typed(f"What is live runs on without this change. To take it live: dz restart {name}")
 
 

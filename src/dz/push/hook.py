@@ -109,6 +109,8 @@ def deploy(push: Push, api: Api, screen: Screen) -> int:
     tell_ended(screen, job)
     if job["url"]:
         screen.say(f"   {job['url']}")
+    if BY_STATE[job["state"]] != DONE:  # a plain deploy would take what the branch has, and be told as live
+        screen.say(f"  {push.branch} stays where it was. To try this commit again, push it again.")
     return BY_STATE[job["state"]]
 
 
