@@ -40,10 +40,13 @@ def _is_heard(listener: socket.socket) -> bool:
     answers there, though that site may not run at all. (Root's sites have uids that root's probe has not.)"""
     with socket.socket(listener.family, socket.SOCK_STREAM) as visitor:
         visitor.settimeout(ANSWER)
+        listener.settimeout(ANSWER)
         try:
             visitor.connect(listener.getsockname())
+            with listener.accept()[0] as site:
+                site.sendall(b"!")  # a flood's answers are let through, and then only words are not
+                return visitor.recv(1) == b"!"
         except TimeoutError:
             return False
         except OSError:  # no address to connect to, as it may be one to listen at
             return True
-    return True
