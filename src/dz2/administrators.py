@@ -67,7 +67,8 @@ def _made(project: Project, fields: Mapping[str, str], password: str, heard: typ
     typist.typed(job, f"{password}\n".encode(), heard)
     told = _last_object(heard.text(STDOUT))
     if heard.code == 0 and "name" in told:
-        return Made(name=str(told["name"]), path=str(told.get("path") or ""))
+        path = str(told.get("path") or "")  # of the project's own telling: it may not lead to another host
+        return Made(name=str(told["name"]), path=path if path.startswith("/") else "")
     if not heard.came_to_nothing:
         raise UserError("run.admin-unsure", name=project.name)
     wants = told.get("wants")

@@ -78,13 +78,28 @@ def _admin_created(args: argparse.Namespace, api: Api, screen: Screen) -> tuple[
     if code:
         why = said.decode(errors="replace").strip().rpartition("\n")[2] or "the command failed."
         raise UserError("run.no-admin", name=args.name, why=why)
-    made = json.loads(output.decode().strip().rpartition("\n")[2])
+    made = _made(args.name, bytes(output))
     site = api.get(f"/projects/{args.name}")["url"] or ""
     url = site.rstrip("/") + made["path"] if made["path"] else None
     if not args.json:
         _tell_created(screen, args.name, made, password, url)
     whole = {"job": job, "state": "succeeded", "name": made["name"], "password": password, "url": url}
     return DONE, ADMIN_CREATE_BASE | whole | {"filled": made["filled"]}
+
+
+def _made(project: str, output: bytes) -> Document:
+    """What the command told, between whatever the project itself printed: its text is not trusted."""
+    for line in reversed(output.decode(errors="replace").splitlines()):
+        with contextlib.suppress(ValueError, RecursionError):
+            told = json.loads(line)
+            if isinstance(told, dict) and "name" in told:
+                path, filled = str(told.get("path") or ""), told.get("filled")
+                return {
+                    "name": str(told["name"]),
+                    "path": path if path.startswith("/") else "",
+                    "filled": [str(one) for one in filled] if isinstance(filled, list) else [],
+                }
+    raise UserError("run.admin-unsure", name=project)
 
 
 def _tell_created(screen: Screen, project: str, made: Document, password: str, url: str | None) -> None:

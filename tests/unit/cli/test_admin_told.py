@@ -1,0 +1,33 @@
+"""What ``dz admin create`` hears of the project's own command is text of a stranger."""
+
+from __future__ import annotations
+
+import pytest
+
+from dz.cli.attaching import _made
+from dz.errors import UserError
+
+TOLD = b'{"name": "ada", "path": "/admin/", "filled": ["first_name"]}\n'
+ADA = {"name": "ada", "path": "/admin/", "filled": ["first_name"]}
+
+
+@pytest.mark.parametrize(
+    "output", [TOLD, b"hello\n" + TOLD, TOLD + b"Waiting for 2 events\n", b"\xff\n" + TOLD + b"{}\n"]
+)
+def test_what_the_project_prints_beside_it_loses_no_password(output: bytes) -> None:
+    assert _made("shop", output) == ADA
+
+
+@pytest.mark.parametrize("output", [b"", b"bye\n", b"[" * 100_000, b'["name"]\n'])
+def test_a_command_that_tells_nothing_leaves_it_open_who_was_made(output: bytes) -> None:
+    with pytest.raises(UserError) as told:
+        _made("shop", output)
+    assert told.value.id == "run.admin-unsure"
+
+
+def test_the_address_to_sign_in_at_is_of_the_site_and_of_no_other_host() -> None:
+    assert _made("shop", b'{"name": 1, "path": "@elsewhere.org/", "filled": 7}') == {
+        "name": "1",
+        "path": "",
+        "filled": [],
+    }
