@@ -160,7 +160,9 @@ def test_of_a_push_nothing_is_kept_but_by_who_has_a_turn_and_only_while_there_is
         )
         assert "remote: 4 pushes and fetches of shop are going on" in pushing.refused("push", "main:dev")
     until(lambda: not server.turns.taken(), what="their turns are free")
-    server.place = replace(server.place, spare=shutil.disk_usage(server.place.folder).total)  # free would be enough soon
+    server.place = replace(
+        server.place, spare=shutil.disk_usage(server.place.folder).total
+    )  # free would be enough soon
     assert "remote: The platform's disk has" in pushing.refused("push", "main:dev")
 
 

@@ -84,13 +84,15 @@ def _change(args: argparse.Namespace, api: Api, screen: Screen, body: dict[str, 
         f"Saved as config {answer['config']}{', without' if 'unset' in body else ':'} {listing(answer['changed'])}."
     )
     if answer["job"] is None:
-        screen.say(_not_live(args.name, answer))
+        screen.say(_not_live(args.name, answer, api))
         return DONE, answer
     job = watched(args, api, screen, api.get(f"/jobs/{answer['job']}"))
     return BY_STATE[job["state"]], answer | job
 
 
-def _not_live(name: str, answer: dict[str, Any]) -> str:
+def _not_live(name: str, answer: dict[str, Any], api: Api) -> str:
+    if answer["live_config"] is None and api.get(f"/projects/{name}")["state"] == "deactivated":
+        return typed(f"{name} rests, and wakes with this: dz activate {name}")
     if answer["live_config"] is None:
         return typed(
             f"{name} has nothing live yet; the next git push takes it, or, where it has a Git URL, dz deploy {name}"
