@@ -18,6 +18,9 @@ from dz.cli import variables
         ("live", 1, "To take it live: dz restart shop"),
     ],
 )
-def test_what_takes_a_change_live_is_said_as_the_project_is(state: str, live_config: int | None, told: str) -> None:
+def test_what_takes_a_change_live_is_said_as_the_project_is(
+    state: str, live_config: int | None, told: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DZ_TYPED", "dz")
     api: Any = SimpleNamespace(get=lambda _path: {"state": state})
     assert variables._not_live("shop", {"live_config": live_config}, api).endswith(told)
