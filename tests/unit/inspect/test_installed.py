@@ -28,7 +28,11 @@ def test_what_lies_outside_of_the_repository_is_not_looked_at(tmp_path: Path) ->
     (within / "lib/python3.8").mkdir(parents=True)
     (within / "pyvenv.cfg").write_text("")
     (within / "lib/python3.8/site-packages").symlink_to(outside)
-    assert Tree(tmp_path / "repository").installed == {}
+    linked = within.parent / "linked"
+    linked.mkdir()
+    (linked / "pyvenv.cfg").symlink_to(within / "pyvenv.cfg")
+    tree = Tree(tmp_path / "repository")
+    assert (tree.installed, list(tree.files)) == ({}, ["env/pyvenv.cfg"])
 
 
 @pytest.mark.parametrize("more", [0, 50])

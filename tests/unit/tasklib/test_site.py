@@ -88,6 +88,12 @@ def test_what_a_project_does_not_read_is_not_given(tmp_path: Path) -> None:
     assert "DATABASE_URL" not in site(tmp_path).box("serve").env
 
 
+def test_a_site_whose_mail_server_is_missing_is_told_so_until_its_owner_named_one(tmp_path: Path) -> None:
+    assert site(tmp_path, reads=("POST_AT@=localhost",)).box("serve").env["DZ_MAIL"] == "log"
+    named = site(tmp_path, {"POST_AT": Secret("smtp.example.org")}, reads=("POST_AT@=localhost",)).box("serve").env
+    assert named["POST_AT"] == "smtp.example.org" and "DZ_MAIL" not in named
+
+
 def test_a_site_is_somebody_though_no_list_of_users_has_its_uid(tmp_path: Path) -> None:
     given = site(tmp_path).box("serve").env
     assert given["USER"] == given["LOGNAME"] == APP

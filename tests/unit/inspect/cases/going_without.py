@@ -12,7 +12,8 @@ FILES = {
     "EMAIL_HOST_USER = os.environ.get('POST_NAME') or os.environ['POST_NAME']\n"
     "EMAIL_HOST_PASSWORD = POST_WORD\nEMAIL_PORT = int(os.environ['POST_PORT'])\n"
     "EMAIL_USE_TLS = bool(int(os.environ['POST_USE_TLS']))\nSERVER_EMAIL = os.environ['POST_FROM']\n"
-    "DEFAULT_FROM_EMAIL = os.environ['POST_OTHER'] or 'a@b.org'\nOTHER = os.environ['POST_OTHER']\n",
+    "DEFAULT_FROM_EMAIL = os.environ['POST_OTHER'] or 'a@b.org'\nOTHER = os.environ['POST_OTHER']\n"
+    "STATIC_ROOT = os.environ['BOTH_AT']\nMEDIA_ROOT = os.environ['BOTH_AT']\n",
     "quoll/settings/local.py": "from .base import *\nDEBUG = True\nINSTALLED_APPS += ['debug_toolbar']\n",
     "quoll/settings/production.py": (
         "import os\nfrom .base import *\nSECRET_KEY = os.environ['SECRET_KEY']\nWORD = os.environ['STORE_WORD']\n"
@@ -29,7 +30,7 @@ FILES = {
 EXPECTED = {
     "settings_module": "quoll.settings.production",
     "wsgi_application": "quoll.wsgi.application",
-    "environment": "POST_OTHER\nSECRET_KEY\nSEEN_KEY\nSTRIPE_KEY",
+    "environment": "BOTH_AT\nPOST_OTHER\nSECRET_KEY\nSEEN_KEY\nSTRIPE_KEY",
     "environment_later": "MAILGUN_KEY\nPOST_NAME\nPOST_WORD\nTWICE_NAMED",
     "environment_off": "POST_FROM=root@localhost\nPOST_NAME@=\nPOST_PORT=25\nPOST_USE_TLS=0\nPOST_WORD@=",
     "environment_as": "STORE_ROLE DB_USER\nSTORE_WORD DB_PASSWORD",
