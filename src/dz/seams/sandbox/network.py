@@ -5,7 +5,8 @@ neighbours), to private or link-local addresses and so to no metadata service, b
 name servers; it answers whoever connected to it, and reaches the public internet. At a project's own port on loopback,
 and where a site of it is served, nobody answers but that project, whoever listens there. Seen to hold by trying, not
 believed.
-Not held: unix sockets, which permissions guard, and a user's own processes where there is no root.
+Not held: unix sockets, which permissions guard, who answers where a site is served at an IPv6 address, and a user's own
+processes where there is no root.
 """
 
 from __future__ import annotations

@@ -34,19 +34,19 @@ def detect(tree: Tree, facts: Facts) -> Iterable[Evidence]:
 def _in_settings(tree: Tree, facts: Facts) -> Iterator[Evidence]:
     for kind in ("wsgi", "asgi"):
         for path, value in settingscode.values(tree, facts, f"{kind.upper()}_APPLICATION"):
-            named = code.string(value)
-            if named and "." in named:
-                exists = code.module_file(tree, settingscode.roots(facts), named.rpartition(".")[0])
-                if not exists and _is_own(tree, facts, named):
+            name = code.string(value)
+            if name and "." in name:
+                exists = code.module_file(tree, settingscode.roots(facts), name.rpartition(".")[0])
+                if not exists and _is_own(tree, facts, name):
                     continue  # git ignores it, or it was never there: then Django's own serves
                 # Channels names ``project.routing.application`` in settings from before asgi.py was usual.
-                usual = kind == "wsgi" or named.split(".")[-2] == "asgi"
+                usual = kind == "wsgi" or name.split(".")[-2] == "asgi"
                 confidence = (0.94 if usual else 0.85) if exists else 0.2
-                yield _evidence(tree, kind, named, confidence, "the settings name it", path, value.lineno)
+                yield _evidence(tree, kind, name, confidence, "the settings name it", path, value.lineno)
 
 
-def _is_own(tree: Tree, facts: Facts, named: str) -> bool:
-    return any(tree.has_folder(join(root, named.split(".", maxsplit=1)[0])) for root in settingscode.roots(facts))
+def _is_own(tree: Tree, facts: Facts, name: str) -> bool:
+    return any(tree.has_folder(join(root, name.split(".", maxsplit=1)[0])) for root in settingscode.roots(facts))
 
 
 def _in_files(tree: Tree, facts: Facts) -> Iterator[Evidence]:
