@@ -62,17 +62,24 @@ class Dispatcher:
         self.going = False
 
     def _turn(self) -> None:
-        while rings := ringing.due_rings(AT_ONCE, again=self.settings.ring_again):  # first: a worker waits for it
-            if not self._publish(rings):
-                break
+        rung = self._ring()  # first: a worker waits for it
         ringing.expire()  # what this makes ready is notified
         ringing.lose_patience(self.settings.patience)
+        if not rung:
+            return
         if time.monotonic() - self._nightly >= NIGHTLY:
             self._nightly = time.monotonic()
             backups.accept_due(self.settings.backup_at)
         if time.monotonic() - self._reconciled >= self.settings.reconcile_every:
             self._reconciled = time.monotonic()
             self._reconcile()
+
+    def _ring(self) -> bool:
+        """Whether the broker takes what is due."""
+        while rings := ringing.due_rings(AT_ONCE, again=self.settings.ring_again):
+            if not self._publish(rings):
+                return False
+        return True
 
     def _publish(self, rings: list[ringing.Ring]) -> bool:
         """Whether the broker confirmed them all; from the first that it does not they are due again in a second."""
