@@ -37,7 +37,8 @@ def main(argv):
     password = sys.stdin.readline().rstrip("\n")
     make = getattr(model._default_manager, "create_superuser", None)
     needs = _needs(make) if make is not None else []
-    fields.update({name: given[name] for name in needs if name in given and name not in fields and _has(model, name)})
+    added = [name for name in needs if name in given and name not in fields and _field(model, name) is not None]
+    fields.update({name: given[name] for name in added})
     if make is not None and all(name in fields for name in needs):
         make(password=password, **fields)
     else:
@@ -48,11 +49,13 @@ def main(argv):
 
 def _is_free(model, field):
     """Whether any text may stand there, as in a name."""
-    try:
-        found = model._meta.get_field(field)
-    except Exception:
-        return False
-    return type(found).__name__ in ("CharField", "TextField") and not found.choices and "phone" not in field.lower()
+    found = _field(model, field)
+    return (
+        found is not None
+        and type(found).__name__ in ("CharField", "TextField")
+        and not found.choices
+        and "phone" not in field.lower()
+    )
 
 
 def _needs(make):
@@ -63,11 +66,12 @@ def _needs(make):
     return [name for name in found if name != "password"]
 
 
-def _has(model, field):
+def _field(model, name):
+    """None where the model has no such field."""
     try:
-        return bool(model._meta.get_field(field))
+        return model._meta.get_field(name)
     except Exception:
-        return False
+        return None
 
 
 def _make(model, password, fields):

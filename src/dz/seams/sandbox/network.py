@@ -217,15 +217,18 @@ def name_servers(file: Path = Path("/etc/resolv.conf")) -> list[str]:
 
 
 def _own(act: str, uid_base: int, uid: int, port: int) -> str:
-    of = f"{act} element inet {_name(uid_base)}"
-    return f"{of} own {{ {int(uid)} . {int(port)} }}\n{of} owned {{ {int(port)} }}"
+    return _with_each(act, uid_base, own=f"{int(uid)} . {int(port)}", owned=f"{int(port)}")
 
 
 def _serves(act: str, uid_base: int, served: Served) -> str:
     if not _is_ipv4(served.address):
         return ""
-    of = f"{act} element inet {_name(uid_base)}"
-    return f"{of} serves {{ {_who(served)} }}\n{of} served {{ {_where(served)} }}"
+    return _with_each(act, uid_base, serves=_who(served), served=_where(served))
+
+
+def _with_each(act: str, uid_base: int, **sets: str) -> str:
+    """One element added to each of these sets, or deleted."""
+    return "\n".join(f"{act} element inet {_name(uid_base)} {name} {{ {one} }}" for name, one in sets.items())
 
 
 def _who(served: Served) -> str:

@@ -79,8 +79,7 @@ def _last_error(text: str) -> str:
 
 
 def _told(frame: re.Match[str], root: str) -> str:
-    path = frame[1]
-    path = _PACKAGES.sub("", path)
+    path = _PACKAGES.sub("", frame[1])
     if root and path.startswith(f"{root.rstrip('/')}/"):
         path = path[len(root.rstrip("/")) + 1 :]
     return f"{path}:{frame[2]} {(frame[3] or '').strip()}".strip()
