@@ -97,17 +97,19 @@ def pump(
             raise Cancelled("the command was stopped")
 
     with _registered(process, take, take_error) as selector:
-        left = memoryview(stdin)
+        left, ended = memoryview(stdin), False
         while selector.get_map():
             go_on()
-            ready = selector.select(0.2)
+            ready = selector.select(0 if ended else 0.2)
             for key, _ in ready:
                 if key.data is None:
                     left = _feed(selector, key, left)
                 else:
                     _drain(selector, key)
-            if not ready and process.poll() is not None:
-                return
+            if not ready:
+                if ended:
+                    return
+                ended = process.poll() is not None  # what it said since we looked is still to be read
     while process.poll() is None:
         go_on()
         with contextlib.suppress(subprocess.TimeoutExpired):

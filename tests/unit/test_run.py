@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
 import sys
 from pathlib import Path
 
@@ -54,6 +55,23 @@ def test_cancelling_ends_it() -> None:
 
 def test_a_straggler_that_holds_the_output_does_not_hold_us() -> None:
     assert run(["sh", "-c", "sleep 600 & echo done"], deadline=60).text == "done\n"
+
+
+def test_what_a_command_says_as_it_ends_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It speaks and ends between a look at its silent output and the question whether it has ended."""
+    gate = tmp_path / "gate"
+    os.mkfifo(gate)
+    poll = subprocess.Popen.poll
+
+    def late(process: subprocess.Popen[bytes]) -> int | None:
+        if gate.exists():
+            gate.write_text("go")
+            process.wait(60)
+            gate.unlink()
+        return poll(process)
+
+    monkeypatch.setattr(subprocess.Popen, "poll", late)
+    assert run(["sh", "-c", f"read word < {gate}; echo said"], deadline=60).text == "said\n"
 
 
 @pytest.mark.parametrize(
