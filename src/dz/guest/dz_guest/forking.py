@@ -4,13 +4,12 @@ Only where a fork copies nothing that two processes must not share. A project th
 files to write, while it was imported is started again, and each worker imports it for itself.
 """
 
-import gc
 import os
 import stat
 import sys
 import threading
 
-from dz_guest import telling, urls
+from dz_guest import loading, telling, urls
 
 APART = "DZ_GUEST_APART"
 SHARED = ("socket:", "anon_inode:[eventpoll]", "anon_inode:[eventfd]")
@@ -29,12 +28,21 @@ def ready(before):
     urls.load()  # else the first request of each worker imports them
     connections.close_all()
     telling.aside()
+    _warm()
     if threading.active_count() > 1 or opened() - before:
         print("Threads, connections or files of the project are open: each worker loads it for itself", flush=True)
         os.execve(sys.executable, [sys.executable] + sys.argv, dict(_environment, **{APART: "1"}))
-    gc.collect()
-    if hasattr(gc, "freeze"):
-        gc.freeze()
+
+
+def _warm():
+    """What the first page of each worker would else import; the platform meanwhile hears of the project aside."""
+    try:
+        from django.template import engines
+
+        with loading.without_collector():
+            engines.all()
+    except Exception:  # the first page that needs it says so, as ever
+        pass
 
 
 def opened():

@@ -22,7 +22,7 @@ from dz.tasklib.appserver.watch import Watch
 from dz.tasklib.build.verdict import Broker, HookResult
 from dz.tasklib.context import Context
 from dz.tasklib.managing import manage
-from dz.tasklib.records import Deployment
+from dz.tasklib.records import Deployment, Running
 
 
 def post_build_hooks(ctx: Context) -> Mapping[str, Any]:
@@ -36,11 +36,12 @@ def post_build_hooks(ctx: Context) -> Mapping[str, Any]:
         start_anew(ctx, here)
     here = at_own_ports(ctx, here)
     told: dict[str, Any] = {"migrations": [], "adminless": None}
+    live = ctx.door.live_here()
     sites = [site_of(ctx, ctx.door.running(deployment.id)) for deployment in here]
     brokers = _brokerless(ctx, sites)
     applications = [app for app in beside.unknown_brokers(sites[0], others) if app not in brokers] if sites else []
     for command in sites[0].running.bundle.manifest.get("hooks", ()) if sites else ():
-        result = _hook(ctx, sites[0], str(command), applications)
+        result = _hook(ctx, sites[0], live, str(command), applications)
         brokers |= result.brokers
         told["migrations"] += [".".join(migration) for migration in result.applied]
         if result.adminless is not None:
@@ -53,7 +54,7 @@ def post_build_hooks(ctx: Context) -> Mapping[str, Any]:
     if sites:
         told["status"] = answer.status
         styles.tell_missing(ctx, sites[-1], pages.visit_of(sites[-1], here[-1]), answer)
-        told["pages"] = {"/": told["status"], **pages.compared(ctx, sites[0], here[0], sites[0].tail)}
+        told["pages"] = {"/": told["status"], **pages.compared(ctx, sites[0], here[0], live)}
     beside.begin(ctx, fit)
     return told
 
@@ -64,11 +65,11 @@ def _brokerless(ctx: Context, sites: Sequence[Site]) -> dict[str, Broker]:
     return {str(app): Broker() for site in built for app in site.running.bundle.manifest.get("brokerless", ())}
 
 
-def _hook(ctx: Context, site: Site, command: str, applications: Sequence[str]) -> HookResult:
+def _hook(ctx: Context, site: Site, live: Running | None, command: str, applications: Sequence[str]) -> HookResult:
     """One management command in the release's own sandbox. A migrate, which imports the project anyhow, also asks these
     Celery applications for their brokers."""
     words = command.split()
-    if words == ["migrate"] and is_migrated(ctx, site.running):
+    if words == ["migrate"] and is_migrated(ctx, site.running, live):
         ctx.log.title("No migrations to run")
         ctx.log.note("migrate is not run: the database has every migration, and nothing else of it changed")
         return HookResult(command="migrate", ok=True)

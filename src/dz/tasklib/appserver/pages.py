@@ -17,7 +17,7 @@ from dz.tasklib.appserver.blame import blame
 from dz.tasklib.appserver.health import Answer, Visit, ask
 from dz.tasklib.appserver.site import Site
 from dz.tasklib.context import Context
-from dz.tasklib.records import Deployment
+from dz.tasklib.records import Deployment, Running
 
 SECONDS, ONE = 10.0, 5.0
 AT_ONCE = 2
@@ -37,19 +37,18 @@ class Seen:
         return self.status == FAILS and 0 < self.before < 400
 
 
-def compared(ctx: Context, site: Site, new: Deployment, log: Callable[[], str]) -> dict[str, int]:
-    """What each page answered at the end of its redirects. ``log``: the tail of the release's own.
+def compared(ctx: Context, site: Site, new: Deployment, live: Running | None) -> dict[str, int]:
+    """What each page answered at the end of its redirects.
 
     Raises UserError deploy.page-fails."""
     paths = site.running.bundle.manifest.get("pages", ())
-    live = ctx.door.live_here()
     before = visit_of(site, live.deployment) if live else None
     told: dict[str, int] = {}
     for one in seen(paths, visit_of(site, new), before, ctx.stop):
         ctx.check()
         told[one.path] = one.status
         if one.status == FAILS:
-            _tell(ctx, one, log(), str(site.code))
+            _tell(ctx, one, site.tail(), str(site.code))
     if told:
         ctx.log.note(f"first pages: {', '.join(f'{path} {status}' for path, status in told.items())}")
     return told
