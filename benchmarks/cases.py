@@ -23,6 +23,7 @@ FIRST, CODE, DEP = "first deploy, caches warm", "one line of code changed", "one
 AGAIN = ("same commit", "rollback", "variable changed")
 GOALS = {FIRST: 1.2, CODE: 0.5, DEP: 0.6, **dict.fromkeys(AGAIN, 0.5)}
 ALL_WHEELS = (1 << len(EXTRAS)) - 1
+LINES = 3  # a round changes as many, one after the other: no other deploy is as short, and as easily disturbed
 REQUESTS = 400  # a round asks as many times through each of the two
 AT_REST = 65  # seconds after the last job: pools are empty half a minute to a minute after it (dz.tasks.sharing)
 UPSTREAM = (
@@ -55,7 +56,7 @@ class Bench:
         hand = ByHand(self.folder / f"hand-{number}", shop.folder, self.folder / "cache", self.port)
         try:
             self._pair(FIRST, hand, site)
-            for name, kind in ((CODE, "code"), (DEP, "dep")):
+            for name, kind in (*[(CODE, "code")] * LINES, (DEP, "dep")):
                 shop.change(kind)
                 self._pair(name, hand, site)
             self._again(site)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
+import os
 import subprocess
 import sys
 from collections.abc import Callable
@@ -34,9 +36,11 @@ os._exit(0)
 """
 
 
-@pytest.fixture(params=["folder", "s3"])
-def store(request: pytest.FixtureRequest, tmp_path: Path) -> Store:
-    if request.param == "folder":
+@pytest.fixture(params=["folder", "another disk", "s3"])
+def store(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Store:
+    if request.param == "another disk":
+        monkeypatch.setattr(Path, "hardlink_to", _no_link)
+    if request.param != "s3":
         return Store(f"file://{tmp_path}/store")
     return Store("s3://bundles/some/prefix", options(request.getfixturevalue("s3")))
 
@@ -50,6 +54,10 @@ def packed(tmp_path: Path) -> Callable[[bytes], tuple[Path, Layer]]:
         return path, Layer(kind="app", key="k", digest=digest, size=len(content))
 
     return make
+
+
+def _no_link(stored: Path, packed: Path) -> None:
+    raise OSError(errno.EXDEV, os.strerror(errno.EXDEV))
 
 
 Packed = Callable[[bytes], tuple[Path, Layer]]
@@ -74,6 +82,7 @@ def test_what_is_there_is_never_written_again_and_never_trusted(store: Store, pa
     other, _ = packed(b"fals")
     layer = Layer(kind="app", key="k", digest=Digest(hashlib.sha256(b"true").hexdigest()), size=4)
     store.put(other, layer.digest)
+    other.unlink()  # what is packed is another file each time
     other.write_bytes(b"true")
     store.put(other, layer.digest)
     with pytest.raises(PlatformError, match="damaged"):
@@ -86,6 +95,7 @@ def test_a_put_that_broke_off_on_its_way_is_written_anew(tmp_path: Path, packed:
     path, layer = packed(b"whole")
     store.put(path, layer.digest)
     (kept,) = [file for file in (tmp_path / "store").rglob("*") if file.is_file()]
+    kept.unlink()
     kept.write_bytes(b"wh")
     store.put(path, layer.digest)
     store.fetch(layer, tmp_path / "back")

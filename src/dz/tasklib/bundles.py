@@ -66,7 +66,9 @@ class Store:
 
     def put(self, packed: Path, digest: Digest) -> None:
         """Store a packed layer under its digest, on the disk when this returns; one that is there is left as it is,
-        unless its length is wrong."""
+        unless its length is wrong. ``packed`` is on the disk, and nobody writes to it any more."""
+        if self._linked(packed, digest):
+            return
         try:
             obstore.put(self._store, self._name(digest), packed, mode="create")
             self._settle(digest)
@@ -77,16 +79,29 @@ class Store:
         except (BaseError, OSError) as error:
             raise told(error) from error
 
+    def _linked(self, packed: Path, digest: Digest) -> bool:
+        """A second name for the same file, where the store is a folder of the same disk and has none of that name."""
+        if not isinstance(self._store, LocalStore):
+            return False
+        stored = self._file(digest)
+        try:
+            stored.parent.mkdir(parents=True, exist_ok=True)
+            stored.hardlink_to(packed)
+            _fsync(stored.parent)
+        except OSError:
+            return False
+        return True
+
     def _settle(self, digest: Digest) -> None:
         """A folder's file by itself: LocalStore leaves that to the system, and after a power cut it is all we have."""
         if isinstance(self._store, LocalStore):
-            stored = Path(urlsplit(self.url).path, self._name(digest))
+            stored = self._file(digest)
             for one in (stored, stored.parent):
-                descriptor = os.open(one, os.O_RDONLY)
-                try:
-                    os.fsync(descriptor)
-                finally:
-                    os.close(descriptor)
+                _fsync(one)
+
+    def _file(self, digest: Digest) -> Path:
+        """Of a store that is a folder."""
+        return Path(urlsplit(self.url).path, self._name(digest))
 
     def has(self, digest: Digest) -> bool:
         return self._size(digest) is not None
@@ -133,6 +148,14 @@ class Store:
             return
         except (BaseError, OSError) as error:
             raise told(error) from error
+
+
+def _fsync(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def told(error: Exception) -> PlatformError:

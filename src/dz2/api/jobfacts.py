@@ -21,7 +21,8 @@ T = TypeVar("T")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
     """Of one job. ``release``: that it made; ``running``: what visitors of its project meet now; ``given``: the
-    project's own hostname; ``warnings``: of its log, once it has ended; ``adminless``: nobody may enter the admin."""
+    project's own hostname; ``warnings``: of its log, once it has ended; ``adminless``: since it succeeded nobody may
+    enter the admin."""
 
     release: Release | None
     running: Release | None
@@ -77,10 +78,13 @@ def _warnings(jobs: Sequence[Job]) -> dict[int, list[str]]:
 def _adminless(jobs: Sequence[Job]) -> set[int]:
     """Those after which nobody may enter the site's admin: as migrate learned it, in an earlier job where this one left
     it out. A command since then may have let somebody in, so that nobody knows any more."""
+    succeeded = [job.pk for job in jobs if job.state == JobState.SUCCEEDED]  # who follows one that runs asks again
+    if not succeeded:
+        return set()
     before = Job.objects.filter(project=OuterRef("project"), pk__lte=OuterRef("pk"))
     learned = before.filter(result__adminless__in=[True, False]).order_by("-pk")
     entered = before.filter(kind=KIND, state=JobState.SUCCEEDED, finished_at__gt=OuterRef("since"))
-    rows = Job.objects.filter(pk__in=[job.pk for job in jobs]).annotate(
+    rows = Job.objects.filter(pk__in=succeeded).annotate(
         found=Subquery(learned.values("result__adminless")[:1]), since=Subquery(learned.values("created_at")[:1])
     )
     rows = rows.annotate(entered=Exists(entered))

@@ -54,9 +54,10 @@ def usual_seconds(job: Job) -> dict[str, float]:
     if len(latest) < ENOUGH:
         return {}
     took: dict[str, list[float]] = defaultdict(list)
-    for step in JobStep.objects.filter(job__in=latest, state=StepState.SUCCEEDED):
-        if step.started_at and step.finished_at:
-            took[step.name].append((step.finished_at - step.started_at).total_seconds())
+    ended = JobStep.objects.filter(job__in=latest, state=StepState.SUCCEEDED)
+    for name, began, end in ended.values_list("name", "started_at", "finished_at"):
+        if began and end:
+            took[name].append((end - began).total_seconds())
     return {name: round(statistics.median(times), 1) for name, times in took.items() if len(times) >= ENOUGH}
 
 

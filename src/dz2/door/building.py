@@ -164,6 +164,9 @@ class Building(Base):
     def _layer(self, project: Project, platform: str, layer: records.Layer) -> Layer:
         """Made from the same inputs twice, the bytes that are in the store stay the layer; made from others, the same
         bytes are there all the same."""
+        known = Layer.objects.filter(project=project, kind=layer.kind, key=layer.key).first()
+        if known is not None and known.uploaded_at is not None:
+            return known
         stored = Layer.objects.filter(project=project, digest=layer.digest, uploaded_at__isnull=False).first()
         made = {"digest": layer.digest, "size": layer.size, "platform": platform, "built_on": self._host}
         made["uploaded_at"] = stored.uploaded_at if stored else None

@@ -161,13 +161,17 @@ def see_its_own_port(ctx: Context, deployment: Deployment) -> None:
     """What was answered there was answered by it. Raises Transient where another program of the host was quicker in the
     last moment, and answers for the release."""
 
+    has = False
+
     def settled() -> bool:
+        nonlocal has
         status = supervisor(ctx).status().get(deployment.program)
+        has = has_port(status, deployment.address, deployment.port)
         starting = status is not None and status.state == "starting"
-        return not starting or has_port(status, deployment.address, deployment.port) or lost_its_port(ctx, deployment)
+        return has or not starting or lost_its_port(ctx, deployment)
 
     until(settled, ctx.left(SETTLED), every=0.05)
-    if lost_its_port(ctx, deployment):
+    if not has and lost_its_port(ctx, deployment):
         raise Transient(f"port {deployment.port} of {deployment.program} is used by another program of this host")
 
 
