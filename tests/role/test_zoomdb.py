@@ -172,6 +172,32 @@ def test_what_was_live_before_is_known_by_its_bundle_its_variables_and_the_datab
 
 
 @pytest.mark.usefixtures("hosts")
+def test_a_bundle_is_known_as_proved_with_the_variables_of_the_release_that_it_was_built_for(j: Any) -> None:
+    from dz2 import configs
+
+    shop = j.project()
+    configs.change(shop, {"WORD": "first"})
+    first, door = built(j, shop)
+    bundle = door.bundle()
+    assert door.was_proved_so()
+    end(j, first, door)
+
+    def again() -> bool:
+        job = j.accept(shop)
+        door = door_of(j.claim(job, "build_bundle"))
+        door.open_release(commit=COMMIT, subject="s", branch="main", build_config="", bundle=bundle.id)
+        answer = bool(door.was_proved_so())
+        end(j, job, door)
+        return answer
+
+    assert again()
+    configs.change(shop, {"WORD": "other"})
+    assert not again()
+    configs.change(shop, {"WORD": "first"})
+    assert again()
+
+
+@pytest.mark.usefixtures("hosts")
 def test_bundles_are_kept_not_releases_and_the_static_files_of_the_two_versions_before(j: Any) -> None:
     from django.conf import settings
 

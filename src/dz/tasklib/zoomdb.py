@@ -86,6 +86,9 @@ class Door(Protocol):
         """Whether this job's release is of a bundle that was live before, with the same variables, on the database as
         the project still has it: none was restored since."""
 
+    def was_proved_so(self) -> bool:
+        """Whether the bundle of this job's release was proved with the very variables that the release has."""
+
     def old_digests(self, stored: Set[Digest]) -> frozenset[Digest]:
         """Of uploaded layers, and of what is ``stored`` though no row says so any more: those that neither the live
         release nor any of the last few, failed ones included, is made of."""

@@ -199,6 +199,11 @@ class Building(Base):
         variables = values.release(ours).environment
         return not ours.database and any(values.release(one).environment == variables for one in alike)
 
+    def was_proved_so(self) -> bool:
+        ours = self._release()
+        first = Release.objects.select_related("config").filter(bundle=ours.bundle).order_by("number").first()
+        return first is not None and values.release(first).environment == values.release(ours).environment
+
     def old_digests(self, stored: Set[Digest]) -> frozenset[Digest]:
         project = self._project_number
         needed = Layer.objects.filter(bundles__releases__in=kept_releases(project)).values_list("digest", flat=True)

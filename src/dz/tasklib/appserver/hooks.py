@@ -61,7 +61,7 @@ def post_build_hooks(ctx: Context) -> Mapping[str, Any]:
 
 def _brokerless(ctx: Context, sites: Sequence[Site]) -> dict[str, Broker]:
     """Celery applications of which the build's probe saw, with these variables, that they name no broker."""
-    built = sites if ctx.built else ()
+    built = sites if ctx.built or ctx.door.was_proved_so() else ()
     return {str(app): Broker() for site in built for app in site.running.bundle.manifest.get("brokerless", ())}
 
 
