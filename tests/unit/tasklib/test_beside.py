@@ -11,6 +11,7 @@ import pytest
 
 from dz.log import Secret
 from dz.tasklib.appserver import beside
+from dz.tasklib.appserver.deployments import site_of
 from dz.tasklib.build.verdict import Broker
 from dz.tasklib.records import Redis, Running
 from tests.unit.tasklib.test_reconcile import context
@@ -30,12 +31,12 @@ def settled(home: Path, one: Running, told: Broker) -> tuple[list[str], list[str
     """The lines that are started, and why the others are not."""
     refused: list[str] = []
     door: Any = SimpleNamespace(
-        running=lambda _: one,
         project=lambda: SimpleNamespace(name="shop", app_id=APP),
         guesses=lambda _: (),
         not_started=lambda _, why: refused.append(why),
     )
-    fit = beside.settle(context(home, "appserver", door), [one.deployment], {"shop": told})
+    ctx = context(home, "appserver", door)
+    fit = beside.settle(ctx, [site_of(ctx, one)], {"shop": told})
     return [line for _, line in fit], refused
 
 

@@ -16,6 +16,7 @@ from dz.tasklib.appserver.hooks import post_build_hooks
 from dz.tasklib.build.bundle import foreseen, started_with
 from dz.tasklib.build.layers import key_of
 from dz.tasklib.build.proof import LEARNED, STARTED_WITH
+from dz.tasklib.build.proving import prove
 from dz.tasklib.build.trial import reads
 from dz.tasklib.build_and_deploy import BUILD_AND_DEPLOY
 from dz.tasklib.buildconfig import BuildConfig
@@ -112,3 +113,8 @@ def test_a_release_is_told_what_the_platform_fills_and_which_switches_are_off() 
 
     build: Any = SimpleNamespace(ctx=SimpleNamespace(door=SimpleNamespace(guesses=guesses)))
     assert sorted(reads(build)) == ["DATABASE_URL", f"DEBUG{OFF}", f"PASSWORD{AS}DB_PASSWORD", f"SITE_DEBUG{OFF}0"]
+
+
+def test_a_job_that_is_older_than_the_step_has_nothing_left_to_prove() -> None:
+    ctx: Any = SimpleNamespace(results={"build_bundle": {"bundle": 1}})
+    assert prove(ctx) == {}

@@ -41,14 +41,14 @@ def unknown_brokers(site: Site, here: Sequence[Deployment]) -> list[str]:
     return processes.celery_apps(_line(site, deployment) for deployment in here)
 
 
-def settle(ctx: Context, here: Sequence[Deployment], known: Mapping[str, Broker]) -> list[tuple[Deployment, str]]:
+def settle(ctx: Context, sites: Sequence[Site], known: Mapping[str, Broker]) -> list[tuple[Deployment, str]]:
     """Take out what can't run at all; the others are returned, each with its line. To ask a Celery application for its
     broker takes as long as importing it: what a hook asked on its way is ``known``, else it is done while web starts.
     """
     brokers: dict[str, str] = {}  # application → what is wrong with its broker
     fit = []
-    for deployment in here:
-        site = site_of(ctx, ctx.door.running(deployment.id))
+    for site in sites:
+        deployment = site.running.deployment
         line = _line(site, deployment)
         words, why = processes.argv(line)
         app = processes.celery_app(words)

@@ -46,7 +46,7 @@ def post_build_hooks(ctx: Context) -> Mapping[str, Any]:
         told["migrations"] += [".".join(migration) for migration in result.applied]
         if result.adminless is not None:
             told["adminless"] = result.adminless
-    fit = beside.settle(ctx, others, brokers)
+    fit = beside.settle(ctx, [_site(ctx, one, sites) for one in others], brokers)
     ctx.midway()
     for deployment, site in zip(here, sites, strict=True):
         answer = _see_it_answer(ctx, site, deployment)
@@ -57,6 +57,13 @@ def post_build_hooks(ctx: Context) -> Mapping[str, Any]:
         told["pages"] = {"/": told["status"], **pages.compared(ctx, sites[0], here[0], live)}
     beside.begin(ctx, fit)
     return told
+
+
+def _site(ctx: Context, deployment: Deployment, known: Sequence[Site]) -> Site:
+    """Of a process beside web: the release's, which is known where web runs here too."""
+    if not known:
+        return site_of(ctx, ctx.door.running(deployment.id))
+    return replace(known[0], running=replace(known[0].running, deployment=deployment))
 
 
 def _brokerless(ctx: Context, sites: Sequence[Site]) -> dict[str, Broker]:

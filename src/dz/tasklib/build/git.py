@@ -243,6 +243,8 @@ def _fetch(git: _Git, into: Path, wanted: Resolved, ref: str) -> None:
     asked, error = ref or wanted.commit, None
     for words in attempts:
         done = _fetched(git, into, words)
+        if done.ok and wanted.branch and wanted.commit in words:
+            return  # what a branch names is a commit, and it was asked for by its hash
         if done.ok and git("cat-file", "-e", f"{wanted.commit}^{{commit}}", folder=into).ok:
             return
         error = no_such_ref(git.url, asked, ()) if done.ok else explain(git.url, git.said, ref=asked)
