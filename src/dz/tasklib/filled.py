@@ -11,11 +11,9 @@ from dataclasses import dataclass
 from urllib.parse import quote
 
 from dz.tasklib.buildconfig import parse
+from dz.tasklib.given import Given
 from dz.tasklib.records import Database, Redis
 
-OFF = "="  # behind the name of a switch among those that a release reads: what it gets, which may be nothing
-MAIL = "@"  # before that sign, where it is a mail server that is missing: then mail is shown in the site's log
-AS = "<"  # between a name among those that a release reads and the known one that it means
 REDIS_AT = "127.0.0.1"  # its appserver's loopback
 
 
@@ -63,23 +61,18 @@ def platform_variables(known: Known) -> dict[str, str]:
     }
 
 
-def fill(names: Iterable[str], known: Known) -> dict[str, str]:
-    """Values for those of ``names`` that the platform knows; the others are left out."""
-    names = tuple(names)
-    meant = {name: other or name for name, _, other in (one.partition(AS) for one in names)}
+def fill(lines: Iterable[str], known: Known) -> dict[str, str]:
+    """Values for those variables of the ``lines`` (``given.py``) that the platform knows; the others are left out."""
+    told = [Given.parse(line) for line in lines]
+    texts = {one.name: one.text for one in told if one.text is not None}
+    meant = {one.name: one.like or one.name for one in told if one.name not in texts}
     found = {name: value(known) for name, other in meant.items() if (value := _value(other)) is not None}
-    found |= {name: text for name, sign, text in map(_switched, names) if sign}
-    return found | (_of_redis(known.redis, names) if known.redis else {})
+    return found | texts | (_of_redis(known.redis, meant) if known.redis else {})
 
 
-def _switched(name: str) -> tuple[str, str, str]:
-    name, sign, text = name.partition(OFF)
-    return name.removesuffix(MAIL), sign, text
-
-
-def mail(names: Iterable[str], own: Iterable[str]) -> dict[str, str]:
+def mail(lines: Iterable[str], own: Iterable[str]) -> dict[str, str]:
     """What tells the guest that a mail server is missing: a name of it was filled, and the owner gave it no value."""
-    filled = {name.partition(MAIL)[0] for name in names if MAIL + OFF in name}
+    filled = {one.name for one in map(Given.parse, lines) if one.is_mail}
     return {"DZ_MAIL": "log"} if filled - set(own) else {}
 
 

@@ -340,7 +340,7 @@ STRANGERS = {
             "bilby/settings/production.py": "from .base import *\nALLOWED_HOSTS = config('ALLOWED_HOSTS', cast=Csv())\n"
             "DEBUG = config('DEBUG', cast=bool)\nSHOP = env('SHOP')\nDOG = config('DOG')\n",
         },
-        {"environment": "ALLOWED_HOSTS", "environment_later": "DOG", "environment_off": "DEBUG"},
+        {"environment": "ALLOWED_HOSTS", "environment_later": "DOG", "environment_off": "DEBUG="},
     ),
     "a settings package that adds to a module of its own": Stranger(
         {
@@ -364,7 +364,7 @@ STRANGERS = {
     ),
     "the same, without which it does not start": Stranger(
         {**LIST, **project("DATABASES = {'default': {'NAME': os.environ['RDS_DB_NAME']}}", without="DATABASES")},
-        {"environment": "", "environment_as": "RDS_DB_NAME DB_NAME"},
+        {"environment": "", "environment_as": "RDS_DB_NAME<DB_NAME"},
     ),
     "folders that the platform has elsewhere": Stranger(
         {

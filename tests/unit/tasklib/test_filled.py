@@ -10,9 +10,6 @@ from dz.log import Secret
 from dz.names import AppId, InstanceId
 from dz.seams.dbserver import Database
 from dz.tasklib.filled import (
-    AS,
-    MAIL,
-    OFF,
     Known,
     broker,
     database_url,
@@ -76,15 +73,15 @@ def test_what_only_the_owner_knows_and_what_has_no_common_format_is_left_alone()
 
 
 def test_a_switch_that_takes_an_empty_value_as_off_gets_one() -> None:
-    assert fill([f"DEBUG{OFF}", "DB_PORT"], known()) == {"DEBUG": "", "DB_PORT": "5433"}
-    assert fill([f"DEBUG{OFF}0"], known()) == {"DEBUG": "0"}
+    assert fill(["DEBUG=", "DB_PORT"], known()) == {"DEBUG": "", "DB_PORT": "5433"}
+    assert fill(["DEBUG=0"], known()) == {"DEBUG": "0"}
 
 
 def test_what_is_of_a_mail_server_is_filled_and_the_guest_told_until_its_owner_gave_it() -> None:
-    reads = [f"POST_WORD{MAIL}{OFF}", f"POST_PORT{OFF}25", "DB_PORT"]
+    reads = ["POST_WORD@=", "POST_PORT=25", "DB_PORT"]
     assert fill(reads, known()) == {"POST_WORD": "", "POST_PORT": "25", "DB_PORT": "5433"}
     assert mail(reads, own=[]) == {"DZ_MAIL": "log"}
-    assert mail(reads, own=["POST_WORD"]) == mail([f"POST_PORT{OFF}25"], own=[]) == {}
+    assert mail(reads, own=["POST_WORD"]) == mail(["POST_PORT=25"], own=[]) == {}
 
 
 def test_an_api_that_calls_itself_the_back_end_is_at_the_sites_own_address() -> None:
@@ -96,7 +93,7 @@ def test_an_api_that_calls_itself_the_back_end_is_at_the_sites_own_address() -> 
 
 
 def test_what_means_a_known_name_by_another_gets_its_value() -> None:
-    assert fill([f"PASSWORD{AS}DB_PASSWORD", f"WHERE{AS}DB_PORT"], known()) == {
+    assert fill(["PASSWORD<DB_PASSWORD", "WHERE<DB_PORT"], known()) == {
         "PASSWORD": known().database.password.reveal(),
         "WHERE": "5433",
     }

@@ -23,7 +23,7 @@ from dz.tasklib.build.desk import Build, here, pack
 from dz.tasklib.build.owncode import OwnCode
 from dz.tasklib.build.proof import Proof, judged, static_key
 from dz.tasklib.build.verdict import KEEP, probe_result
-from dz.tasklib.filled import AS, OFF, Known, is_known, wants_redis
+from dz.tasklib.filled import Known, is_known, wants_redis
 from dz.tasklib.folders import fresh
 from dz.tasklib.guestbox import Start, public_url, spec_of, where_in_code
 from dz.tasklib.guestcopy import guest_folder
@@ -115,14 +115,13 @@ def candidates(build: Build, field: str) -> list[str]:
 
 
 def reads(build: Build) -> Sequence[str]:
-    """Every variable that the code reads by name and that the platform can fill."""
+    """Every variable that the code reads by name and that the platform can fill, as ``given.py`` writes it."""
 
     def named(field: str) -> set[str]:
         return {line for g in build.ctx.door.guesses(field) for line in g.value.splitlines()}
 
-    off = [one if OFF in one else f"{one}{OFF}" for one in named("environment_off")]
-    meant = [one.replace(" ", AS) for one in named("environment_as")]
-    return [name for name in named("environment") if is_known(name, redis=True)] + off + meant
+    known = {name for name in named("environment") if is_known(name, redis=True)}
+    return [*known, *named("environment_off"), *named("environment_as")]
 
 
 def _trial_folder(build: Build) -> Path:

@@ -33,6 +33,6 @@ EXPECTED = {
     "environment": "BOTH_AT\nPOST_OTHER\nSECRET_KEY\nSEEN_KEY\nSTRIPE_KEY",
     "environment_later": "MAILGUN_KEY\nPOST_NAME\nPOST_WORD\nTWICE_NAMED",
     "environment_off": "POST_FROM=root@localhost\nPOST_NAME@=\nPOST_PORT=25\nPOST_USE_TLS=0\nPOST_WORD@=",
-    "environment_as": "STORE_ROLE DB_USER\nSTORE_WORD DB_PASSWORD",
+    "environment_as": "STORE_ROLE<DB_USER\nSTORE_WORD<DB_PASSWORD",
 }
 NAMES = ("quoll",)

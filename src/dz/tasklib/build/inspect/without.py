@@ -18,27 +18,28 @@ from dz.tasklib.build.inspect.purposes import purpose
 from dz.tasklib.build.inspect.reads import Need, Read
 from dz.tasklib.build.inspect.tree import Tree
 from dz.tasklib.buildconfig import FILE
+from dz.tasklib.given import Given
 
 Found = Iterable[tuple[str, Read]]  # with the file of each
 
 _OF_DATABASE = ("ENGINE", "NAME", "USER", "PASSWORD", "HOST", "PORT")
 # What these settings get instead; of a server's own, marked as one that is missing.
 _OF_MAIL = {
-    "EMAIL_HOST": "@=localhost",
-    "EMAIL_HOST_USER": "@=",
-    "EMAIL_HOST_PASSWORD": "@=",
-    "EMAIL_PORT": "=25",
-    "EMAIL_BACKEND": "=django.core.mail.backends.smtp.EmailBackend",
-    "EMAIL_TIMEOUT": "=10",
-    "DEFAULT_FROM_EMAIL": "=webmaster@localhost",
-    "SERVER_EMAIL": "=root@localhost",
+    "EMAIL_HOST": Given(text="localhost", is_mail=True),
+    "EMAIL_HOST_USER": Given(text="", is_mail=True),
+    "EMAIL_HOST_PASSWORD": Given(text="", is_mail=True),
+    "EMAIL_PORT": Given(text="25"),
+    "EMAIL_BACKEND": Given(text="django.core.mail.backends.smtp.EmailBackend"),
+    "EMAIL_TIMEOUT": Given(text="10"),
+    "DEFAULT_FROM_EMAIL": Given(text="webmaster@localhost"),
+    "SERVER_EMAIL": Given(text="root@localhost"),
 }
 # Where the platform has them is what counts.
 _OF_FILES = {
-    "STATIC_ROOT": "=staticfiles",
-    "MEDIA_ROOT": "=media",
-    "STATIC_URL": "=/static/",
-    "MEDIA_URL": "=/media/",
+    "STATIC_ROOT": Given(text="staticfiles"),
+    "MEDIA_ROOT": Given(text="media"),
+    "STATIC_URL": Given(text="/static/"),
+    "MEDIA_URL": Given(text="/media/"),
 }
 _WHOLE = ("INSTALLED_APPS", "ROOT_URLCONF")  # what no site is without
 
@@ -85,27 +86,27 @@ def _is_whole(tree: Tree, facts: Facts, one: Evidence) -> bool:
     )
 
 
-def of_databases(tree: Tree, facts: Facts, found: Found) -> dict[str, str]:
-    """Such names, each with one that the platform fills by what it means there: ``DB_PASSWORD``."""
+def of_databases(tree: Tree, facts: Facts, found: Found) -> dict[str, Given]:
+    """Such names, each with what the platform knows that it means there: ``DB_PASSWORD``."""
     inside = [
-        (name, f"DB_{key}")
+        (name, Given(like=f"DB_{key}"))
         for path, value in settingscode.values(tree, facts, "DATABASES")
         for key, name in _entries(tree.syntax(path), value)
     ]
     return _for_that_alone(inside, found)
 
 
-def of_mail(tree: Tree, facts: Facts, found: Found) -> dict[str, str]:
-    """Such names, each with what it gets instead: ``=25``, or ``@=`` where its absence is that of a mail server."""
+def of_mail(tree: Tree, facts: Facts, found: Found) -> dict[str, Given]:
+    """Such names, each with what it gets instead."""
     return _of_settings(_OF_MAIL, tree, facts, found)
 
 
-def of_files(tree: Tree, facts: Facts, found: Found) -> dict[str, str]:
+def of_files(tree: Tree, facts: Facts, found: Found) -> dict[str, Given]:
     """Such names, each with what it gets instead."""
     return _of_settings(_OF_FILES, tree, facts, found)
 
 
-def _of_settings(known: Mapping[str, str], tree: Tree, facts: Facts, found: Found) -> dict[str, str]:
+def _of_settings(known: Mapping[str, Given], tree: Tree, facts: Facts, found: Found) -> dict[str, Given]:
     inside = [
         (name, instead)
         for setting, instead in known.items()
@@ -115,7 +116,7 @@ def _of_settings(known: Mapping[str, str], tree: Tree, facts: Facts, found: Foun
     return _for_that_alone(inside, found)
 
 
-def _for_that_alone(inside: list[tuple[str, str]], found: Found) -> dict[str, str]:
+def _for_that_alone(inside: list[tuple[str, Given]], found: Found) -> dict[str, Given]:
     """Those of (name, meaning) that have one meaning, and that nothing else reads."""
     meant, read = Counter(name for name, _ in inside), Counter(read.name for _, read in found)
     clear = Counter(name for name, _ in set(inside))

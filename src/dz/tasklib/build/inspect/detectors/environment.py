@@ -25,7 +25,8 @@ from dz.tasklib.build.inspect.evidence import COUNTS, Evidence, Facts, at
 from dz.tasklib.build.inspect.reads import Need, Read, readers, reads
 from dz.tasklib.build.inspect.switches import off_texts
 from dz.tasklib.build.inspect.tree import Tree, join
-from dz.tasklib.filled import MAIL, is_known
+from dz.tasklib.filled import is_known
+from dz.tasklib.given import Given
 
 NEEDS = ("project_root", "settings_module", "additional_python_path_dirs", "wsgi_application")
 GIVES = ("environment", "environment_as", "environment_later", "environment_off")
@@ -86,20 +87,23 @@ class _Needless:
         if read.need is not Need.FAILS or is_known(name, redis=True):
             return
         if (text := self._off.get(name)) is not None:
-            value, gets = (f"{name}={text}", text) if text else (name, "an empty value")
-            yield self._at("environment_off", value, f"it is off: it gets {gets}", path, read)
-        elif known := self._of_databases.get(name):
-            yield self._at("environment_as", f"{name} {known}", "it is of the platform's database", path, read)
-        elif instead := self._of_files.get(name):
-            yield self._at("environment_off", f"{name}{instead}", "the platform has these files elsewhere", path, read)
-        elif instead := self._of_mail.get(name):
-            yield self._at("environment_off", f"{name}{instead}", "it is of a mail server", path, read)
-            if instead.startswith(MAIL):
+            why = f"it is off: it gets {text or 'an empty value'}"
+            yield self._gets("environment_off", Given(text=text), why, path, read)
+        elif given := self._of_databases.get(name):
+            yield self._gets("environment_as", given, "it is of the platform's database", path, read)
+        elif given := self._of_files.get(name):
+            yield self._gets("environment_off", given, "the platform has these files elsewhere", path, read)
+        elif given := self._of_mail.get(name):
+            yield self._gets("environment_off", given, "it is of a mail server", path, read)
+            if given.is_mail:
                 why = "until it has a value, the site's mail is shown in its log"
                 yield self._at("environment_later", name, why, path, read)
         elif name in self._spared:
             why = f"until it has a value, the site runs with {self._settings}, which does without it"
             yield self._at("environment_later", name, why, path, read)
+
+    def _gets(self, field: str, given: Given, why: str, path: str, read: Read) -> Evidence:
+        return self._at(field, replace(given, name=read.name).line(), why, path, read)
 
     def _at(self, field: str, value: str, why: str, path: str, read: Read) -> Evidence:
         return at(self._tree, field, value, COUNTS, why, path, read.line)
