@@ -124,6 +124,33 @@ def test_a_store_that_does_not_answer_may_be_asked_again(packed: Packed) -> None
         Store("s3://bundles", options(free_ports(1)[0])).put(path, layer.digest)
 
 
+def test_a_folder_that_cannot_be_made_now_may_be_there_soon(packed: Packed, tmp_path: Path) -> None:
+    """A mount that is away for a moment ends no deploy."""
+    path, layer = packed(b"x")
+    (tmp_path / "file").touch()
+    with pytest.raises(Transient):
+        Store(f"file://{tmp_path}/file/store").put(path, layer.digest)
+
+
+def test_what_the_disk_refused_to_keep_is_not_stored(
+    packed: Packed, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In this attempt as in the next, which finds it there."""
+    path, layer = packed(b"x")
+    store = Store(f"file://{tmp_path}/store")
+
+    def refused(descriptor: int) -> None:
+        raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+    monkeypatch.setattr(os, "fsync", refused)
+    for _ in range(2):
+        with pytest.raises(Transient):
+            store.put(path, layer.digest)
+    monkeypatch.undo()
+    store.put(path, layer.digest)
+    assert [file.samefile(path) for file in (tmp_path / "store").rglob("*.zst")] == [True]  # a name, no copy
+
+
 def test_equal_bytes_of_two_projects_go_with_their_own_project(packed: Packed, tmp_path: Path) -> None:
     path, layer = packed(b"the same commit")
     mine, other = (Store(f"file://{tmp_path}/store", within=whose) for whose in ("p00000001", "p00000002"))

@@ -67,15 +67,10 @@ class Store:
     def put(self, packed: Path, digest: Digest) -> None:
         """Store a packed layer under its digest, on the disk when this returns; one that is there is left as it is,
         unless its length is wrong. ``packed`` is on the disk, and nobody writes to it any more."""
-        if self._linked(packed, digest):
-            return
         try:
-            obstore.put(self._store, self._name(digest), packed, mode="create")
+            if not self._linked(packed, digest):
+                self._copied(packed, digest)
             self._settle(digest)
-        except AlreadyExistsError:
-            if self._size(digest) != packed.stat().st_size:
-                self.delete(digest)
-                self.put(packed, digest)
         except (BaseError, OSError) as error:
             raise told(error) from error
 
@@ -87,13 +82,21 @@ class Store:
         try:
             stored.parent.mkdir(parents=True, exist_ok=True)
             stored.hardlink_to(packed)
-            _fsync(stored.parent)
         except OSError:
             return False
         return True
 
+    def _copied(self, packed: Path, digest: Digest) -> None:
+        try:
+            obstore.put(self._store, self._name(digest), packed, mode="create")
+        except AlreadyExistsError:
+            if self._size(digest) != packed.stat().st_size:
+                self.delete(digest)
+                self.put(packed, digest)
+
     def _settle(self, digest: Digest) -> None:
-        """A folder's file by itself: LocalStore leaves that to the system, and after a power cut it is all we have."""
+        """A folder's file by itself: LocalStore leaves that to the system, and after a power cut it is all we have. One
+        that was there, too: who made it may have ended before this."""
         if isinstance(self._store, LocalStore):
             stored = self._file(digest)
             for one in (stored, stored.parent):
