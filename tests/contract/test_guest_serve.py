@@ -288,6 +288,38 @@ def test_a_project_is_loaded_once_for_all_workers_but_where_they_would_share_wha
         until(lambda: loaded.read_text().count("once") == times, what=f"it is loaded {times} times")
 
 
+ASKS = """
+import socket
+from django.db import connection
+kept = socket.socketpair()
+class Open:
+    def close(self):
+        for one in kept:
+            one.close()
+connection.connection = Open()
+"""
+
+
+@pytest.mark.parametrize("library", [ASKS, "raise SystemExit(3)"], ids=["that asks the database", "that ends"])
+def test_a_library_of_tags_costs_neither_the_shared_loading_nor_the_site(library: str, tmp_path: Path) -> None:
+    made = site(tmp_path, "newest", wsgi="site_wsgi.application", workers=2)
+    templates = "TEMPLATES = [{'BACKEND': 'django.template.backends.django.DjangoTemplates', 'APP_DIRS': True}]"
+    with (made.code / "site_settings.py").open("a") as settings:
+        settings.write(f"\nINSTALLED_APPS += ['tagged']\n{templates}\n")
+    tags = made.code / "tagged/templatetags"
+    tags.mkdir(parents=True)
+    (tags / "__init__.py").touch()
+    (tags / "own.py").write_text(
+        f"open('tags', 'w').close()\n{library}\nfrom django import template\nregister = template.Library()\n"
+    )
+    (made.code / "site_wsgi.py").write_text(f"{COUNTED}{WSGI}")
+    with serving(made) as running:
+        until(lambda: running.get("/")[0] == 200, what="it answers")
+        until(lambda: running.log.read_text().count("Booting worker") == 2, what="both workers run")
+        assert (made.code / "tags").exists()
+        assert (made.code / "loaded").read_text().count("once") == 1
+
+
 @everywhere
 def test_a_project_that_dies_while_it_is_loaded_says_where(name: str, tmp_path: Path) -> None:
     made = site(tmp_path, name, wsgi="site_wsgi.application")

@@ -29,6 +29,7 @@ def ready(before):
     connections.close_all()
     telling.aside()
     _warm()
+    connections.close_all()  # a library of tags may have asked the database, as urls may
     if threading.active_count() > 1 or opened() - before:
         print("Threads, connections or files of the project are open: each worker loads it for itself", flush=True)
         os.execve(sys.executable, [sys.executable] + sys.argv, dict(_environment, **{APART: "1"}))
@@ -41,7 +42,7 @@ def _warm():
 
         with loading.without_collector():
             engines.all()
-    except Exception:  # the first page that needs it says so, as ever
+    except (Exception, SystemExit):  # the first page that needs it says so, as ever
         pass
 
 
