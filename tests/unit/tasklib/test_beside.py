@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -10,11 +11,12 @@ from typing import Any
 import pytest
 
 from dz.log import Secret
+from dz.run import DeadlinePassed
 from dz.tasklib.appserver import beside
 from dz.tasklib.appserver.deployments import site_of
 from dz.tasklib.build.verdict import Broker
 from dz.tasklib.records import Redis, Running
-from tests.unit.tasklib.test_reconcile import context
+from tests.unit.tasklib.test_reconcile import Door, context
 from tests.unit.tasklib.test_site import APP, site
 
 LINE = "celery -A shop worker"
@@ -60,3 +62,15 @@ def test_one_whose_variables_or_own_redis_name_a_broker_is_started_unasked(tmp_p
     assert settled(tmp_path, given, none) == ([LINE], [])
     own = replace(running(tmp_path), redis=Redis(app_id=APP, port=21007, password=Secret("r3dis")))
     assert settled(tmp_path, own, none) == ([LINE], [])
+
+
+def test_an_application_that_is_never_imported_fails_no_deploy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its worker is started, and tells by itself what it waits for."""
+
+    def late(*_: Any, **__: Any) -> None:
+        raise DeadlinePassed(["python"], 60, b"")
+
+    one = running(tmp_path)
+    ctx = context(tmp_path, "appserver", Door(), sandbox=SimpleNamespace(run=late))
+    ctx.part, ctx.kill_id = lambda _: nullcontext(), ""
+    assert beside.settle(ctx, [site_of(ctx, one)], {}) == [(one.deployment, LINE)]

@@ -19,6 +19,7 @@ from dz.seams.sandbox.launch import PORT_BUSY
 from dz.seams.supervisor import End, Program, Status
 from dz.seams.supervisor.fake import FakeSupervisor
 from dz.tasklib.appserver import ports
+from dz.tasklib.appserver.deployments import start_anew
 from dz.tasklib.reconcile import reconcile
 from dz.tasklib.records import Deployment, Route
 from tests.servers import free_port
@@ -186,6 +187,22 @@ def test_a_site_that_moves_to_another_port_may_answer_at_the_one_before_no_more(
     at = door.says["running"].deployment.port
     assert at != deployment.port
     assert lets == {network.Served(500_042, deployment.address, at)}
+
+
+def test_what_starts_anew_takes_along_the_workers_that_an_attempt_before_had_started(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """All of a release run from one folder, which is made anew: they would go on in one that is gone."""
+    monkeypatch.setattr(ports, "is_free", lambda address, port: True)
+    laid(tmp_path)
+    web = healthy()
+    worker = replace(web, id=2, process="queue.1", port=0)
+    supervisor = FakeSupervisor()
+    for one in (web, worker):
+        supervisor.start(Program(name=one.program, argv=("sleep", "600"), cwd=tmp_path, log=tmp_path / "log"))
+    door = Door(project=site(tmp_path).running.release, deployments=(web, worker), running=site(tmp_path).running)
+    start_anew(context(tmp_path, "appserver", door, supervisor=supervisor), [web])
+    assert list(supervisor.programs) == [web.program]
 
 
 class Moves(Door):

@@ -13,6 +13,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from dz.run import DeadlinePassed
 from dz.seams.supervisor import Status
 from dz.tasklib.appserver import processes
 from dz.tasklib.appserver.blame import blame
@@ -143,7 +144,10 @@ def _ask(ctx: Context, site: Site, app: str) -> Broker:
     marker = secrets.token_hex(16)
     with ctx.part("Look for the broker of Celery"):
         box = site.box("broker", app, marker, kill_id=ctx.kill_id)
-        finished = ctx.seams.sandbox.run(box, deadline=ctx.left(SECONDS), cancelled=ctx.stop)
+        try:
+            finished = ctx.seams.sandbox.run(box, deadline=ctx.left(SECONDS), cancelled=ctx.stop)
+        except DeadlinePassed as late:  # its worker may be as slow, or never come to it: that fails no deploy
+            return Broker(error=str(late))
     try:
         return Broker.model_validate_json(finished.output.rpartition(marker.encode())[2])
     except ValidationError:

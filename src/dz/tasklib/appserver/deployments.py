@@ -137,10 +137,11 @@ def start_again(ctx: Context, deployment: Deployment) -> None:
 
 
 def start_anew(ctx: Context, here: Sequence[Deployment]) -> None:
-    """Instead of what was started, what the release's bundle has become."""
+    """Instead of what was started, what the release's bundle has become. Its workers too, where an attempt before this
+    came as far: their folder goes."""
     app_id, folders = ctx.door.project().app_id, Folders(ctx.settings.home)
     with locked(folders.lock(app_id), deadline=ctx.left(120), check=ctx.check):
-        supervisor(ctx).stop(*(deployment.program for deployment in here))
+        supervisor(ctx).stop(*(one.program for one in ctx.door.deployments() if one.host == ctx.host))
         for deployment in here:
             sweep(folders, app_id, deployment.release, deployment.program)
         for deployment in here:
