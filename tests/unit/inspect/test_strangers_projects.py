@@ -342,6 +342,16 @@ STRANGERS = {
         },
         {"environment": "ALLOWED_HOSTS", "environment_later": "DOG", "environment_off": "DEBUG="},
     ),
+    "production settings on what is no site's": Stranger(
+        {
+            **LIST,
+            "manage.py": MANAGE.format("bilby.settings.production"),
+            "bilby/settings/base.py": SETTINGS.replace("ROOT_URLCONF", "OTHER"),
+            "bilby/settings/production.py": "from .base import *\nimport os\nROOT_URLCONF = 'bilby.urls'\n"
+            "DOG = os.environ['DOG']\n",
+        },
+        {"environment": "DOG", "environment_later": ""},
+    ),
     "a settings package that adds to a module of its own": Stranger(
         {
             **LIST,
