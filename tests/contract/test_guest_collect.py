@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from tests.guests import SETTINGS, Site, environment, everywhere
 
 MANIFEST = "django.contrib.staticfiles.storage.ManifestStaticFilesStorage"
@@ -38,6 +40,30 @@ def test_static_files_are_collected_though_one_refers_to_a_missing_one(name: str
     told = made.guest("manage", "shell", "-c", check).text
     assert "URL /static/no.css /static/vendor/old.js /static/site." in told
     assert f"JOINED {root}/site.css" in told  # a Path, as the project's own is
+
+
+ELSEWHERE = """
+from django.core.files.storage import FileSystemStorage
+def Made():
+    return FileSystemStorage(location="bucket")
+class Far(FileSystemStorage):
+    pass
+"""
+
+
+@pytest.mark.parametrize("named", ["storing.Made", "storing.Far", "lacking.Storage"])
+def test_files_of_a_storage_elsewhere_are_collected_and_served_here(named: str, tmp_path: Path) -> None:
+    """By whatever the settings name it: a class, a function that makes one, a module that misses its library."""
+    lines = f"{SETTINGS}STATICFILES_DIRS = ['assets']\nSTATIC_URL = '//bucket.example/static/'\n"
+    lines += f"if __import__('django').VERSION < (5, 1):\n    STATICFILES_STORAGE = {named!r}\n"
+    lines += f"else:\n    STORAGES = {{'staticfiles': {{'BACKEND': {named!r}}}}}\n"
+    lacking = "from django.core.exceptions import ImproperlyConfigured\nraise ImproperlyConfigured('no library')\n"
+    files = {"site_settings.py": lines, "storing.py": ELSEWHERE, "lacking.py": lacking, **STATIC}
+    made = Site.of(tmp_path, environment("newest"), files)
+    made.spec["collect"] = True
+    found = made.probe(["site_settings"])
+    assert (found.chosen.collected, found.learned.static_url) == (True, "/static/")
+    assert (Path(made.spec["static_root"]) / "site.css").exists()
 
 
 def test_an_apps_command_that_copies_nothing_does_not_leave_the_site_without_files(tmp_path: Path) -> None:

@@ -199,7 +199,7 @@ def _learned():
     collects = any("django.contrib.staticfiles" in str(app) for app in settings.INSTALLED_APPS)
     migrations, migrates, unmigrated, bare = _migrations()
     return {
-        "static_url": str(settings.STATIC_URL or ""),
+        "static_url": _static_url() if collects else str(settings.STATIC_URL or ""),
         "media_url": str(settings.MEDIA_URL or ""),
         "staticfiles": collects,
         "static_inputs": staticinputs.fingerprint() if collects else "",
@@ -209,6 +209,15 @@ def _learned():
         "unmigrated": unmigrated,
         "bare": bare,
     }
+
+
+def _static_url():
+    """Where the collected files are served: here, where the settings' address is that of a storage that is replaced."""
+    from django.conf import settings
+    from dz_guest import storage
+
+    url = str(settings.STATIC_URL or "")
+    return "/static/" if "//" in url and storage.replaced else url
 
 
 def _migrations():

@@ -8,21 +8,29 @@ settings are there.
 from urllib.parse import unquote, urlsplit
 
 from django.contrib.staticfiles.storage import StaticFilesStorage
+from django.core.exceptions import ImproperlyConfigured
 from django.utils.module_loading import import_string
 from dz_guest import settings
 
 
 def _theirs():
-    stores = settings.original.get("STORAGES") or {}
-    named = (stores.get("staticfiles") or {}).get("BACKEND") or settings.original.get("STATICFILES_STORAGE")
+    named = _named()
     try:
         found = import_string(named) if named else StaticFilesStorage
-    except ImportError:
+    except (ImportError, ImproperlyConfigured):  # the latter of one that misses what it reaches its place with
         return StaticFilesStorage, False
-    return (found, True) if issubclass(found, StaticFilesStorage) else (StaticFilesStorage, False)
+    # A function that makes one gives it a place of its own, which is not here.
+    ours = isinstance(found, type) and issubclass(found, StaticFilesStorage)
+    return (found, True) if ours else (StaticFilesStorage, False)
+
+
+def _named():
+    stores = settings.original.get("STORAGES") or {}
+    return (stores.get("staticfiles") or {}).get("BACKEND") or settings.original.get("STATICFILES_STORAGE")
 
 
 _base, _own = _theirs()
+replaced = bool(_named()) and not _own  # the files are here now, whatever address the settings have for them
 
 
 class StaticStorage(_base):
