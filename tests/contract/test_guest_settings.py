@@ -325,6 +325,11 @@ DATABASE_ROUTERS = ["nowhere.Router"]
     assert got["DATABASES"]["default"].get("CONN_MAX_AGE", 0) == (60 if checked else 0)
 
 
+def test_a_database_that_is_an_address_nobody_parsed_is_the_projects_own_too(tmp_path: Path, python: Path) -> None:
+    lines = 'import os\nDATABASES = {"default": os.environ.get("DATABASE_URL", "postgres://nowhere/none")}'
+    assert site(tmp_path, python, lines).peek("DATABASES")["DATABASES"]["default"]["NAME"] == "p00000042"
+
+
 def test_forms_are_trusted_at_the_address_that_browsers_show(tmp_path: Path, python: Path) -> None:
     new = django_of(python) >= (4, 0)
     lines = 'CSRF_TRUSTED_ORIGINS = ["*.shop.org"]'

@@ -64,6 +64,8 @@ def engine(theirs):
 
 
 def _database(theirs):
+    if not hasattr(theirs, "get"):  # an address that nobody parsed; Django would refuse it
+        theirs = {}
     ours = urlsplit(os.environ.get("DZ_DATABASE_URL", "postgres://nobody@127.0.0.1:1/none"))
     before = str(theirs.get("ENGINE") or "")
     entry = {key: theirs[key] for key in KEPT if key in theirs}
