@@ -71,6 +71,7 @@ MORE = json.loads(os.getenv("MAYBE") if os.getenv("MAYBE") else "{}")
 assert not os.getenv("OLD_NAME")
 for name in ("TOLD",):
     print(name)
+FRONT = "BEHIND_FRONT" in os.environ and bool(int(os.environ["BEHIND_FRONT"]))
 """
 REFUSING = """\
 import sys
@@ -459,6 +460,19 @@ def test_a_strangers_project_is_understood(one: Stranger, tmp_path: Path) -> Non
     else:
         assert differences(root, one.guesses, chosen=one.chosen) == {}
         assert any(one.said in message for message in ["", *answer["messages"]]), answer["messages"]
+
+
+def test_settings_whose_name_is_put_together_are_no_module_called_f(tmp_path: Path) -> None:
+    line = "os.environ.setdefault('DJANGO_SETTINGS_MODULE', f'bilby.{which}')\n"
+    files = {**project(), **LIST, "bilby/wsgi.py": f"import os\nwhich = 'settings'\n{line}"}
+    guesses = report(write_tree(tmp_path, files))["guesses"]
+    assert [one["value"] for one in guesses if one["field"] == "settings_module"] == ["bilby.settings"]
+
+
+def test_a_package_without_toml_is_not_called_broken_toml(tmp_path: Path) -> None:
+    files = {"setup.cfg": "[metadata]\nname = bilby\n[options]\ninstall_requires =\n    django==5.2\n", **project()}
+    files["setup.py"] = "from setuptools import setup\nsetup(install_requires=['django==5.2'])\n"
+    assert report(write_tree(tmp_path, files))["messages"] == []
 
 
 def test_links_are_followed_inside_and_said_where_they_lead_out(tmp_path: Path) -> None:

@@ -141,6 +141,11 @@ def _asked_by(test: ast.expr) -> set[str]:
     return set(code.strings(test)) | ({"*"} if names - {"DEBUG"} else set())
 
 
+def _asked_first(test: ast.expr) -> set[str]:
+    """What is optional where it holds: everything under DEBUG, which is off here."""
+    return {"*"} if isinstance(test, ast.Name) and test.id == "DEBUG" else _asked_by(test)
+
+
 class _Finder(ast.NodeVisitor):
     def __init__(self, functions: frozenset[str], defaults: frozenset[str]) -> None:
         self.found: list[Read] = []
@@ -158,8 +163,7 @@ class _Finder(ast.NodeVisitor):
 
     def visit_If(self, node: ast.If) -> None:
         self.visit(node.test)
-        debugging = isinstance(node.test, ast.Name) and node.test.id == "DEBUG"
-        self._within({"*"} if debugging else _asked_by(node.test), node.body)
+        self._within(_asked_first(node.test), node.body)
         self._within(_asked_by(node.test), node.orelse)
 
     def visit_IfExp(self, node: ast.IfExp) -> None:
@@ -198,10 +202,16 @@ class _Finder(ast.NodeVisitor):
                 self._add(code.string(one.left), one.lineno, Need.FAILS)
 
     def visit_BoolOp(self, node: ast.BoolOp) -> None:
-        """``os.getenv("X") or "default"``: what stands at the left may be empty."""
-        optional = {"*"} if isinstance(node.op, ast.Or) else set()
-        self._within(optional, list(node.values[:-1]))
-        self.visit(node.values[-1])
+        """``os.getenv("X") or "default"``: what stands at the left may be empty. ``"X" in os.environ and ...``: what
+        stands at the right is read where the left says so."""
+        if isinstance(node.op, ast.Or):
+            self._within({"*"}, list(node.values[:-1]))
+            self.visit(node.values[-1])
+            return
+        asked: set[str] = set()
+        for one in node.values:
+            self._within(asked, [one])
+            asked = asked | _asked_first(one)
 
     def _visit_needed(self, node: ast.AST, needed: bool) -> None:
         """``int(os.getenv("X"))``, ``os.getenv("X").split(",")``: None is not enough there."""

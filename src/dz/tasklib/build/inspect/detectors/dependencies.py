@@ -95,7 +95,9 @@ def _packages(tree: Tree, above: list[str]) -> Iterator[Found]:
         name = path.rpartition("/")[2]
         if folder_of(path) in locked or not wanted:
             continue
-        installer = {"Pipfile": "pipenv", "pyproject.toml": _of_pyproject(tree, path)}.get(name, "setup")
+        installer = (
+            _of_pyproject(tree, path) if name == "pyproject.toml" else "pipenv" if name == "Pipfile" else "setup"
+        )
         confidence = 0.7 if _has_django(tree, path) else 0.4
         yield installer, path, confidence - _away(path, above), f"{name} lists dependencies"
 

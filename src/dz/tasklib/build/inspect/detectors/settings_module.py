@@ -21,7 +21,9 @@ NEEDS = ("project_root", "additional_python_path_dirs")
 GIVES = ("settings_module", "base_python_package")
 MOST = 400  # modules that are looked into
 
-_NAMED = re.compile(r"""DJANGO_SETTINGS_MODULE["']?\s*[,=:\]]+\s*["']?([A-Za-z_][\w.]*)""")
+_NAMED = re.compile(  # an f-string names none
+    r"""DJANGO_SETTINGS_MODULE["']?\s*[,=:\]]+\s*(?![fF]["'])(?:[urbURB](?=["']))?["']?([A-Za-z_][\w.]*)"""
+)
 # Files that say how the site is started, and how much their word counts.
 _STARTERS = (
     (("Procfile",), 0.1),
