@@ -22,6 +22,7 @@ from dz.tasklib.build.completing import LONGEST, MOST, addition, not_committed, 
         ("crispy_bulma", (), "crispy-bulma"),
         ("dj_database_url", (), "dj-database-url"),
         ("health_check.db", (), "django-health-check"),
+        ("packaging.version", (), "packaging"),  # packages forget to ask for it
         ("rest_framework_nested.routers", (), "drf-nested-routers"),
         ("shop.local_settings", (), ""),
         ("", (), ""),

@@ -8,33 +8,34 @@ from __future__ import annotations
 
 # Modules whose distribution has their name, with hyphens for underscores.
 _SAME_WORDS = """
-adrf anthropic apscheduler arrow bcrypt bleach bokeh boto3 botocore braintree cachetools celery celery_progress
-channels channels_redis cloudinary colorama coreapi crispy_bootstrap3 crispy_bootstrap4 crispy_bootstrap5 crispy_bulma
-crispy_forms_foundation crispy_tailwind cryptography cssselect2 daphne deep_translator dj_database_url dj_email_url
-dj_rest_auth dj_static django_admin_env_notice django_apscheduler django_bootstrap5 django_bootstrap_icons
-django_browser_reload django_celery_beat django_celery_results django_ckeditor_5 django_cleanup django_comments_xtd
-django_components django_cotton django_countries django_cron django_crontab django_cryptography
-django_elasticsearch_dsl django_email_verification django_extensions django_fsm django_heroku django_hosts django_htmx
-django_icons django_jalali django_jinja django_json_widget django_jsonform django_mysql django_object_actions
-django_otp django_pandas django_plotly_dash django_prometheus django_ratelimit django_recaptcha django_redis
-django_registration django_resized django_rest_passwordreset django_rq django_seed django_select2 django_ses
-django_social_share django_static_fontawesome django_structlog django_summernote django_svelte_jsoneditor
-django_tables2 django_tailwind_cli django_tasks django_tenants django_twilio django_unicorn django_user_agents
-django_vite django_weasyprint djangochannelsrestframework djangocms_admin_style djangocms_alias djangocms_blog
-djangocms_bootstrap4 djangocms_file djangocms_frontend djangocms_googlemap djangocms_icon djangocms_link
+adrf anthropic apscheduler arrow asgiref bcrypt bleach bokeh boto3 botocore braintree cachetools celery celery_progress
+certifi channels channels_redis chardet click cloudinary colorama coreapi crispy_bootstrap3 crispy_bootstrap4
+crispy_bootstrap5 crispy_bulma crispy_forms_foundation crispy_tailwind cryptography cssselect2 daphne deep_translator
+defusedxml dj_database_url dj_email_url dj_rest_auth dj_static django_admin_env_notice django_apscheduler
+django_bootstrap5 django_bootstrap_icons django_browser_reload django_celery_beat django_celery_results
+django_ckeditor_5 django_cleanup django_comments_xtd django_components django_cotton django_countries django_cron
+django_crontab django_cryptography django_elasticsearch_dsl django_email_verification django_extensions django_fsm
+django_heroku django_hosts django_htmx django_icons django_jalali django_jinja django_json_widget django_jsonform
+django_mysql django_object_actions django_otp django_pandas django_plotly_dash django_prometheus django_ratelimit
+django_recaptcha django_redis django_registration django_resized django_rest_passwordreset django_rq django_seed
+django_select2 django_ses django_social_share django_static_fontawesome django_structlog django_summernote
+django_svelte_jsoneditor django_tables2 django_tailwind_cli django_tasks django_tenants django_twilio django_unicorn
+django_user_agents django_vite django_weasyprint djangochannelsrestframework djangocms_admin_style djangocms_alias
+djangocms_blog djangocms_bootstrap4 djangocms_file djangocms_frontend djangocms_googlemap djangocms_icon djangocms_link
 djangocms_page_meta djangocms_picture djangocms_snippet djangocms_style djangocms_text djangocms_text_ckeditor
-djangocms_versioning djangocms_video djangoql djangorestframework_camel_case djongo djoser drf_extra_fields
+djangocms_versioning djangocms_video djangoql djangorestframework_camel_case djongo djoser docutils drf_extra_fields
 drf_flex_fields drf_social_oauth2 drf_spectacular drf_spectacular_sidecar drf_standardized_errors drf_writable_nested
 drf_yasg easy_thumbnails elasticsearch elasticsearch_dsl emoji environs faker fcm_django feedparser filebrowser_safe
 firebase_admin flower folium fontawesomefree geocoder geoip2 geopy google_auth_oauthlib googletrans graphene
-graphene_django graphene_file_upload grappelli_safe gtts gunicorn hashids haversine html5lib httpx humanize icalendar
-ics imutils jdatetime jinja2 joblib jsonfield kombu langdetect levenshtein loguru lxml markdown markdown2 marshmallow
-martor matplotlib meilisearch mezzanine mongoengine motor mozilla_django_oidc nanoid nltk numpy oauth2client oauthlib
-openai openpyxl orjson pandas paramiko passlib paypalrestsdk pdfkit pendulum phonenumbers pika plotly psutil psycopg
-psycopg2 puput pycountry pydantic pydub pygments pymongo pymysql pyodbc pyotp pypdf pypdf2 pytesseract pytest pytz
-qrcode rapidfuzz raven razorpay redis reportlab requests requests_oauthlib rich rules scipy seaborn selenium sendgrid
-sentry_sdk shapely shortuuid simplejson sqlalchemy sslcommerz_lib statsmodels stripe structlog tabulate tenacity
-textblob toml tqdm tweepy twilio ujson unidecode user_agents validators wagtail wagtail_color_panel wagtail_localize
+graphene_django graphene_file_upload grappelli_safe gtts gunicorn hashids haversine html2text html5lib httplib2 httpx
+humanize icalendar ics imutils inflection isodate jdatetime jinja2 joblib jsonfield kombu langdetect levenshtein loguru
+lxml markdown markdown2 marshmallow martor matplotlib meilisearch mezzanine mock mongoengine motor mozilla_django_oidc
+nanoid networkx nh3 nltk numpy oauth2client oauthlib openai openpyxl orjson packaging pandas paramiko passlib
+paypalrestsdk pdfkit pendulum phonenumbers pika plotly psutil psycopg psycopg2 puput pycountry pydantic pydub pygments
+pymongo pymysql pyodbc pyotp pyparsing pypdf pypdf2 pytesseract pytest pytz qrcode rapidfuzz raven razorpay redis
+reportlab requests requests_oauthlib rich rules scipy seaborn selenium sendgrid sentry_sdk shapely shortuuid simplejson
+six sqlalchemy sqlparse sslcommerz_lib statsmodels stripe structlog tabulate tenacity textblob toml tqdm tweepy twilio
+typing_extensions tzlocal ujson unidecode urllib3 user_agents validators wagtail wagtail_color_panel wagtail_localize
 wagtail_modeladmin wagtailmenus waitress watchdog weasyprint websockets whitenoise whoosh wiki wikipedia wordcloud
 xhtml2pdf xlrd xlsxwriter xlwt xmltodict yfinance zeep
 """
@@ -64,6 +65,7 @@ _OTHER_NAME = {
     "adminsortable": "django-admin-sortable",
     "adminsortable2": "django-admin-sortable2",
     "argon2": "argon2-cffi",
+    "attr": "attrs",
     "background_task": "django-background-tasks",
     "barcode": "python-barcode",
     "bootstrap5": "django-bootstrap-v5",
@@ -87,10 +89,12 @@ _OTHER_NAME = {
     "djgeojson": "django-geojson",
     "djmoney": "django-money",
     "djstripe": "dj-stripe",
+    "dns": "dnspython",
     "docx": "python-docx",
     "dotenv": "python-dotenv",
     "factory": "factory-boy",
     "fitz": "pymupdf",
+    "git": "gitpython",
     "googleapiclient": "google-api-python-client",
     "jose": "python-jose",
     "js_asset": "django-js-asset",
@@ -100,6 +104,7 @@ _OTHER_NAME = {
     "mapwidgets": "django-map-widgets",
     "materializecssform": "django-materializecss-form",
     "mysql": "mysql-connector-python",
+    "nacl": "pynacl",
     "newsapi": "newsapi-python",
     "notifications": "django-notifications-hq",
     "oauth2_provider": "django-oauth-toolkit",
@@ -137,6 +142,7 @@ _OTHER_NAME = {
     "wagtailmetadata": "wagtail-metadata",
     "websocket": "websocket-client",
     "yaml": "pyyaml",
+    "zmq": "pyzmq",
 }
 
 _SAME_NAME, _WITH_DJANGO = frozenset(_SAME_WORDS.split()), frozenset(_DJANGO_WORDS.split())
