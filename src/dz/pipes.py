@@ -14,6 +14,7 @@ from typing import IO, cast
 from dz.errors import Cancelled
 
 CHUNK = 64 * 1024
+LAST = 1.0  # seconds to read what an ended command has said, where stragglers go on and on
 
 # A worker forks its pool's processes while its threads run commands. Such a child would keep open what is there at that
 # moment of a command's pipes, and who waits for their end (Popen for the program's start, a program for the end of its
@@ -88,7 +89,7 @@ def pump(
     cancelled: Callable[[], bool] | None,
 ) -> None:
     """Move bytes until the command has ended and its pipes are at their end (or held only by stragglers, which its
-    caller ends). ``until``: of time.monotonic(). Raises Overtime and Cancelled."""
+    caller ends, in silence or not). ``until``: of time.monotonic(). Raises Overtime and Cancelled."""
 
     def go_on() -> None:
         if time.monotonic() > until:
@@ -97,19 +98,20 @@ def pump(
             raise Cancelled("the command was stopped")
 
     with _registered(process, take, take_error) as selector:
-        left, ended = memoryview(stdin), False
+        left, ended, silent = memoryview(stdin), 0.0, False
         while selector.get_map():
             go_on()
-            ready = selector.select(0 if ended else 0.2)
+            ready = selector.select(0 if ended and silent else 0.2)
             for key, _ in ready:
                 if key.data is None:
                     left = _feed(selector, key, left)
                 else:
                     _drain(selector, key)
-            if not ready:
-                if ended:
-                    return
-                ended = process.poll() is not None  # what it said since we looked is still to be read
+            silent = not ready
+            if ended and (silent or time.monotonic() > ended + LAST):
+                return
+            if not ended and process.poll() is not None:
+                ended = time.monotonic()  # what it said since we looked is still to be read
     while process.poll() is None:
         go_on()
         with contextlib.suppress(subprocess.TimeoutExpired):

@@ -57,6 +57,11 @@ def test_a_straggler_that_holds_the_output_does_not_hold_us() -> None:
     assert run(["sh", "-c", "sleep 600 & echo done"], deadline=60).text == "done\n"
 
 
+@pytest.mark.parametrize("chat", ["while :; do echo more; sleep 0.05; done", "yes"], ids=["now and then", "a flood"])
+def test_neither_does_one_that_goes_on_to_write(chat: str) -> None:
+    assert run(["sh", "-c", f"echo done; ({chat}) &"], deadline=20, keep=10**9).text.startswith("done\n")
+
+
 def test_what_a_command_says_as_it_ends_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """It speaks and ends between a look at its silent output and the question whether it has ended."""
     gate = tmp_path / "gate"
