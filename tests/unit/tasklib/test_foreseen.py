@@ -12,12 +12,14 @@ import pytest
 
 from dz.errors import PlatformError
 from dz.names import AppId, Commit, Digest
+from dz.tasklib.appserver import hooks
 from dz.tasklib.appserver.hooks import post_build_hooks
 from dz.tasklib.build.bundle import foreseen, started_with
 from dz.tasklib.build.layers import key_of
 from dz.tasklib.build.proof import LEARNED, STARTED_WITH
 from dz.tasklib.build.proving import prove
 from dz.tasklib.build.trial import reads
+from dz.tasklib.build.verdict import Broker
 from dz.tasklib.build_and_deploy import BUILD_AND_DEPLOY
 from dz.tasklib.buildconfig import BuildConfig
 from dz.tasklib.guestcopy import guest_folder
@@ -101,6 +103,16 @@ def test_a_job_from_before_an_update_that_has_no_proof_to_come_does_not_go_live(
     ctx: Any = SimpleNamespace(results={"build_bundle": {"foreseen": []}})
     with pytest.raises(PlatformError, match="proves its bundle"):
         post_build_hooks(ctx)
+
+
+@pytest.mark.parametrize(("built", "so", "known"), [(True, False, True), (False, True, True), (False, False, False)])
+def test_that_an_application_names_no_broker_is_known_with_the_variables_of_its_proof(
+    built: bool, so: bool, known: bool
+) -> None:
+    ctx: Any = SimpleNamespace(built=built, door=SimpleNamespace(was_proved_so=lambda: so))
+    bundle = SimpleNamespace(manifest={"brokerless": ["shop"]})
+    one: Any = SimpleNamespace(running=SimpleNamespace(bundle=bundle))
+    assert hooks.brokerless(ctx, [one]) == ({"shop": Broker()} if known else {})
 
 
 def test_a_release_is_told_what_the_platform_fills_and_which_switches_are_off() -> None:

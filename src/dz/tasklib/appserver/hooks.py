@@ -38,7 +38,7 @@ def post_build_hooks(ctx: Context) -> Mapping[str, Any]:
     told: dict[str, Any] = {"migrations": [], "adminless": None}
     live = ctx.door.live_here()
     sites = [site_of(ctx, ctx.door.running(deployment.id)) for deployment in here]
-    brokers = _brokerless(ctx, sites)
+    brokers = brokerless(ctx, sites)
     applications = [app for app in beside.unknown_brokers(sites[0], others) if app not in brokers] if sites else []
     for command in sites[0].running.bundle.manifest.get("hooks", ()) if sites else ():
         result = _hook(ctx, sites[0], live, str(command), applications)
@@ -66,7 +66,7 @@ def _site(ctx: Context, deployment: Deployment, known: Sequence[Site]) -> Site:
     return replace(known[0], running=replace(known[0].running, deployment=deployment))
 
 
-def _brokerless(ctx: Context, sites: Sequence[Site]) -> dict[str, Broker]:
+def brokerless(ctx: Context, sites: Sequence[Site]) -> dict[str, Broker]:
     """Celery applications of which the build's probe saw, with these variables, that they name no broker."""
     built = sites if ctx.built or ctx.door.was_proved_so() else ()
     return {str(app): Broker() for site in built for app in site.running.bundle.manifest.get("brokerless", ())}
