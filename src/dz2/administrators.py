@@ -11,6 +11,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from dz.administrator import none_made
 from dz.errors import UserError
 from dz.terminal import STDERR, STDOUT
 from dz2 import commands, links, releases, typist
@@ -75,7 +76,7 @@ def _made(project: Project, fields: Mapping[str, str], password: str, heard: typ
     more = [str(name) for name in wants if str(name).isidentifier()] if isinstance(wants, list) else []
     if asked := [name for name in more if not is_secret(name)]:
         raise Wanted(asked[:MOST])
-    raise UserError("run.no-admin", name=project.name, why=_why(job, heard))
+    raise none_made(project.name, told, _why(job, heard))
 
 
 def _why(job: Job, heard: typist.Heard) -> str:

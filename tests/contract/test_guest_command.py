@@ -88,6 +88,32 @@ def test_the_first_administrator_is_missed_and_made(name: str, tmp_path: Path, d
     assert "is True" in typed(site, "python", "-c", f"import django; django.setup(); {says}").text
 
 
+JOINING = """
+from django.contrib.auth.models import Group, User
+from django.db.models.signals import post_save
+post_save.connect(lambda instance, **rest: instance.groups.add(Group.objects.get(name="staff")), User, weak=False)
+"""
+
+
+@everywhere
+def test_who_needs_a_row_that_is_not_there_is_told_which_fixtures_have_one(
+    name: str, tmp_path: Path, database: str
+) -> None:
+    files = {
+        "site_settings.py": ADMIN, "site_urls.py": URLS, "people/__init__.py": "", "people/models.py": JOINING,
+        "people/fixtures/first.json": '[{"model": "auth.group", "fields": {"name": "staff"}}]',
+        "people/fixtures/other.json": '[{"model": "auth.groupie", "fields": {}}]',
+    }  # fmt: skip
+    site = Site.of(tmp_path, environment(name), files)
+    site.env = database_environment(database)
+    assert site.manage("migrate").ok
+    words = ("admin", "username=ada", "email=ada@example.org")
+    told = typed(site, *words, stdin=b"a-very-long-word\n")
+    assert (told.code, '{"lacks": "auth.Group", "fixtures": ["first"]}' in told.text) == (1, True), told.text
+    assert typed(site, "manage", "loaddata", "first").ok
+    assert typed(site, *words, stdin=b"a-very-long-word\n").ok
+
+
 @everywhere
 def test_a_command_ends_as_it_would_by_manage_py(name: str, tmp_path: Path, database: str) -> None:
     site = Site.of(tmp_path, environment(name), {})

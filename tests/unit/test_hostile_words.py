@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 import pytest
 
+from dz.administrator import none_made
 from dz.errors import UserError
 from dz.tasklib.appserver.blame import blame
 from dz.tasklib.build import (
@@ -53,6 +54,10 @@ def of_a_front_end(said: str) -> object:
     return lingering.DONE.search(said), lingering.BEGUN.search(said)
 
 
+def administrator(said: str) -> object:
+    return none_made("shop", {"lacks": said, "fixtures": [said]}, "")
+
+
 def option(said: str) -> object:
     return relaxing._OPTION.search(f"Expected `--hash`, found `--{said}")
 
@@ -61,7 +66,7 @@ def option(said: str) -> object:
     "read",
     [
         git, uv, uv_without_a_solution, uv_of_git, address, refused, option, blame, front_end.reason, of_a_front_end,
-        interpreters.django_range,
+        interpreters.django_range, administrator,
     ],
 )  # fmt: skip
 @pytest.mark.parametrize(

@@ -16,6 +16,7 @@ import time
 from dataclasses import dataclass
 from typing import Any
 
+from dz.administrator import none_made
 from dz.cli.client import Api, Refused, Told, Unreachable
 from dz.cli.ending import BY_STATE, DONE, FAILED, tell
 from dz.cli.following import Document
@@ -77,7 +78,7 @@ def _admin_created(args: argparse.Namespace, api: Api, screen: Screen) -> tuple[
         return FAILED, ADMIN_CREATE_BASE | {"job": job, "state": "failed"}
     if code:
         why = said.decode(errors="replace").strip().rpartition("\n")[2] or "the command failed."
-        raise UserError("run.no-admin", name=args.name, why=why)
+        raise none_made(args.name, _told(bytes(output), "lacks"), why)
     made = _made(args.name, bytes(output))
     site = api.get(f"/projects/{args.name}")["url"] or ""
     url = site.rstrip("/") + made["path"] if made["path"] else None
@@ -88,18 +89,25 @@ def _admin_created(args: argparse.Namespace, api: Api, screen: Screen) -> tuple[
 
 
 def _made(project: str, output: bytes) -> Document:
+    told = _told(output, "name")
+    if not told:
+        raise UserError("run.admin-unsure", name=project)
+    path, filled = str(told.get("path") or ""), told.get("filled")
+    return {
+        "name": str(told["name"]),
+        "path": path if path.startswith("/") else "",
+        "filled": [str(one) for one in filled] if isinstance(filled, list) else [],
+    }
+
+
+def _told(output: bytes, key: str) -> Document:
     """What the command told, between whatever the project itself printed: its text is not trusted."""
     for line in reversed(output.decode(errors="replace").splitlines()):
         with contextlib.suppress(ValueError, RecursionError):
             told = json.loads(line)
-            if isinstance(told, dict) and "name" in told:
-                path, filled = str(told.get("path") or ""), told.get("filled")
-                return {
-                    "name": str(told["name"]),
-                    "path": path if path.startswith("/") else "",
-                    "filled": [str(one) for one in filled] if isinstance(filled, list) else [],
-                }
-    raise UserError("run.admin-unsure", name=project)
+            if isinstance(told, dict) and key in told:
+                return told
+    return {}
 
 
 def _tell_created(screen: Screen, project: str, made: Document, password: str, url: str | None) -> None:

@@ -64,6 +64,13 @@ PROBLEMS = [
         "The project's own user model decides what an administrator needs.",
     ),
     Problem(
+        "run.admin-lacks-row",
+        "No administrator was made for {name}: its own code looks for a row of {model} that nobody has made yet.",
+        "Load what the site begins with (its README may name a command), then try again: "
+        "dz run {name} -- manage.py loaddata {fixtures}",
+        "Fixtures are for a project's owner to load: some are the data of its tests.",
+    ),
+    Problem(
         "run.admin-unsure",
         "It is not known whether an administrator was made for {name}, the command did not tell: try to sign in there.",
         "If nobody was made, a new link: dz admin create {name}",

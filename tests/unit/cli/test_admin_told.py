@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
+from dz.administrator import none_made
 from dz.cli.attaching import _made
 from dz.errors import UserError
 
@@ -31,3 +34,18 @@ def test_the_address_to_sign_in_at_is_of_the_site_and_of_no_other_host() -> None
         "path": "",
         "filled": [],
     }
+
+
+@pytest.mark.parametrize(
+    ("told", "brief"),
+    [
+        ({"lacks": "auth.Group", "fixtures": ["groups", "; rm", 7]}, "loaddata groups"),
+        ({"lacks": "auth.Group"}, "loaddata FIXTURE"),
+        ({"lacks": "auth.Group; rm", "fixtures": ["groups"]}, "createsuperuser"),
+        ({}, "createsuperuser"),
+    ],
+)
+def test_a_row_that_is_missing_is_told_with_the_fixtures_that_have_such(told: dict[str, Any], brief: str) -> None:
+    error = none_made("shop", told, "Group matching query does not exist.")
+    assert (error.next or "").endswith(brief), error.next
+    assert "auth.Group" in error.brief or brief == "createsuperuser"

@@ -2,13 +2,20 @@
 standard input. ``username`` stands for whatever the user model calls it, ``*`` for every other text that it needs.
 
 Prints one JSON object: ``{"name", "path", "filled"}``, the path of the project's admin or "" and the fields that got
-what ``*`` is, or ``{"wants"}``, the fields that the user model needs beside those given. Why nobody was made is said on
-standard error, with exit code 1; nobody who is there already is changed.
+what ``*`` is, or ``{"wants"}``, the fields that the user model needs beside those given, or ``{"lacks", "fixtures"}``,
+the model of a row that the project's own code looks for in vain, and its fixtures with such rows. Why nobody was made
+is said on standard error, with exit code 1; nobody who is there already is changed.
 """
 
+import glob
 import inspect
 import json
+import os
+import re
 import sys
+
+MOST = 500  # fixtures that are looked through
+LARGEST = 1024 * 1024
 
 
 def main(argv):
@@ -39,10 +46,17 @@ def main(argv):
     needs = _needs(make) if make is not None else []
     added = [name for name in needs if name in given and name not in fields and _field(model, name) is not None]
     fields.update({name: given[name] for name in added})
-    if make is not None and all(name in fields for name in needs):
-        make(password=password, **fields)
-    else:
-        _make(model, password, fields)
+    from django.core.exceptions import ObjectDoesNotExist
+    from django.db import transaction
+
+    try:
+        with transaction.atomic():  # what its signals refuse was saved before them
+            if make is not None and all(name in fields for name in needs):
+                make(password=password, **fields)
+            else:
+                _make(model, password, fields)
+    except ObjectDoesNotExist as error:
+        return _lacks(error)
     sys.stdout.write(json.dumps({"name": str(fields[key]), "path": _path(), "filled": filled}) + "\n")
     return 0
 
@@ -106,6 +120,34 @@ def is_missing():
         return not get_user_model()._default_manager.filter(is_superuser=True).exists()
     except Exception:
         return None
+
+
+def _lacks(error):
+    """Of a row that a signal of the project's, say, looks for: nobody has loaded what the site begins with."""
+    from django.apps import apps
+
+    model = next((one for one in apps.get_models() if isinstance(error, one.DoesNotExist)), None)
+    if model is not None:
+        label = "%s.%s" % (model._meta.app_label, model._meta.object_name)
+        sys.stdout.write(json.dumps({"lacks": label, "fixtures": _fixtures(label)}) + "\n")
+    return _refuse(error)
+
+
+def _fixtures(label):
+    """The names of the fixtures in which such rows stand."""
+    from django.apps import apps
+    from django.conf import settings
+
+    folders = [os.path.join(one.path, "fixtures") for one in apps.get_app_configs()]
+    folders += [str(one) for one in settings.FIXTURE_DIRS]
+    files = [file for folder in folders for kind in ("json", "yaml") for file in glob.glob("%s/*.%s" % (folder, kind))]
+    names = {os.path.splitext(os.path.basename(file))[0] for file in files[:MOST] if _holds(file, label)}
+    return sorted(name for name in names if re.match(r"[A-Za-z0-9_]+\Z", name))
+
+
+def _holds(file, label):
+    with open(file, encoding="utf-8", errors="replace") as content:
+        return re.search(r"\bmodel\"?\s*:\s*\"?%s\b" % re.escape(label), content.read(LARGEST), re.I) is not None
 
 
 def _path():
