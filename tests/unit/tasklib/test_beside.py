@@ -22,9 +22,9 @@ from tests.unit.tasklib.test_site import APP, site
 LINE = "celery -A shop worker"
 
 
-def running(home: Path, **changes: Any) -> Running:
+def running(home: Path, line: str = LINE, **changes: Any) -> Running:
     found = site(home).running
-    config = f"[project]\nprocesses =\n    queue: {LINE}\n"
+    config = f"[project]\nprocesses =\n    queue: {line}\n"
     deployment = replace(found.deployment, process="queue.1")
     return replace(found, deployment=deployment, release=replace(found.release, build_config=config, **changes))
 
@@ -62,6 +62,22 @@ def test_one_whose_variables_or_own_redis_name_a_broker_is_started_unasked(tmp_p
     assert settled(tmp_path, given, none) == ([LINE], [])
     own = replace(running(tmp_path), redis=Redis(app_id=APP, port=21007, password=Secret("r3dis")))
     assert settled(tmp_path, own, none) == ([LINE], [])
+
+
+@pytest.mark.parametrize(
+    ("line", "starts"),
+    [
+        (f"{LINE} -b amqp://far", True),
+        ("celery --broker=amqp://far -A shop worker", True),
+        ("CELERY_BROKER_URL=amqp://far celery -A shop worker", True),
+        (f"{LINE} --broker $QUEUE", True),
+        (f"{LINE} --broker=$OTHER", False),
+        (f"{LINE} -Q redis", False),
+    ],
+)
+def test_one_whose_line_names_its_broker_is_started_unasked(line: str, starts: bool, tmp_path: Path) -> None:
+    one = running(tmp_path, line, environment={"QUEUE": Secret("amqp://far")})
+    assert settled(tmp_path, one, Broker(url=""))[0] == ([line] if starts else [])
 
 
 def test_an_application_that_is_never_imported_fails_no_deploy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

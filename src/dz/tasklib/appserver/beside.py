@@ -52,8 +52,8 @@ def settle(ctx: Context, sites: Sequence[Site], known: Mapping[str, Broker]) -> 
         deployment = site.running.deployment
         line = _line(site, deployment)
         words, why = processes.argv(line)
-        app = processes.celery_app(words)
-        if app is not None and app not in brokers and not _is_named(site):
+        app = None if _is_named(site) or _names_itself(site, words) else processes.celery_app(words)
+        if app is not None and app not in brokers:
             brokers[app] = _no_broker(ctx, known.get(app) or _ask(ctx, site, app))
         why = why or brokers.get(app or "", "")
         if why:
@@ -127,6 +127,20 @@ def _is_named(site: Site) -> bool:
     return site.running.redis is not None or any(
         BROKER.search(name) and value.reveal() for name, value in given.items()
     )
+
+
+def _names_itself(site: Site, words: Sequence[str]) -> bool:
+    """Whether a line does, by Celery's option or a variable that it sets; ``$NAME`` does where NAME has a value."""
+    given = site.running.release.environment
+    for word, following in zip(words, [*words[1:], ""], strict=True):
+        name, equals, value = word.partition("=")
+        if name in ("-b", "--broker"):
+            value = value if equals else following
+        elif not BROKER.search(name):
+            continue
+        if value and ("$" not in value or any(one in value and given[one].reveal() for one in given)):
+            return True
+    return False
 
 
 def _no_broker(ctx: Context, told: Broker) -> str:
