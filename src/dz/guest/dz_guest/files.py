@@ -15,7 +15,7 @@ from urllib.parse import unquote_to_bytes
 from dz_guest import spec
 
 PIECE = 64 * 1024
-RANGE = re.compile(r"bytes=(\d*)-(\d*)\Z")
+RANGE = re.compile(r"bytes=(\d{0,18})-(\d{0,18})\Z")  # of more digits Python makes no number
 
 Answer = namedtuple("Answer", "status headers file start length")
 
@@ -80,7 +80,7 @@ def _answer(file, method, headers):
 def _unchanged(since, modified):
     try:
         return since is not None and parsedate_to_datetime(since).timestamp() >= modified
-    except (TypeError, ValueError, IndexError):
+    except (TypeError, ValueError, IndexError, OverflowError):
         return False
 
 
