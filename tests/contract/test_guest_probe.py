@@ -37,6 +37,8 @@ BROKEN = [
            settings="import os\nKEY = os.environ['STRIPE_API_KEY']"),
     Broken("settings.variable-missing", "site_settings.py:6  KEY = os.environ.get('MAILER').split(',')", "MAILER",
            settings="import os\nKEY = os.environ.get('MAILER').split(',')"),
+    Broken("settings.variable-missing", "site_settings.py:7  LOGS = os.path.join(FOLDER, 'logs')", "SHOP_FOLDER",
+           settings="import os\nFOLDER = os.environ.get('SHOP_FOLDER')\nLOGS = os.path.join(FOLDER, 'logs')"),
     Broken("settings.variable-missing", "site_settings.py:6  A = need('TOKEN_A')",
            "TOKEN_A", settings="from helper import need\nA = need('TOKEN_A')",
            files={"helper.py": "import os\nfrom django.core.exceptions import ImproperlyConfigured\ndef need(n):\n"

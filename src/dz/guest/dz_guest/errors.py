@@ -31,6 +31,10 @@ EXTENSION = (
 )
 LACKING = re.compile(r"cannot import name '?([A-Za-z_][A-Za-z0-9_]*)")
 LIBRARY = re.compile(r"Could not find the (GDAL|GEOS) library")  # django.contrib.gis
+# A line of its own that reads one without a default.
+ASSIGNED = re.compile(
+    r"\s*([A-Za-z_]\w*)\s*=\s*(?:os\.)?(?:environ\.get|getenv)\(\s*[\"']([A-Za-z_][A-Za-z0-9_]*)[\"']\s*\)\s*(?:#|$)"
+)
 READ = re.compile(r"(?:environ\.get|getenv|environ\[)\(?\s*[\"']([A-Za-z_][A-Za-z0-9_]*)[\"']")
 
 
@@ -39,7 +43,7 @@ def describe(error):
     links = list(_chain(error))
     places = _places(links)
     file, line, source = places[0]
-    kind, name = _kind(links, source)
+    kind, name = _kind(links, file, source)
     if kind in ("variable", "module"):
         # The line that names it says more than a helper's, or another that failed before.
         word = name.rpartition(".")[2]
@@ -78,7 +82,7 @@ def _chain(error):
         error = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
 
 
-def _kind(links, source):
+def _kind(links, file, source):
     """The kind and its name ("" where it has none), from the outermost exception that says one."""
     found = next((one for one in map(_said_by, links) if one), None)
     if found:
@@ -87,9 +91,18 @@ def _kind(links, source):
     if lacking:
         return "exception", lacking
     unset = [name for name in READ.findall(source) if name not in os.environ]
+    if "NoneType" in _text(links[0]):
+        unset += _read_before(file, source)
     if unset and isinstance(links[0], (TypeError, AttributeError, ValueError)):
         return "variable", unset[0]
     return "exception", ""
+
+
+def _read_before(file, source):
+    """Variables without a value that other lines of the file read for the names in this one."""
+    used = set(re.findall(r"[A-Za-z_]\w*", source))
+    found = [ASSIGNED.match(line) for line in linecache.getlines(file)] if file else []
+    return [one.group(2) for one in found if one and one.group(1) in used and one.group(2) not in os.environ]
 
 
 def _said_by(error):
