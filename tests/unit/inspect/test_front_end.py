@@ -84,6 +84,8 @@ def test_a_front_end_is_built_where_its_result_is_wanted_and_missing(
         ({"wombat/settings.py": SETTINGS + "STATICFILES_DIRS = [BASE_DIR / 'front' / 'dist']\n"}, False),
         ({"front/vite.config.js": VITE["front/vite.config.js"], "wombat/static/dist/app.js": "x"}, False),
         ({"front/package.json": '{"scripts": {"build": "vite build"}, "dependencies": {"left-pad": "1"}}'}, False),
+        # A package of a monorepo that its sites share.
+        ({"front/package.json": '{"exports": {}, "scripts": {"build": "tsc"}, "dependencies": {"vue": "3"}}'}, False),
     ],
 )
 def test_a_front_end_that_is_a_site_of_its_own_is_told(changes: dict[str, str], told: bool, tmp_path: Path) -> None:

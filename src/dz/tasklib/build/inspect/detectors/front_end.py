@@ -31,6 +31,7 @@ _CONSTANT = re.compile(r"""\bconst (\w+) = ["']([\w./-]+)["']""")
 _FLAG = re.compile(r"(?:^|\s)(?:--out-?dir|--output-path|--dist-dir|--output|-o)[= ]\s*([\w./-]+)", re.IGNORECASE)
 _CUSTOM = (("react-scripts build", "build"), ("vite build", "dist"), ("vue-cli-service build", "dist"))
 _FRAMEWORKS = {"react", "vue", "svelte", "@angular/core", "preact", "next", "nuxt", "solid-js"}
+_OF_LIBRARY = {"exports", "module", "types"}  # what other packages import of one
 _SERVED = {"static", "templates"}
 _ANYBODYS = {"dist", "build", "out", "public"}  # names that only mean something with their parent's
 
@@ -72,7 +73,9 @@ def _built(tree: Tree) -> Iterator[Evidence]:
                 why = f"its build makes {result}, which Django is to serve and which is not committed"
                 yield at(tree, "front_ends", folder or ".", 0.8, why, file, line)
                 break
-        if own and folder and _FRAMEWORKS & set(table(_package(tree, folder), "dependencies")):
+        package = _package(tree, folder)
+        library = _OF_LIBRARY & set(package)
+        if own and folder and not library and _FRAMEWORKS & set(table(package, "dependencies")):
             tree.say(f"{folder} is a front end of its own, which Django does not serve: it is not part of this site.")
 
 
