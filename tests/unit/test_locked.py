@@ -239,6 +239,12 @@ def test_a_site_with_asgi_alone_gets_its_server() -> None:
         ("error: Git operation failed\n  cause: failed to clone into: x", "build.git-requirement", "clone"),
         ("error: something new", "build.requirements-invalid", "something new"),
         (
+            "error: Failed to parse metadata from built wheel\n  cause: after parsing `1`, found `pytz>=2015.4`, which is"
+            " not part of a valid version\n         toml (<1pytz>=2015.4,>=0.10.0)\n               ^^^^^^\n",
+            "build.requirements-invalid",
+            "found `pytz>=2015.4`, which is not part of a valid version: toml (<1pytz>=2015.4,>=0.10.0)",
+        ),
+        (
             "ERROR: Distributions from PyPI cannot declare direct URL dependencies.\nautobahn depends on web3 @ git+x",
             "build.requirements-invalid",
             "Distributions from PyPI cannot declare",

@@ -74,7 +74,8 @@ PROBLEMS = [
     Problem(
         "build.system-library",
         "{package} has to be compiled and needs {library}, which the build host does not have.",
-        "Ask for a release that has a wheel (psycopg2-binary instead of psycopg2, say), push, then deploy again.",
+        "Install what brings {library} on each build host and appserver, or ask for a release that has a wheel"
+        " (psycopg2-binary instead of psycopg2, say) and push; then deploy again.",
         "Packages without a wheel for the project's Python are compiled on the build host, as far as it can.",
     ),
     Problem(

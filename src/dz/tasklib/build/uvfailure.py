@@ -150,4 +150,7 @@ def _cause(text: str) -> str:
     causes = [line.removeprefix("cause: ") for line in lines if line.startswith("cause: ")]
     errors = [line.removeprefix("error: ") for line in lines if line.startswith("error: ")] or _REFUSED.findall(text)
     found = (causes or errors or [line for line in lines if line] or ["uv said nothing"])[0]
+    if "not part of a valid version" in found:  # the requirement itself stands in the next line
+        after = next((at for at, line in enumerate(lines) if line.endswith(found)), len(lines)) + 1
+        found = ": ".join([found, *lines[after : after + 1]])
     return found.removesuffix(".")[:600]
