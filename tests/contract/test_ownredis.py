@@ -23,6 +23,7 @@ from dz.tasklib.appserver import ownredis
 from dz.tasklib.appserver.ownredis import config
 from dz.tasklib.appserver.ports import is_free
 from dz.tasklib.filled import REDIS_AT
+from dz.tasklib.folders import Folders, clear
 from dz.tasklib.reconcile import reconcile
 from dz.tasklib.records import Redis
 from tests.unit.tasklib.test_reconcile import Door, context
@@ -140,6 +141,20 @@ def test_a_stranger_at_its_port_is_told_nothing_and_the_next_port_is_taken(tmp_p
             stranger.accept()
     assert notes[0] == f"port {taken.port} is used by another program of this host, trying the next for Redis"
     assert notes[1].startswith("Redis of the project runs at 127.0.0.1:")
+
+
+def test_one_whose_data_was_deleted_starts_with_none_instead_of_never(tmp_path: Path) -> None:
+    """No box can be made around a folder that is missing, and a site that can't have its Redis can't go live."""
+    supervisor, redis = Starts(), at(free_port())
+    ctx = context(tmp_path, "appserver", Door(), supervisor=supervisor, sandbox=Bare())
+    ctx.settings.redis_server, ctx.settings.redis_memory = program(), 8
+    try:
+        for _ in range(2):
+            assert ownredis.run(ctx, redis)
+            supervisor.stop(redis.program)
+            clear(Folders(tmp_path).redis(redis.app_id))
+    finally:
+        supervisor.stop(redis.program)
 
 
 class WithUid(Bare):

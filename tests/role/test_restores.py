@@ -154,6 +154,7 @@ def test_a_volume_that_is_too_large_is_left_out_aloud_and_a_restore_without_it_l
 
     folders = Folders(tmp_path)
     film = filled(folders, shop)
+    (queue := folders.redis(shop.app_id)).mkdir()
     job = backups.back_up(shop)
     document = backup_document(with_files(job, tmp_path, server))
     assert (document["state"], document["files_size"], document["error"]) == ("good", None, None)
@@ -164,7 +165,7 @@ def test_a_volume_that_is_too_large_is_left_out_aloud_and_a_restore_without_it_l
         restored(j, shop, 1, tmp_path, server)
         assert in_use(folders, shop) == film.parents[1]
     assert [one.name for one in folders.volumes(shop.app_id)] == [shop.app_id, f"{shop.app_id}.r2", f"{shop.app_id}.r3"]
-    assert film.exists()
+    assert film.exists() and queue.is_dir()  # its Redis runs on through a restore, and is no volume of before
 
 
 def test_files_that_a_backup_left_out_lie_until_it_is_let_go_so_that_the_undo_of_a_restore_brings_them_back(

@@ -56,11 +56,17 @@ class Folders:
         return self.home / "volumes" / f"{app_id}{suffix}"
 
     def redis(self, app_id: AppId) -> Path:
-        """The data of its own Redis: beside its volumes, so that it goes when they go and no backup packs it."""
+        """The data of its own Redis: beside its volumes, so that no backup packs it. It is none of them: it goes when
+        the project goes, and not with what a restore leaves behind."""
         return self.home / "volumes" / f"{app_id}.redis"
 
     def volumes(self, app_id: AppId) -> list[Path]:
-        """All that the project has on this host."""
+        """Those of its files on this host, in use and of before."""
+        redis = self.redis(app_id).name
+        return [one for one in self.all_volumes(app_id) if not one.name.startswith(redis)]
+
+    def all_volumes(self, app_id: AppId) -> list[Path]:
+        """All that the project writes and keeps on this host, its Redis's data among it."""
         return sorted((self.home / "volumes").glob(f"{app_id}*"))
 
     def static(self, app_id: AppId, key: str) -> Path:

@@ -45,4 +45,6 @@ def test_a_volume_is_named_beside_its_database_and_never_taken_for_a_strangers(t
     assert restored.name.partition(".")[0] == app_id
     for path in (first, restored, folders.volume(AppId.of(43), "p00000043")):
         path.mkdir(parents=True)
+    (queue := folders.redis(app_id)).mkdir()
     assert folders.volumes(app_id) == [first, restored]
+    assert folders.all_volumes(app_id) == [first, restored, queue]

@@ -104,7 +104,7 @@ def undeploy(ctx: Context) -> Mapping[str, Any]:
     gone = [d for d in ctx.door.unplace() if d.host == ctx.host]
     take_away(ctx, *gone)
     ownredis.stop(ctx, app_id)
-    for folder in (folders.runs(app_id), *folders.volumes(app_id), folders.layers(app_id)):
+    for folder in (folders.runs(app_id), *folders.all_volumes(app_id), folders.layers(app_id)):
         clear(folder)
     unsynced.drop_gone(ctx.settings.home)
     return {"stopped": [d.program for d in gone]}

@@ -71,10 +71,12 @@ def run(ctx: Context, redis: Redis) -> bool:
     if not file.exists() or file.read_text() != text:
         stop(ctx, redis.app_id)
         _lay(ctx, folders, redis, text)
+    data = folders.redis(redis.app_id)
+    if not data.exists():  # new, or deleted since: it starts with nothing then, and does start
+        _give(ctx, redis, data)
     if (uid := ctx.seams.sandbox.uid(redis.app_id)) is not None:
         (folders.runs(redis.app_id) / f"{HELD}{redis.port}").touch()
         network.let_own(ctx.settings.uid_base, uid, redis.port)
-    data = folders.redis(redis.app_id)
     box = Box(
         argv=(str(program), str(file)),
         app_id=redis.app_id,
@@ -130,12 +132,9 @@ def config(redis: Redis, data: Path, megabytes: int) -> str:
 
 
 def _lay(ctx: Context, folders: Folders, redis: Redis, text: str) -> None:
-    """The file, closed to all but the project's uid; the folder of its data, once."""
+    """The file, closed to all but the project's uid."""
     passable(folders.runs(redis.app_id))
     (folders.runs(redis.app_id) / "log").mkdir(mode=0o700, exist_ok=True)
-    data = folders.redis(redis.app_id)
-    if not data.exists():
-        _give(ctx, redis, data)
     _give(ctx, redis, _place(folders, redis), {"redis.conf": text})
 
 
