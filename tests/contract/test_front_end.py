@@ -108,6 +108,13 @@ def test_one_of_times_when_node_had_other_hash_functions_is_built_with_those(ben
     assert (build.tree / "shop/static/dist/app.js").exists() and "Node 16 or before" in bench.log.text
 
 
+def test_where_no_script_is_called_build_those_that_build_by_their_names_are_run(bench: Bench) -> None:
+    endless = {"build:watch": "node endless.js", "build:css": "node endless.js --watch"}
+    scripts = json.dumps({"scripts": {"start": "node endless.js", "js:build": "node build.js", **endless}})
+    build = with_front_ends(bench.build(FILES | {"web/package.json": scripts}))
+    assert (build.tree / "shop/static/dist/app.js").exists(), bench.log.text
+
+
 def test_packages_that_django_serves_are_installed_and_what_it_serves_of_them_is_kept(bench: Bench) -> None:
     installs = "const fs = require('fs');\nfor (const name of ['pack/dist', 'rest']) {\n"
     installs += "fs.mkdirSync(`node_modules/${name}`, { recursive: true });\n"

@@ -130,9 +130,10 @@ def test_what_was_made_is_not_too_deep_and_not_too_many(tmp_path: Path, monkeypa
 def test_a_folder_is_installed_by_the_manager_that_wrote_its_lock(
     manager: str, locks: list[str], berry: bool, install: str
 ) -> None:
-    first, build = commands(NODE, Asked(manager=manager, locks=locks, berry=berry, node=""))
+    asked = Asked(manager=manager, locks=locks, berry=berry, node="", scripts=["build:css", "build:js"])
+    first, builds = commands(NODE, asked)
     assert " ".join(first) == f"/usr/bin/{install}"
-    assert build[-2:] == ["run", "build"]
+    assert [one[-2:] for one in builds] == [["run", "build:css"], ["run", "build:js"]]
 
 
 def test_of_what_a_build_said_the_line_with_the_error_is_told() -> None:

@@ -28,6 +28,7 @@ TAILWIND = FILES | {
     "theme/package.json": '{"scripts": {"build": "npm run build:css", '
     '"build:css": "tailwindcss -i in.css -o ../wombat/static/css/site.css"}}',
 }
+CSS = '{"scripts": {"%s": "tailwindcss -i in.css -o ../wombat/static/css/site.css%s"}}'
 
 
 SERVED = FILES | {
@@ -56,6 +57,10 @@ DEEPER = SERVED | {
         (WEBPACK | {"tools/webpack.prod.js": "output: { path: '/srv/compiled' }\n"}, ""),
         (TAILWIND, "theme"),
         (TAILWIND | {"wombat/static/css/site.css": "x"}, ""),
+        (TAILWIND | {"theme/package.json": CSS % ("tailwind:build", "")}, "theme"),
+        (TAILWIND | {"theme/package.json": CSS % ("build-css", " --minify")}, "theme"),
+        (TAILWIND | {"theme/package.json": CSS % ("build:css", " --watch")}, ""),  # it does not end
+        (TAILWIND | {"theme/package.json": CSS % ("build:watch", "")}, ""),
         (SERVED, "wombat/node_modules"),
         (SERVED | {"wombat/node_modules/bootstrap/a.css": "x"}, ""),
         (SERVED | {"wombat/settings.py": SETTINGS + "# node_modules\nSTATICFILES_DIRS = []\n"}, ""),

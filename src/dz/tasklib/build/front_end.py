@@ -159,12 +159,13 @@ def _build(build: Build, usual: Node, source: Path, folder: str, *, has_script: 
     if not has_script:
         return
     with ctx.part("Build the front end"):
-        argv, env = commands(given, asked)[1], {"NODE_ENV": "production", **_public(build)}
-        done = _ended(build, given, argv, cwd, env)
-        if not done.ok and _OLD_HASH.search(done.text):
-            ctx.log.note("it was made for Node 16 or before, and is built with the hash functions of those")
-            done = _ended(build, given, argv, cwd, env | {"NODE_OPTIONS": "--openssl-legacy-provider"})
-        _need(done, folder, has_script=True)
+        env = {"NODE_ENV": "production", **_public(build)}
+        for argv in commands(given, asked)[1]:
+            done = _ended(build, given, argv, cwd, env)
+            if not done.ok and _OLD_HASH.search(done.text):
+                ctx.log.note("it was made for Node 16 or before, and is built with the hash functions of those")
+                done = _ended(build, given, argv, cwd, env | {"NODE_OPTIONS": "--openssl-legacy-provider"})
+            _need(done, folder, has_script=True)
 
 
 def _installed(build: Build, given: Node, asked: Asked, cwd: Path) -> Finished:

@@ -8,6 +8,7 @@ read in the sandbox, by Node itself (``ASK``); what it answers is checked here.
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
@@ -15,12 +16,14 @@ import sys
 from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from uv import find_uv_bin
 
 from dz.run import check
 from dz.seams.sandbox.indexes import of_this_host
+from dz.tasklib.build.scripts import ASIDE
 from dz.tasklib.context import Context
 from dz.tasklib.folders import clear, put
 
@@ -33,13 +36,19 @@ RELEASE = {"bin", "include", "lib", "share", "etc", "CHANGELOG.md", "LICENSE", "
 OF_LOCK = {"pnpm-lock.yaml": "pnpm", "yarn.lock": "yarn", "package-lock.json": "npm", "npm-shrinkwrap.json": "npm"}
 ASK = """
 const fs = require("fs"), read = (name) => (fs.existsSync(name) ? fs.readFileSync(name, "utf8") : "");
+const own = Object.entries(JSON.parse(read("package.json")).scripts || {}).filter(([name, text]) => {
+  const words = name.split(/[^A-Za-z0-9]/), other = ASIDE;
+  const ends = !/(^|\\s)(--watch|-w)(\\s|=|$)/.test(text);
+  return words.includes("build") && !words.some((one) => other.includes(one)) && ends;
+}).map(([name]) => name);
 console.log(JSON.stringify({
   manager: String(JSON.parse(read("package.json")).packageManager || "").split("+")[0],
   locks: process.argv.slice(1).filter((name) => fs.existsSync(name)),
   node: String((JSON.parse(read("package.json")).engines || {}).node || read(".nvmrc") || read(".node-version")),
   berry: /^__metadata:/m.test(read("yarn.lock")),
+  scripts: own.includes("build") || !own.length ? ["build"] : own.slice(0, 5),
 }));
-"""
+""".replace("ASIDE", json.dumps(ASIDE))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,6 +86,7 @@ class Asked(BaseModel):
     locks: list[str] = Field(max_length=len(OF_LOCK))
     berry: bool
     node: str = Field(max_length=200)
+    scripts: list[Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9:._-]{0,60}$")]] = Field(["build"], max_length=5)
 
 
 def answered(output: bytes) -> Asked | None:
@@ -87,19 +97,20 @@ def answered(output: bytes) -> Asked | None:
         return None
 
 
-def commands(node: Node, asked: Asked) -> tuple[list[str], list[str]]:
-    """To install as locked, and to build. Other managers than npm come through npm."""
+def commands(node: Node, asked: Asked) -> tuple[list[str], list[list[str]]]:
+    """To install as locked, and those that build. Other managers than npm come through npm."""
     named, _, version = asked.manager.partition("@")
     locks = [lock for lock in asked.locks if OF_LOCK.get(lock) == named] if named else asked.locks
     manager = named or (OF_LOCK.get(locks[0], "npm") if locks else "npm")
     if manager == "npm":
-        return [node.npm, "ci" if locks else "install", "--no-audit", "--no-fund"], [node.npm, "run", "build"]
+        builds = [[node.npm, "run", script] for script in asked.scripts]
+        return [node.npm, "ci" if locks else "install", "--no-audit", "--no-fund"], builds
     berry = manager == "yarn" and (not re.match(r"[01](\D|$)", version) if version else asked.berry)
     package = "@yarnpkg/cli-dist" if berry else manager
     latest = {"@yarnpkg/cli-dist": "4", "yarn": "1", "pnpm": "10"}[package]
     words = [node.npm, "exec", "--yes", f"--package={package}@{version or latest}", "--", manager]
     frozen = ["--immutable" if berry else "--frozen-lockfile"] if locks else []
-    return [*words, "install", *frozen], [*words, "run", "build"]
+    return [*words, "install", *frozen], [[*words, "run", script] for script in asked.scripts]
 
 
 def suits(major: int, wanted: str) -> bool:

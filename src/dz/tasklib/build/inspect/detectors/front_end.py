@@ -17,6 +17,7 @@ from dz.tasklib.build.inspect import code
 from dz.tasklib.build.inspect.declared import table
 from dz.tasklib.build.inspect.evidence import Evidence, Facts, at
 from dz.tasklib.build.inspect.tree import Tree, folder_of, join, parents
+from dz.tasklib.build.scripts import ASIDE
 
 NEEDS: tuple[str, ...] = ()
 GIVES = ("front_ends",)
@@ -31,6 +32,7 @@ _CONSTANT = re.compile(r"""\bconst (\w+) = ["']([\w./-]+)["']""")
 _FLAG = re.compile(r"(?:^|\s)(?:--out-?dir|--output-path|--dist-dir|--output|-o)[= ]\s*([\w./-]+)", re.IGNORECASE)
 _CUSTOM = (("react-scripts build", "build"), ("vite build", "dist"), ("vue-cli-service build", "dist"))
 _FRAMEWORKS = {"react", "vue", "svelte", "@angular/core", "preact", "next", "nuxt", "solid-js"}
+_WATCHES = re.compile(r"(?:^|\s)(?:--watch|-w)(?:\s|=|$)")
 _OF_LIBRARY = {"exports", "module", "types"}  # what other packages import of one
 _SERVED = {"static", "templates"}
 _ANYBODYS = {"dist", "build", "out", "public"}  # names that only mean something with their parent's
@@ -118,11 +120,18 @@ def _builder(tree: Tree, path: str) -> str | None:
 
 
 def _scripts(tree: Tree, folder: str) -> list[str]:
-    """The script ``build`` and those that it is made of; none where there is no ``build``."""
-    scripts = table(_package(tree, folder), "scripts")
-    if not isinstance(scripts.get("build"), str):
-        return []
-    return [str(text) for name, text in scripts.items() if str(name).startswith("build")]
+    """The script ``build`` and those that it is made of; where there is none, those that build by their names and
+    end."""
+    scripts = {str(name): text for name, text in table(_package(tree, folder), "scripts").items()}
+    if isinstance(scripts.get("build"), str):
+        return [str(text) for name, text in scripts.items() if name.startswith("build")]
+    named = {name: text for name, text in scripts.items() if isinstance(text, str) and _is_build(name)}
+    return [text for text in named.values() if not _WATCHES.search(text)]
+
+
+def _is_build(name: str) -> bool:
+    words = re.split(r"[^A-Za-z0-9]", name)
+    return "build" in words and not set(ASIDE) & set(words)
 
 
 def _package(tree: Tree, folder: str) -> dict[str, object]:
