@@ -88,6 +88,38 @@ def test_the_first_administrator_is_missed_and_made(name: str, tmp_path: Path, d
     assert "is True" in typed(site, "python", "-c", f"import django; django.setup(); {says}").text
 
 
+BACKENDS = """
+from django.contrib.auth.models import User
+class Base(object):
+    def get_user(self, key):
+        return User.objects.get(pk=key)
+class ByAddress(Base):
+    def authenticate(self, request=None, username=None, password=None):
+        found = User.objects.filter(email=username).first()
+        return found if found is not None and found.check_password(password) else None
+class Broken(Base):
+    def authenticate(self, request=None, username=None, password=None):
+        raise RuntimeError(username)
+"""
+
+
+@everywhere
+def test_who_is_known_by_an_address_alone_is_told_with_it(name: str, tmp_path: Path, database: str) -> None:
+    """The name is in the model, and lets nobody in."""
+    files = {"people/__init__.py": "", "people/models.py": PEOPLE, "people/backends.py": BACKENDS}
+    site = Site.of(tmp_path, environment(name), {"site_settings.py": ADMIN, "site_urls.py": URLS, **files})
+    site.env = database_environment(database)
+    assert site.manage("migrate").ok
+    for person, backends, told in (
+        ("ada", ["people.backends.ByAddress"], "ada@example.org"),
+        ("bea", ["people.backends.ByAddress", "django.contrib.auth.backends.ModelBackend"], "bea"),
+        ("cleo", ["people.backends.Broken"], "cleo"),
+    ):
+        (site.code / "site_settings.py").write_text(f"{ADMIN}AUTHENTICATION_BACKENDS = {backends}\n")
+        made = typed(site, "admin", f"username={person}", f"email={person}@example.org", stdin=b"a-very-long-word\n")
+        assert f'"name": "{told}"' in made.text, made.text
+
+
 JOINING = """
 from django.contrib.auth.models import Group, User
 from django.db.models.signals import post_save

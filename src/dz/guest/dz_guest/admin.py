@@ -1,10 +1,11 @@
 """An administrator of a project: of the fields that are given as NAME=VALUE, with the password that comes as a line on
 standard input. ``username`` stands for whatever the user model calls it, ``*`` for every other text that it needs.
 
-Prints one JSON object: ``{"name", "path", "filled"}``, the path of the project's admin or "" and the fields that got
-what ``*`` is, or ``{"wants"}``, the fields that the user model needs beside those given, or ``{"lacks", "fixtures"}``,
-the model of a row that the project's own code looks for in vain, and its fixtures with such rows. Why nobody was made
-is said on standard error, with exit code 1; nobody who is there already is changed.
+Prints one JSON object: ``{"name", "path", "filled"}``, what is typed with the password to sign in (a name, or the
+e-mail address where the project knows its people by that alone), the path of the project's admin or "" and the fields
+that got what ``*`` is, or ``{"wants"}``, the fields that the user model needs beside those given, or ``{"lacks",
+"fixtures"}``, the model of a row that the project's own code looks for in vain, and its fixtures with such rows. Why
+nobody was made is said on standard error, with exit code 1; nobody who is there already is changed.
 """
 
 import glob
@@ -12,10 +13,12 @@ import inspect
 import json
 import os
 import re
+import socket
 import sys
 
 MOST = 500  # fixtures that are looked through
 LARGEST = 1024 * 1024
+BACKEND = 5  # seconds that a backend waits for each answer of another host
 
 
 def main(argv):
@@ -57,7 +60,8 @@ def main(argv):
                 _make(model, password, fields)
     except ObjectDoesNotExist as error:
         return _lacks(error)
-    sys.stdout.write(json.dumps({"name": str(fields[key]), "path": _path(), "filled": filled}) + "\n")
+    name = _typed(str(fields[key]), given.get("email", ""), password)
+    sys.stdout.write(json.dumps({"name": name, "path": _path(), "filled": filled}) + "\n")
     return 0
 
 
@@ -96,6 +100,21 @@ def _make(model, password, fields):
             setattr(user, flag, True)
     user.set_password(password)
     user.save()
+
+
+def _typed(name, email, password):
+    """What lets in with that password: a project's own backend may look for an address in what is typed as the name."""
+    from django.contrib.auth import authenticate, get_backends
+    from django.contrib.auth.backends import ModelBackend
+
+    socket.setdefaulttimeout(BACKEND)  # whoever it asks (LDAP, say): who was made is told all the same
+    try:
+        if any(type(one).authenticate is ModelBackend.authenticate for one in get_backends()):
+            return name
+        texts = [text for text in (name, email) if text]
+        return next((text for text in texts if authenticate(username=text, password=password) is not None), name)
+    except Exception:
+        return name
 
 
 def _clean(model, field, text):
