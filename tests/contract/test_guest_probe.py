@@ -56,6 +56,8 @@ BROKEN = [
                           "raise ImproperlyConfigured('Could not find the GDAL library')\n"}),
     Broken("settings.file-missing", "site_settings.py:5  KEYS = open('keys.json').read()", "opens keys.json while",
            settings="KEYS = open('keys.json').read()"),
+    Broken("settings.file-missing", "site_settings.py:5  raise OSError('No such file: peek/mine.py')",
+           "opens peek/mine.py while", settings="raise OSError('No such file: peek/mine.py')"),
     Broken("settings.file-missing", "peek/models.py:1  open('/etc/nowhere/keys.json')", "opens /etc/nowhere/keys.json",
            files={"peek/models.py": "open('/etc/nowhere/keys.json')\n"}),
     Broken("settings.import-failed", "site_settings.py:5  import subprocess; subprocess.run(['no-such-program'])",

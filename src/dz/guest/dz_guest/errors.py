@@ -30,6 +30,7 @@ EXTENSION = (
     ("extension-denied", re.compile(r"permission denied to create extension \"([\w-]+)\"")),
 )
 LACKING = re.compile(r"cannot import name '?([A-Za-z_][A-Za-z0-9_]*)")
+INCLUDED = re.compile(r"No such file: (\S+)\Z")  # of settings that are put together of files
 LIBRARY = re.compile(r"Could not find the (GDAL|GEOS) library")  # django.contrib.gis
 # A line of its own that reads one without a default.
 ASSIGNED = re.compile(
@@ -117,6 +118,9 @@ def _said_by(error):
         return "module", error.name
     if isinstance(error, FileNotFoundError) and _opened(error):
         return "file", _opened(error)
+    included = INCLUDED.match(text) if type(error) is OSError else None
+    if included:
+        return "file", os.path.abspath(included.group(1))
     extension = next(((kind, said.search(text)) for kind, said in EXTENSION if said.search(text)), None)
     if extension:
         return extension[0], extension[1].group(1)
