@@ -121,6 +121,7 @@ def test_a_stranger_at_its_port_is_told_nothing_and_the_next_port_is_taken(tmp_p
         stranger.setblocking(False)
         taken = at(int(stranger.getsockname()[1]))
         door: Any = SimpleNamespace(
+            project=lambda: SimpleNamespace(name="shop"),
             release=lambda: SimpleNamespace(build_config="[project]\nservices = redis\n", environment={}),
             redis_here=lambda **_: taken,
             redis_at_another_port=lambda **_: at(free_port()),
@@ -155,6 +156,28 @@ def test_one_whose_data_was_deleted_starts_with_none_instead_of_never(tmp_path: 
             clear(Folders(tmp_path).redis(redis.app_id))
     finally:
         supervisor.stop(redis.program)
+
+
+def test_where_it_does_not_come_up_the_job_says_where_it_wrote_why(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    notes: list[str] = []
+    door: Any = SimpleNamespace(
+        project=lambda: SimpleNamespace(name="shop"),
+        release=lambda: SimpleNamespace(build_config="[project]\nservices = redis\n", environment={}),
+        redis_here=lambda **_: at(free_port()),
+    )
+    ctx = context(tmp_path, "appserver", door, supervisor=Starts(), sandbox=Bare())
+    ctx.settings.ports = "21000-65000"
+    ctx.log.note = lambda text, **_: notes.append(text)
+
+    def fails(*_: object) -> bool:
+        raise Transient("the project's Redis does not answer")
+
+    monkeypatch.setattr(ownredis, "run", fails)
+    with pytest.raises(Transient, match="does not answer"):
+        ownredis.have(ctx)
+    assert notes == ["what the project's Redis wrote: dz logs shop --process redis"]
 
 
 class WithUid(Bare):

@@ -43,8 +43,13 @@ def have(ctx: Context) -> None:
         stop(ctx, redis.app_id)
         redis = ctx.door.redis_at_another_port(ports=range(redis.port + 1, allowed.stop))
     ctx.log.hide("Redis password", redis.password.reveal())
-    if not run(ctx, redis):
-        name = ctx.door.project().name
+    name = ctx.door.project().name
+    try:
+        runs = run(ctx, redis)
+    except Transient:
+        ctx.log.note(f"what the project's Redis wrote: dz logs {name} --process redis", level="warning")
+        raise
+    if not runs:
         ctx.log.note(
             "the project asks for Redis, and this host has no valkey-server or redis-server. Install one, or give one:"
             f" dz env set {name} REDIS_URL",
