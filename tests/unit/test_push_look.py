@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -56,3 +57,12 @@ def test_a_push_that_fails_says_that_only_another_push_takes_its_commit(
     assert hook.deploy(PUSH, api, seen) == (state == "failed")
     said = seen.err.getvalue()  # type: ignore[attr-defined]
     assert ("main stays where it was. To try this commit again, push it again." in said) == told
+
+
+def test_a_branch_that_is_kept_is_deployed_by_a_line_that_needs_no_branch_of_that_name_in_the_clone() -> None:
+    """After git push dz HEAD:mian there is no mian there, and on the platform perhaps no main yet."""
+    seen = screen(NO_COLOR="1", tty=False, width=None)
+    api: Any = SimpleNamespace()
+    assert hook.decide(replace(PUSH, ref="refs/heads/mian"), api, seen) == 0
+    said = seen.err.getvalue()  # type: ignore[attr-defined]
+    assert said.endswith(f"  To deploy it: git push dz {'a' * 10}:refs/heads/main\n")

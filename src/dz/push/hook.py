@@ -84,7 +84,8 @@ def decide(push: Push, api: Api, screen: Screen) -> int:
     if push.ref.startswith(HEADS) and not push.deletes:
         short = push.ref.removeprefix(HEADS)
         screen.say(f"{short} is kept and not deployed: {push.project} is deployed from {push.branch}.")
-        screen.say(f"  To deploy it: git push dz {short}:{push.branch}")
+        # By its commit: who pushed HEAD or another branch to that name has none of that name.
+        screen.say(f"  To deploy it: git push dz {push.new[:10]}:{HEADS}{push.branch}")
     return DONE
 
 
