@@ -80,9 +80,9 @@ def _change(args: argparse.Namespace, api: Api, screen: Screen, body: dict[str, 
     if not answer["changed"]:
         screen.say(f"Nothing changed: config {answer['config']} has these values already.")
         return DONE, answer
-    screen.say(
-        f"Saved as config {answer['config']}{', without' if 'unset' in body else ':'} {listing(answer['changed'])}."
-    )
+    given = body.get("variables", {})
+    names = [f"{name} (empty)" if given.get(name) == "" else name for name in answer["changed"]]
+    screen.say(f"Saved as config {answer['config']}{', without' if 'unset' in body else ':'} {listing(names)}.")
     if answer["job"] is None:
         screen.say(_not_live(args.name, answer, api))
         return DONE, answer

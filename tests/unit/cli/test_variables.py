@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import argparse
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from dz.cli import variables
+from tests.unit.cli.test_words import screen
 
 
 @pytest.mark.parametrize(
@@ -24,3 +26,14 @@ def test_what_takes_a_change_live_is_said_as_the_project_is(
     monkeypatch.setenv("DZ_TYPED", "dz")
     api: Any = SimpleNamespace(get=lambda _path: {"state": state})
     assert variables._not_live("shop", {"live_config": live_config}, api).endswith(told)
+
+
+def test_a_value_that_is_empty_is_said_to_be_for_who_only_pressed_return(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is typed is hidden, so nothing on the screen tells an empty value from another."""
+    answer = {"changed": ["KEY", "MODE"], "config": 4, "job": None, "live_config": 3}
+    api: Any = SimpleNamespace(post=lambda _path, _body: answer)
+    said = screen(NO_COLOR="1", tty=False, width=None)
+    monkeypatch.setattr(variables.values, "collect", lambda *_, **__: {"KEY": "", "MODE": "a"})
+    args = argparse.Namespace(name="shop", variables=["KEY", "MODE=a"], no_deploy=True, json=False)
+    variables.env_set(args, api, said)
+    assert "Saved as config 4: KEY (empty) and MODE." in said.err.getvalue()  # type: ignore[attr-defined]
