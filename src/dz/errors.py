@@ -12,6 +12,8 @@ Only ``dz.tasks.runner`` turns exceptions into results. Nothing decides by the t
 
 from __future__ import annotations
 
+import re
+
 from dz.problems import Problem, problem
 
 
@@ -64,3 +66,8 @@ class Cancelled(DzError):
 
 class LostLease(DzError):
     """The step belongs to somebody else by now; whatever this attempt would record is refused."""
+
+
+def with_name(act: str, project: str) -> str:
+    """What commands are about, in an act that may name variables too: PROJECT_PATH stays as it is."""
+    return re.sub(r"\b(dz (?:[a-z]+ ){1,2})PROJECT\b", lambda found: found[1] + project, act)

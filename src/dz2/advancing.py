@@ -12,7 +12,7 @@ from typing import Any
 from django.db.models import Q, QuerySet
 from django.db.models.functions import Now
 
-from dz.errors import UserError
+from dz.errors import UserError, with_name
 from dz.names import AppId
 from dz.tasklib.pipeline import APPSERVER, DONE, WRONG, Pipeline, Results, Step
 from dz2 import appservers
@@ -165,7 +165,7 @@ def _told(job: Job, wrong: JobStep) -> dict[str, Any]:
     """A step's error as its job's. The step did not know the project by name: its next act says PROJECT for it."""
     error = {**(wrong.error or {}), "step": wrong.name}
     if job.project is not None:
-        error["next"] = error.get("next", "").replace("PROJECT", job.project.name)
+        error["next"] = with_name(error.get("next", ""), job.project.name)
     return error
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from dz.errors import UserError, with_name
 from dz.problems import Problem, registry
 from dz.problems.__main__ import page
 
@@ -30,3 +31,16 @@ def test_a_problem_says_what_and_what_next(problem: Problem) -> None:
 def test_what_a_check_meets_too_does_not_tell_to_deploy_again(area: str) -> None:
     met = [one for one in registry().values() if one.id.startswith(f"{area}.")]
     assert met and not [one.id for one in met if "deploy again" in one.next.lower()]
+
+
+@pytest.mark.parametrize(
+    "problem", [one for one in registry().values() if "PROJECT" in one.next], ids=lambda one: one.id
+)
+def test_an_act_that_does_not_know_the_project_gets_its_name(problem: Problem) -> None:
+    assert "PROJECT" not in with_name(problem.next, "shop")
+
+
+@pytest.mark.parametrize("variable", ["PROJECT", "PROJECT_PATH", "MY_PROJECT"])
+def test_a_variable_that_is_called_like_it_keeps_its_name(variable: str) -> None:
+    error = UserError("settings.variable-missing", variable=variable)
+    assert with_name(error.next, "shop").startswith(f"dz env set shop {variable} ")
