@@ -27,8 +27,11 @@ def destroy(args: argparse.Namespace, api: Api, screen: Screen) -> tuple[int, An
         screen.say(typed(f"  Without its last backup it goes all the same: dz destroy {args.name} --no-backup"))
     last = made_by(args.name, api, gone)
     if last is not None:
-        screen.say(f"   Its last backup stays for 30 days: {held(last)}")
+        # Another project of that name has the name's backups from then on.
+        screen.say(f"   Its last backup stays for 30 days, or until a new project is named {args.name}: {held(last)}")
         screen.say(typed(f"   To have it: dz db download {args.name}"))
+        if last["files_size"]:
+            screen.say(typed(f"   Its files: dz db download {args.name} --files"))
     return BY_STATE[gone["state"]], gone | {"backup": last["backup"] if last else None}
 
 

@@ -46,3 +46,27 @@ def test_another_name_restores_nothing_and_says_what_to_type(
     told = refused(monkeypatch, data._confirm, argparse.Namespace(name="shop", backup=backup))
     assert told.brief == "Nothing was restored: what was typed is not shop."
     assert told.next == f"{command} asks once more; type shop there."
+
+
+@pytest.mark.parametrize(("files_size", "told"), [(119, True), (None, False)])
+def test_a_destroy_names_what_fetches_the_files_of_the_last_backup_and_until_when(
+    files_size: int | None, told: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    backup = {
+        "backup": 3,
+        "job": 9,
+        "state": "good",
+        "rows": 59,
+        "tables": 11,
+        "size": 32_000,
+        "files_size": files_size,
+    }
+    api: Any = argparse.Namespace(delete=lambda _path: {}, get=lambda _path, **_: [backup])
+    monkeypatch.setenv("DZ_TYPED", "dz")
+    monkeypatch.setattr(destroying, "watched", lambda *_: {"job": 9, "state": "succeeded", "steps": []})
+    seen = screen(NO_COLOR="1", tty=False, width=None)
+    args = argparse.Namespace(name="shop", yes=True, no_backup=False, json=False)
+    assert destroying.destroy(args, api, seen)[1]["backup"] == 3
+    said = seen.err.getvalue()  # type: ignore[attr-defined]
+    assert "stays for 30 days, or until a new project is named shop: 59 rows" in said
+    assert ("   Its files: dz db download shop --files\n" in said) == told
