@@ -73,6 +73,14 @@ for name in ("TOLD",):
     print(name)
 FRONT = "BEHIND_FRONT" in os.environ and bool(int(os.environ["BEHIND_FRONT"]))
 """
+PUT_TOGETHER = """\
+import os
+from split_settings.tools import include
+files = ["core.py"]
+if os.environ.get("ON_HEROKU"):
+    files.append("heroku.py")
+include(*files)
+"""
 REFUSING = """\
 import sys
 PLACE = os.getenv("DEPLOYED_AT")
@@ -191,6 +199,16 @@ STRANGERS = {
         {
             "environment": "DEPLOYED_AT\nONE_KEY\nTWO_KEY\nTHREE_KEY\nFOUR_KEY\nEIGHT_KEY\nTEN_KEY\nELEVEN_KEY\nTWELVE_KEY"
         },
+    ),
+    "settings put together of files that a variable names": Stranger(
+        {
+            **{path: text for path, text in project().items() if path != "bilby/settings.py"},
+            **LIST,
+            "bilby/settings/__init__.py": PUT_TOGETHER,
+            "bilby/settings/core.py": SETTINGS.replace("wombat", "bilby"),
+            "bilby/settings/heroku.py": "from .core import SECRET_KEY\nDATABASES = {}\nMIDDLEWARE = []\n",
+        },
+        {"settings_module": "bilby.settings"},
     ),
     "settings as classes": Stranger(
         {**project(), **LIST, "bilby/settings.py": CLASSES},

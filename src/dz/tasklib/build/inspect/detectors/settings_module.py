@@ -108,8 +108,27 @@ def _candidates(tree: Tree, facts: Facts) -> Iterator[str]:
     for path in likely[:MOST]:
         if tree.syntax(path) and not settingscode.only_adds(tree, path):
             links = settingscode.chain(tree, folders, path)
-            if any(settingscode.looks_like_settings(tree, one) for one in links):
+            package = join(folder_of(path), "__init__.py")
+            if _composes(tree, package):
+                # What it puts together are pieces, but for one that is a site's settings by itself.
+                if path == package or _is_whole(tree, path):
+                    yield path
+            elif any(settingscode.looks_like_settings(tree, one) for one in links):
                 yield path
+
+
+def _composes(tree: Tree, package: str) -> bool:
+    """Whether a package has its settings by ``include`` (django-split-settings), of files that a variable may name."""
+    module = tree.syntax(package) if tree.has(package) else None
+    return module is not None and "include" in code.imported_from(module, "split_settings.tools")
+
+
+def _is_whole(tree: Tree, path: str) -> bool:
+    """By itself or with what it takes all of; that another piece is asked for one name says nothing."""
+    module = tree.syntax(path)
+    stars = [one for one in ast.walk(module) if isinstance(one, ast.ImportFrom)] if module else []
+    takes = any(alias.name == "*" for one in stars for alias in one.names)
+    return module is not None and (takes or bool(code.assigned(module, "ROOT_URLCONF")))
 
 
 def _may_be(path: str) -> bool:
