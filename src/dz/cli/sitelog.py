@@ -108,10 +108,13 @@ class _Reader:
         return found
 
     def _show(self, page: Document) -> int:
-        for line in page["lines"]:
+        lines = page["lines"]
+        if self._wanted["process"] and not self._args.follow and all(line["mark"] for line in lines):
+            lines = []  # a mark is no line of that process
+        for line in lines:
             self._screen.answer(json.dumps(line, ensure_ascii=False) if self._args.json else self._line(line))
         self._after = page["after"]
-        return sum(not line["mark"] for line in page["lines"])
+        return sum(not line["mark"] for line in lines)
 
     def _tell_missing(self, lost: float | None, gone: int) -> None:
         seconds = round(time.monotonic() - lost) if lost is not None else 0
