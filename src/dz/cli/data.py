@@ -31,7 +31,12 @@ def db_info(args: argparse.Namespace, api: Api, screen: Screen) -> tuple[int, An
     if args.json:
         return DONE, {"database": found, "backups": listed}
     if found is None:
-        screen.say(typed(f"{args.name} has no database yet. Its first deploy makes it: dz deploy {args.name}"))
+        screen.say(
+            typed(
+                f"{args.name} has no database yet. Its first deploy makes it: git push dz, or, where it has a Git URL, "
+                f"dz deploy {args.name}"
+            )
+        )
         return DONE, None
     used = f"{found['connections']} of {found['connection_limit']} connections"
     screen.answer(f"{found['name']}  {size(found['size'])}, {used}, PostgreSQL {found['version']} on {found['server']}")

@@ -30,10 +30,14 @@ def asks_for_the_same(live: Running, new: Running, *, built: bool) -> bool:
     The build's probe worked that out, with the variables of its own time: it holds for what is ``built`` in this job,
     and for what runs already with the same.
     """
-    same = live.bundle.id == new.bundle.id and _variables(live) == _variables(new)
-    if not (built or same) or _place(live) != _place(new):
+    if not (built or is_again(live, new)) or _place(live) != _place(new):
         return False
     return _asked(new) is not None and _asked(live) == _asked(new) and _keeps_packages(live, new)
+
+
+def is_again(live: Running, new: Running) -> bool:
+    """Whether the one is the other once more, as after a restart: the same bundle with the same variables."""
+    return live.bundle.id == new.bundle.id and _variables(live) == _variables(new)
 
 
 def _place(running: Running) -> tuple[str, str]:

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from dz.errors import UserError
 from dz.tasklib.appserver.blame import blame
 from dz.tasklib.appserver.health import Answer, Visit, ask
+from dz.tasklib.appserver.migrated import is_again
 from dz.tasklib.appserver.site import Site
 from dz.tasklib.context import Context
 from dz.tasklib.records import Deployment, Running
@@ -38,10 +39,13 @@ class Seen:
 
 
 def compared(ctx: Context, site: Site, new: Deployment, live: Running | None) -> dict[str, int]:
-    """What each page answered at the end of its redirects.
+    """What each page answered at the end of its redirects. Of what runs already none is asked: it would tell nothing,
+    and there are pages that do something each time.
 
     Raises UserError deploy.page-fails."""
     paths = site.running.bundle.manifest.get("pages", ())
+    if live is not None and is_again(live, site.running):
+        return {}
     before = visit_of(site, live.deployment) if live else None
     told: dict[str, int] = {}
     for one in seen(paths, visit_of(site, new), before, ctx.stop):
