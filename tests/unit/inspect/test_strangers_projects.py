@@ -206,9 +206,10 @@ STRANGERS = {
             **LIST,
             "bilby/settings/__init__.py": PUT_TOGETHER,
             "bilby/settings/core.py": SETTINGS.replace("wombat", "bilby"),
-            "bilby/settings/heroku.py": "from .core import SECRET_KEY\nDATABASES = {}\nMIDDLEWARE = []\n",
+            "bilby/settings/heroku.py": "from .core import SECRET_KEY\nDATABASES = {'default': {'ENGINE': "
+            "'django.db.backends.mysql'}}\nMIDDLEWARE = []\n",
         },
-        {"settings_module": "bilby.settings"},
+        {"settings_module": "bilby.settings", "database_engines": "sqlite3\nmysql"},
     ),
     "settings as classes": Stranger(
         {**project(), **LIST, "bilby/settings.py": CLASSES},

@@ -54,7 +54,19 @@ def _find_taken_over(tree: Tree, folders: list[str], path: str) -> Iterator[str]
             yield from _imported(tree, folders, path, one)
         elif isinstance(one, ast.Expr) and isinstance(one.value, ast.Call) and code.dotted(one.value.func) == "include":
             # django-split-settings: include("components/base.py", optional("local.py"))
-            yield from (p for word in code.strings(one.value) if tree.has(p := join(folder_of(path), word)))
+            words = [*code.strings(one.value), *(_of_lists(module, one.value) if module else ())]
+            yield from (p for word in words if tree.has(p := join(folder_of(path), word)))
+
+
+def _of_lists(module: ast.Module, include: ast.Call) -> Iterator[str]:
+    """What stands in the lists of ``include(*files)``, with what is appended to them."""
+    names = {one.value.id for one in include.args if isinstance(one, ast.Starred) and isinstance(one.value, ast.Name)}
+    for name in sorted(names):
+        for value in code.assigned(module, name):
+            yield from code.strings(value)
+        for call in code.calls(module):
+            if code.dotted(call.func) == f"{name}.append":
+                yield from code.strings(call)
 
 
 def _imported(tree: Tree, folders: list[str], path: str, one: ast.ImportFrom) -> Iterator[str]:
