@@ -9,6 +9,7 @@ from pathlib import Path
 
 from dz import run
 from dz.errors import UserError
+from dz.names import ProjectName
 
 OURS = "dz.cli.credential"  # in the helper that dz git writes
 _PUSHES = re.compile(r"/git/([a-z0-9-]+)\.git$")
@@ -49,7 +50,15 @@ def here(folder: Path) -> Clone:
     pushes, name = pushed(folder)
     if name:
         raise UserError("cli.pushed", folder=folder.resolve(), name=name, remote=pushes)
-    raise UserError("cli.not-a-clone", folder=folder.resolve())
+    raise UserError("cli.not-a-clone", folder=folder.resolve(), name=_named(folder.resolve().name))
+
+
+def _named(folder: str) -> str:
+    """A project's name from a folder's, NAME where that makes none."""
+    try:
+        return ProjectName(folder.lower().replace("_", "-"))
+    except ValueError:
+        return "NAME"
 
 
 def committed(folder: Path) -> Clone:

@@ -66,7 +66,7 @@ PROBLEMS = [
     Problem(
         "cli.not-a-clone",
         "{folder} is a Git repository without a remote to deploy from.",
-        "dz deploy . takes what is committed in it. To deploy it by git push from now on: dz git NAME",
+        "dz deploy . takes what is committed in it. To deploy it by git push from now on: dz git {name}",
         "In a clone, dz deploy takes its remote and branch. A repository of your own has none.",
     ),
     Problem(

@@ -61,6 +61,7 @@ def test_a_repository_that_has_no_remote_has_nothing_to_push_and_one_without_a_c
     with pytest.raises(UserError) as told:
         clone.here(alone.folder)
     assert told.value.id == "cli.not-a-clone" and "dz deploy . " in told.value.next
+    assert told.value.next.endswith("dz git alone")
     (tmp_path / "none").mkdir()
     for look in (clone.here, clone.committed):
         with pytest.raises(UserError) as told:
