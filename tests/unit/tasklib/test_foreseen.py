@@ -112,7 +112,7 @@ def test_that_an_application_names_no_broker_is_known_with_the_variables_of_its_
     ctx: Any = SimpleNamespace(built=built, door=SimpleNamespace(was_proved_so=lambda: so))
     bundle = SimpleNamespace(manifest={"brokerless": ["shop"]})
     one: Any = SimpleNamespace(running=SimpleNamespace(bundle=bundle))
-    assert hooks.brokerless(ctx, [one]) == ({"shop": Broker()} if known else {})
+    assert hooks.brokerless(ctx, one) == ({"shop": Broker()} if known else {})
 
 
 def test_a_release_is_told_what_the_platform_fills_and_which_switches_are_off() -> None:

@@ -32,44 +32,39 @@ def post_build_hooks(ctx: Context) -> Mapping[str, Any]:
     all_here = [d for d in ctx.door.deployments() if d.host == ctx.host]
     here = [d for d in all_here if d.is_web]
     others = [d for d in all_here if not d.is_web]
+    assert here, "a release has web, and all of it is on one host"
     if ctx.results.get("prove", {}).get("restart"):
         start_anew(ctx, here)
     here = at_own_ports(ctx, here)
     told: dict[str, Any] = {"migrations": [], "adminless": None}
     live = ctx.door.live_here()
     sites = [site_of(ctx, ctx.door.running(deployment.id)) for deployment in here]
-    brokers = brokerless(ctx, sites)
-    applications = [app for app in beside.unknown_brokers(sites[0], others) if app not in brokers] if sites else []
-    for command in sites[0].running.bundle.manifest.get("hooks", ()) if sites else ():
-        result = _hook(ctx, sites[0], live, str(command), applications)
+    site = sites[0]
+    brokers = brokerless(ctx, site)
+    applications = [app for app in beside.unknown_brokers(site, others) if app not in brokers]
+    for command in site.running.bundle.manifest.get("hooks", ()):
+        result = _hook(ctx, site, live, str(command), applications)
         brokers |= result.brokers
         told["migrations"] += [".".join(migration) for migration in result.applied]
         if result.adminless is not None:
             told["adminless"] = result.adminless
-    fit = beside.settle(ctx, [_site(ctx, one, sites) for one in others], brokers)
+    fit = beside.settle(ctx, [site.beside(one) for one in others], brokers)
     ctx.midway()
-    for deployment, site in zip(here, sites, strict=True):
-        answer = _see_it_answer(ctx, site, deployment)
+    for deployment, one in zip(here, sites, strict=True):
+        answer = _see_it_answer(ctx, one, deployment)
         ctx.door.healthy(deployment.id)
-    if sites:
-        told["status"] = answer.status
-        styles.tell_missing(ctx, sites[-1], pages.visit_of(sites[-1], here[-1]), answer)
-        told["pages"] = {"/": told["status"], **pages.compared(ctx, sites[0], here[0], live)}
+    told["status"] = answer.status
+    styles.tell_missing(ctx, sites[-1], pages.visit_of(sites[-1], here[-1]), answer)
+    told["pages"] = {"/": told["status"], **pages.compared(ctx, site, here[0], live)}
     beside.begin(ctx, fit)
     return told
 
 
-def _site(ctx: Context, deployment: Deployment, known: Sequence[Site]) -> Site:
-    """Of a process beside web: the release's, which is known where web runs here too."""
-    if not known:
-        return site_of(ctx, ctx.door.running(deployment.id))
-    return replace(known[0], running=replace(known[0].running, deployment=deployment))
-
-
-def brokerless(ctx: Context, sites: Sequence[Site]) -> dict[str, Broker]:
+def brokerless(ctx: Context, site: Site) -> dict[str, Broker]:
     """Celery applications of which the build's probe saw, with these variables, that they name no broker."""
-    built = sites if ctx.built or ctx.door.was_proved_so() else ()
-    return {str(app): Broker() for site in built for app in site.running.bundle.manifest.get("brokerless", ())}
+    if not (ctx.built or ctx.door.was_proved_so()):
+        return {}
+    return {str(app): Broker() for app in site.running.bundle.manifest.get("brokerless", ())}
 
 
 def _hook(ctx: Context, site: Site, live: Running | None, command: str, applications: Sequence[str]) -> HookResult:

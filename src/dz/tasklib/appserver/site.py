@@ -22,7 +22,7 @@ from dz.tasklib.buildconfig import parse
 from dz.tasklib.filled import Known
 from dz.tasklib.folders import Folders, clear, fresh, passable
 from dz.tasklib.guestbox import Start, public_url, spec_of
-from dz.tasklib.records import Running
+from dz.tasklib.records import Deployment, Running
 
 # A process that dies before is started again later and later: Django alone takes a second or two to be imported, so
 # that one which can't start would else keep a core busy.
@@ -59,6 +59,10 @@ class Site:
     @property
     def app_id(self) -> AppId:
         return self.running.deployment.app_id
+
+    def beside(self, deployment: Deployment) -> Site:
+        """The same release's, of another of its processes on this host."""
+        return replace(self, running=replace(self.running, deployment=deployment))
 
     @property
     def folder(self) -> Path:
