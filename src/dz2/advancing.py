@@ -15,7 +15,7 @@ from django.db.models.functions import Now
 from dz.errors import UserError, with_name
 from dz.names import AppId
 from dz.tasklib.pipeline import APPSERVER, DONE, WRONG, Pipeline, Results, Step
-from dz2 import appservers
+from dz2 import appservers, sitelog
 from dz2.channels import JOB, RECONCILE, RING, notify
 from dz2.models import (
     AppServerDeployment,
@@ -176,6 +176,8 @@ def _give_up_release(job: Job) -> None:
     stays = AppServerDeployment.objects.exclude(state=DeploymentState.STOPPED).filter(release__in=released)
     for host in set(stays.values_list("appserver__host__instance_id", flat=True)):
         notify(RECONCILE, host)
+    for release in Release.objects.filter(pk__in=stays.values("release")):
+        sitelog.mark(release, "was given up; no visitor met it")  # what it wrote stands among the lines of what is live
     stays.update(state=DeploymentState.FAILED)
     released.update(state=ReleaseState.FAILED)
 

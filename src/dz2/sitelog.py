@@ -126,10 +126,11 @@ def _numbers(project: int, count: int) -> int:
         return int(cursor.fetchone()[0])
 
 
-def mark(release: Release) -> None:
-    """In the transaction that switches: from here on this release is live. A line of no host and no process."""
+def mark(release: Release, what: str = "is live") -> None:
+    """In the transaction that switches, or gives it up: what the release is from here on. A line of no host and no
+    process."""
     number = _numbers(release.project_id, 1)
-    text = f"release {release.number} is live"
+    text = f"release {release.number} {what}"
     SiteLog.objects.create(project_id=release.project_id, seq=number, at=Now(), release=release.number, text=text)
 
 

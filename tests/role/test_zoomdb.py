@@ -240,15 +240,20 @@ def test_the_switch_retires_the_release_before_and_its_appserver_is_told(j: Any)
 
 @pytest.mark.usefixtures("hosts")
 def test_a_failed_job_takes_its_release_with_it_and_leaves_the_live_one(j: Any) -> None:
+    from dz2.models import SiteLog
     from dz2.zoomdb import of_host
 
     shop = j.project()
     first, door, old = live(j, shop)
     end(j, first, door)
+    never_started, door = built(j, shop)
+    j.record(door._claimed, j.FAILED)
     job, door = built(j, shop)
     new = door.place("app-1", ports=range(21000, 21003))
     j.record(door._claimed, j.FAILED)
-    assert j.state(job) == "failed"
+    assert j.state(never_started) == j.state(job) == "failed"
+    marks = SiteLog.objects.filter(project=shop, process="").order_by("seq").values_list("text", flat=True)
+    assert list(marks) == ["release 1 is live", "release 3 was given up; no visitor met it"]
     host = of_host("app-1")
     assert [d.id for d in host.unwanted_on("app-1")] == [new.id]
     assert [d.id for d in host.wanted_on("app-1")] == [old.id]
