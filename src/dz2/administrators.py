@@ -7,11 +7,10 @@ the link as it was.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from dz.administrator import none_made
+from dz import administrator
 from dz.errors import UserError
 from dz.terminal import STDERR, STDOUT
 from dz2 import commands, links, releases, typist
@@ -66,17 +65,16 @@ def _made(project: Project, fields: Mapping[str, str], password: str, heard: typ
     command = ["admin", *(f"{name}={value}" for name, value in fields.items())]
     job = commands.run(project, command, attached=True, by=BY)
     typist.typed(job, f"{password}\n".encode(), heard)
-    told = _last_object(heard.text(STDOUT))
+    told = administrator.told(heard.text(STDOUT), "name", "wants", "lacks")
     if heard.code == 0 and "name" in told:
-        path = str(told.get("path") or "")  # of the project's own telling: it may not lead to another host
-        return Made(name=str(told["name"]), path=path if path.startswith("/") else "")
+        return Made(name=str(told["name"]), path=administrator.path_of(told))
     if not heard.came_to_nothing:
         raise UserError("run.admin-unsure", name=project.name)
     wants = told.get("wants")
     more = [str(name) for name in wants if str(name).isidentifier()] if isinstance(wants, list) else []
     if asked := [name for name in more if not is_secret(name)]:
         raise Wanted(asked[:MOST])
-    raise none_made(project.name, told, _why(job, heard))
+    raise administrator.none_made(project.name, told, _why(job, heard))
 
 
 def _why(job: Job, heard: typist.Heard) -> str:
@@ -84,12 +82,3 @@ def _why(job: Job, heard: typist.Heard) -> str:
         return heard.text(STDERR).strip().rpartition("\n")[2][:300] or "the command failed."
     job.refresh_from_db()
     return str((job.error or {}).get("sentence") or "its appserver did not get to it in time.")
-
-
-def _last_object(text: str) -> Mapping[str, object]:
-    """The JSON object of the last line; the project itself may have printed before it."""
-    try:
-        found = json.loads(text.strip().rpartition("\n")[2] or "{}")
-    except ValueError:
-        return {}
-    return found if isinstance(found, dict) else {}

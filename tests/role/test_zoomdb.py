@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -61,6 +62,16 @@ def live(j: Any, project: Any, **how: str) -> tuple[Any, Any, Any]:
     door.healthy(deployment.id)
     door.switched()
     return job, door, deployment
+
+
+def released_again(j: Any, project: Any, bundle: Any, ask: Callable[[Any], object]) -> bool:
+    """What the door answers in a job that makes one more release of this bundle."""
+    job = j.accept(project)
+    door = door_of(j.claim(job, "build_bundle"))
+    door.open_release(commit=COMMIT, subject="s", branch="main", build_config="", bundle=bundle.id)
+    answer = bool(ask(door))
+    end(j, job, door)
+    return answer
 
 
 def end(j: Any, job: Any, door: Any) -> None:
@@ -142,12 +153,7 @@ def test_what_was_live_before_is_known_by_its_bundle_its_variables_and_the_datab
     shop = j.project()
 
     def back() -> bool:
-        job = j.accept(shop)
-        door = door_of(j.claim(job, "build_bundle"))
-        door.open_release(commit=COMMIT, subject="s", branch="main", build_config="", bundle=first.id)
-        answer = bool(door.was_live())
-        end(j, job, door)
-        return answer
+        return released_again(j, shop, first, lambda door: door.was_live())
 
     job, door = built(j, shop)
     first = door.bundle()
@@ -183,12 +189,7 @@ def test_a_bundle_is_known_as_proved_with_the_variables_of_the_release_that_it_w
     end(j, first, door)
 
     def again() -> bool:
-        job = j.accept(shop)
-        door = door_of(j.claim(job, "build_bundle"))
-        door.open_release(commit=COMMIT, subject="s", branch="main", build_config="", bundle=bundle.id)
-        answer = bool(door.was_proved_so())
-        end(j, job, door)
-        return answer
+        return released_again(j, shop, bundle, lambda door: door.was_proved_so())
 
     assert again()
     configs.change(shop, {"WORD": "other"})

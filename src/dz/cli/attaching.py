@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import json
 import os
 import secrets
 import sys
@@ -16,7 +15,7 @@ import time
 from dataclasses import dataclass
 from typing import Any
 
-from dz.administrator import none_made
+from dz.administrator import none_made, path_of, told
 from dz.cli.client import Api, Refused, Told, Unreachable
 from dz.cli.ending import BY_STATE, DONE, FAILED, tell
 from dz.cli.following import Document
@@ -78,7 +77,7 @@ def _admin_created(args: argparse.Namespace, api: Api, screen: Screen) -> tuple[
         return FAILED, ADMIN_CREATE_BASE | {"job": job, "state": "failed"}
     if code:
         why = said.decode(errors="replace").strip().rpartition("\n")[2] or "the command failed."
-        raise none_made(args.name, _told(bytes(output), "lacks"), why)
+        raise none_made(args.name, told(output.decode(errors="replace"), "lacks"), why)
     made = _made(args.name, bytes(output))
     site = api.get(f"/projects/{args.name}")["url"] or ""
     url = site.rstrip("/") + made["path"] if made["path"] else None
@@ -89,25 +88,15 @@ def _admin_created(args: argparse.Namespace, api: Api, screen: Screen) -> tuple[
 
 
 def _made(project: str, output: bytes) -> Document:
-    told = _told(output, "name")
-    if not told:
+    made = told(output.decode(errors="replace"), "name")
+    if not made:
         raise UserError("run.admin-unsure", name=project)
-    path, filled = str(told.get("path") or ""), told.get("filled")
+    filled = made.get("filled")
     return {
-        "name": str(told["name"]),
-        "path": path if path.startswith("/") else "",
+        "name": str(made["name"]),
+        "path": path_of(made),
         "filled": [str(one) for one in filled] if isinstance(filled, list) else [],
     }
-
-
-def _told(output: bytes, key: str) -> Document:
-    """What the command told, between whatever the project itself printed: its text is not trusted."""
-    for line in reversed(output.decode(errors="replace").splitlines()):
-        with contextlib.suppress(ValueError, RecursionError):
-            told = json.loads(line)
-            if isinstance(told, dict) and key in told:
-                return told
-    return {}
 
 
 def _tell_created(screen: Screen, project: str, made: Document, password: str, url: str | None) -> None:
