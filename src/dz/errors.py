@@ -60,6 +60,11 @@ class Transient(PlatformError):
     """Ours, and likely to pass by itself: tried again with jitter, at most five times."""
 
 
+def own_fault(error: str, place: str) -> PlatformError:
+    """Of an exception in our code that loads a project, at that place of it: nobody may look for it in theirs."""
+    return PlatformError(f"{error}, at {place}", id="platform.own-code")
+
+
 class Cancelled(DzError):
     """The job was cancelled while the step ran."""
 

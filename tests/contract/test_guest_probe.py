@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from dz.errors import UserError
+from dz.errors import PlatformError, UserError
 from dz.run import check
 from dz.tasklib.appserver import blame
 from dz.tasklib.build import verdict
@@ -109,6 +109,36 @@ def test_a_variable_that_has_a_value_is_not_said_to_lack_one(tmp_path: Path) -> 
     with pytest.raises(UserError, match="No such configuration") as told:
         made.probe(["site_settings"])
     assert told.value.id == "settings.import-failed"
+
+
+@everywhere
+def test_where_the_guests_own_code_fails_it_is_said_to_be_ours(name: str, tmp_path: Path) -> None:
+    made = Site.of(tmp_path, environment(name), {"site_settings.py": f"{SETTINGS}CACHES = {{'default': 5}}\n"})
+    with pytest.raises(PlatformError) as told:
+        made.probe(["site_settings"])
+    assert told.value.id == "platform.own-code"
+    assert told.value.detail.startswith("AttributeError: 'int' object has no attribute 'get', at dz_guest/override.py:")
+    made.spec["settings_module"] = "site_settings"
+    hook = made.manage("check")
+    assert isinstance(verdict.hook_error(hook, made.code), PlatformError)
+    assert "in stores" in made.guest("manage", "check").text, "whoever mends it sees our frames"
+
+
+@pytest.mark.parametrize(
+    ("files", "id"),
+    [
+        ({"site_settings.py": f"{SETTINGS}CACHES = {{'default': type('Odd', (), {{'get': lambda s, n: 1 / 0}})()}}"}, "settings.import-failed"),
+        ({"site_settings.py": f"{SETTINGS}INSTALLED_APPS += ['no.such.app:']"}, "settings.module-missing"),
+        ({"site_urls.py": "page = None\n"}, "app.urls-failed"),
+        ({"site_urls.py": "urlpatterns = 5\n"}, "app.urls-failed"),
+        ({"site_wsgi.py": "app = None\n"}, "app.wsgi-failed"),
+    ],
+)  # fmt: skip
+def test_what_only_goes_through_the_guest_is_the_projects(files: dict[str, str], id: str, tmp_path: Path) -> None:
+    made = Site.of(tmp_path, environment("newest"), {"site_wsgi.py": WSGI, **files})
+    with pytest.raises(UserError) as told:
+        made.probe(["site_settings"], wsgi=("site_wsgi",))
+    assert told.value.id == id
 
 
 @everywhere

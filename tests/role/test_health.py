@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from dz.errors import Cancelled, UserError
+from dz.errors import Cancelled, PlatformError, UserError
 from dz.tasklib.appserver.drain import Busy, busy, wait_drained
 from dz.tasklib.appserver.health import Answer, Visit, check
 from dz.tasklib.appserver.pages import seen
@@ -108,6 +108,14 @@ def test_a_process_that_died_is_told_with_its_traceback() -> None:
         answer_of(1, ended="exit code 3", log=TRACE)
     assert (caught.value.id, caught.value.where) == ("deploy.died", "shop/views.py:9 1 / 0")
     assert "exit code 3" in caught.value.brief
+
+
+def test_a_process_that_died_in_our_own_code_is_not_told_as_the_projects() -> None:
+    frame = '  File "/srv/guest/b6307280a4ed3f2c/dz_guest/settings.py", line 28, in <module>\n    setattr(module, name, 1)\n'
+    log = f"Traceback (most recent call last):\n{frame}TypeError: no\n"
+    with pytest.raises(PlatformError, match=r"TypeError: no, at dz_guest/settings.py:28 setattr") as caught:
+        answer_of(1, ended="exit code 3", log=log)
+    assert caught.value.id == "platform.own-code"
 
 
 def test_a_site_that_never_answers_ends_at_the_deadline_and_a_cancelled_job_at_once() -> None:

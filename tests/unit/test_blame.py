@@ -52,6 +52,33 @@ def test_where_nothing_is_the_projects_own_a_package_is_named_by_its_file_and_th
     assert (blame(begin + guest + end).where, blame(begin + guest + end).error) == ("", "TypeError: no")
 
 
+OURS = '  File "/srv/guest/b6307280a4ed3f2c/dz_guest/override.py", line 34, in overrides\n    found = change(values)\n'
+STDLIB = (
+    '  File "/usr/lib/python3.11/re/__init__.py", line 176, in search\n    return _compile(pattern).search(string)\n'
+)
+IMPORT = (
+    '  File "/usr/lib/python3.11/importlib/__init__.py", line 126, in import_module\n    return _gcd_import(name)\n'
+)
+DJANGO = '  File "/srv/layers/p1/env/lib/python3.8/site-packages/django/conf.py", line 3, in load\n    raise x\n'
+THEIRS = '  File "/srv/run/p00000001/2/app/shop/urls.py", line 7, in <module>\n    call()\n'
+
+
+@pytest.mark.parametrize(
+    ("frames", "error", "ours"),
+    [
+        (DJANGO + OURS, "TypeError: no", "dz_guest/override.py:34 found = change(values)"),
+        (OURS + STDLIB, "TypeError: no", "dz_guest/override.py:34 found = change(values)"),
+        (OURS + IMPORT, "TypeError: no", ""),  # what it imports is the project's
+        (OURS + DJANGO, "TypeError: no", ""),
+        (THEIRS + OURS, "TypeError: no", ""),  # they led it there
+        (OURS, "FileNotFoundError: no", ""),
+        (OURS, "django.db.utils.OperationalError: no", ""),
+    ],
+)
+def test_where_our_own_code_failed_the_place_in_it_is_told(frames: str, error: str, ours: str) -> None:
+    assert blame(f"Traceback (most recent call last):\n{frames}{error}\n", root="/srv/run/p00000001/2/app").ours == ours
+
+
 def test_a_syntax_error_is_found_where_it_is() -> None:
     text = 'Traceback (most recent call last):\n  File "/x/settings.py", line 3\n    DEBUG = = True\n            ^\nSyntaxError: invalid syntax\n'
     assert blame(text, root="/x").where == "settings.py:3 DEBUG = = True"

@@ -3,7 +3,8 @@
 ``kind``: ``syntax``, ``module`` (not installed), ``variable`` (an environment variable without a value), ``file`` (that
 it opens and that is not there), ``database`` (code that asks the database while it is imported), ``extension`` and
 ``extension-denied`` (of PostgreSQL: not on the server, or made by superusers alone), ``library`` (of the system),
-``exit`` or ``exception``; its name is then what a package of the project's own lacks, if it is that.
+``exit``, ``ours`` (this guest's own code failed) or ``exception``; its name is then what a package of the project's own
+lacks, if it is that.
 """
 
 import importlib
@@ -15,7 +16,13 @@ import traceback
 from dz_guest import spec
 
 MOST = 8000
-HIDDEN = ("<frozen importlib", os.path.dirname(os.path.abspath(__file__)), os.path.dirname(importlib.__file__))
+GUEST = os.path.dirname(os.path.abspath(__file__))
+IMPORTING = ("<frozen importlib", os.path.dirname(importlib.__file__))
+HIDDEN = IMPORTING + (GUEST,)
+PYTHON = ("<frozen ", os.path.dirname(os.__file__))
+# Functions of the guest that read what each project has to have, and errors that tell of the project, or of the host.
+ASKING = (("probe.py", "_urls"), ("applications.py", "load"))
+THEIRS = (ImportError, SyntaxError, OSError, MemoryError, RecursionError)
 NAME = r"[\"']?([A-Za-z_][A-Za-z0-9_]*)[\"']?"
 TOLD = (
     re.compile(NAME + r" not found\. Declare it"),  # decouple
@@ -41,6 +48,9 @@ READ = re.compile(r"(?:environ\.get|getenv|environ\[)\(?\s*[\"']([A-Za-z_][A-Za-
 
 def describe(error):
     """Values for JSON; never raises for any exception of a project."""
+    ours = _ours(error)
+    if ours:
+        return _told_as(error, "ours", "", ours)
     links = list(_chain(error))
     places = _places(links)
     file, line, source = places[0]
@@ -49,6 +59,11 @@ def describe(error):
         # The line that names it says more than a helper's, or another that failed before.
         word = name.rpartition(".")[2]
         file, line, source = next((place for place in places if word in place[2]), places[0])
+    return _told_as(error, kind, name, (file, line, source))
+
+
+def _told_as(error, kind, name, place):
+    file, line, source = place
     return {
         "kind": kind,
         "name": name,
@@ -57,19 +72,39 @@ def describe(error):
         "file": file,
         "line": line,
         "source": source[:300],
-        "traceback": _told(error)[-MOST:],
+        "traceback": _told(error, whole=kind == "ours")[-MOST:],
     }
 
 
-def _told(error):
-    """The traceback as Python shows it, without the frames of the guest and of the import system."""
+def _ours(error):
+    """The place in the guest's own code at which that failed over what a project has, without a call of the project's
+    in between; None where it is only on the way there, or asks for what each project has to have."""
+    while error.__cause__ is not None:
+        error = error.__cause__
+    if isinstance(error, THEIRS) or not isinstance(error, Exception):
+        return None
+    frames = traceback.extract_tb(error.__traceback__)
+    if any(_own(frame[0]) for frame in frames):
+        return None
+    for file, line, function, source in map(tuple, reversed(frames)):
+        name = os.path.basename(file)
+        if os.path.dirname(os.path.abspath(file)) == GUEST:
+            return None if (name, function) in ASKING else ("dz_guest/" + name, line, source or "")
+        if file.startswith(IMPORTING) or not file.startswith(PYTHON) or "-packages" in file:
+            return None
+    return None
+
+
+def _told(error, whole):
+    """The traceback as Python shows it; unless it is told ``whole``, without the frames of the guest and of the import
+    system."""
     try:
-        whole = traceback.TracebackException.from_exception(error)
-        link = whole
+        found = traceback.TracebackException.from_exception(error)
+        link = None if whole else found
         while link is not None:
             link.stack[:] = [frame for frame in link.stack if not frame.filename.startswith(HIDDEN)]
             link = link.__cause__ or link.__context__
-        return "".join(whole.format())
+        return "".join(found.format())
     except Exception:
         return "%s (its traceback cannot be shown)\n" % type(error).__name__
 

@@ -131,6 +131,8 @@ def _try(name, candidates):
         found.update(ok=True, stage="", learned=_everything(candidates))
     except BaseException as error:
         found["error"] = errors.describe(error)
+        if found["error"]["kind"] == "ours":
+            sys.stderr.write(found["error"]["traceback"])  # for whoever mends it
     return found
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import builtins
 import re
 from dataclasses import dataclass
 
@@ -27,6 +28,9 @@ TELLERS = ("UndefinedValueError", "ImproperlyConfigured", "EnvError", "KeyError"
 _OF_ENVIRON = re.compile(_NAME)
 _FOREIGN = re.compile(r"/(site-packages|dist-packages|lib/python3\.[0-9]+|guest)/|^<")
 _OURS = re.compile(r"/guest/[0-9a-f]{16}/|/dz_guest/")
+_OF_PYTHON = re.compile(r"^<frozen |/lib/python3\.[0-9]+/(?!(?:site|dist)-packages/)")
+_IMPORTS = re.compile(r'File "(?:<frozen importlib|[^"\n]{0,400}/importlib/__init__\.py)')
+_THEIRS = (ImportError, SyntaxError, OSError, MemoryError, RecursionError)
 _PACKAGES = re.compile(r".*/(?:site|dist)-packages/")
 
 
@@ -36,6 +40,7 @@ class Blame:
 
     error: str = ""
     where: str = ""
+    ours: str = ""  # the place in the platform's own code, where that failed and nothing of the project led there
 
     @property
     def variable(self) -> str:
@@ -55,7 +60,19 @@ def blame(text: str, *, root: str = "") -> Blame:
     tracebacks = _tracebacks(plain(text))
     chosen = next((one for one in reversed(tracebacks) if _own(one)), tracebacks[-1])
     places = _own(chosen) or [frame for frame in _FRAME.finditer(chosen) if not _OURS.search(frame[1])]
-    return Blame(error=_last_error(chosen), where=_told(places[-1], root) if places else "")
+    where = _told(places[-1], root) if places else ""
+    return Blame(error=_last_error(chosen), where=where, ours=_place_of_ours(chosen))
+
+
+def _place_of_ours(traceback: str) -> str:
+    """As ``_ours`` of dz_guest/errors.py tells it."""
+    kind = getattr(builtins, _last_error(traceback).partition(":")[0], None)
+    frames = [frame for frame in _FRAME.finditer(traceback) if not _OF_PYTHON.search(frame[1])]
+    if _own(traceback) or not frames or not _OURS.search(frames[-1][1]) or _IMPORTS.search(traceback, frames[-1].end()):
+        return ""
+    if not isinstance(kind, type) or issubclass(kind, _THEIRS):
+        return ""
+    return f"dz_guest/{frames[-1][1].rpartition('/')[2]}:{frames[-1][2]} {(frames[-1][3] or '').strip()}"
 
 
 def _tracebacks(text: str) -> list[str]:

@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 
 import httpx2
 
-from dz.errors import Cancelled, UserError
+from dz.errors import Cancelled, DzError, UserError, own_fault
 from dz.tasklib.appserver.blame import blame
 from dz.tasklib.appserver.visitor import headers
 
@@ -86,7 +86,7 @@ def check(
 
     ``alive``: None while the program lives, else how it ended. ``log``: the tail of its log, from which the error's
     place is read; paths below ``root`` are the project's. Raises UserError deploy.died, unhealthy, bad-redirect or
-    never-answered; Cancelled.
+    never-answered; PlatformError where our own code in it failed; Cancelled.
     """
     began = time.monotonic()
     bad: list[tuple[float, Answer]] = []
@@ -156,17 +156,21 @@ def _settled(bad: list[tuple[float, Answer]]) -> bool:
     return bad[-1][1].status < 500 or bad[-1][0] - bad[0][0] >= BAD_SECONDS
 
 
-def _died(how: str, text: str, root: str) -> UserError:
+def _died(how: str, text: str, root: str) -> DzError:
     found = blame(text, root=root)
+    if found.ours:
+        return own_fault(found.error, found.ours)
     return UserError("deploy.died", where=found.where, how=how, error=_colon(found.error))
 
 
-def _unwell(answer: Answer | None, text: str, root: str, seconds: float) -> UserError:
+def _unwell(answer: Answer | None, text: str, root: str, seconds: float) -> DzError:
     if answer is None:
         return UserError("deploy.never-answered", path="/", seconds=f"{seconds:.0f}")
     if answer.target:
         return UserError("deploy.bad-redirect", path=answer.path, target=answer.target)
     found = blame(text, root=root)
+    if found.ours and answer.status == 500:
+        return own_fault(found.error, found.ours)
     if found.variable:
         return UserError("settings.variable-missing", where=found.where, variable=found.variable)
     error = found.error or _said(answer)

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from dz.errors import PlatformError, UserError
+from dz.errors import DzError, PlatformError, UserError
 from dz.seams.dbserver.away import excused
 from dz.tasklib.appserver import beside, health, pages, styles
 from dz.tasklib.appserver.deployments import at_own_ports, see_its_own_port, site_of, start_anew
@@ -97,7 +97,7 @@ def _see_it_answer(ctx: Context, site: Site, deployment: Deployment) -> health.A
     with ctx.part(f"Wait for a healthy answer of {deployment.shown}"), excused(site.running.database):
         answer = _answer(ctx, site, deployment)
         see_its_own_port(ctx, deployment)  # a stranger's answer, good or bad, is none
-        if isinstance(answer, UserError):
+        if isinstance(answer, DzError):
             ctx.log.title("Wait for a healthy answer")  # the migrations did not fail
             ctx.log.output(site.tail().encode())  # the site's own words: its log goes with the release
             raise answer
@@ -105,7 +105,7 @@ def _see_it_answer(ctx: Context, site: Site, deployment: Deployment) -> health.A
     return answer
 
 
-def _answer(ctx: Context, site: Site, deployment: Deployment) -> health.Answer | UserError:
+def _answer(ctx: Context, site: Site, deployment: Deployment) -> health.Answer | UserError | PlatformError:
     """A healthy one, or why there is none."""
     try:
         return health.check(
@@ -116,5 +116,5 @@ def _answer(ctx: Context, site: Site, deployment: Deployment) -> health.Answer |
             stop=ctx.stop,
             root=str(site.code),
         )
-    except UserError as wrong:
+    except (UserError, PlatformError) as wrong:
         return wrong

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
-from dz.errors import UserError
+from dz.errors import UserError, own_fault
 from dz.tasklib.appserver.blame import blame
 from dz.tasklib.appserver.health import Answer, Visit, ask
 from dz.tasklib.appserver.migrated import is_again
@@ -95,6 +95,8 @@ def _tell(ctx: Context, one: Seen, log: str, root: str) -> None:
     found = blame(log, root=root)
     if one.is_worse and ctx.built:
         ctx.log.output(log.encode())  # it goes with the release
+        if found.ours:
+            raise own_fault(found.error, found.ours)
         error = f": {found.error}" if found.error else ""
         raise UserError("deploy.page-fails", where=found.where, path=one.path, error=error)
     was = f" ({one.before} in the live release)" if one.before else ""

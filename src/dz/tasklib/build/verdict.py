@@ -14,7 +14,7 @@ from typing import Annotated, TypeVar
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
-from dz.errors import UserError
+from dz.errors import DzError, UserError, own_fault
 from dz.names import EnvName, StaticUrl
 from dz.plain import plain
 from dz.run import ended_by
@@ -142,7 +142,8 @@ Model = TypeVar("Model", bound=_Answer)
 def probe_result(output: bytes, marker: str, root: Path, *, code: int = 0) -> ProbeResult:
     """The probe's answer out of its output; ``root`` is the folder of the checkout, ``code`` how the probe ended.
 
-    Raises UserError with the project's own line when no candidate works, or its STATIC_URL is none for a proxy.
+    Raises UserError with the project's own line when no candidate works, or its STATIC_URL is none for a proxy;
+    PlatformError when the guest's own code failed.
     """
     answer = _read(_Probe, output, marker, code)
     if works := _that_works(answer):
@@ -168,7 +169,7 @@ def _that_works(answer: _Probe) -> ProbeResult | None:
     return None
 
 
-def failure(tries: Iterable[Try], python: str, root: Path) -> UserError:
+def failure(tries: Iterable[Try], python: str, root: Path) -> DzError:
     """What to tell of several candidates that failed: the one that came furthest, the first of equals."""
     known = [one for one in tries if one.error is not None and one.stage in STAGES]
     if not known:
@@ -183,9 +184,11 @@ def hook_result(output: bytes, marker: str, *, code: int = 0) -> HookResult:
     return _read(HookResult, output, marker, code)
 
 
-def hook_error(hook: HookResult, root: Path) -> UserError:
+def hook_error(hook: HookResult, root: Path) -> DzError:
     """The error to tell of a command that failed."""
     error = hook.error or Failure(kind="exit", message="it ended with an error code")
+    if error.kind == "ours":
+        return own_fault(error.summary, f"{error.file}:{error.line} {error.source}")
     place = where(error, root)
     if _variable(error):
         return UserError("settings.variable-missing", where=place, variable=error.name)
@@ -222,8 +225,10 @@ def _static_url(learned: Learned, settings: str) -> str:
         raise UserError("settings.static-url", settings=settings, url=repr(url[:80]), rule=StaticUrl.rule) from None
 
 
-def _of_try(one: Try, error: Failure, python: str, root: Path) -> UserError:
+def _of_try(one: Try, error: Failure, python: str, root: Path) -> DzError:
     place = where(error, root)
+    if error.kind == "ours":
+        return own_fault(error.summary, f"{error.file}:{error.line} {error.source}")
     if _variable(error):
         return UserError("settings.variable-missing", where=place, variable=error.name)
     if error.kind == "syntax":
