@@ -211,6 +211,21 @@ STRANGERS = {
         },
         {"settings_module": "bilby.settings", "database_engines": "sqlite3\nmysql"},
     ),
+    "settings put together of folders' pieces": Stranger(
+        {
+            **{path: text for path, text in project().items() if path != "bilby/settings.py"},
+            **LIST,
+            "bilby/settings/__init__.py": "from split_settings.tools import include\nimport os\n"
+            "include('components/*.py', f\"environments/{os.environ.get('ENV', 'development')}.py\")\n",
+            "bilby/settings/components/__init__.py": "",
+            "bilby/settings/components/base.py": SETTINGS.replace("wombat", "bilby"),
+            "bilby/settings/environments/__init__.py": "",
+            "bilby/settings/environments/development.py": "DEBUG = True\n",
+            "bilby/settings/environments/production.py": "from bilby.settings.components.base import DATABASES\n"
+            "DATABASES = {'default': {**DATABASES['default']}}\nMIDDLEWARE += ['x']\n",
+        },
+        {"settings_module": "bilby.settings", "database_engines": "sqlite3"},
+    ),
     "settings as classes": Stranger(
         {**project(), **LIST, "bilby/settings.py": CLASSES},
         {"settings_module": "bilby.settings", "database_engines": "postgis"},

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import fnmatch
 from collections.abc import Iterator
 
 from dz.tasklib.build.inspect import code
@@ -53,9 +54,17 @@ def _find_taken_over(tree: Tree, folders: list[str], path: str) -> Iterator[str]
         if isinstance(one, ast.ImportFrom):
             yield from _imported(tree, folders, path, one)
         elif isinstance(one, ast.Expr) and isinstance(one.value, ast.Call) and code.dotted(one.value.func) == "include":
-            # django-split-settings: include("components/base.py", optional("local.py"))
+            # django-split-settings: include("components/*.py", optional("local.py"))
             words = [*code.strings(one.value), *(_of_lists(module, one.value) if module else ())]
-            yield from (p for word in words if tree.has(p := join(folder_of(path), word)))
+            yield from (p for word in words for p in _matching(tree, join(folder_of(path), word)))
+
+
+def _matching(tree: Tree, pattern: str) -> list[str]:
+    """The files that a pattern of ``include`` means, which is by folder: ``*`` takes no slash."""
+    if "*" not in pattern:
+        return [pattern] if tree.has(pattern) else []
+    like = [one for one in tree.files if folder_of(one) == folder_of(pattern)]
+    return sorted(one for one in like if fnmatch.fnmatchcase(one, pattern))
 
 
 def _of_lists(module: ast.Module, include: ast.Call) -> Iterator[str]:

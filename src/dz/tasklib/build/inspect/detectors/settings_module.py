@@ -108,8 +108,8 @@ def _candidates(tree: Tree, facts: Facts) -> Iterator[str]:
     for path in likely[:MOST]:
         if tree.syntax(path) and not settingscode.only_adds(tree, path):
             links = settingscode.chain(tree, folders, path)
-            package = join(folder_of(path), "__init__.py")
-            if _composes(tree, package):
+            package = _composing(tree, path)
+            if package:
                 # What it puts together are pieces, but for one that is a site's settings by itself.
                 if path == package or _is_whole(tree, path):
                     yield path
@@ -117,10 +117,15 @@ def _candidates(tree: Tree, facts: Facts) -> Iterator[str]:
                 yield path
 
 
-def _composes(tree: Tree, package: str) -> bool:
-    """Whether a package has its settings by ``include`` (django-split-settings), of files that a variable may name."""
-    module = tree.syntax(package) if tree.has(package) else None
-    return module is not None and "include" in code.imported_from(module, "split_settings.tools")
+def _composing(tree: Tree, path: str) -> str:
+    """The package that has its settings by ``include`` (django-split-settings) of files in it or in folders of it,
+    which a variable may name; "" where none does."""
+    for folder in (folder_of(path), folder_of(folder_of(path))):
+        package = join(folder, "__init__.py")
+        module = tree.syntax(package) if tree.has(package) else None
+        if module and "include" in code.imported_from(module, "split_settings.tools"):
+            return package
+    return ""
 
 
 def _is_whole(tree: Tree, path: str) -> bool:
