@@ -111,6 +111,29 @@ def test_a_variable_that_has_a_value_is_not_said_to_lack_one(tmp_path: Path) -> 
     assert told.value.id == "settings.import-failed"
 
 
+PARTS = [
+    ("site_settings.py", f"{SETTINGS}x = 1 / 0\n", ""),
+    ("site_settings.py", f"{SETTINGS}raise RuntimeError('no')\n", ""),
+    ("site_settings.py", f"{SETTINGS}import socket\nraise socket.gaierror('no network')\n", ""),
+    ("site_settings.py", f"{SETTINGS}from gunicorn.app.base import gone\n", "gunicorn"),
+    ("site_settings.py", f"{SETTINGS}import gunicorn\nassert (\n  gunicorn.__version__\n  < '0')\n", "gunicorn"),
+    ("site_settings.py", f"{SETTINGS}from gunicorn import *\nundefined_name\n", "gunicorn"),
+    ("site_settings.py", f"{SETTINGS}from gunicorn.config import Config\nclass Mine(Config): pass\nMine().gone\n", "gunicorn"),
+    ("site_settings.py", f"{SETTINGS}import functools, gunicorn.util as u\nf = functools.partial(u.http_date)\nf.gone\n", "gunicorn"),
+    ("peek/models.py", "raise RuntimeError('models')\n", "django"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ["oldest", "newest"])
+@pytest.mark.parametrize(("file", "text", "part"), PARTS, ids=range(len(PARTS)))
+def test_the_packages_that_have_a_part_in_an_error_are_told(
+    name: str, file: str, text: str, part: str, tmp_path: Path
+) -> None:
+    with pytest.raises(UserError) as told:
+        Site.of(tmp_path, environment(name), {file: text}).probe(["site_settings"])
+    assert told.value.facts["packages"] == part
+
+
 @everywhere
 def test_where_the_guests_own_code_fails_it_is_said_to_be_ours(name: str, tmp_path: Path) -> None:
     made = Site.of(tmp_path, environment(name), {"site_settings.py": f"{SETTINGS}CACHES = {{'default': 5}}\n"})

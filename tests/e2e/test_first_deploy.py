@@ -80,16 +80,40 @@ def test_a_git_url_becomes_a_site_and_every_step_ran_in_its_own_role(either: Pla
     assert {one["name"]: one["host"] for one in ran} == {name: hosts[of.split("_")[0]] for name, of in QUEUES.items()}
 
 
+def of_2025(project: playing.Project, folder: Path) -> None:
+    """Its last commit is as old."""
+    repository, written = project.repository, folder / f"{project.name}.commit"
+    who = f"Ada <ada@example.com> {int(datetime(2025, 6, 1, tzinfo=UTC).timestamp())} +0000"
+    tree = repository.git("rev-parse", "HEAD^{tree}")
+    written.write_text(f"tree {tree}\nauthor {who}\ncommitter {who}\n\nOf its day\n")
+    repository.git("reset", "-q", "--hard", repository.git("hash-object", "-t", "commit", "-w", written))
+
+
+@pytest.mark.parametrize(
+    ("error", "listed"),
+    [
+        ("1 / 0", "django>=5.2,<5.3\n"),  # no package has a part in it
+        ("undefined = path.nothing", "django==5.2.1\n"),  # Django alone has, and is pinned
+    ],
+)
+def test_releases_of_its_day_are_not_tried_where_they_can_not_help(
+    platform: Platform, folder: Path, error: str, listed: str
+) -> None:
+    breaks = f"{playing.URLS}\n{error}\n"
+    project = playing.words(platform, folder, "agedvain", {"words/urls.py": breaks, "requirements.txt": listed})
+    of_2025(project, folder)
+    failed = project.deploy(code=1)
+    assert failed["error_id"] == "app.urls-failed"
+    said = platform.dz("job", str(failed["job"]), "--log").out
+    assert "Resolve dependencies" in said and "Releases of its last commit" not in said
+
+
 def test_what_a_list_leaves_open_is_as_old_as_the_code_where_the_newest_breaks_it(
     platform: Platform, folder: Path
 ) -> None:
     breaks = f"{playing.URLS}\nimport sqlparse\n\nassert sqlparse.__version__ < '0.5.4', sqlparse.__version__\n"
     project = playing.words(platform, folder, "aged", {"words/urls.py": breaks})
-    repository, written = project.repository, folder / "aged.commit"
-    who = f"Ada <ada@example.com> {int(datetime(2025, 6, 1, tzinfo=UTC).timestamp())} +0000"
-    tree = repository.git("rev-parse", "HEAD^{tree}")
-    written.write_text(f"tree {tree}\nauthor {who}\ncommitter {who}\n\nOf its day\n")
-    repository.git("reset", "-q", "--hard", repository.git("hash-object", "-t", "commit", "-w", written))
+    of_2025(project, folder)
     done = project.deploy()
     assert done["state"] == "succeeded" and any("Releases of its last commit" in one for one in done["warnings"])
 

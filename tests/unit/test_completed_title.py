@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -47,7 +46,7 @@ def test_a_step_is_named_once_whatever_its_proof_adds(
     build: Any = SimpleNamespace(
         ctx=SimpleNamespace(log=log, door=door), project=SimpleNamespace(app_id="p1"), folders=folders
     )
-    rounds: Sequence[tuple[tuple[str, ...], bool]] = (((), False), ((), True), (("whoosh",), False))
-    for added, aged in rounds:
-        dependencies.provide(build, added, aged=aged)
+    dependencies.provide(build)
+    dependencies.made(build, dependencies.choose(build, aged=True))
+    dependencies.provide(build, ("whoosh",))
     assert titles == [title]

@@ -4,7 +4,7 @@
 it opens and that is not there), ``database`` (code that asks the database while it is imported), ``extension`` and
 ``extension-denied`` (of PostgreSQL: not on the server, or made by superusers alone), ``library`` (of the system),
 ``exit``, ``ours`` (this guest's own code failed) or ``exception``; its name is then what a package of the project's own
-lacks, if it is that.
+lacks, if it is that. ``packages``: those that have a part in it, null where that can't be told.
 """
 
 import importlib
@@ -13,7 +13,7 @@ import os
 import re
 import traceback
 
-from dz_guest import spec
+from dz_guest import involved, spec
 
 MOST = 8000
 GUEST = os.path.dirname(os.path.abspath(__file__))
@@ -59,7 +59,12 @@ def describe(error):
         # The line that names it says more than a helper's, or another that failed before.
         word = name.rpartition(".")[2]
         file, line, source = next((place for place in places if word in place[2]), places[0])
-    return _told_as(error, kind, name, (file, line, source))
+    told = _told_as(error, kind, name, (file, line, source))
+    if kind == "exception":
+        told["packages"] = [] if name else involved.packages(links, _own)
+    elif kind == "database":
+        told["packages"] = []
+    return told
 
 
 def _told_as(error, kind, name, place):

@@ -14,15 +14,14 @@ from packaging.utils import canonicalize_name
 
 from dz.errors import UserError
 from dz.tasklib.build import told
-from dz.tasklib.build.dependencies import Environment, leaves_open, provide
+from dz.tasklib.build.ageing import of_its_day
+from dz.tasklib.build.dependencies import Environment, provide
 from dz.tasklib.build.desk import Build
 from dz.tasklib.build.inspect.pythons import specifier
 from dz.tasklib.build.inspect.wellknown import distribution
 from dz.tasklib.build.proof import Proof
 from dz.tasklib.build.trial import prove
 
-BROKEN = ("settings.import-failed", "app.setup-failed", "app.urls-failed", "app.wsgi-failed")
-AGED = 60  # days since the last commit, within which the newest releases are as good as those of that day
 MOST = 6  # distributions that are added
 LONGEST = 256 * 1024  # characters of a .gitignore that are read
 
@@ -37,7 +36,7 @@ def proven(build: Build, environment: Environment) -> tuple[Environment, Proof]:
         except UserError as error:
             missing = str(error.facts.get("module", "")) if error.id == "settings.module-missing" else ""
             more = addition(missing, added, spare)
-            if not more and (found := _of_its_day(build, environment, added, error)):
+            if not more and (found := of_its_day(build, environment, added, error)):
                 return found
             if not more:
                 cause = not_committed(_cause(error, environment), build.tree / ".gitignore")
@@ -51,26 +50,6 @@ def proven(build: Build, environment: Environment) -> tuple[Environment, Proof]:
         build.ctx.log.note(f"{missing} is imported and {why}: {more} is added", level="warning")
         added = (*added, more)
         environment = provide(build, added)
-
-
-def _of_its_day(
-    build: Build, environment: Environment, added: tuple[str, ...], error: UserError
-) -> tuple[Environment, Proof] | None:
-    """The same with nothing that is newer than the code, of what its files leave open; None where that helps as little.
-
-    A list that pins what the code imports leaves to the index what those packages import, and its newest releases are
-    for newer ones."""
-    package, inner, _ = str(error.facts.get("module", "")).partition(".")
-    own = build.tree / build.config.project_root / package
-    broken = error.id in BROKEN or (bool(inner) and not own.is_dir())
-    if not broken or not leaves_open(build, days=AGED):
-        return None
-    build.ctx.log.note(f"{error.brief} Releases of its last commit's day are tried.", level="warning")
-    try:
-        older = provide(build, added, aged=True)
-        return (older, prove(build, older)) if older.key != environment.key else None
-    except UserError:
-        return None
 
 
 def _cause(error: UserError, environment: Environment) -> UserError:

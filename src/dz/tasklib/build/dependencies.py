@@ -46,33 +46,56 @@ class Environment:
     left_out: tuple[tuple[str, str], ...] = ()
 
 
-def provide(build: Build, added: tuple[str, ...] = (), *, aged: bool = False) -> Environment:
-    """Choose Python, resolve, install what is new. ``added``: requirement lines beside the project's own; ``aged``: of
-    what these leave open nothing is taken that is newer than the code. Both are what the proof asked for: the step has
-    its title by then."""
-    ctx = build.ctx
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chosen:
+    """What an environment is to be made of, before anything is installed."""
+
+    bench: Bench
+    locked: Locked
+    wheels: Path
+
+    @property
+    def packages(self) -> dict[str, str]:
+        """Name → version."""
+        return {one.name: one.version for one in (*self.locked.project, *self.locked.platform)}
+
+
+def provide(build: Build, added: tuple[str, ...] = ()) -> Environment:
+    """Choose Python, resolve, install what is new. ``added``: requirement lines beside the project's own, which the
+    proof asked for: the step has its title by then."""
+    return made(build, choose(build, added), titled=bool(added))
+
+
+def choose(build: Build, added: tuple[str, ...] = (), *, aged: bool = False) -> Chosen:
+    """The Python and the list. ``aged``: of what the project's lines leave open nothing is taken that is newer than
+    the code."""
     interpreter, others = choose_python(build)
     wanted = wanted_of(build, added)
     wanted = replace(wanted, as_of=_as_of(build), aged=True) if aged else wanted
     bench, locked, wheels = _resolved(build, open_bench(build, interpreter), wanted, others)
+    return Chosen(bench=bench, locked=locked, wheels=wheels)
+
+
+def made(build: Build, chosen: Chosen, *, titled: bool = True) -> Environment:
+    """The environment, with what of it is new installed."""
+    ctx, bench, locked = build.ctx, chosen.bench, chosen.locked
     key = env_key(locked, bench.python)
-    packages = {one.name: one.version for one in (*locked.project, *locked.platform)}
     folder = build.folders.layer(build.project.app_id, "env", key)
     known = ctx.door.find_layer("env", key)
     title = f"{len(locked)} dependencies from the last env layer" if known else f"install {len(locked)} dependencies"
-    if not (added or aged):
+    if not titled:
         ctx.log.title(f"Build the bundle: {title}")
     if known is not None:
         bring(store_of(ctx, build.project.app_id), build.folders, build.project.app_id, known, folder)
         ctx.log.note(f"env layer reused: {len(locked)} dependencies, none installed")
     else:
-        _install(build, bench, locked, wheels, folder)
+        _install(build, bench, locked, chosen.wheels, folder)
     return Environment(
         key=key,
         layer=here(known) if known else pack(build, "env", key, folder),
         folder=folder,
         python=str(bench.python.version),
-        packages=packages,
+        packages=chosen.packages,
         reused=known is not None,
         left_out=locked.left_out,
     )

@@ -46,7 +46,8 @@ class _Answer(BaseModel):
 
 
 class Failure(_Answer):
-    """One exception: ``kind`` as the guest's ``errors`` says, the project's own line where there is one."""
+    """One exception: ``kind`` as the guest's ``errors`` says, the project's own line where there is one, ``packages``
+    that have a part in it, by their folders; None where nobody knows."""
 
     kind: Short
     name: Short = ""
@@ -56,6 +57,7 @@ class Failure(_Answer):
     line: int = 0
     source: Short = ""
     traceback: Text = ""
+    packages: list[Short] | None = Field(default=None, max_length=100)
 
     @property
     def summary(self) -> str:
@@ -250,9 +252,9 @@ def _of_try(one: Try, error: Failure, python: str, root: Path) -> DzError:
         return UserError("settings.hangs", where=place, settings=one.settings)
     if error.kind == "exit":
         return UserError("settings.no-answer", where=place, error=_said(error, root))
-    return UserError(
-        _FAILED[one.stage], where=place, settings=one.settings, error=_said(error, root), module=error.name
-    )
+    part = {} if error.packages is None else {"packages": " ".join(error.packages)}
+    said = _said(error, root)
+    return UserError(_FAILED[one.stage], where=place, settings=one.settings, error=said, module=error.name, **part)
 
 
 def _variable(error: Failure) -> bool:
