@@ -56,6 +56,8 @@ BROKEN = [
                           "raise ImproperlyConfigured('Could not find the GDAL library')\n"}),
     Broken("settings.file-missing", "site_settings.py:5  KEYS = open('keys.json').read()", "opens keys.json while",
            settings="KEYS = open('keys.json').read()"),
+    Broken("settings.file-missing", "site_settings.py:5  SECRET_KEY = __import__('json').load(open('keys.json'))['KEY']",
+           "opens keys.json while", settings="SECRET_KEY = __import__('json').load(open('keys.json'))['KEY']"),
     Broken("settings.file-missing", "site_settings.py:5  raise OSError('No such file: peek/mine.py')",
            "opens peek/mine.py while", settings="raise OSError('No such file: peek/mine.py')"),
     Broken("settings.file-missing", "peek/models.py:1  open('/etc/nowhere/keys.json')", "opens /etc/nowhere/keys.json",
@@ -349,6 +351,10 @@ def test_models_that_changed_without_a_migration_are_told(name: str, tmp_path: P
     (made.code / "shop/models.py").write_text(model + "    price = models.IntegerField()\n")
     learned = made.probe(["site_settings"], wsgi=("site_wsgi",)).learned
     assert (learned.unmigrated, learned.bare) == (["shop"], ["bare"])
+    for file in ("__init__.py", "commands/__init__.py", "commands/makemigrations.py"):
+        (made.code / "shop/management" / file).parent.mkdir(parents=True, exist_ok=True)
+        (made.code / "shop/management" / file).write_text("")  # it may take what is no change for one
+    assert made.probe(["site_settings"], wsgi=("site_wsgi",)).learned.unmigrated == []
 
 
 def test_a_variable_without_a_value_is_known_by_the_same_words_in_a_log_as_in_the_guest() -> None:

@@ -131,6 +131,20 @@ def test_by_itself(case: str, tmp_path: Path) -> None:
     assert site(tmp_path, environment("newest"), lines).peek(*wanted) == wanted
 
 
+@everywhere
+@pytest.mark.parametrize(
+    "lines",
+    [
+        "import os\nwith open(os.path.join('/etc/nowhere', 'key.txt')) as f:\n    SECRET_KEY = f.read().strip()",
+        "from pathlib import Path\nSECRET_KEY = Path('/etc/nowhere/key.txt').read_text().strip()",
+        "def inside(file):\n    with open(file, 'rb') as f:\n        return f.read().decode()\n"
+        "SECRET_KEY = inside('/etc/nowhere/key.txt')",
+    ],
+)
+def test_a_missing_file_of_the_key_alone_holds_the_projects_own(name: str, lines: str, tmp_path: Path) -> None:
+    assert site(tmp_path, environment(name), lines).peek("SECRET_KEY") == {"SECRET_KEY": "k" * 50}
+
+
 CLASSES = """
 from configurations import Configuration, values
 class Base(Configuration):

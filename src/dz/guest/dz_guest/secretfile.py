@@ -1,0 +1,85 @@
+"""A file that settings read SECRET_KEY from, as Django's deployment checklist proposes: it is on its author's machine
+and in no repository. Where it is missing, what is read from it is the project's own key, made by the platform.
+
+Promise: of a file that is read for anything else (a JSON of many values, say) nothing changes.
+"""
+
+import ast
+import builtins
+import io
+import os
+import sys
+from contextlib import contextmanager
+
+KEY = "SECRET_KEY"
+NEAR = 6  # calls of the standard library between theirs and the file's opening, as pathlib's
+_LIBRARY = os.path.dirname(os.__file__) + os.sep
+
+
+@contextmanager
+def stood_in_for():
+    """While the settings are imported."""
+    ours, plain = os.environ.get("DZ_SECRET_KEY", ""), builtins.open
+
+    def opened(file, mode="r", *more, **named):
+        try:
+            return plain(file, mode, *more, **named)
+        except FileNotFoundError:
+            if not ours or "r" not in mode or not _is_the_keys(sys._getframe(1)):
+                raise
+            return io.BytesIO(ours.encode("ascii")) if "b" in mode else io.StringIO(ours)
+
+    builtins.open = io.open = opened
+    try:
+        yield
+    finally:
+        builtins.open = io.open = plain
+
+
+def _is_the_keys(frame):
+    """Whether the project's line that opens it reads all of the file into SECRET_KEY, or a function of its own does
+    that returns what it read."""
+    for _ in range(NEAR):
+        if frame is None or not frame.f_code.co_filename.startswith(_LIBRARY):
+            break
+        frame = frame.f_back
+    here = _statement(frame)
+    if here is None or not _reads_all(here):
+        return False
+    if _gives(here):
+        return True
+    returns = any(isinstance(one, ast.Return) for one in ast.walk(here))
+    caller = _statement(frame.f_back) if returns else None
+    return caller is not None and _gives(caller)
+
+
+def _statement(frame):
+    """What is run there: the innermost ``with`` or simple statement around its line."""
+    try:
+        with io.open(frame.f_code.co_filename, "rb") as file:
+            tree = ast.parse(file.read())
+    except (AttributeError, OSError, SyntaxError, ValueError):
+        return None
+    around = [
+        one
+        for one in ast.walk(tree)
+        if isinstance(one, (ast.With, ast.Assign, ast.AnnAssign, ast.Return))
+        and one.lineno <= frame.f_lineno <= _end(one)
+    ]
+    return max(around, key=lambda one: one.lineno) if around else None
+
+
+def _end(node):
+    return max(getattr(one, "lineno", 0) for one in ast.walk(node))
+
+
+def _reads_all(node):
+    names = {
+        one.func.attr for one in ast.walk(node) if isinstance(one, ast.Call) and isinstance(one.func, ast.Attribute)
+    }
+    return bool(names & {"read", "readline", "read_text", "read_bytes"}) and not names & {"load", "loads", "safe_load"}
+
+
+def _gives(node):
+    """Whether it gives SECRET_KEY its value."""
+    return any(isinstance(one, ast.Name) and one.id == KEY and isinstance(one.ctx, ast.Store) for one in ast.walk(node))
