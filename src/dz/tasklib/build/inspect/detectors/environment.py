@@ -3,7 +3,8 @@
 ``environment_later``: those without which nothing fails but the code that reads them, when it is used, as a view is;
 they are told, and nobody is asked for them (nor for those that other settings do without). ``environment_as``: ones
 that are a known one by another name. ``environment_off``: switches of debugging,
-which get an empty value or, as ``DEBUG=0``, the text that the code takes as off; likewise what is of a mail server.
+which get an empty value or, as ``DEBUG=0``, the text that the code takes as off; likewise what is of a mail server,
+and plain switches of production that the files for another platform set and the code fails without.
 
 Looked at: the settings in force and the applications, then every other module that is imported with it (tests,
 other settings, scripts and manage.py, which is never run, are not). What an example file says
@@ -20,8 +21,10 @@ from dataclasses import replace
 from dotenv import dotenv_values
 
 from dz.tasklib.build.inspect import settingscode, without
+from dz.tasklib.build.inspect.branches import leading
 from dz.tasklib.build.inspect.code import below
 from dz.tasklib.build.inspect.evidence import COUNTS, Evidence, Facts, at
+from dz.tasklib.build.inspect.platformfiles import switches
 from dz.tasklib.build.inspect.reads import Need, Read, readers, reads
 from dz.tasklib.build.inspect.switches import off_texts
 from dz.tasklib.build.inspect.tree import Tree, join
@@ -51,6 +54,7 @@ def detect(tree: Tree, facts: Facts) -> Iterable[Evidence]:
     seen: set[tuple[str, Need, bool]] = set()
     found = list(_all(tree, facts))
     needless = _Needless(tree, facts, found)
+    yield from needless.leading()
     for path, read, central in found:
         if read.name in _KEPT_APART or (read.name, read.need, read.at_import) in seen:
             continue
@@ -80,6 +84,8 @@ class _Needless:
         self._of_mail = without.of_mail(tree, facts, reads)
         self._of_files = without.of_files(tree, facts, reads)
         self._spared, self._settings = without.spared(tree, facts, reads)
+        self._switches = switches(tree)
+        self._leading = leading(tree, facts, {name: one.text for name, one in self._switches.items()})
 
     def evidence(self, path: str, read: Read) -> Iterator[Evidence]:
         """Of what it gets instead, and of who does without."""
@@ -98,9 +104,24 @@ class _Needless:
             if given.is_mail:
                 why = "until it has a value, the site's mail is shown in its log"
                 yield self._at("environment_later", name, why, path, read)
+        elif name in self._switches:
+            yield self._as_elsewhere(name, "the code fails without it")
         elif name in self._spared:
             why = f"until it has a value, the site runs with {self._settings}, which does without it"
             yield self._at("environment_later", name, why, path, read)
+
+    def leading(self) -> Iterator[Evidence]:
+        """Of what keeps the settings from a branch that no site can take."""
+        for name in sorted(self._leading):
+            yield self._as_elsewhere(name, "without it the settings want what the repository lacks")
+
+    def _as_elsewhere(self, name: str, why: str) -> Evidence:
+        """What a file for another platform has for it."""
+        one = self._switches[name]
+        told = f"{name} gets {one.text}, as in {one.file}: {why}"
+        self._tree.say(f"{told}. A value that dz env set gives it goes before.")
+        given = Given(name=name, text=one.text).line()
+        return at(self._tree, "environment_off", given, COUNTS, told, one.file, one.line)
 
     def _gets(self, field: str, given: Given, why: str, path: str, read: Read) -> Evidence:
         return self._at(field, replace(given, name=read.name).line(), why, path, read)
