@@ -65,6 +65,10 @@ DEEPER = SERVED | {
         (SERVED | {"wombat/node_modules/bootstrap/a.css": "x"}, ""),
         (SERVED | {"wombat/settings.py": SETTINGS + "# node_modules\nSTATICFILES_DIRS = []\n"}, ""),
         (DEEPER, "wombat/node_modules/@far/icons"),
+        (
+            SERVED | {"wombat/settings.py": SETTINGS + "STATICFILES_FINDERS = ['npm.finders.NpmFinder']\n"},
+            "wombat/node_modules",
+        ),
         (FILES | {f"wombat/static/{path}": text for path, text in TAILWIND.items()}, ""),  # somebody else's package
     ],
 )

@@ -32,6 +32,8 @@ _CONSTANT = re.compile(r"""\bconst (\w+) = ["']([\w./-]+)["']""")
 _FLAG = re.compile(r"(?:^|\s)(?:--out-?dir|--output-path|--dist-dir|--output|-o)[= ]\s*([\w./-]+)", re.IGNORECASE)
 _CUSTOM = (("react-scripts build", "build"), ("vite build", "dist"), ("vue-cli-service build", "dist"))
 _FRAMEWORKS = {"react", "vue", "svelte", "@angular/core", "preact", "next", "nuxt", "solid-js"}
+MODULES = "node_modules"
+_FINDERS = ("NpmFinder", "NodeModulesFinder")  # of django-npm and django-node-assets
 _WATCHES = re.compile(r"(?:^|\s)(?:--watch|-w)(?:\s|=|$)")
 _OF_LIBRARY = {"exports", "module", "types"}  # what other packages import of one
 _SERVED = {"static", "templates"}
@@ -44,21 +46,28 @@ def detect(tree: Tree, facts: Facts) -> Iterable[Evidence]:
 
 
 def _served(tree: Tree) -> Iterator[Evidence]:
-    """``STATICFILES_DIRS = [BASE_DIR / "node_modules" / "bootstrap"]``; the package.json is the nearest above."""
-    for path in tree.python_with("node_modules"):
+    """``STATICFILES_DIRS = [BASE_DIR / "node_modules" / "bootstrap"]``, or a finder that looks into all of them; the
+    package.json is the nearest above."""
+    for path in tree.python_with("node_modules", *_FINDERS):
         module = tree.syntax(path)
         package = next((one for one in parents(folder_of(path)) if tree.has(join(one, "package.json"))), None)
-        values = code.assigned(module, "STATICFILES_DIRS") if module and package is not None else []
-        for one in [item for value in values for item in getattr(value, "elts", ())]:
-            found = [code.path_of(part) or "" for part in ast.walk(one) if isinstance(part, ast.expr)]
-            inner = max(found, key=lambda text: len(text) if "node_modules" in text.split("/") else 0)
-            parts = inner.split("/")
-            if "node_modules" not in parts:
-                continue
-            result = join(package or "", "/".join(parts[parts.index("node_modules") :]))
+        for line, inner in _named(module) if module and package is not None else ():
+            result = join(package or "", inner)
             if not (tree.root / result).is_dir():  # whose files the tree does not have
                 why = f"Django is to serve {result}, which is not committed"
-                yield at(tree, "front_ends", result, 0.8, why, path, one.lineno)
+                yield at(tree, "front_ends", result, 0.8, why, path, line)
+
+
+def _named(module: ast.Module) -> Iterator[tuple[int, str]]:
+    """(line, the path from node_modules on)."""
+    for one in [item for value in code.assigned(module, "STATICFILES_DIRS") for item in getattr(value, "elts", ())]:
+        found = [code.path_of(part) or "" for part in ast.walk(one) if isinstance(part, ast.expr)]
+        parts = max(found, key=lambda text: len(text) if MODULES in text.split("/") else 0).split("/")
+        if MODULES in parts:
+            yield one.lineno, "/".join(parts[parts.index(MODULES) :])
+    for value in code.assigned(module, "STATICFILES_FINDERS"):
+        if any(word.rpartition(".")[2] in _FINDERS for word in code.strings(value)):
+            yield value.lineno, MODULES
 
 
 def _built(tree: Tree) -> Iterator[Evidence]:
