@@ -13,6 +13,8 @@ FILES = {
     "EMAIL_HOST_PASSWORD = POST_WORD\nEMAIL_PORT = int(os.environ['POST_PORT'])\n"
     "EMAIL_USE_TLS = bool(int(os.environ['POST_USE_TLS']))\nSERVER_EMAIL = os.environ['POST_FROM']\n"
     "DEFAULT_FROM_EMAIL = os.environ['POST_OTHER'] or 'a@b.org'\nOTHER = os.environ['POST_OTHER']\n"
+    "import environ\nenv = environ.Env()\nvars().update(env.email_url('POST_URL'))\n"
+    "ADMINS = getaddresses([env('POST_TO')])\nMANAGERS = [(env('BOSS'), 'a@b.org')]\n"
     "STATIC_ROOT = os.environ['BOTH_AT']\nMEDIA_ROOT = os.environ['BOTH_AT']\n",
     "quoll/settings/local.py": "from .base import *\nDEBUG = True\nINSTALLED_APPS += ['debug_toolbar']\n",
     "quoll/settings/production.py": (
@@ -30,9 +32,10 @@ FILES = {
 EXPECTED = {
     "settings_module": "quoll.settings.production",
     "wsgi_application": "quoll.wsgi.application",
-    "environment": "BOTH_AT\nPOST_OTHER\nSECRET_KEY\nSEEN_KEY\nSTRIPE_KEY",
-    "environment_later": "MAILGUN_KEY\nPOST_NAME\nPOST_WORD\nTWICE_NAMED",
-    "environment_off": "POST_FROM=root@localhost\nPOST_NAME@=\nPOST_PORT=25\nPOST_USE_TLS=0\nPOST_WORD@=",
+    "environment": "BOSS\nBOTH_AT\nPOST_OTHER\nSECRET_KEY\nSEEN_KEY\nSTRIPE_KEY",
+    "environment_later": "MAILGUN_KEY\nPOST_NAME\nPOST_URL\nPOST_WORD\nTWICE_NAMED",
+    "environment_off": "POST_FROM=root@localhost\nPOST_NAME@=\nPOST_PORT=25\nPOST_TO=\n"
+    "POST_URL@=smtp://localhost:25\nPOST_USE_TLS=0\nPOST_WORD@=",
     "environment_as": "STORE_ROLE<DB_USER\nSTORE_WORD<DB_PASSWORD",
 }
 NAMES = ("quoll",)

@@ -34,6 +34,11 @@ _OF_MAIL = {
     "DEFAULT_FROM_EMAIL": Given(text="webmaster@localhost"),
     "SERVER_EMAIL": Given(text="root@localhost"),
 }
+_MAIL_URL = Given(text="smtp://localhost:25", is_mail=True)  # to django-environ and dj-email-url alike
+_URL_READERS = ("email_url", "dj_email_url")
+# Whom errors are mailed to, read so that nothing is nobody: ``getaddresses([env("ADMINS")])``, ``env.list("ADMINS")``.
+_OF_ADMINS = dict.fromkeys(("ADMINS", "MANAGERS"), Given(text=""))
+_LISTS = ("getaddresses", "list")
 # Where the platform has them is what counts.
 _OF_FILES = {
     "STATIC_ROOT": Given(text="staticfiles"),
@@ -98,7 +103,17 @@ def of_databases(tree: Tree, facts: Facts, found: Found) -> dict[str, Given]:
 
 def of_mail(tree: Tree, facts: Facts, found: Found) -> dict[str, Given]:
     """Such names, each with what it gets instead."""
-    return _of_settings(_OF_MAIL, tree, facts, found)
+    listed = _of_settings(_OF_ADMINS, tree, facts, found, by=_LISTS)
+    urls = {name: _MAIL_URL for path in settingscode.files(tree, facts) for name in _mail_urls(tree.syntax(path))}
+    return _of_settings(_OF_MAIL, tree, facts, found) | listed | urls
+
+
+def _mail_urls(module: ast.Module | None) -> Iterator[str]:
+    """``env.email_url("MAIL_AT")``, ``env.email_url()``."""
+    for call in code.calls(module) if module else ():
+        stem, _, last = code.dotted(call.func).rpartition(".")
+        if stem.lower().endswith("env") and last in _URL_READERS:
+            yield (code.string(call.args[0]) or "") if call.args else "EMAIL_URL"
 
 
 def of_files(tree: Tree, facts: Facts, found: Found) -> dict[str, Given]:
@@ -106,11 +121,15 @@ def of_files(tree: Tree, facts: Facts, found: Found) -> dict[str, Given]:
     return _of_settings(_OF_FILES, tree, facts, found)
 
 
-def _of_settings(known: Mapping[str, Given], tree: Tree, facts: Facts, found: Found) -> dict[str, Given]:
+def _of_settings(
+    known: Mapping[str, Given], tree: Tree, facts: Facts, found: Found, *, by: tuple[str, ...] = ()
+) -> dict[str, Given]:
+    """``by``: functions of which the value must be made by one."""
     inside = [
         (name, instead)
         for setting, instead in known.items()
         for path, value in settingscode.values(tree, facts, setting)
+        if not by or any(code.dotted(call.func).rpartition(".")[2] in by for call in code.calls(value))
         for name in _read_for(tree.syntax(path), value)
     ]
     return _for_that_alone(inside, found)
