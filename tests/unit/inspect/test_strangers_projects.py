@@ -71,6 +71,10 @@ MORE = json.loads(os.getenv("MAYBE") if os.getenv("MAYBE") else "{}")
 assert not os.getenv("OLD_NAME")
 for name in ("TOLD",):
     print(name)
+ASIDE = ("KEPT_ASIDE",)
+saved = {name: os.environ.get(name) for name in ASIDE}
+for name in ASIDE:
+    os.environ[name] = "x"
 FRONT = "BEHIND_FRONT" in os.environ and bool(int(os.environ["BEHIND_FRONT"]))
 """
 PUT_TOGETHER = """\
@@ -225,6 +229,23 @@ STRANGERS = {
             "DATABASES = {'default': {**DATABASES['default']}}\nMIDDLEWARE += ['x']\n",
         },
         {"settings_module": "bilby.settings", "database_engines": "sqlite3"},
+    ),
+    "settings that a library makes, in a package that holds its manage.py": Stranger(
+        {
+            **LIST,
+            "src/bilby/__init__.py": "",
+            "src/bilby/manage.py": MANAGE.format("bilby.settings.default"),
+            "src/bilby/wsgi.py": WSGI.format("bilby.settings.default"),
+            "src/bilby/urls.py": "urlpatterns = []\n",
+            "src/bilby/settings/__init__.py": "",
+            "src/bilby/settings/core.py": SETTINGS.replace("wombat", "bilby"),
+            "src/bilby/settings/default.py": "import library\nlibrary.load('core.py', __name__)\n",
+        },
+        {
+            "project_root": "src/bilby",
+            "settings_module": "bilby.settings.default",
+            "wsgi_application": "bilby.wsgi.application",
+        },
     ),
     "settings as classes": Stranger(
         {**project(), **LIST, "bilby/settings.py": CLASSES},

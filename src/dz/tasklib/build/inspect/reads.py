@@ -93,13 +93,16 @@ def _of_lists(module: ast.Module) -> Iterator[Read]:
 
 
 def _looked_for(loop: ast.AST) -> Iterator[str]:
-    """Names of whose value it is asked whether it is a variable: ``name not in os.environ``, ``os.environ[name]``."""
+    """Names of whose value it is asked whether it is a variable: ``name not in os.environ``, ``os.environ[name]``. What
+    is set is not asked for, and ``get`` only where something is made to depend on what it gives."""
+    tests = any(isinstance(one, ast.If | ast.IfExp | ast.Assert | ast.BoolOp) for one in ast.walk(loop))
+    depends = tests or not isinstance(loop, ast.For | ast.DictComp)
     for one in ast.walk(loop):
         if isinstance(one, ast.Compare) and code.is_environ(one.comparators[0]):
             yield code.dotted(one.left)
-        elif isinstance(one, ast.Subscript) and _is_environ(one):
+        elif isinstance(one, ast.Subscript) and _is_environ(one) and isinstance(one.ctx, ast.Load):
             yield code.dotted(one.slice)
-        elif isinstance(one, ast.Call) and code.dotted(one.func) in code.GETTERS and len(one.args) == 1:
+        elif depends and isinstance(one, ast.Call) and code.dotted(one.func) in code.GETTERS and len(one.args) == 1:
             yield code.dotted(one.args[0])
 
 

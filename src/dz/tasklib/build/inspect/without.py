@@ -109,11 +109,12 @@ def of_mail(tree: Tree, facts: Facts, found: Found) -> dict[str, Given]:
 
 
 def _mail_urls(module: ast.Module | None) -> Iterator[str]:
-    """``env.email_url("MAIL_AT")``, ``env.email_url()``."""
+    """``env.email_url("MAIL_AT")``, ``env.email()``; of environs ``env.email("OWNER")`` is an address."""
     for call in code.calls(module) if module else ():
         stem, _, last = code.dotted(call.func).rpartition(".")
-        if stem.lower().endswith("env") and last in _URL_READERS:
-            yield (code.string(call.args[0]) or "") if call.args else "EMAIL_URL"
+        name = (code.string(call.args[0]) or "") if call.args else "EMAIL_URL"
+        if stem.lower().endswith("env") and (last in _URL_READERS or (last == "email" and name.endswith("MAIL_URL"))):
+            yield name
 
 
 def of_files(tree: Tree, facts: Facts, found: Found) -> dict[str, Given]:

@@ -54,7 +54,7 @@ def _modules(tree: Tree, facts: Facts) -> Iterator[Evidence]:
     """The settings modules that exist below the project."""
     named = dict(_mentions(tree, facts))
     for path in _candidates(tree, facts):
-        module = code.module_name(settingscode.root_of(facts, path), path)
+        module = code.module_name(settingscode.root_of(tree, facts, path), path)
         confidence, why = purpose(module)
         if _ends_with_production(tree, path):
             confidence, why = max(confidence, PRODUCTION + 0.02), "it takes production's settings over, and is more"
@@ -156,16 +156,13 @@ def _mentions(tree: Tree, facts: Facts) -> Iterator[tuple[str, tuple[float, str,
 
 
 def _named(tree: Tree, facts: Facts) -> Iterator[Evidence]:
-    """Modules that are named and were not found: for the probe's last try."""
+    """Modules that are named and are not written as settings are (a library makes them), or were not found: for the
+    probe's last try."""
     for module, (bonus, path, line) in _mentions(tree, facts):
         if path != join(facts.primary("project_root"), "manage.py") and bonus < 0.06:
             continue
-        yield at(
-            tree,
-            "settings_module",
-            module,
-            0.1 + bonus,
-            "it is named here, but no such settings were found",
-            path,
-            line,
-        )
+        confidence, why = 0.1, "it is named here, but no such settings were found"
+        found = code.module_file(tree, settingscode.roots(facts), module)
+        if found and (made := tree.syntax(found)) and any(code.calls(made)) and not settingscode.only_adds(tree, found):
+            confidence, why = purpose(module)[0], "it is named here"
+        yield at(tree, "settings_module", module, confidence + bonus, why, path, line)
