@@ -97,6 +97,18 @@ def test_migrate_makes_all_tables_and_says_what_it_applied(name: str, tmp_path: 
 
 
 @everywhere
+def test_a_cache_in_the_database_gets_its_table(name: str, tmp_path: Path, database: str) -> None:
+    cache = 'CACHES = {"default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "kept"}}\n'
+    plain = shop(tmp_path, name, database, **QUIET)
+    before = migrates(plain)
+    (plain.code / "site_settings.py").write_text(QUIET["site_settings.py"] + cache)
+    assert migrates(plain) not in ("", before)  # so that it runs though no migration was added
+    assert (plain.manage("migrate").error, plain.manage("migrate").error) == (None, None)
+    with psycopg.connect(database) as connection:
+        assert connection.execute("SELECT count(*) FROM kept").fetchone() == (0,)
+
+
+@everywhere
 def test_an_app_whose_folder_of_migrations_is_empty_gets_its_tables_and_its_first_migration_later(
     name: str, tmp_path: Path, database: str
 ) -> None:

@@ -489,6 +489,10 @@ STRANGERS = {
         },
         {"settings_module": "bilby.settings", "additional_python_path_dirs": ""},
     ),
+    "tests of a Python before its Django": Stranger(
+        {**project(), "requirements.txt": "django==6.0.4\n", ".travis.yml": "python:\n  - '3.8'\n"},
+        {"python_version": ">=3.12,<3.15"},
+    ),
     "Python 3.14 by its syntax": Stranger(
         {
             **LIST,

@@ -5,7 +5,7 @@ The advisory lock belongs to the very connection that migrates, so it ends with 
 
 import time
 
-from dz_guest import admin, bare, casting, urls
+from dz_guest import admin, bare, cachetables, casting, urls
 
 RESTARTS = 10.0  # seconds in which a database server that ended is back
 AWAY = ("refused", "No such file", "starting up", "shutting down", "recovery mode", "terminating")
@@ -30,6 +30,8 @@ def migrate(argv, summary):
         for label in _first() if ALL.issuperset(argv) else []:
             call_command("migrate", label, interactive=False)
         call_command("migrate", *argv, **_options(before))
+        if ALL.issuperset(argv):
+            cachetables.make()
     except BaseException:
         connection.close()  # what is told now must not be seen through a broken transaction
         _tell(summary, plan, before, connection)

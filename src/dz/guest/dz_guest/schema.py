@@ -1,5 +1,5 @@
-"""What ``migrate`` does beside the migrations themselves, as one hash: tables of apps that have none, permissions,
-content types, and what listens to its signals.
+"""What ``migrate`` does beside the migrations themselves, as one hash: tables of apps that have none and of
+caches, permissions, content types, and what listens to its signals.
 
 What packages bring of their own is named, not read: it is the same where the packages are. "" where it can't be told
 without running it: where the project's own code listens or takes part.
@@ -10,7 +10,7 @@ import json
 import sys
 import weakref
 
-from dz_guest import inputs
+from dz_guest import cachetables, inputs
 
 
 def fingerprint(loader):
@@ -30,7 +30,7 @@ def _fingerprint(loader):
     theirs = [module for module, _ in listeners if not inputs.in_environment(sys.modules[module].__file__)]
     if not plain or unmigrated or theirs:
         return ""
-    found = [[str(app) for app in settings.INSTALLED_APPS], listeners]
+    found = [[str(app) for app in settings.INSTALLED_APPS], listeners, cachetables.named()]
     for model in apps.get_models():
         meta = model._meta
         rights = [list(meta.default_permissions), [[str(word) for word in pair] for pair in meta.permissions]]

@@ -60,8 +60,20 @@ def detect(tree: Tree, facts: Facts) -> Iterable[Evidence]:
     found = list(_said(tree, facts))
     limit = pinned.ceiling(_in_force(tree, facts))
     found = list(_within(tree, facts, found, *limit)) if limit else found
+    found = list(_able(facts, found))
     _tell_conflict(tree, found)
     yield from found
+
+
+def _able(facts: Facts, found: list[Evidence]) -> Iterator[Evidence]:
+    """What a project is only seen to be tested with loses where its Django runs on no Python as old: it is left over
+    from before."""
+    ranked = facts.ranked("django_version")
+    bounds = supported_by_django(ranked[0].value) if ranked else None
+    for one in found:
+        fits = minors(specifier(one.value) or SpecifierSet())
+        old = bounds and fits and max(fits) < int(bounds[0].split(".")[1])
+        yield replace(one, confidence=min(one.confidence, 0.3)) if old and one.confidence < DECLARED else one
 
 
 def _tell_conflict(tree: Tree, found: list[Evidence]) -> None:
