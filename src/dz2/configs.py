@@ -6,7 +6,7 @@ A name that could turn the platform's own start of a project into something else
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -101,10 +101,15 @@ def change(project: Project, values: Mapping[str, str], *, unset: Iterable[str] 
         )
 
 
-def leave_unset(project: Project, names: Iterable[str]) -> None:
-    """Ask no more for these: the project reads them, and a person knows that it does without. Until one has a value."""
+def leave_unset(project: Project, names: Collection[str]) -> None:
+    """Ask no more for these: the project reads them, and a person knows that it does without. Until one has a value.
+
+    Raises UserError project.variable-not-read for one that no check found, a slip of the pen."""
+    known = {*project.left_unset, *_found(project)}
     with transaction.atomic():
         hold(project)
+        if strangers := [name for name in names if name not in known]:
+            raise UserError("project.variable-not-read", name=project.name, variable=strangers[0])
         _leave_unset(project, more=names)
 
 
@@ -215,6 +220,12 @@ def _reads(project: Project) -> tuple[dict[str, list[str]], set[str]]:
         if not guess.is_primary or guess.value in needed:  # of one alone the primary is all that tells its place
             reads.setdefault(guess.value, []).append(guess.place)
     return {name: list(dict.fromkeys(places)) for name, places in reads.items()}, needed
+
+
+def _found(project: Project) -> set[str]:
+    """Every variable that the code read, in any check."""
+    guesses = ConfigGuess.objects.filter(project=project, field__in=("environment", "environment_later"))
+    return {name for value in guesses.values_list("value", flat=True) for name in value.split()}
 
 
 def _leave_unset(project: Project, *, more: Iterable[str] = (), but: Iterable[str] = ()) -> None:

@@ -72,3 +72,18 @@ def test_that_nobody_may_enter_the_admin_is_told_as_long_as_nobody_can_know_bett
     assert not job_document(job("restart", 4))["adminless"], "somebody may have been let in"
     assert job_document(job("config", 5, adminless=True))["adminless"]
     assert not job_document(job("restart", 6, adminless=False))["adminless"]
+
+
+def test_a_step_that_is_tried_again_tells_after_what(shop: Any) -> None:
+    from dz2.api.documents import job_document
+    from dz2.models import Host, Job
+
+    Host.objects.create(instance_id="build-1", role="build", last_heartbeat=timezone.now())
+    made = Job.objects.create(project=shop, kind="check_repo", state="running")
+    step = made.steps.create(
+        position=0, name="check_repo", queue="build", timeout=60, state="ready", retries=2, ready_at=timezone.now()
+    )
+    assert job_document(made)["waits_for"] == "retry 2 of 5"
+    step.error = {"id": "platform.busy", "sentence": "The disk is away.", "where": "", "next": ""}
+    step.save()
+    assert job_document(made)["waits_for"] == "retry 2 of 5 (The disk is away)"

@@ -70,6 +70,13 @@ PROBLEMS = [
         "Only what has a value can be shown or taken away.",
     ),
     Problem(
+        "project.variable-not-read",
+        "No check of {name} found that it reads {variable}.",
+        "dz env {name} lists what it reads.",
+        "What is left unset is what would else be asked for, so a name that nothing reads is a slip of the pen. A"
+        " variable that a value can be given for need not be read by the settings: dz env set takes any name.",
+    ),
+    Problem(
         "project.rests",
         "{name} is deactivated: nothing of it runs.",
         "dz activate {name}",

@@ -10,6 +10,7 @@ from typing import Any
 from dz.tasklib.filled import asks_for_redis, is_known
 from dz2 import configs
 from dz2.api.silence import is_silent, silent_for
+from dz2.engine import MAX_RETRIES
 from dz2.models import ConfigGuess, Host, Job, JobState, JobStep, Project, StepState
 
 LOOKED_AT = 5  # latest successes that "usually" means
@@ -42,7 +43,10 @@ def _for_a_worker(step: JobStep) -> str | None:
     before = JobStep.objects.filter(queue=step.queue, state=StepState.READY, ready_at__lt=step.ready_at).count()
     if before:
         return f"{before} {'step' if before == 1 else 'steps'} before it on {name}"
-    return f"retry {step.retries} of 5" if step.retries else None
+    if not step.retries:
+        return None
+    why = str((step.error or {}).get("sentence", "")).rstrip(".")
+    return f"retry {step.retries} of {MAX_RETRIES}" + (f" ({why})" if why else "")
 
 
 def usual_seconds(job: Job) -> dict[str, float]:
