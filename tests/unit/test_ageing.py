@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from dz.tasklib.build.ageing import changed, distributions, pinned
+from dz.errors import UserError
+from dz.tasklib.build.ageing import changed, distributions, may_help, pinned
 
 
 @pytest.mark.parametrize(
@@ -46,3 +47,11 @@ def test_the_same_releases_help_as_little_as_before() -> None:
     before, after = {"django": "4.2.1", "six": "1.17", "gone": "1"}, {"django": "4.2.1", "six": "1.16"}
     assert not changed(before, after, {"django"})
     assert changed(before, after, {"django", "six"}) and changed(before, after, {"gone"})
+
+
+def test_no_other_release_brings_what_a_host_lacks(tmp_path: Path) -> None:
+    (tmp_path / "shop").mkdir()
+    told = {module: UserError("settings.module-missing", module=module) for module in ("allauth.urls", "shop.x", "x")}
+    assert [module for module, error in told.items() if may_help(error, tmp_path)] == ["allauth.urls"]
+    library = UserError("settings.library-missing", module="django.contrib.gis", library="GDAL")
+    assert not may_help(library, tmp_path)

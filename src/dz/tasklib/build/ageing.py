@@ -35,10 +35,7 @@ def of_its_day(
 
     A list that pins what the code imports leaves to the index what those packages import, and its newest releases are
     for newer ones."""
-    package, inner, _ = str(error.facts.get("module", "")).partition(".")
-    own = build.tree / build.config.project_root / package
-    broken = error.id in BROKEN or (bool(inner) and not own.is_dir())
-    if not broken or not leaves_open(build, days=AGED):
+    if not may_help(error, build.tree / build.config.project_root) or not leaves_open(build, days=AGED):
         return None
     part = _having_part(error, environment.folder)
     if part is not None and not part - _pinned(build, environment, part):
@@ -53,6 +50,14 @@ def of_its_day(
         return (older, prove(build, older)) if older.key != environment.key else None
     except UserError:
         return None
+
+
+def may_help(error: UserError, code: Path) -> bool:
+    """Where the project and its packages do not fit each other, or a package lacks a module that another release has;
+    a library that the host lacks comes with none."""
+    package, inner, _ = str(error.facts.get("module", "")).partition(".")
+    lacks = error.id == "settings.module-missing" and bool(inner) and not (code / package).is_dir()
+    return error.id in BROKEN or lacks
 
 
 def changed(before: Mapping[str, str], after: Mapping[str, str], part: Collection[str]) -> bool:
