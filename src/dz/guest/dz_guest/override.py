@@ -107,24 +107,32 @@ def static(values):
     changed = {"STATIC_URL": rooted(url, "/static/")}
     if spec.get("static_root"):
         changed["STATIC_ROOT"] = _like(values.get("STATIC_ROOT"), spec.get("static_root"))
-        if "COMPRESS_ROOT" in values:
-            changed["COMPRESS_ROOT"] = _like(values["COMPRESS_ROOT"], spec.get("static_root"))
-    if "compressor" in (values.get("INSTALLED_APPS") or ()) and not (
-        values.get("COMPRESS_OFFLINE") or values.get("COMPRESS_PRECOMPILERS")
-    ):
-        changed["COMPRESS_ENABLED"] = False  # it would write beside what was collected, while it makes a page
     folders = values.get("STATICFILES_DIRS") or ()
     changed["STATICFILES_DIRS"] = [one for one in folders if _made(_folder(one))]
     if values.get("WHITENOISE_KEEP_ONLY_HASHED_FILES"):
         changed["WHITENOISE_KEEP_ONLY_HASHED_FILES"] = False  # the plain name is what a missing hash falls back to
+    changed.update(_static_storage(values))
+    changed.update(_compressor(values))
+    return changed
+
+
+def _static_storage(values):
     storage = "dz_guest.storage.StaticStorage"
-    if django.VERSION >= (5, 1) or (django.VERSION >= (4, 2) and "STORAGES" in values):
-        stores = dict(values.get("STORAGES") or {})
-        stores.setdefault("default", {"BACKEND": "django.core.files.storage.FileSystemStorage"})
-        stores["staticfiles"] = dict(stores.get("staticfiles") or {}, BACKEND=storage)
-        changed["STORAGES"] = stores
-    else:
-        changed["STATICFILES_STORAGE"] = storage
+    if django.VERSION < (4, 2) or (django.VERSION < (5, 1) and "STORAGES" not in values):
+        return {"STATICFILES_STORAGE": storage}
+    stores = dict(values.get("STORAGES") or {})
+    stores.setdefault("default", {"BACKEND": "django.core.files.storage.FileSystemStorage"})
+    stores["staticfiles"] = dict(stores.get("staticfiles") or {}, BACKEND=storage)
+    return {"STORAGES": stores}
+
+
+def _compressor(values):
+    changed = {}
+    if spec.get("static_root") and "COMPRESS_ROOT" in values:
+        changed["COMPRESS_ROOT"] = _like(values["COMPRESS_ROOT"], spec.get("static_root"))
+    before = values.get("COMPRESS_OFFLINE") or values.get("COMPRESS_PRECOMPILERS")
+    if "compressor" in (values.get("INSTALLED_APPS") or ()) and not before:
+        changed["COMPRESS_ENABLED"] = False  # it would write beside what was collected, while it makes a page
     return changed
 
 

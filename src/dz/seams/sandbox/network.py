@@ -126,19 +126,13 @@ def rules(
 ) -> str:
     """What nft is given. Every address in it is parsed: nothing of a file's text gets through as words of nft's.
     ``guard``: who answers at a project's own port is looked at."""
-    lines = [_to(address, "tcp", port) for address, port in sorted(set(allowed))]
-    lines += [_to(address, kind, 53) for address in name_servers for kind in ("udp", "tcp")]
-    lines += [f"ip daddr 127.0.0.1 tcp dport {DOORS.start}-{DOORS.stop - 1} accept"]
-    ranges = [f"{family} daddr {{ {', '.join(nets)} }}" for family, nets in PRIVATE.items()]
-    for closed in ("fib daddr type local", *ranges):
-        lines += [f"{closed} meta l4proto tcp reject with tcp reset", f"{closed} reject with icmpx admin-prohibited"]
     pairs = sorted(own)
     sites = [one for one in sorted(served) if _is_ipv4(one.address)]
     is_answer = "tcp flags & (syn | ack) == (syn | ack)"
     answers = f"ip saddr 127.0.0.1 tcp sport @owned {is_answer} goto answers"
     own_elements = _elements(f"{int(uid)} . {int(port)}" for uid, port in pairs)
     owned_elements = _elements(str(int(port)) for _, port in pairs)
-    inside = "\n    ".join(lines)
+    inside = "\n    ".join(_ways_out(allowed, name_servers))
     # Matched by uid and never by its absence: the kernel's own packets, which keep a host in its network, have none.
     # In a flood the kernel answers for a listener by cookies, which have none either: they pass, and who else listens
     # where a site is served is stopped by his first word. (Nobody is 4294967295: that asks for a uid.)
@@ -177,6 +171,17 @@ table inet {_name(uid_base)} {{
   }}
 }}
 """
+
+
+def _ways_out(allowed: Iterable[tuple[str, int]], name_servers: Iterable[str]) -> list[str]:
+    """What a project may reach of this host and of private networks; the rest of the world is open to it."""
+    lines = [_to(address, "tcp", port) for address, port in sorted(set(allowed))]
+    lines += [_to(address, kind, 53) for address in name_servers for kind in ("udp", "tcp")]
+    lines += [f"ip daddr 127.0.0.1 tcp dport {DOORS.start}-{DOORS.stop - 1} accept"]
+    ranges = [f"{family} daddr {{ {', '.join(nets)} }}" for family, nets in PRIVATE.items()]
+    for closed in ("fib daddr type local", *ranges):
+        lines += [f"{closed} meta l4proto tcp reject with tcp reset", f"{closed} reject with icmpx admin-prohibited"]
+    return lines
 
 
 def _answers_have_owners() -> bool:
