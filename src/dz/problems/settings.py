@@ -55,6 +55,14 @@ PROBLEMS = [
         "Python packages are installed for each project; libraries of the operating system are its host's.",
     ),
     Problem(
+        "settings.only-while-managed",
+        "The project's settings are made by {file} while it runs (settings.configure): no module has all of them.",
+        "Write a module that puts the same settings together when it is imported, name it as django_settings_module in"
+        " a zoombuild.cfg, push, then deploy again.",
+        "A web server imports settings by the name of their module, and the platform runs commands as it does: a"
+        " project's own manage.py is never run.",
+    ),
+    Problem(
         "settings.windows",
         "The project imports {module}, which only Windows has.",
         'Take that import out, or import it below `if sys.platform == "win32":`; push, then deploy again.',

@@ -93,6 +93,19 @@ def test_a_guess_tells_where_it_is_from_and_the_losers_stay(tmp_path: Path) -> N
     assert "ONLY_TESTS" not in names and "LOCAL_TOY" not in names
 
 
+DJANGO = "from django.conf import settings\nfrom django.core.management import execute_from_command_line\n"
+RUN, APPS = "execute_from_command_line()\n", "INSTALLED_APPS = []\nROOT_URLCONF = 'base.urls'\nDATABASES = {}\n"
+
+
+@pytest.mark.parametrize("named", [{"wsgi.py": "os.environ['DJANGO_SETTINGS_MODULE'] = 'settings'\n"},
+                                   {"zoombuild.cfg": "[project]\ndjango_settings_module = settings\n"}])  # fmt: skip
+def test_a_manage_py_that_makes_settings_is_no_reason_where_a_module_of_them_is_named(
+    named: dict[str, str], tmp_path: Path
+) -> None:
+    files = {"manage.py": f"{DJANGO}settings.configure()\n{RUN}", "settings.py": APPS, **named}
+    assert "error" not in report(write_tree(tmp_path, files))
+
+
 @pytest.mark.parametrize(
     ("files", "id", "where"),
     [
@@ -114,6 +127,14 @@ def test_a_guess_tells_where_it_is_from_and_the_losers_stay(tmp_path: Path) -> N
             },
             "repo.python2",
             "manage.py:5",
+        ),
+        (
+            {
+                "src/manage.py": f"{DJANGO}def main():\n    settings.configure(**merged())\n    {RUN}",
+                "src/base/settings.py": APPS,
+            },
+            "settings.only-while-managed",
+            "src/manage.py:4  settings.configure(**merged())",
         ),
         ({"manage.py": "", "zoombuild.cfg": "[project]\nsettings = x\n"}, "repo.config-unknown-key", ""),
     ],

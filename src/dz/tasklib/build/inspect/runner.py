@@ -30,7 +30,10 @@ LIMITS = Limits(memory=512 * 1024 * 1024, processes=32, file_size=16 * 1024 * 10
 MOST_OUT = 4 * 1024 * 1024  # bytes of JSON
 MOST_GUESSES = 2000
 LONGEST_VALUE = 8000
-_ERRORS = ("repo.no-django", "repo.python2", "repo.template", "repo.config-unknown-key", "repo.config-invalid")
+_ERRORS = (
+    *("repo.no-django", "repo.python2", "repo.template", "repo.config-unknown-key", "repo.config-invalid"),
+    "settings.only-while-managed",
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

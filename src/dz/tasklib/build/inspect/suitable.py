@@ -1,4 +1,5 @@
-"""Refuses what no platform could run: a repository without Django, a project for Python 2 only, a template of one."""
+"""Refuses what no platform could run: a repository without Django, a project for Python 2 only, a template of one, one
+whose settings are no module."""
 
 from __future__ import annotations
 
@@ -10,11 +11,24 @@ from dz.tasklib.build.inspect import code, declared, settingscode
 from dz.tasklib.build.inspect.evidence import Facts
 from dz.tasklib.build.inspect.pythons import wants_python2
 from dz.tasklib.build.inspect.tree import Tree, join
+from dz.tasklib.buildconfig import FILE
 
 _PYTHON2 = re.compile(
     r"^[ \t\f]*(?:print\s+[\"'\w%]|except\s+[\w.]+\s*,\s*[a-z_]\w*\s*:|exec\s+[\"']|raise\s+\w+\s*,)", re.MULTILINE
 )  # of two exceptions in a row, as Python 3.14 reads them, the second begins as classes do
 _WORDS = ("models", "urls", "views", "admin")  # modules of an app
+
+_STARTERS = (
+    "manage.py",
+    "wsgi.py",
+    "asgi.py",
+    "Procfile",
+    "Dockerfile",
+    "fly.toml",
+    "render.yaml",
+    "app.json",
+    "app.yaml",
+)
 
 # Names that are put in when a project is made from a template (startproject --template, cookiecutter, copier).
 _BLANK = re.compile(
@@ -28,6 +42,7 @@ def refuse_unsuitable(tree: Tree, facts: Facts) -> None:
     uses_django = any(one.name == "django" for one in declared.everything(tree))
     if not uses_django and not facts.ranked("settings_module") and not facts.ranked("project_root"):
         raise UserError("repo.no-django")
+    _refuse_configured(tree, facts)
     wanted = facts.ranked("python_version")
     if wanted and wanted[0].confidence >= 0.6 and wants_python2(wanted[0].value):
         raise UserError("repo.python2", where=f"{wanted[0].file}:{wanted[0].line or 1}  {wanted[0].excerpt}")
@@ -45,6 +60,22 @@ def _loaded(tree: Tree, facts: Facts) -> Iterator[str]:
     for app in dict.fromkeys(app.partition(".apps.")[0] for _, _, app in settingscode.installed_apps(tree, facts)):
         modules = [code.module_file(tree, folders, f"{app}.{word}") for word in _WORDS]
         yield from filter(None, modules)
+
+
+def _refuse_configured(tree: Tree, facts: Facts) -> None:
+    """Settings that a manage.py makes while it runs; not where a file of those that start the site, or its owner, names
+    a module of them."""
+    path = join(facts.primary("project_root"), "manage.py")
+    module = tree.syntax(path)
+    called = (
+        [one for one in code.calls(module) if code.dotted(one.func).endswith("settings.configure")] if module else []
+    )
+    chosen = facts.ranked("settings_module")
+    if not called or (chosen and chosen[0].file == FILE):
+        return
+    if not any("DJANGO_SETTINGS_MODULE" in tree.text(one) for one in tree.named(*_STARTERS)):
+        where = f"{path}:{called[0].lineno}  {tree.line(path, called[0].lineno)}"
+        raise UserError("settings.only-while-managed", where=where, file=path)
 
 
 def _refuse_template(tree: Tree, facts: Facts) -> None:
