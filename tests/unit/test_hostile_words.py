@@ -65,7 +65,7 @@ def option(said: str) -> object:
 @pytest.mark.parametrize(
     "read",
     [
-        git, uv, uv_without_a_solution, uv_of_git, address, refused, option, blame, front_end.reason, of_a_front_end,
+        git, uv, uv_without_a_solution, uv_of_git, address, refused, option, blame, front_end.reason, front_end.lacking, of_a_front_end,
         interpreters.django_range, administrator,
     ],
 )  # fmt: skip
@@ -74,7 +74,7 @@ def option(said: str) -> object:
     [
         "a", "a.", "0", " ", "\n", "\t\n", "'", "`", ":", "--", "a:1:", "error", "ERROR: ", "ERROR: a\n", "npm error ", "repository ", "repository '",
         "git://", "https://a.git", "fatal: ", "Expected `--hash`, found `--a", "Failed to fetch: `https://",
-        "File not found: ", "you require a==", "built in ", "compiled with 0", "\n> ", "building for ", "Traceback (most recent call last):\n", '  File "a", line 1\n',
+        "File not found: ", "you require a==", "built in ", "compiled with 0", "\n> ", "building for ", "Traceback (most recent call last):\n", "sh: 1: ", "sh: line ", "make: a", '  File "a", line 1\n',
     ],
 )  # fmt: skip
 def test_words_that_begin_again_and_again_are_read_in_no_time(read: Callable[[str], object], words: str) -> None:
@@ -86,3 +86,17 @@ def test_words_that_begin_again_and_again_are_read_in_no_time(read: Callable[[st
 def test_a_front_end_that_fails_without_a_word_is_told_so() -> None:
     assert front_end.reason(" \n\n") == "it said nothing"
     assert front_end.reason("npm error:\nno such file") == "npm error: no such file"
+
+
+@pytest.mark.parametrize(
+    ("said", "program"),
+    [
+        ("> x@1 build\n> make css\n\nsh: 1: make: not found\n", "make"),
+        ("/bin/sh: line 1: rsync: command not found\n", "rsync"),
+        ("make: python3: No such file or directory\nmake: *** [Makefile:2: css] Error 127\n", "python3"),
+        ("sh: 1: webpack: not found\n", ""),  # a package of npm would bring it
+        ("make: *** No rule to make target 'css'.  Stop.\n", ""),
+    ],
+)
+def test_a_script_that_calls_what_the_host_lacks_is_told_with_the_program(said: str, program: str) -> None:
+    assert front_end.lacking(said) == program

@@ -124,6 +124,13 @@ PROBLEMS = [
         " log. Where the live release has its front end the new one is refused; else the site goes on without.",
     ),
     Problem(
+        "build.front-end-program",
+        "The front end in {folder} could not be built: its build script calls {program}, which this host lacks.",
+        "Install {program} on each build host, or build without it and push; then deploy again.",
+        "A front end's packages and Node are brought; what else a script calls (make, say) is the host's. A Makefile's"
+        " target is run only where such a script calls it.",
+    ),
+    Problem(
         "build.front-end-packages",
         "The packages of {folder} that Django serves from node_modules could not be installed: {reason}.",
         "Try its install on a fresh clone, mend what fails there, push, then deploy again.",

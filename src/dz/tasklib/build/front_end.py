@@ -37,6 +37,19 @@ MODULES = "node_modules"  # in a path of the build config: what Django serves of
 _OLD_HASH = re.compile(r"ERR_OSSL_EVP_UNSUPPORTED|error:0308010C")
 _TOO_OLD = re.compile(r"engine \"node\" is incompatible|EBADENGINE|ERR_PNPM_UNSUPPORTED_ENGINE")
 _ERROR = re.compile(r"(npm )?\W*\w*error\b\W", re.IGNORECASE)
+# Of the shell that runs a script, and of make. What a package of npm brings is no program of the system's.
+_LACKS = re.compile(
+    r"^(?:[\w/]{0,40}sh: (?:line )?(?:[0-9]{1,6}: )?([\w.+-]{1,40}): (?:command )?not found"
+    r"|make(?:\[[0-9]{1,3}\])?: ([\w.+-]{1,40}): No such file or directory)$",
+    re.MULTILINE,
+)
+_OF_THE_SYSTEM = frozenset(
+    (
+        *("bash", "bundle", "cargo", "cc", "cmake", "compass", "curl", "envsubst", "g++", "gcc", "git", "go", "java"),
+        *("jq", "make", "perl", "php", "pip", "pip3", "python", "python2", "python3", "rsync", "ruby", "unzip", "uv"),
+        *("wget", "zip"),
+    )
+)
 _ABOUT = re.compile(r"complete log of this run|npm error (code|path|command|workspace|location)|^npm error\s*$")
 
 
@@ -229,8 +242,18 @@ def _environment(box: Path, with_node: Node) -> dict[str, str]:
 
 
 def _need(finished: Finished, folder: str, *, has_script: bool) -> None:
-    if not finished.ok:
-        raise _failed(folder, reason(plain(finished.text)), has_script=has_script)
+    if finished.ok:
+        return
+    said = plain(finished.text)
+    if has_script and (program := lacking(said)):
+        raise UserError("build.front-end-program", folder=folder, program=program)
+    raise _failed(folder, reason(said), has_script=has_script)
+
+
+def lacking(text: str) -> str:
+    """The program of the system that a script calls and this host does not have, "" where it failed otherwise."""
+    names = (found[1] or found[2] for found in _LACKS.finditer(text))
+    return next((name for name in names if name in _OF_THE_SYSTEM), "")
 
 
 def reason(text: str) -> str:
