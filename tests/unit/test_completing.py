@@ -3,11 +3,21 @@
 from __future__ import annotations
 
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
 from dz.errors import UserError
-from dz.tasklib.build.completing import LONGEST, MOST, addition, not_committed, without_its_python
+from dz.tasklib.build import completing
+from dz.tasklib.build.completing import (
+    LONGEST,
+    MOST,
+    addition,
+    lacking,
+    not_committed,
+    without_its_python,
+)
 
 
 @pytest.mark.parametrize(
@@ -91,3 +101,47 @@ def test_a_name_that_a_package_lacks_may_be_a_file_that_git_ignores(tmp_path: Pa
     assert (told.id, told.where) == ("settings.file-ignored", line)
     nameless = UserError("settings.import-failed", where=line, module="", **facts)
     assert not_committed(nameless, tmp_path / ".gitignore") is nameless
+
+
+def test_of_what_is_imported_that_is_missing_which_an_environment_has_not(tmp_path: Path) -> None:
+    packages = tmp_path / "lib/python3.11/site-packages"
+    for name in ("crispy_forms", "yaml", "qrcode-7.0.dist-info"):
+        (packages / name).mkdir(parents=True)
+    (packages / "six.py").touch()
+    (packages / "_cffi_backend.cpython-311-x86_64-linux-gnu.so").touch()
+    modules = ["_cffi_backend", "crispy_forms", "import_export", "qrcode", "six", "yaml"]
+    assert lacking(modules, tmp_path) == ["import_export", "qrcode"]
+
+
+@pytest.mark.parametrize("conflict", [False, True])
+def test_what_is_missing_beside_it_is_added_at_once_unless_it_can_not_be_had(
+    conflict: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[tuple[str, ...]] = []
+    lacks = iter(["qrcode.image", "import_export"] if conflict else ["qrcode.image"])
+
+    starts = SimpleNamespace(lacks="")
+
+    def prove(build: object, environment: object) -> object:
+        module = next(lacks, "")
+        if module:
+            raise UserError("settings.module-missing", module=module)
+        return starts
+
+    def provide(build: object, added: tuple[str, ...]) -> object:
+        asked.append(added)
+        if conflict and len(added) == 3:
+            raise UserError("build.requirements-conflict", reason="no")
+        return environment
+
+    guesses = {"imported": "crispy_forms\nimport_export\nnobody_knows\nqrcode"}
+    environment: Any = SimpleNamespace(folder=tmp_path)
+    note = SimpleNamespace(note=lambda *words, **more: None)
+    door = SimpleNamespace(guesses=lambda field: [SimpleNamespace(value=guesses.get(field, ""))])
+    build: Any = SimpleNamespace(ctx=SimpleNamespace(door=door, log=note))
+    monkeypatch.setattr(completing, "prove", prove)
+    monkeypatch.setattr(completing, "provide", provide)
+    assert completing.proven(build, environment) == (environment, starts)
+    whole = ("qrcode", "django-crispy-forms", "django-import-export")
+    assert asked[0] == whole and asked[1:2] == [("qrcode",)] * conflict
+    assert conflict or len(asked) == 1

@@ -7,6 +7,7 @@ the job's log says it with the reason. Whatever else is missing is the project's
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 
 from packaging.requirements import Requirement
@@ -29,7 +30,7 @@ LONGEST = 256 * 1024  # characters of a .gitignore that are read
 def proven(build: Build, environment: Environment) -> tuple[Environment, Proof]:
     """The proof, and the environment that it took. Raises UserError with the project's own line."""
     added: tuple[str, ...] = ()
-    spare = told.plain(line for g in build.ctx.door.guesses("spare_packages") for line in g.value.splitlines())
+    spare = told.plain(_lines_of(build, "spare_packages"))
     while True:
         try:
             proof = prove(build, environment)
@@ -46,10 +47,38 @@ def proven(build: Build, environment: Environment) -> tuple[Environment, Proof]:
             more = addition(missing, added, spare)
             if not more:
                 return environment, proof
-        why = "is declared for something else" if more in spare else "nothing declares it"
-        build.ctx.log.note(f"{missing} is imported and {why}: {more} is added", level="warning")
-        added = (*added, more)
-        environment = provide(build, added)
+        environment, added = _with_more(build, environment, added, spare, missing)
+
+
+def _with_more(
+    build: Build, environment: Environment, added: tuple[str, ...], spare: tuple[str, ...], missing: str
+) -> tuple[Environment, tuple[str, ...]]:
+    """The environment with what brings that module, and what was added by then. What else is imported at the start and
+    is missing comes with it, unless it can't be had."""
+    sorts = [added]
+    for module in (missing, *lacking(_lines_of(build, "imported"), environment.folder)):
+        if more := addition(module, sorts[-1], spare):
+            why = "is declared for something else" if more in spare else "nothing declares it"
+            build.ctx.log.note(f"{module} is imported and {why}: {more} is added", level="warning")
+            sorts.append((*sorts[-1], more))
+    alone, whole = sorts[1], sorts[-1]
+    try:
+        return provide(build, whole), whole
+    except UserError as error:
+        if whole == alone:
+            raise
+        build.ctx.log.note(f"{error.brief} {', '.join(whole[len(alone) :])}: not added", level="warning")
+        return provide(build, alone), alone
+
+
+def lacking(modules: Iterable[str], environment: Path) -> list[str]:
+    """Those that an environment has not: neither a package nor a module of that name."""
+    there = {one.name.partition(".")[0] for one in environment.glob("lib/python*/site-packages/*")}
+    return [one for one in modules if one not in there]
+
+
+def _lines_of(build: Build, field: str) -> list[str]:
+    return [line for guess in build.ctx.door.guesses(field) for line in guess.value.splitlines()]
 
 
 def _cause(error: UserError, environment: Environment) -> UserError:

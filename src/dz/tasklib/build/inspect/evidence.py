@@ -26,7 +26,9 @@ LISTS = frozenset(
     }
 )
 # Told of elsewhere, or only looked up.
-NO_SETTINGS = frozenset({"environment", "environment_as", "environment_later", "environment_off", "spare_packages"})
+NO_SETTINGS = frozenset(
+    {"environment", "environment_as", "environment_later", "environment_off", "imported", "spare_packages"}
+)
 COUNTS = 0.5  # from this confidence on an item of a list is part of it
 
 
