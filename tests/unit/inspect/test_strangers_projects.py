@@ -244,8 +244,17 @@ STRANGERS = {
         {
             "project_root": "src/bilby",
             "settings_module": "bilby.settings.default",
-            "wsgi_application": "bilby.wsgi.application",
         },
+    ),
+    "settings that only their package's own name finds": Stranger(
+        {
+            **LIST,
+            "bilby/__init__.py": "",
+            "bilby/manage.py": MANAGE.format("bilby.settings"),
+            "bilby/settings.py": SETTINGS.replace("wombat", "bilby"),
+            "bilby/urls.py": "from bilby.settings import DEBUG\nurlpatterns = []\n",
+        },
+        {"project_root": "bilby", "settings_module": "bilby.settings"},
     ),
     "settings as classes": Stranger(
         {**project(), **LIST, "bilby/settings.py": CLASSES},

@@ -20,13 +20,9 @@ def roots(facts: Facts) -> list[str]:
     return list(dict.fromkeys([project, *more, ""]))
 
 
-def root_of(tree: Tree, facts: Facts, path: str) -> str:
-    """The folder from which a file is imported: the deepest that holds it. A manage.py may lie in the project's
-    package, which is imported from above then."""
-    holding = sorted((one for one in roots(facts) if code.below(one, path)), key=len, reverse=True)
-    added = facts.primary("additional_python_path_dirs").split("\n")
-    above = [one for one in holding[1:] if one in added and folder_of(holding[0]) == one]
-    return above[0] if above and tree.has(join(holding[0], "__init__.py")) else holding[0]
+def root_of(facts: Facts, path: str) -> str:
+    """The folder from which a file is imported: the deepest that holds it."""
+    return max((one for one in roots(facts) if code.below(one, path)), key=len)
 
 
 def files(tree: Tree, facts: Facts) -> list[str]:

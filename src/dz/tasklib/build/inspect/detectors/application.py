@@ -56,7 +56,7 @@ def _in_files(tree: Tree, facts: Facts) -> Iterator[Evidence]:
             module = tree.syntax(path)
             if module is None or not code.assigned(module, "application"):
                 continue
-            name = code.module_name(settingscode.root_of(tree, facts, path), path)
+            name = code.module_name(settingscode.root_of(facts, path), path)
             confidence = 0.9 if path.endswith(f"{kind}.py") else 0.6
             confidence -= 0.0 if name.split(".")[0] == package else 0.1
             confidence -= 0.05 * max(0, name.count(".") - 1)

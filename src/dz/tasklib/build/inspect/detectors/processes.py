@@ -34,18 +34,18 @@ def _procfile(tree: Tree, facts: Facts) -> Iterator[Evidence]:
 def _celery(tree: Tree, facts: Facts) -> Iterator[Evidence]:
     for one in facts.ranked("services"):
         if one.value in ("celery", "celery-beat") and one.confidence >= 0.8 and one.file.endswith(".py"):
-            module = _application(tree, facts)
+            module = _application(facts)
             if module:
                 name, verb = ("worker", "worker") if one.value == "celery" else ("beat", "beat")
                 command = f"{name}: celery -A {module} {verb}"
                 yield _evidence(tree, command, 0.7, one.why, one.file, one.line)
 
 
-def _application(tree: Tree, facts: Facts) -> str | None:
+def _application(facts: Facts) -> str | None:
     """What ``celery -A`` takes: the package of celery.py, else the module itself."""
     for one in facts.ranked("services"):
         if one.value == "celery" and one.file.endswith(".py"):
-            name = code.module_name(settingscode.root_of(tree, facts, one.file), one.file)
+            name = code.module_name(settingscode.root_of(facts, one.file), one.file)
             return name.removesuffix(".celery")
     return None
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 
 from dz.tasklib.build.inspect import code, settingscode
 from dz.tasklib.build.inspect.code import below
@@ -54,7 +54,7 @@ def _modules(tree: Tree, facts: Facts) -> Iterator[Evidence]:
     """The settings modules that exist below the project."""
     named = dict(_mentions(tree, facts))
     for path in _candidates(tree, facts):
-        module = code.module_name(settingscode.root_of(tree, facts, path), path)
+        module = _called(facts, path, named)
         confidence, why = purpose(module)
         if _ends_with_production(tree, path):
             confidence, why = max(confidence, PRODUCTION + 0.02), "it takes production's settings over, and is more"
@@ -65,6 +65,15 @@ def _modules(tree: Tree, facts: Facts) -> Iterator[Evidence]:
             # Settings that start as they are come before their like; the probe tries these after them.
             confidence, why = confidence - 0.1, f"{why}; it fails without {wants[0]}"
         yield at(tree, "settings_module", module, min(confidence, 0.98), why, path, 1)
+
+
+def _called(facts: Facts, path: str, named: Container[str]) -> str:
+    """A module as it is imported: from the deepest folder that holds it, but as those files name it that start a
+    project whose manage.py lies in its package."""
+    deepest = settingscode.root_of(facts, path)
+    others = [join(one) for one in settingscode.roots(facts)[1:] if one and below(join(one), path)]
+    names = [code.module_name(one, path) for one in (deepest, *others)]
+    return next((one for one in names if one in named), names[0])
 
 
 def _ends_with_production(tree: Tree, path: str) -> bool:
