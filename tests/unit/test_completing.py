@@ -16,6 +16,7 @@ from dz.tasklib.build.completing import (
     addition,
     lacking,
     not_committed,
+    not_there,
     without_its_python,
 )
 
@@ -101,6 +102,26 @@ def test_a_name_that_a_package_lacks_may_be_a_file_that_git_ignores(tmp_path: Pa
     assert (told.id, told.where) == ("settings.file-ignored", line)
     nameless = UserError("settings.import-failed", where=line, module="", **facts)
     assert not_committed(nameless, tmp_path / ".gitignore") is nameless
+
+
+@pytest.mark.parametrize(
+    ("module", "id"),
+    [
+        ("wombat.settings.local", "settings.not-in-repository"),
+        ("wombat.nowhere.local", "settings.module-missing"),
+        ("local", "settings.module-missing"),
+        ("crispy_forms.helper", "settings.module-missing"),
+    ],
+)
+def test_a_module_that_a_package_of_the_projects_own_lacks_is_no_package_to_install(
+    module: str, id: str, tmp_path: Path
+) -> None:
+    (tmp_path / "wombat/settings").mkdir(parents=True)
+    error = UserError(
+        "settings.module-missing", where="wombat/settings/__init__.py:3  from .local import *", module=module
+    )
+    found = not_there(error, tmp_path)
+    assert (found.id, found.where) == (id, error.where)
 
 
 def test_of_what_is_imported_that_is_missing_which_an_environment_has_not(tmp_path: Path) -> None:

@@ -11,9 +11,9 @@ PROBLEMS = [
     ),
     Problem(
         "platform.own-code",
-        "DjangoZoom's own code failed over this project, and no line of yours did: {detail}.",
-        "Tell that sentence to whoever maintains DjangoZoom, with the traceback in the job's log. Until it is mended,"
-        " the setting which that line reads may do in a plainer form.",
+        "DjangoZoom's own code failed while it loaded this project: {detail}.",
+        "No line of yours did. Tell that sentence to whoever maintains DjangoZoom, with the traceback in the job's log."
+        " Until it is mended, the setting which that line reads may do in a plainer form.",
         "The settings of a project are loaded by code of the platform, which puts the database, the host names and the"
         " folders of files into them. It should take whatever form they have; here it met one that it does not know."
         " The live release was not touched.",

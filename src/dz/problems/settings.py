@@ -37,6 +37,13 @@ PROBLEMS = [
         "Only what the project declares is installed.",
     ),
     Problem(
+        "settings.not-in-repository",
+        "The project imports {module}, and its package {package} has no such module in the repository.",
+        "Commit its file, with what is secret in it read from variables, or take that import out; push, then deploy"
+        " again.",
+        "A site has what was pushed, and its variables; what was never committed stays on its author's machine.",
+    ),
+    Problem(
         "settings.file-ignored",
         "The project imports {module}, and {ignored} keeps {file} out of the repository.",
         "Commit a {file} that reads what is secret in it from variables, push, then deploy again.",

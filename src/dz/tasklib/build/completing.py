@@ -41,6 +41,7 @@ def proven(build: Build, environment: Environment) -> tuple[Environment, Proof]:
                 return found
             if not more:
                 cause = not_committed(_cause(error, environment), build.tree / ".gitignore")
+                cause = not_there(cause, build.tree / build.config.project_root)
                 raise without_its_python(cause, build.config.python_version, environment.python) from None
         else:
             missing = proof.lacks
@@ -103,6 +104,15 @@ def not_committed(error: UserError, ignored: Path) -> UserError:
             told = f"{ignored.name}:{number}"
             return UserError("settings.file-ignored", where=error.where, module=module, ignored=told, file=file)
     return error
+
+
+def not_there(error: UserError, code: Path) -> UserError:
+    """Of a module that is missing in a package of the project's own: that, for no other package brings it."""
+    module = str(error.facts.get("module", ""))
+    package = module.rpartition(".")[0]
+    if error.id != "settings.module-missing" or not package or not (code / package.replace(".", "/")).is_dir():
+        return error
+    return UserError("settings.not-in-repository", where=error.where, module=module, package=package)
 
 
 def without_its_python(error: UserError, declared: str, python: str) -> UserError:
