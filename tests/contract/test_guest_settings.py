@@ -145,6 +145,14 @@ def test_a_missing_file_of_the_key_alone_holds_the_projects_own(name: str, lines
     assert site(tmp_path, environment(name), lines).peek("SECRET_KEY") == {"SECRET_KEY": "k" * 50}
 
 
+def test_a_file_that_a_library_misses_is_the_librarys_own_affair(tmp_path: Path) -> None:
+    (tmp_path / "library").mkdir()
+    (tmp_path / "library/keeps.py").write_text("SECRET_KEY = open('/etc/nowhere/key.txt').read()\n")
+    lines = f"import sys\nsys.path.append({str(tmp_path / 'library')!r})\ntry:\n    import keeps\n"
+    lines += "except FileNotFoundError:\n    SECRET_KEY = 50 * 't'"
+    assert site(tmp_path, environment("newest"), lines).peek("SECRET_KEY") == {"SECRET_KEY": 50 * "t"}
+
+
 CLASSES = """
 from configurations import Configuration, values
 class Base(Configuration):

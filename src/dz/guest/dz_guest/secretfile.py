@@ -11,6 +11,8 @@ import os
 import sys
 from contextlib import contextmanager
 
+from dz_guest import spec
+
 KEY = "SECRET_KEY"
 NEAR = 6  # calls of the standard library between theirs and the file's opening, as pathlib's
 _LIBRARY = os.path.dirname(os.__file__) + os.sep
@@ -43,7 +45,8 @@ def _is_the_keys(frame):
         if frame is None or not frame.f_code.co_filename.startswith(_LIBRARY):
             break
         frame = frame.f_back
-    here = _statement(frame)
+    # A library asks for many files that there are not: to read what it does at each takes longer than to load it.
+    here = _statement(frame) if frame is not None and _is_theirs(frame) else None
     if here is None or not _reads_all(here):
         return False
     if _gives(here):
@@ -51,6 +54,10 @@ def _is_the_keys(frame):
     returns = any(isinstance(one, ast.Return) for one in ast.walk(here))
     caller = _statement(frame.f_back) if returns else None
     return caller is not None and _gives(caller)
+
+
+def _is_theirs(frame):
+    return frame.f_code.co_filename.startswith(spec.get("code", os.getcwd()) + os.sep)
 
 
 def _statement(frame):
