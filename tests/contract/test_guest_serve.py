@@ -347,6 +347,16 @@ def test_uvicorn_serves_a_project_that_has_only_an_asgi_application(workers: int
         running.process.wait(60)
 
 
+def test_uvicorn_loads_a_project_where_it_may_ask_its_database(tmp_path: Path) -> None:
+    made = site(tmp_path, "newest", wsgi="", asgi="site_asgi.application")
+    asks = "from django.utils.asyncio import async_unsafe\nasync_unsafe(lambda: None)()\n"
+    (made.code / "site_asgi.py").write_text(asks + FILES["site_asgi.py"])
+    with serving(made) as running:
+        assert running.get("/")[:2] == (200, b"plain"), running.log.read_text()
+        os.killpg(running.process.pid, signal.SIGTERM)
+        running.process.wait(60)
+
+
 OLD_UVICORN = """
 import asyncio, importlib
 

@@ -124,6 +124,9 @@ def test_a_site_that_never_answers_ends_at_the_deadline_and_a_cancelled_job_at_o
         with pytest.raises(UserError) as caught:
             answer_of(port, deadline=0.5)
         assert caught.value.id == "deploy.never-answered"
+        with pytest.raises(UserError) as caught:  # a server that starts its workers again, and again
+            answer_of(port, deadline=0.5, log=TRACE * 3)
+        assert (caught.value.id, caught.value.where) == ("deploy.died", "shop/views.py:9 1 / 0")
         with pytest.raises(Cancelled):
             answer_of(port, stop=True)
 

@@ -5,6 +5,7 @@ A project without an application of its own gets Django's. ``DZ_RELEASE_HEADER=1
 
 import importlib
 import os
+from contextlib import contextmanager
 
 from dz_guest import defaults, files, loading, spec
 
@@ -46,13 +47,27 @@ def asgi():
     """The ASGI application that ``serve`` gives to uvicorn."""
     from dz_guest import accesslog
 
-    with loading.without_collector():
+    with loading.without_collector(), _outside_the_loop():
         import django
 
         django.setup()
         defaults.bring()
         inner = load(spec.get("asgi"))
     return accesslog.asgi(_named_asgi(files.asgi(inner, files.places())))
+
+
+@contextmanager
+def _outside_the_loop():
+    """uvicorn asks for the application in its running loop, where Django lets nobody ask a database: apps do when they
+    are made ready, and under other servers may."""
+    import asyncio
+
+    loop = asyncio._get_running_loop()
+    asyncio._set_running_loop(None)
+    try:
+        yield
+    finally:
+        asyncio._set_running_loop(loop)
 
 
 def _release():

@@ -64,6 +64,12 @@ def blame(text: str, *, root: str = "") -> Blame:
     return Blame(error=_last_error(chosen), where=where, ours=_place_of_ours(chosen))
 
 
+def failed_again(text: str) -> bool:
+    """Whether a program failed by the same exception more than twice, as one does whose workers are started again."""
+    told = [_last_error(one) for one in _tracebacks(plain(text))]
+    return bool(told[-1]) and told.count(told[-1]) > 2
+
+
 def _place_of_ours(traceback: str) -> str:
     """As ``_ours`` of dz_guest/errors.py tells it."""
     kind = getattr(builtins, _last_error(traceback).partition(":")[0], None)

@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 import httpx2
 
 from dz.errors import Cancelled, DzError, UserError, own_fault
-from dz.tasklib.appserver.blame import blame
+from dz.tasklib.appserver.blame import blame, failed_again
 from dz.tasklib.appserver.visitor import headers
 
 EVERY = 0.1
@@ -165,6 +165,8 @@ def _died(how: str, text: str, root: str) -> DzError:
 
 def _unwell(answer: Answer | None, text: str, root: str, seconds: float) -> DzError:
     if answer is None:
+        if failed_again(text):
+            return _died("a worker of it again and again", text, root)
         return UserError("deploy.never-answered", path="/", seconds=f"{seconds:.0f}")
     if answer.target:
         return UserError("deploy.bad-redirect", path=answer.path, target=answer.target)
