@@ -266,6 +266,37 @@ def test_a_redis_of_the_developers_machine_is_the_projects_own_here(tmp_path: Pa
     assert made.peek(*shapes) == {name: wanted for name, (_, wanted) in shapes.items()}
 
 
+@everywhere
+def test_what_another_hosts_redis_wants_of_tls_is_left_out_for_the_projects_own(name: str, tmp_path: Path) -> None:
+    ours = "redis://:r3dis@127.0.0.1:21007"
+    pool = {"CONNECTION_POOL_KWARGS": {"ssl_cert_reqs": None, "max_connections": 5}}
+    lines = (
+        f"import os\nURL = os.environ['REDIS_URL']\nBACK = {DUMMY!r}\n"
+        "CHANNEL_LAYERS = {'default': {'BACKEND': 'x', 'CONFIG': {'hosts': [\n"
+        "    {'address': URL, 'ssl_cert_reqs': None}, {'address': 'rediss://far', 'ssl_cert_reqs': None}]}}}\n"
+        f"CACHES = {{'default': {{'BACKEND': BACK, 'LOCATION': [URL], 'OPTIONS': {pool!r}}},\n"
+        f"    'far': {{'BACKEND': BACK, 'LOCATION': 'rediss://far:1/0', 'OPTIONS': {pool!r}}}}}\n"
+        "RQ_QUEUES = {'default': {'HOST': 'localhost', 'PORT': 6379, 'SSL': True, 'SSL_CERT_REQS': None}}\n"
+        "CELERY_BROKER_URL, CELERY_BROKER_USE_SSL = URL, {'ssl_cert_reqs': 0}\n"
+    )
+    made = site(tmp_path, environment(name), lines)
+    made.env.update(DZ_REDIS_URL=f"{ours}/0", REDIS_URL=f"{ours}/0")
+    found = made.peek("CHANNEL_LAYERS", "CACHES", "RQ_QUEUES", "CELERY_BROKER_USE_SSL")
+    far = {"address": "rediss://far", "ssl_cert_reqs": None}
+    assert found["CHANNEL_LAYERS"]["default"]["CONFIG"]["hosts"] == [{"address": f"{ours}/0"}, far]
+    assert found["CACHES"]["default"]["OPTIONS"] == {"CONNECTION_POOL_KWARGS": {"max_connections": 5}}
+    assert found["CACHES"]["far"]["OPTIONS"] == pool
+    assert found["RQ_QUEUES"]["default"] == {"HOST": "127.0.0.1", "PORT": 21007, "PASSWORD": "r3dis"}
+    assert found["CELERY_BROKER_USE_SSL"] is None
+
+
+def test_the_tls_of_a_broker_elsewhere_stays(tmp_path: Path) -> None:
+    lines = "CELERY_BROKER_URL, CELERY_BROKER_USE_SSL = 'amqps://far.example.org', {'ca_certs': 'x'}\n"
+    made = site(tmp_path, environment("newest"), lines)
+    made.env["DZ_REDIS_URL"] = "redis://:r3dis@127.0.0.1:21007/0"
+    assert made.peek("CELERY_BROKER_USE_SSL")["CELERY_BROKER_USE_SSL"] == {"ca_certs": "x"}
+
+
 def test_a_cache_whose_address_nobody_gave_is_in_the_projects_own_redis(tmp_path: Path) -> None:
     lines = f"CACHES = {{'default': {{'BACKEND': {REDIS!r}, 'LOCATION': None}}}}"
     with socket.create_server(("127.0.0.1", 0)) as answers:
