@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -67,3 +69,23 @@ def test_what_the_way_to_an_index_may_need_is_named_where_it_does_not_answer(
     monkeypatch.setenv("UV_DEFAULT_INDEX", "http://127.0.0.1:9/simple")
     ok, said, mend = doctor._index(Layout(tmp_path / "h"))
     assert (ok, "SSL_CERT_FILE" in mend, "cause:" in said.lower()) == (False, True, False), said
+
+
+def test_an_nginx_is_asked_in_a_folder_that_nobody_else_can_have_made(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    layout, told, nginx = Layout(tmp_path / "h"), tmp_path / "told", tmp_path / "bin/nginx"
+    nginx.parent.mkdir()
+    said = f'for one; do :; done; [ "$one" = -v ] || /usr/bin/stat -c "%a %n" "${{one%/*}}" > {told}'
+    nginx.write_text(f"#!/bin/sh\n{said}\necho nginx version: nginx/1.99.0\n")
+    nginx.chmod(0o755)
+    guessed = layout.sockets.with_suffix(".asked")
+    guessed.mkdir()  # by any user of this machine
+    try:
+        monkeypatch.setenv("PATH", f"{nginx.parent}:{os.environ['PATH']}")
+        monkeypatch.delenv("DZ_NGINX", raising=False)
+        assert "nginx 1.99.0 (system)" in doctor._servers(layout)[1]
+        mode, folder = told.read_text().split()
+        assert mode == "700" and not list(guessed.iterdir()) and not Path(folder).exists()
+    finally:
+        shutil.rmtree(guessed)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import platform
 import shutil
 import sys
+import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -114,8 +115,8 @@ def _memory(layout: Layout) -> tuple[bool, str, str]:
 
 def _servers(layout: Layout) -> tuple[bool, str, str]:
     packages = bring.own().packages
-    scratch = layout.logs / "asked" if layout.logs.exists() else layout.sockets.with_suffix(".asked")
-    postgres, nginx = providers.postgres(packages), providers.nginx(packages, scratch)
+    with tempfile.TemporaryDirectory(prefix="dz-asked-") as scratch:  # closed to others: root's nginx reads there
+        postgres, nginx = providers.postgres(packages), providers.nginx(packages, Path(scratch))
     kind, broker = providers.broker(packages, "")
     words = [f"PostgreSQL {postgres.version} ({postgres.origin})", f"nginx {nginx.version} ({nginx.origin})"]
     return True, ", ".join([*words, f"{kind} {broker.version} ({broker.origin})"]), ""
