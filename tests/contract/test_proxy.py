@@ -126,6 +126,8 @@ def test_a_site_gets_the_truth_about_its_visitor(shop: tuple[RealNginx, Backend]
     assert headers["X-Forwarded-Proto"] == "http"
     assert headers["X-Forwarded-For"] == "127.0.0.1"
     assert get(real, "/", "unknown.localhost")[0] == 404
+    get(real, f"http://{NAME}/", "evil.example")  # the URL leads here, and it alone is believed
+    assert {app.seen[-1][2][name] for name in ("Host", "X-Forwarded-Host")} == {NAME}
 
 
 def test_a_site_that_rests_says_so_at_every_address_and_is_read_back(proxy: Proxy) -> None:

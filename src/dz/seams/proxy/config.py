@@ -148,6 +148,8 @@ proxy_connect_timeout 5s;
 proxy_next_upstream error timeout;
 proxy_next_upstream_tries 2;
 map $http_upgrade $dz_connection {{ default upgrade; "" ""; }}
+# Which site a request with a whole URL is for, that says: its Host may be anybody's, and links would be made of it.
+map $request $dz_host {{ default $http_host; "~^[^ ]+ +[^/ ]" $host; }}
 # Names with a hash of their content never change. No captures in this expression: they have had holes.
 map $uri $dz_cache {{
 default "public, max-age=300";
