@@ -200,6 +200,32 @@ def test_submodules_come_along_and_one_that_cannot_be_had_is_said(fetching: Fetc
     ]
 
 
+@pytest.mark.parametrize(
+    ("address", "among_others", "why"),
+    [
+        ("../../operators/private", False, "it lies elsewhere on this machine"),
+        ("file://{}/operators/private", False, "it lies elsewhere on this machine"),
+        ("file://{}/cloned/%2e%2e/operators/private", False, "it lies elsewhere on this machine"),
+        ("../neighbour", True, "Folders of this machine (file://) are not taken as repositories here."),
+    ],
+)
+def test_no_repository_of_this_machine_comes_along_that_is_another_owners(
+    fetching: Fetching, tmp_path: Path, address: str, among_others: bool, why: str
+) -> None:
+    private = new_repository(tmp_path / "operators/private", {"key.txt": "secret"})
+    neighbour = new_repository(tmp_path / "cloned/neighbour", {"key.txt": "secret"})
+    origin = new_repository(tmp_path / "cloned/origin", {"manage.py": "x"})
+    commit = (neighbour if among_others else private).git("rev-parse", "HEAD")
+    url = address.format(tmp_path)
+    (origin.folder / ".gitmodules").write_text(f'[submodule "x"]\n\tpath = x\n\turl = {url}\n')
+    origin.git("add", ".gitmodules")
+    origin.git("update-index", "--add", "--cacheinfo", f"160000,{commit},x")
+    origin.git("commit", "-q", "-m", "A submodule")
+    fetching.checkout(origin.url, among_others=among_others)
+    assert not list(fetching.into.rglob("key.txt"))
+    assert fetching.log.notes == [f"the submodule x is left out: {why}"]
+
+
 def test_a_repository_of_another_user_is_read_by_its_file_address(fetching: Fetching, tmp_path: Path) -> None:
     origin = new_repository(tmp_path / "origin", {"manage.py": "x"})
     if os.getuid() == 0:

@@ -22,7 +22,7 @@ from dz.tasklib.records import Project
 
 def caught_up(ctx: Context, project: Project, branch: git.Resolved, work: Path) -> git.Resolved:
     """The live commit where the branch is behind it, and it is said; else what the branch is."""
-    if not _is_pushed_to(ctx, project):
+    if not is_pushed_to(ctx, project):
         return branch
     built = ctx.door.live_build()
     if built is None or (live := built[0].commit) == branch.commit:
@@ -43,13 +43,14 @@ def told_by_name(ctx: Context, project: Project) -> Iterator[None]:
     try:
         yield
     except UserError as error:
-        if not _is_pushed_to(ctx, project):
+        if not is_pushed_to(ctx, project):
             raise
         facts = {key: str(fact).replace(project.repo_url, project.name) for key, fact in error.facts.items()}
         raise UserError(error.id, where=error.where, **facts) from error
 
 
-def _is_pushed_to(ctx: Context, project: Project) -> bool:
+def is_pushed_to(ctx: Context, project: Project) -> bool:
+    """Whether its source is a repository of the platform's own."""
     folder = ctx.settings.push_folder
     return folder is not None and project.repo_url == pushed.address(folder, project.app_id)
 

@@ -56,7 +56,7 @@ class Checkout:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Remote:
     """A repository by the address that its owner gave, and what asking it takes. ``work``: a folder for git's own
-    things; ``deadline`` in seconds, for each question."""
+    things; ``deadline`` in seconds, for each question; ``among_others``: its folder has those of other projects."""
 
     url: str
     work: Path
@@ -64,6 +64,7 @@ class Remote:
     deadline: float
     key: Secret | None = None
     file_urls: bool = False
+    among_others: bool = False
     stop: Callable[[], bool] | None = None
 
     @contextmanager
@@ -131,7 +132,7 @@ def checkout(remote: Remote, ref: str, into: Path, *, known: Resolved | None = N
         wanted = known or _resolve(git, ref)
         room = _lay(git, into, wanted, ref, MOST_BYTES)
         found = _described(git, into, wanted)
-        _lay_submodules(git, into, wanted.commit, room, file_urls=remote.file_urls)
+        _lay_submodules(git, into, wanted.commit, room, file_urls=remote.file_urls and not remote.among_others)
         return found
 
 

@@ -69,6 +69,7 @@ def _remote(ctx: Context, project: Project) -> git.Remote:
         deadline=ctx.left(),
         key=project.deploy_key,
         file_urls=ctx.settings.file_urls,
+        among_others=behind.is_pushed_to(ctx, project),
         stop=ctx.stop,
     )
 

@@ -1,13 +1,16 @@
 """Which repositories a commit wants in its folders, and at which commits: read from git's own objects.
 
 Promise: a path is one that the commit's tree holds as a submodule; an address was parsed like the repository's own
-(https, ssh, or file where that is allowed). What can't be taken apart is left out, and named.
+(https or ssh). A folder of this machine is named by one that is such a folder itself, and lies beside it: what else
+lies here is not the repository's to say. What can't be taken apart is left out, and named.
 """
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import PurePosixPath
 
 from dz.errors import UserError
 from dz.names import Commit
@@ -29,7 +32,8 @@ class Submodule:
 
 
 def named(ask: Callable[..., str], commit: Commit, base: GitUrl, *, file_urls: bool) -> list[Submodule]:
-    """The submodules of a commit; ``ask`` runs git in its repository and gives what it says, "" if it failed."""
+    """The submodules of a commit; ``ask`` runs git in its repository and gives what it says, "" if it failed.
+    ``file_urls``: whether one may be a folder of this machine."""
     links = {}
     for line in ask("ls-tree", "-r", "-z", "--full-tree", commit).split("\0"):
         kind, _, path = line.partition("\t")
@@ -50,12 +54,19 @@ def _one(path: str, commit: Commit, address: str, base: GitUrl, *, file_urls: bo
     if not address:
         return Submodule(path, commit, None, ".gitmodules has no address for it")
     try:
-        url = giturl.parse(_absolute(address, base), file_urls=file_urls)
+        url = giturl.parse(_absolute(address, base), file_urls=file_urls and base.scheme == "file")
+        if url.scheme == "file" and not _is_beside(url, base):
+            return Submodule(path, commit, None, "it lies elsewhere on this machine")
         if url.scheme == "ssh" and base.scheme == "https":  # nobody's key is there; what is public answers https too
             url = giturl.parse(f"https://{url.host}/{url.path}")
     except UserError as error:
         return Submodule(path, commit, None, error.brief)
     return Submodule(path, commit, url)
+
+
+def _is_beside(url: GitUrl, base: GitUrl) -> bool:
+    """As git reads them: %2e%2e is its parent, too."""
+    return PurePosixPath(posixpath.normpath(url.folder)).is_relative_to(PurePosixPath(base.folder).parent)
 
 
 def _absolute(address: str, base: GitUrl) -> str:
