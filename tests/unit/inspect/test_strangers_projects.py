@@ -537,6 +537,13 @@ def test_settings_whose_name_is_put_together_are_no_module_called_f(tmp_path: Pa
     assert [one["value"] for one in guesses if one["field"] == "settings_module"] == ["bilby.settings"]
 
 
+def test_what_a_helper_reads_with_a_default_is_seen_where_it_is_called(tmp_path: Path) -> None:
+    tools = "import os\ndef get_env(name, default=''):\n    return os.environ.get(name, default)\n"
+    files = {**project("from bilby.tools import get_env\nPORT = get_env('REDIS_PORT', '6380')"), **LIST}
+    guesses = report(write_tree(tmp_path, {**files, "bilby/tools.py": tools}))["guesses"]
+    assert "REDIS_PORT" in [one["value"] for one in guesses if one["field"] == "environment"]
+
+
 def test_a_package_without_toml_is_not_called_broken_toml(tmp_path: Path) -> None:
     files = {"setup.cfg": "[metadata]\nname = bilby\n[options]\ninstall_requires =\n    django==5.2\n", **project()}
     files["setup.py"] = "from setuptools import setup\nsetup(install_requires=['django==5.2'])\n"

@@ -45,33 +45,37 @@ class Read:
 @dataclass(frozen=True, slots=True)
 class Readers:
     """What modules read variables with, and hand on to others that import them: functions that raise for a missing name
-    (python-decouple's, and their own), and the names that have a default in their ``environ.Env``."""
+    (python-decouple's, and their own), the names that have a default in their ``environ.Env``, and their own functions
+    that do without."""
 
     functions: frozenset[str] = frozenset()
     defaults: frozenset[str] = frozenset()
+    lenient: frozenset[str] = frozenset()
 
 
 def readers(modules: Iterable[ast.Module]) -> Readers:
     """Those of all these modules."""
     functions: set[str] = set()
     defaults: set[str] = set()
+    lenient: set[str] = set()
     for module in modules:
         functions |= _own_helpers(module) | code.imported_from(module, "decouple")
         defaults |= _schemes(module)
-    return Readers(frozenset(functions), frozenset(defaults))
+        lenient |= _lenient_helpers(module)
+    return Readers(frozenset(functions), frozenset(defaults), frozenset(lenient))
 
 
 def reads_of(tree: Tree, path: str, known: Readers) -> list[Read]:
     """``reads`` of a file, once."""
     module = tree.syntax(path)
-    key = f"reads {sorted(known.functions)} {sorted(known.defaults)}"
+    key = f"reads {sorted(known.functions)} {sorted(known.defaults)} {sorted(known.lenient)}"
     return tree.remember(key, path, lambda: reads(module, known) if module else [])
 
 
 def reads(module: ast.Module, known: Readers) -> list[Read]:
     """Every read in a module. ``known``: what other modules hand on to it."""
     own = readers([module])
-    finder = _Finder(known.functions | own.functions, known.defaults | own.defaults)
+    finder = _Finder(known.functions | own.functions, known.defaults | own.defaults, known.lenient | own.lenient)
     finder.visit(module)
     refusals = [Read(name, line, Need.FAILS, True) for name, line in refused(module) if _NAME.fullmatch(name)]
     return [*finder.found, *_of_lists(module), *refusals]
@@ -120,6 +124,19 @@ def _own_helpers(module: ast.Module) -> frozenset[str]:
     return frozenset(found)
 
 
+def _lenient_helpers(module: ast.Module) -> frozenset[str]:
+    """Functions that return ``os.environ.get(first argument, ...)`` to their caller."""
+    functions = [one for one in ast.walk(module) if isinstance(one, ast.FunctionDef) and one.args.args]
+    return frozenset(
+        one.name
+        for one in functions
+        for sub in ast.walk(one)
+        if isinstance(sub, ast.Return) and isinstance(sub.value, ast.Call)
+        if code.dotted(sub.value.func) in code.GETTERS and sub.value.args
+        if code.dotted(sub.value.args[0]) == one.args.args[0].arg
+    )
+
+
 def _is_environ(node: ast.Subscript) -> bool:
     return code.is_environ(node.value)
 
@@ -150,9 +167,9 @@ def _asked_first(test: ast.expr) -> set[str]:
 
 
 class _Finder(ast.NodeVisitor):
-    def __init__(self, functions: frozenset[str], defaults: frozenset[str]) -> None:
+    def __init__(self, functions: frozenset[str], defaults: frozenset[str], lenient: frozenset[str]) -> None:
         self.found: list[Read] = []
-        self._functions, self._defaults = functions, defaults
+        self._functions, self._defaults, self._lenient = functions, defaults, lenient
         self._inside = 0  # of functions
         self._guarded: list[set[str]] = []  # names that an enclosing ``if`` asked for, or everything in a try
         self._needed = False  # by a call that cannot take None
@@ -229,6 +246,8 @@ class _Finder(ast.NodeVisitor):
         is_env = stem.lower().endswith("env") and _ENV_TYPES.fullmatch(last)
         if name in code.GETTERS:
             self._add(first, node.lineno, Need.DEFAULT if default else Need.FAILS if self._needed else Need.EMPTY)
+        elif name in self._lenient:
+            self._add(first, node.lineno, Need.DEFAULT if default else Need.EMPTY)
         elif name in self._functions:
             self._add(first, node.lineno, Need.DEFAULT if default else Need.FAILS)
         elif is_env and not node.args and (implied := _IMPLIED.get(last.removesuffix("_url"))):

@@ -97,6 +97,16 @@ def _imported(tree: Tree, folders: list[str], path: str, one: ast.ImportFrom) ->
         yield found
 
 
+def named_from(tree: Tree, facts: Facts, path: str) -> Iterator[str]:
+    """The project's own modules of which a module takes something by its name: ``from utils.env import get_env``."""
+    module = tree.syntax(path)
+    for one in code.statements(module.body) if module else ():
+        if isinstance(one, ast.ImportFrom) and one.module:
+            start = [join(folder_of(path), *[".."] * (one.level - 1))] if one.level else roots(facts)
+            if found := code.module_file(tree, start, one.module):
+                yield found
+
+
 def looks_like_settings(tree: Tree, path: str) -> bool:
     """Whether a module sets what only Django settings set."""
     return tree.remember("like settings", path, lambda: _looks_like_settings(tree.syntax(path)))

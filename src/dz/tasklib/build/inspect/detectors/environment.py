@@ -139,7 +139,8 @@ def _all(tree: Tree, facts: Facts) -> Iterator[tuple[str, Read, bool]]:
     settings = {one.file for one in facts.ranked("settings_module")}
     others = [p for p in tree.python_with(*_WORDS) if p not in central and _imported(tree, facts, p, settings)]
     modules = [(path, tree.syntax(path), path in central) for path in [*dict.fromkeys(central), *others[:400]]]
-    known = readers(module for _, module, near in modules if module and near)
+    given = [file for path in dict.fromkeys(central) for file in settingscode.named_from(tree, facts, path)]
+    known = readers(module for path in [*central, *given] if (module := tree.syntax(path)))
     for path, module, near in modules:
         for read in reads(module, known) if module else ():
             yield path, read, near
