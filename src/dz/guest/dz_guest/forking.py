@@ -65,7 +65,7 @@ def _is_written(descriptor):
     try:
         with open("/proc/self/fdinfo/" + descriptor) as lines:
             flags = next(int(line.split()[1], 8) for line in lines if line.startswith("flags:"))
-    except (OSError, StopIteration):
+        regular = stat.S_ISREG(os.fstat(int(descriptor)).st_mode)
+    except (OSError, StopIteration):  # a thread has closed it since it was listed
         return False
-    regular = stat.S_ISREG(os.fstat(int(descriptor)).st_mode)
     return regular and int(descriptor) > 2 and bool(flags & os.O_ACCMODE) and not flags & os.O_APPEND
