@@ -256,6 +256,15 @@ STRANGERS = {
         },
         {"project_root": "bilby", "settings_module": "bilby.settings"},
     ),
+    "an image with all extras": Stranger(
+        {
+            **project(),
+            "pyproject.toml": "[project]\nname = 'bilby'\nversion = '1'\ndependencies = ['django==5.2']\n"
+            "[project.optional-dependencies]\nredis = ['redis']\nmysql = ['mysqlclient']\ndocs = ['sphinx']\n",
+            "Dockerfile": "FROM python:3.12\nRUN uv sync --locked --all-extras\n",
+        },
+        {"extras": "extra redis"},
+    ),
     "settings as classes": Stranger(
         {**project(), **LIST, "bilby/settings.py": CLASSES},
         {"settings_module": "bilby.settings", "database_engines": "postgis"},

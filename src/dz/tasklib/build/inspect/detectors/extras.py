@@ -32,6 +32,8 @@ _NAMED = re.compile(
     r"""(?<![\w/])\.\[(?P<extras>[\w.,-]+)\]|--extra[=\s]+["']?(?P<extra>[\w.-]+)"""
     r"""|--group[=\s]+["']?(?:[\w./-]*:)?(?P<group>[\w.-]+)"""
 )
+_ALL = re.compile(r"(?<!\S)--all-extras\b")  # of an image: what all of them are is what the site has
+_OTHER_DATABASE = re.compile(r"(?i)mysql|maria|oracle|mssql")  # a driver that is compiled, and used by nobody here
 _KEY = re.compile(r"\s*[\"']?([\w.-]+)[\"']?\s*=")
 _MOST = 60  # recipes that are read
 
@@ -43,7 +45,7 @@ def detect(tree: Tree, facts: Facts) -> Iterable[Evidence]:
     there = _there(tree, path)
     tried_out = bool(facts.primary("project_root")) and facts.primary("project_root") != folder_of(path)
     holders = {one.group for one in declared.of_file(tree, path) if one.name == "django"}  # "": the plain ones
-    chosen = {value: (file, line) for value, file, line in _named(tree, folder_of(path)) if value in there}
+    chosen = {value: (file, line) for value, file, line in _named(tree, folder_of(path), there) if value in there}
     alone = facts.primary("installer") == "groups" and not chosen
     for value, (name, line) in there.items():
         aside = _ASIDE.fullmatch(name) is not None
@@ -75,11 +77,14 @@ def _there(tree: Tree, path: str) -> dict[str, tuple[str, int]]:
     return {value: (name, lines.get(name, 1)) for value, name in named if is_extra(value)}
 
 
-def _named(tree: Tree, folder: str) -> Iterator[tuple[str, str, int]]:
+def _named(tree: Tree, folder: str, there: Iterable[str]) -> Iterator[tuple[str, str, int]]:
     """What recipes beside or below the file install: value, file and line."""
     recipes = [one for one in tree.files if _RECIPES.search(one) and below(folder, one)]
+    every = [value for value in there if value.startswith("extra ") and not _OTHER_DATABASE.search(value)]
     for path in recipes[:_MOST]:
         for number, line in _whole_lines(tree.text(path)):
+            if "dockerfile" in path.lower() and _INSTALLS.search(line) and _ALL.search(line):
+                yield from ((value, path, number) for value in every)
             for found in _NAMED.finditer(line) if _INSTALLS.search(line) else ():
                 if found["extras"]:
                     yield from ((f"extra {name}", path, number) for name in found["extras"].split(",") if name)
