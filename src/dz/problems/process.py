@@ -24,7 +24,8 @@ PROBLEMS = [
     Problem(
         "process.single",
         "{process} of {name} runs once at most.",
-        "Ask for {process}=1, and scale the workers instead: dz scale {name}",
+        "Ask for {process}=1, and scale the workers instead. A worker with -B is a scheduler too: give beat a line of"
+        " its own in the Procfile, and the worker can be scaled: dz scale {name}",
         "A second scheduler would start every task twice.",
     ),
 ]

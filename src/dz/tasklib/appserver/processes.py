@@ -7,9 +7,9 @@ says, once if it says nothing. A line is read as a shell would split it, and run
 from __future__ import annotations
 
 import re
-import shlex
 from collections.abc import Iterable, Mapping, Sequence
 
+from dz.tasklib import proclines
 from dz.tasklib.buildconfig import BuildConfig, parse
 
 WEB = "web"
@@ -19,7 +19,6 @@ FIRST = f"{WEB}.1"
 # A second scheduler does everything twice: of these one runs per project, at every moment.
 _SCHEDULERS = frozenset({"beat", "celerybeat", "celery-beat", "celery_beat", "clock", "cron", "scheduler"})
 _COMMANDS = frozenset({"celerybeat", "rqscheduler", "runapscheduler"})  # a script's or manage.py's
-_BEAT = re.compile(r"beat|--beat(=.*)?|-[A-Za-z]*B\w*")  # the command, or an option of a worker, also among others
 _OPERATOR = re.compile(r"[();<>|&]+")
 _ASGI_SERVER = re.compile(r"\b(uvicorn|daphne|hypercorn)\b")
 _SETS = re.compile(r"[A-Za-z_][A-Za-z0-9_]*=")
@@ -45,13 +44,8 @@ def kind(process: str) -> str:
 
 def is_single(name: str, line: str = "") -> bool:
     """Whether at no moment two of them may run."""
-    words = _split(line) or []
-    if len(words) > 2 and words[0].rpartition("/")[2] in ("sh", "bash") and words[1] == "-c":
-        words = _split(words[2]) or []
-    if name in _SCHEDULERS or not _COMMANDS.isdisjoint(words):
-        return True
-    celery = any(word.rpartition("/")[2] == "celery" for word in words)
-    return celery and any(_BEAT.fullmatch(word) for word in words)
+    words = proclines.started(line)
+    return name in _SCHEDULERS or not _COMMANDS.isdisjoint(words) or proclines.schedules(words)
 
 
 def count(name: str, line: str, formation: Mapping[str, int]) -> int:
@@ -72,7 +66,7 @@ def of(build_config: str, formation: Mapping[str, int]) -> tuple[str, ...]:
 
 def argv(line: str) -> tuple[list[str], str]:
     """The words that a line starts, or none and why it can't be started."""
-    words = _split(line)
+    words = proclines.split(line)
     if words is None:
         return [], "its quotes do not close"
     shell = next((word for word in words if _OPERATOR.fullmatch(word) or "`" in word or "$(" in word), None)
@@ -86,7 +80,7 @@ def argv(line: str) -> tuple[list[str], str]:
 
 def celery_app(words: Sequence[str]) -> str | None:
     """What ``-A`` of a Celery command names; None for any other command."""
-    if not any(word.rpartition("/")[2] == "celery" for word in words):
+    if not proclines.is_celery(words):
         return None
     for place, word in enumerate(words):
         if word in ("-A", "--app") and place + 1 < len(words):
@@ -100,12 +94,3 @@ def celery_apps(started_by: Iterable[str]) -> list[str]:
     """The Celery applications of the processes of these lines."""
     found = {celery_app(argv(line)[0]) for line in started_by}
     return sorted(app for app in found if app is not None)
-
-
-def _split(line: str) -> list[str] | None:
-    lexer = shlex.shlex(line, posix=True, punctuation_chars=True)
-    lexer.whitespace_split, lexer.commenters = True, ""
-    try:
-        return list(lexer)
-    except ValueError:
-        return None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
+from dz.tasklib import proclines
 from dz.tasklib.build.inspect import code, settingscode
 from dz.tasklib.build.inspect.evidence import Evidence, Facts, at
 from dz.tasklib.build.inspect.neighbours import named
@@ -19,8 +20,17 @@ _LINE = re.compile(r"([A-Za-z][A-Za-z0-9_-]{0,30}):\s*(\S.*)")
 def detect(tree: Tree, facts: Facts) -> Iterable[Evidence]:
     found = list(_procfile(tree, facts))
     yield from found
-    named = {one.value.split(":")[0] for one in found}
-    yield from (one for one in _celery(tree, facts) if one.value.split(":")[0] not in named)
+    there = {kind for one in found for kind in _does(one.value)}
+    yield from (one for one in _celery(tree, facts) if one.value.split(":")[0] not in there)
+
+
+def _does(process: str) -> Iterator[str]:
+    """Its name, and what its line is whatever it is called: a second scheduler would start every task twice."""
+    name, _, line = process.partition(": ")
+    words = proclines.started(line)
+    yield name
+    yield from ("beat",) if proclines.schedules(words) else ()
+    yield from ("worker",) if proclines.works(words) else ()
 
 
 def _procfile(tree: Tree, facts: Facts) -> Iterator[Evidence]:
