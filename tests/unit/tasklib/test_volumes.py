@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from dz.names import AppId
+from dz.tasklib.appserver import volume_tar
 from dz.tasklib.appserver.volumes import ANY_RATIO
 from dz.tasklib.build.layers import unpack
 from dz.tasklib.folders import Folders
@@ -36,6 +40,14 @@ def test_files_folders_and_links_within_come_back_and_nothing_else_does(tmp_path
     assert back == ["empty", "media", "media/link", "media/ä b", "media/ä b/.git", "media/ä b/.git/config", "zeros"]
     assert (tmp_path / "back/zeros").stat().st_size == 30_000_000
     assert (tmp_path / "volume.tar.zst").stat().st_size < 100_000
+
+
+def test_what_is_closed_is_named_what_went_is_not_and_what_fails_ends_it(capsys: pytest.CaptureFixture[str]) -> None:
+    volume_tar._left_out("media/a\nb", PermissionError(errno.EACCES, "closed"))
+    volume_tar._left_out("media/gone", FileNotFoundError(errno.ENOENT, "gone"))
+    assert capsys.readouterr().err == "'media/a\\nb'\n"
+    with pytest.raises(OSError, match="bad disk"):
+        volume_tar._left_out("media/x", OSError(errno.EIO, "bad disk"))
 
 
 def test_a_volume_is_named_beside_its_database_and_never_taken_for_a_strangers(tmp_path: Path) -> None:

@@ -3,11 +3,13 @@ it has at most so many bytes.
 
 Runs in the sandbox under the project's own uid, because the project may change its files while they are read: what a
 link planted meanwhile leads to is closed to that uid as well. A file that shrinks is filled up with zeros, one that
-goes is left out, and so is what is neither file, folder nor a link that stays inside.
+goes is left out, and so is what is neither file, folder nor a link that stays inside. What is there and closed even to
+the project is left out, too, and named on standard error, one a line.
 """
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 import tarfile
@@ -23,6 +25,8 @@ else:
 
 FAST = 1  # the level: media are mostly packed already
 TOO_BIG = 3  # the exit code for more than a restore would take
+GONE = {errno.ENOENT, errno.ENOTDIR, errno.ELOOP, errno.ENXIO}  # since it was listed, or something else by now
+CLOSED = {errno.EACCES, errno.EPERM, errno.ENAMETOOLONG}
 
 
 class _Padded:
@@ -53,8 +57,8 @@ def _walk(folder: str, within: str) -> Iterator[tuple[str, os.DirEntry[str]]]:
     try:
         with os.scandir(folder) as listed:
             entries = sorted(listed, key=lambda one: one.name)
-    except OSError:
-        return  # it went since it was listed
+    except OSError as error:
+        return _left_out(within, error)
     for entry in entries:
         yield f"{within}{entry.name}", entry
         if entry.is_dir(follow_symlinks=False):
@@ -62,8 +66,8 @@ def _walk(folder: str, within: str) -> Iterator[tuple[str, os.DirEntry[str]]]:
 
 
 def _add(tar: tarfile.TarFile, name: str, entry: os.DirEntry[str]) -> int:
-    """What went, or became something else, since it was listed is left out; what can't be read ends it all, for half
-    of a file's bytes would shift everything after them."""
+    """What can't be opened is left out (see ``_left_out``); what can't be read then ends it all, for half of a file's
+    bytes would shift everything after them."""
     info = tarfile.TarInfo(name)
     if entry.is_dir(follow_symlinks=False):
         info.type = tarfile.DIRTYPE
@@ -77,7 +81,8 @@ def _add(tar: tarfile.TarFile, name: str, entry: os.DirEntry[str]) -> int:
             fd = os.open(entry.path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
         else:
             return 0
-    except OSError:
+    except OSError as error:
+        _left_out(name, error)
         return 0
     if fd < 0:
         if safe_link(name, info.linkname):
@@ -88,6 +93,14 @@ def _add(tar: tarfile.TarFile, name: str, entry: os.DirEntry[str]) -> int:
         info.size, info.mode = status.st_size, 0o755 if status.st_mode & 0o111 else 0o644
         tar.addfile(info, _Padded(content))  # type: ignore[arg-type]
     return info.size
+
+
+def _left_out(name: str, error: OSError) -> None:
+    """Said, unless it is not there any more. Raises the error where neither is so: a disk that fails is no reason."""
+    if error.errno in CLOSED:
+        sys.stderr.write(f"{name!a}\n")
+    elif error.errno not in GONE:
+        raise error
 
 
 if __name__ == "__main__":

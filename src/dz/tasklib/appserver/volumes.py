@@ -26,6 +26,7 @@ from dz.tasklib.records import Backup, Stored
 from dz.words import size
 
 KIND = "volume"
+SAID = 8000  # bytes of what the packing says that are kept
 ANY_RATIO = 1_000_000  # it is our own archive, and its size is held to by itself
 
 
@@ -119,10 +120,19 @@ def _pack(ctx: Context, volume: Path, app_id: AppId, sink: Sink) -> None:
     program = "dz.tasklib.appserver.volume_tar"
     box = our_box(program, volume, str(most), app_id=app_id, limits=limits, kill_id=ctx.kill_id)
     done = ctx.seams.sandbox.run(
-        box, deadline=ctx.left(), on_output=sink, cancelled=ctx.stop, keep=0, stderr_to=said.extend
+        box,
+        deadline=ctx.left(),
+        on_output=sink,
+        cancelled=ctx.stop,
+        keep=0,
+        stderr_to=lambda piece: said.extend(piece[: max(0, SAID - len(said))]),
     )
     if done.code == volume_tar.TOO_BIG:
         mend = f"{size(most)} (DZ_BACKUP_LIMIT) or {MOST_MEMBERS} files"
         raise PlatformError(f"the volume has more than {mend}", id="data.too-big")
+    words = said.decode(errors="replace").strip()
     if not done.ok:
-        raise PlatformError(f"the volume can't be packed ({done.code}): {said[-600:].decode(errors='replace').strip()}")
+        raise PlatformError(f"the volume can't be packed ({done.code}): {words[-600:]}")
+    if closed := words.splitlines():
+        named = f"{', '.join(closed[:3])[:300]}{' and more' if len(closed) > 3 else ''}"
+        ctx.log.note(f"closed even to the project itself, and so in no backup: {named}", level="warning")
