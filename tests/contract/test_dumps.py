@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
+from contextlib import ExitStack, closing
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -12,12 +12,12 @@ from typing import Any
 import psycopg
 import pytest
 
-from dz.errors import PlatformError, UserError
+from dz.errors import PlatformError, Transient, UserError
 from dz.log import Secret
 from dz.names import InstanceId
 from dz.seams.dbserver import Database, DatabaseServer
 from dz.seams.dbserver.fake import FakeDatabaseServer
-from dz.seams.dbserver.postgres import Postgres, prepare
+from dz.seams.dbserver.postgres import CONNECTIONS, Postgres, prepare
 from dz.tasklib.database.databases import make
 from tests.postgres import PostgresServer
 
@@ -161,6 +161,30 @@ def test_no_password_is_seen_and_what_a_hostile_database_runs_has_no_right_but_i
     real.create(other)
     rows = real.restore(other, tmp_path / "dump", deadline=DEADLINE, cancelled=never)
     assert rows["public.who"] == 1
+
+
+def test_a_dump_that_postgresql_refuses_each_time_is_told_as_that_and_not_tried_again(
+    database: Database, real: Postgres, postgres_server: PostgresServer, tmp_path: Path
+) -> None:
+    """A restore has no search path, as pg_dump wants it: what a function names without a schema is not found."""
+    with connect(database) as connection:
+        connection.execute("CREATE FUNCTION known(int) RETURNS bool LANGUAGE sql AS 'SELECT true FROM note LIMIT 1'")
+        connection.execute("CREATE TABLE held (at int CHECK (known(at)))")
+        connection.execute("INSERT INTO held VALUES (1)")
+    dumped(real, database, tmp_path / "dump")
+    other = of(postgres_server, "p00000042_r7")
+    real.create(other)
+    with pytest.raises(PlatformError) as refused:
+        real.restore(other, tmp_path / "dump", deadline=DEADLINE, cancelled=never)
+    assert (type(refused.value), refused.value.id) == (PlatformError, "data.does-not-restore")
+    assert 'relation "note" does not exist' in refused.value.detail
+    real.discard(other)
+    real.create(other)
+    with ExitStack() as busy:
+        for _ in range(CONNECTIONS):
+            busy.enter_context(connect(other))
+        with pytest.raises(Transient):
+            real.restore(other, tmp_path / "dump", deadline=DEADLINE, cancelled=never)
 
 
 def test_tables_that_hide_rows_from_their_owner_are_named_and_never_dumped_in_part(

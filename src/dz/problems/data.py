@@ -54,6 +54,14 @@ PROBLEMS = [
         "The dump itself can be read to its end; what is live was not touched.",
     ),
     Problem(
+        "data.does-not-restore",
+        "PostgreSQL does not take the backup: {detail}.",
+        "Where a function of the database names tables or functions without their schema, give it a search path (ALTER"
+        " FUNCTION ... SET search_path = public), then dz db backup PROJECT. dz db download PROJECT gives the dump.",
+        "A dump is restored without a search path, so that nobody's function runs in place of another; one that a"
+        " constraint, an index or a generated column calls must find its tables all the same.",
+    ),
+    Problem(
         "data.not-backed-up",
         "Today's data could not be backed up, and so nothing was restored: {detail}.",
         "dz db restore PROJECT --no-backup goes on without. What was written since the backup is lost by that.",

@@ -7,6 +7,7 @@ role's. The rows are counted in the very snapshot that is dumped, so a restored 
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,6 +19,7 @@ from psycopg import sql
 from dz.errors import PlatformError, Transient, UserError
 from dz.run import Finished, run
 from dz.seams.dbserver import Database
+from dz.seams.dbserver.away import was_away
 from dz.words import listing
 
 CONNECT_TIMEOUT = 10
@@ -35,6 +37,7 @@ FORCED = """
       JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
      WHERE c.relrowsecurity AND c.relforcerowsecurity ORDER BY 1
 """
+BEGUN = "SELECT FROM pg_catalog.pg_class WHERE oid >= 16384"  # what initdb made has smaller numbers
 LARGE_OBJECTS = "SELECT count(*) FROM pg_catalog.pg_largeobject_metadata"
 
 Connection = psycopg.Connection[tuple[Any, ...]]
@@ -61,15 +64,18 @@ def restore(
     bin: Path, database: Database, dump: Path, *, deadline: float, cancelled: Callable[[], bool]
 ) -> dict[str, int]:
     """Fill a new, empty database and return the rows of each table. Raises PlatformError for a dump that is not whole,
-    Transient for all other trouble: the server's own says nothing about the dump.
+    or that a server which was there all the time begins to take and refuses: so it does each time. Transient for all
+    other trouble: the server's own says nothing about the dump.
 
     Whose the objects are and who may use them is not taken from the dump: they are the role's that restores.
     """
-    words = ["--no-owner", "--no-privileges", "--exit-on-error", str(dump)]
+    words, began = ["--no-owner", "--no-privileges", "--exit-on-error", str(dump)], time.monotonic()
     try:
         _tool(bin / "pg_restore", database, words, deadline=deadline, cancelled=cancelled)
-    except Transient:
+    except Transient as error:
         _read_through(bin, dump, deadline=deadline, cancelled=cancelled)
+        if _was_begun(database) and not was_away(database, time.monotonic() - began + 1):
+            raise PlatformError(error.detail, id="data.does-not-restore") from error
         raise
     with connected(database) as connection:
         connection.execute("ANALYZE")
@@ -83,6 +89,12 @@ def _read_through(bin: Path, dump: Path, *, deadline: float, cancelled: Callable
     )
     if not finished.ok:
         raise PlatformError(f"pg_restore: {finished.text.strip()}", id="data.damaged")
+
+
+def _was_begun(database: Database) -> bool:
+    """Whether anything of a dump is in a database that was empty: who came no further than its door has not begun."""
+    with connected(database) as connection:
+        return connection.execute(BEGUN).fetchone() is not None
 
 
 def counted(connection: Connection) -> dict[str, int]:

@@ -76,8 +76,9 @@ def restore_database(ctx: Context) -> Mapping[str, Any]:
 
 
 def test_restore(ctx: Context) -> Mapping[str, Any]:
-    """Restore the job's own backup into a scratch database. One that can't be restored is none: it is said, and the
-    backup is not offered any more."""
+    """Restore the job's own backup into a scratch database. One that is damaged, or has other rows then, is none: it is
+    said, and the backup is not offered any more. One that PostgreSQL does not take is said, and stays: its dump is
+    whole, and what was written is in no other."""
     backup, used = ctx.door.backup(), _here(ctx, ctx.door.database())
     scratch = replace(used, name=f"{used.role}{SCRATCH}{backup.number}")
     server = server_of(ctx)
