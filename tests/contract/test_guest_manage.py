@@ -373,3 +373,11 @@ def test_a_command_that_fails_is_told(tmp_path: Path) -> None:
     made = Site.of(tmp_path, environment("newest"), {})
     told = verdict.hook_error(made.manage("no_such_command"), made.code)
     assert (told.id, told.facts["command"]) == ("hook.failed", "no_such_command")
+    assert told.facts["error"] == "it ended with the exit code 1"
+
+
+@everywhere
+def test_a_command_that_leaves_with_an_error_of_its_own_is_told_with_its_words(name: str, tmp_path: Path) -> None:
+    made = Site.of(tmp_path, environment(name), {})
+    told = verdict.hook_error(made.manage("startapp", "sys"), made.code)
+    assert told.id == "hook.failed" and str(told.facts["error"]).startswith("CommandError: 'sys' conflicts with")

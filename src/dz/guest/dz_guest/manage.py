@@ -30,7 +30,7 @@ def main(*argv):
         code = ending.code if isinstance(ending.code, int) else (0 if ending.code is None else 1)
         summary["ok"] = code == 0
         if code:
-            summary["error"] = errors.describe(ending)
+            summary["error"] = errors.describe(_why(ending))
     except BaseException as error:
         summary["error"] = errors.describe(error)
         sys.stderr.write(summary["error"]["traceback"])
@@ -57,3 +57,10 @@ def _run(argv, summary):
         from django.core.management import ManagementUtility
 
         ManagementUtility(sys.argv).execute()
+
+
+def _why(ending):
+    """The CommandError that Django wrote and then left with: the exit alone says nothing."""
+    from django.core.management.base import CommandError
+
+    return ending.__context__ if isinstance(ending.__context__, CommandError) else ending

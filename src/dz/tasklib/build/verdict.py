@@ -202,7 +202,8 @@ def hook_error(hook: HookResult, root: Path) -> DzError:
         return UserError("hook.migration-failed", where=place, migration=name, error=_said(error, root), applied=stay)
     if hook.command == "collectstatic":
         return UserError("hook.collectstatic-failed", where=place, error=_said(error, root))
-    return UserError("hook.failed", where=place, command=hook.command, error=_said(error, root))
+    said = f"it ended with the exit code {error.message}" if error.type == "SystemExit" else _said(error, root)
+    return UserError("hook.failed", where=place, command=hook.command, error=said)
 
 
 def where(error: Failure, root: Path) -> str:
