@@ -73,8 +73,7 @@ def _up(layout: Layout, given: argparse.Namespace, screen: Screen) -> Answer:
     plan = up(layout, given.listen, (lambda *_: None) if unchanged else screen.step, domain=given.domain)
     if unchanged:
         now = status.report(plan)
-        projects = "1 project" if now.live == 1 else f"{now.live} projects"
-        screen.note(f"Up for {since(now.seconds)}, {projects} live. Nothing to start.")
+        screen.note(f"Up for {since(now.seconds)}, {status.said_live(now.live)}. Nothing to start.")
     for line in (plan.state.said, *elsewhere.ways(plan.state)):
         if line:
             screen.note(line)
@@ -97,7 +96,7 @@ def _status(layout: Layout, given: argparse.Namespace, screen: Screen) -> Answer
     if not given.json:
         free = now.document["disk_free"] / 1e9
         state = f"up {since(now.seconds)}" if now.seconds else "down"
-        live = f"{now.live} {'project' if now.live == 1 else 'projects'} live"
+        live = status.said_live(now.live if now.seconds else 0)
         print(f"{state} · {now.memory / 1e6:.0f} MB · {free:.0f} GB free · {live} · {plan.state.url}")
         print(f"broker {plan.state.broker} · sandbox {now.document['sandbox'] or 'unknown'}")
         for one in now.document["services"]:

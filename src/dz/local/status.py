@@ -38,13 +38,13 @@ RUNS = frozenset({"running", "starting"})  # its row says that it answered: to s
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
     """``document``: the fixed shape of ``dz status --json``. ``wrong``: names of services that do not answer.
-    ``live``: sites of this machine of which something answers."""
+    ``live``: sites of this machine of which something answers; None where zoomdb, which knows them, does not."""
 
     document: dict[str, Any]
     wrong: list[str]
     seconds: float
     memory: int
-    live: int
+    live: int | None
 
 
 def report(plan: Plan) -> Report:
@@ -52,7 +52,8 @@ def report(plan: Plan) -> Report:
     status = supervision.status()
     table = [*servers(plan), *ours(plan)]
     services = [_service(plan, service, status) for service in table]
-    hosts, processes = _zoomdb(plan)
+    known = _zoomdb(plan)
+    hosts, processes = known or ([], [])
     sites = sites_of(processes, {name for name, one in status.items() if one.state in RUNS})
     document = {
         "services": services,
@@ -71,7 +72,7 @@ def report(plan: Plan) -> Report:
         wrong=[one["name"] for one in services if one["state"] != "running"],
         seconds=max(ages, default=0.0),
         memory=sum(one["memory"] for one in services),
-        live=sum(one["state"] != "down" for one in sites),
+        live=sum(one["state"] != "down" for one in sites) if known else None,
     )
 
 
@@ -135,8 +136,8 @@ def sites_of(processes: Iterable[tuple[str, int, int, str]], running: Collection
     return sites
 
 
-def _zoomdb(plan: Plan) -> tuple[list[dict[str, Any]], list[tuple[str, int, int, str]]]:
-    """The hosts' rows and the processes that are to run here; nothing while zoomdb is down."""
+def _zoomdb(plan: Plan) -> tuple[list[dict[str, Any]], list[tuple[str, int, int, str]]] | None:
+    """The hosts' rows and the processes that are to run here; None while zoomdb is down."""
     try:
         with psycopg.connect(plan.zoomdb_url, connect_timeout=5) as connection:
             cursor = connection.execute(HOSTS)
@@ -144,4 +145,11 @@ def _zoomdb(plan: Plan) -> tuple[list[dict[str, Any]], list[tuple[str, int, int,
             hosts = [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
             return hosts, connection.execute(SITES, {"here": INSTANCES["appserver"]}).fetchall()
     except psycopg.Error:
-        return [], []
+        return None
+
+
+def said_live(live: int | None) -> str:
+    """How many projects are live. A site serves on while zoomdb is down, so none is said of what is not known."""
+    if live is None:
+        return "which projects are live is not known"
+    return f"{live} {'project' if live == 1 else 'projects'} live"
