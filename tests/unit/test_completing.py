@@ -72,7 +72,27 @@ def test_code_that_only_the_declared_python_can_read_is_told_with_that_python(
     error = UserError("settings.syntax-error", where="shop/apps.py:21  except A, B:", **facts)
     told = without_its_python(error, declared, python)
     assert told.id == ("python.none-fits" if blamed else error.id) and told.where == error.where
-    assert not blamed or "3.14" in told.brief
+    assert not blamed or ("3.14" in told.brief and "(SyntaxError: parenthesize)" in told.brief)
+
+
+@pytest.mark.parametrize(
+    ("error", "line", "blamed"),
+    [
+        ("SyntaxError: '[' was never closed", "urlpatterns = [", False),
+        ("SyntaxError: unmatched ')'", "print(1))", False),
+        ("IndentationError: expected an indented block after 'if' statement on line 3", "x = 1", False),
+        ("SyntaxError: '(' was never closed", 'x = f"{d["(k"]}"', True),
+        ("SyntaxError: unmatched ']'", "x = rf'{d['a']}'", True),
+        ("SyntaxError: invalid syntax", "type Price = int", True),
+        ("SyntaxError: f-string: expecting '}'", 'f"{d["a"]}"', True),
+    ],
+)
+def test_a_slip_that_no_python_reads_is_told_as_that(error: str, line: str, blamed: bool) -> None:
+    facts = {"python": "3.11.2", "file": "shop/urls.py", "error": error}
+    told = without_its_python(
+        UserError("settings.syntax-error", where=f"shop/urls.py:1  {line}", **facts), "3.12", "3.11.2"
+    )
+    assert (told.id == "python.none-fits") is blamed and error in told.brief
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ from dz.errors import UserError
 from dz.tasklib.appserver.blame import blame
 from dz.tasklib.build import (
     askedfor,
+    completing,
     front_end,
     gitfailure,
     giturl,
@@ -58,6 +59,10 @@ def administrator(said: str) -> object:
     return none_made("shop", {"lacks": said, "fixtures": [said]}, "")
 
 
+def slip(said: str) -> object:
+    return completing.BROKEN.search(said), completing.F_STRING.search(said)
+
+
 def option(said: str) -> object:
     return relaxing._OPTION.search(f"Expected `--hash`, found `--{said}")
 
@@ -66,7 +71,7 @@ def option(said: str) -> object:
     "read",
     [
         git, uv, uv_without_a_solution, uv_of_git, address, refused, option, blame, front_end.reason, front_end.lacking, of_a_front_end,
-        interpreters.django_range, administrator,
+        interpreters.django_range, administrator, slip,
     ],
 )  # fmt: skip
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ the job's log says it with the reason. Whatever else is missing is the project's
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -25,6 +26,12 @@ from dz.tasklib.build.trial import prove
 
 MOST = 6  # distributions that are added
 LONGEST = 256 * 1024  # characters of a .gitignore that are read
+# What no Python can read, unless an f-string misled this one: since 3.12 it may hold its own quotes.
+BROKEN = re.compile(
+    r"was never closed|unmatched '|does not match (?:opening|any outer)|unexpected (?:indent|EOF)|expected an indented"
+    r"|unterminated triple|Missing parentheses in call|inconsistent use of tabs|invalid (?:non-printable )?character"
+)
+F_STRING = re.compile(r"(?i)\bf?rf?[\"']|\bf[\"']")
 
 
 def proven(build: Build, environment: Environment) -> tuple[Environment, Proof]:
@@ -120,7 +127,10 @@ def without_its_python(error: UserError, declared: str, python: str) -> UserErro
     wanted = specifier(declared)
     if error.id != "settings.syntax-error" or wanted is None or wanted.contains(python):
         return error
-    needs = f"the project asks for Python {declared}, and {python} can't read its {error.facts['file']}"
+    said = str(error.facts["error"])
+    if BROKEN.search(said) and not F_STRING.search(error.where):
+        return error
+    needs = f"the project asks for Python {declared}, and {python} can't read its {error.facts['file']} ({said})"
     return UserError("python.none-fits", where=error.where, needs=needs, here=python)
 
 
