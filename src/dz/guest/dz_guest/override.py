@@ -64,6 +64,8 @@ def hosts(values):
     changed = {"ALLOWED_HOSTS": (ours + theirs) or ["*"]}
     full = django.VERSION >= (4, 0)
     trusted = [spec.origin(host) if full else spec.origin(host).split("://")[1] for host in ours]
+    # What ends TLS in front of the platform is nobody's doing that the site could see: a form's page is at https there.
+    trusted += [host for host in ("https://" + host for host in ours) if full and host not in trusted]
     for entry in _words(values.get("CSRF_TRUSTED_ORIGINS")):
         bare = entry.split("://")[-1]
         entry = (entry if "://" in entry else "https://" + entry) if full else bare
