@@ -77,8 +77,17 @@ def find(argv: Sequence[str]) -> tuple[Command, list[str]]:
 
 def _near(word: str) -> list[str]:
     """The command that is spelled nearly so, or that other platforms call so (``heroku config:set``)."""
-    if known := ELSEWHERE.get(word.partition(":")[0]):
-        return [known]
+    noun, verb = (*word.split(":"), "")[:2]
+    known = ELSEWHERE.get(noun, noun)
+    group = known.partition(" ")[0]
+    of_it = [words for words in COMMANDS if words.startswith(f"{group} ")]
+    if verb and of_it:
+        near = difflib.get_close_matches(f"{group} {verb}", of_it, n=1, cutoff=0.8)
+        return near or ([known] if known in COMMANDS else of_it[:1])
+    if verb in COMMANDS and (noun in ELSEWHERE or noun in COMMANDS):
+        return [verb]
+    if noun in ELSEWHERE:
+        return [ELSEWHERE.get(verb, known) if known == "projects" else known]
     return difflib.get_close_matches(word, [words.split()[0] for words in COMMANDS], n=1)
 
 

@@ -79,7 +79,14 @@ def test_a_job_is_shown_and_cancelled_by_commands_that_begin_alike() -> None:
         ("admin", "`admin link` or `admin create`"),
         ("db bakup", "`db backup`"),
         ("db", "`db info` or `db backup` or `db restore` or `db download` or `db psql`"),
-        ("config:set", "`env`"),
+        ("config:set", "`env set`"),
+        ("config:remove", "`env`"),
+        ("pg:psql", "`db psql`"),
+        ("pg:backups:capture", "`db backup`"),
+        ("pg:reset", "`db info`"),
+        ("ps:scale", "`scale`"),
+        ("apps:create", "`deploy`"),
+        ("domains:add", "`domains add`"),
         ("stop", "`deactivate`"),
     ],
 )
@@ -87,6 +94,13 @@ def test_a_mistyped_command_is_named_and_not_run(typed: str, meant: str) -> None
     with pytest.raises(UserError) as told:
         grammar.find(typed.split())
     assert told.value.brief == f"No command `{typed}`. Did you mean {meant}?"
+
+
+@pytest.mark.parametrize(
+    "typed", ["addons:create", ":", ":set", "run:detached", "a:destroy", "--:env", "admin:x", "job:y"]
+)
+def test_what_is_like_nothing_of_ours_is_led_to_a_command_that_there_is_or_nowhere(typed: str) -> None:
+    assert set(grammar._near(typed)) <= set(COMMANDS)
 
 
 def test_what_other_platforms_call_a_command_leads_to_one_that_there_is() -> None:
