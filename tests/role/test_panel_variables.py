@@ -66,3 +66,14 @@ def test_a_pasted_env_is_saved_after_its_preview_and_what_it_lacks_goes_only_if_
     assert "GONE" not in values()
     wrong = ada.post(f"{page}/paste", {"text": "LD_PRELOAD=x\n"})
     assert wrong.status_code == 422 and "makes every program load other code first" in shown(wrong)
+
+
+def test_a_page_that_tells_of_a_problem_says_so_once_in_its_title(ada: Client, shop: Any) -> None:
+    for path, sent in {
+        "variables": {"name": "BAD NAME", "value": "x"},
+        "variables/paste": {"text": "no variable"},
+        "domain": {"domain": "http://shop.example/x"},
+        "scale": {"count-web": "many"},
+    }.items():
+        title = ada.post(f"{SHOP}/{path}", sent).content.decode().partition("<title>")[2].partition("</title>")[0]
+        assert title.count("Error: ") == 1 and title.startswith("Error: "), (path, title)
