@@ -131,6 +131,27 @@ def test_by_itself(case: str, tmp_path: Path) -> None:
     assert site(tmp_path, environment("newest"), lines).peek(*wanted) == wanted
 
 
+EARLY = """
+import django
+django.setup()
+from django.conf import settings
+from django.contrib.staticfiles.storage import staticfiles_storage
+assert (settings.DEBUG, settings.SECRET_KEY) == (False, "k" * 50), "its own"
+staticfiles_storage.url("no/such.css")
+"""
+
+
+@everywhere
+def test_settings_that_their_own_package_asks_for_are_laid_over_already(name: str, tmp_path: Path) -> None:
+    manifest = "django.contrib.staticfiles.storage.ManifestStaticFilesStorage"
+    text = f"{SETTINGS}\nDEBUG = True\nSECRET_KEY = 'django-insecure-x'\n"
+    text += f"STORAGES = {{'staticfiles': {{'BACKEND': {manifest!r}}}}}\n" if name != "oldest" else ""
+    files = {"early/__init__.py": EARLY, "early/settings.py": text}
+    made = Site.of(tmp_path, environment(name), files, settings_module="early.settings")
+    made.env = {"DZ_SECRET_KEY": "k" * 50, "DZ_DATABASE_URL": DATABASE}
+    assert made.peek("DEBUG", "SECRET_KEY") == {"DEBUG": False, "SECRET_KEY": "k" * 50}
+
+
 @everywhere
 @pytest.mark.parametrize(
     "lines",

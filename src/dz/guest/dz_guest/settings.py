@@ -8,7 +8,7 @@ original module too: some projects import it directly and would miss the change.
 import importlib
 import os
 
-from dz_guest import classes, override, secretfile, spec
+from dz_guest import classes, early, override, secretfile, spec
 
 
 def _original():
@@ -16,7 +16,7 @@ def _original():
     os.environ["DJANGO_SETTINGS_MODULE"] = name
     try:
         classes.install(name)
-        with secretfile.stood_in_for():
+        with secretfile.stood_in_for(), early.laid_over(name):
             return importlib.import_module(name)
     finally:
         os.environ["DJANGO_SETTINGS_MODULE"] = spec.WRAPPER
