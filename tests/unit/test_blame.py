@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from dz.tasklib.appserver.blame import blame
+from dz.tasklib.appserver.blame import blame, last_words
 
 LOG = """\
 [2026-11-28 10:00:00] [7] [INFO] Starting gunicorn
@@ -114,3 +114,19 @@ def test_a_dotted_error_counts_and_a_log_without_one_blames_nobody() -> None:
     assert blame("django.core.exceptions.ImproperlyConfigured: no SECRET_KEY\n").error.endswith("no SECRET_KEY")
     assert blame("all is well\n") == blame("")
     assert blame("shop.models.Gym.DoesNotExist: Gym matching query does not exist.\n").error.endswith("not exist")
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        (LOG, "ImportError: cannot import name 'nothing' from 'shop' (shop/urls.py:7 from . import nothing)"),
+        (
+            "Usage: celery\n\nUnable to load celery application.\nThe module konfig was not found.\n\n",
+            "The module konfig was not found",
+        ),
+        ("\x1b[31mno such queue\x1b[0m\n", "no such queue"),
+        (" \n\n", ""),
+    ],
+)
+def test_a_program_that_ends_without_a_traceback_is_told_by_its_last_line(text: str, told: str) -> None:
+    assert last_words(text, root="/srv/run/p00000001/2/app") == told

@@ -16,7 +16,7 @@ from pydantic import ValidationError
 from dz.run import DeadlinePassed
 from dz.seams.supervisor import Status
 from dz.tasklib.appserver import processes
-from dz.tasklib.appserver.blame import blame
+from dz.tasklib.appserver.blame import last_words
 from dz.tasklib.appserver.deployments import site_of, start
 from dz.tasklib.appserver.site import Site
 from dz.tasklib.appserver.supervising import supervisor
@@ -177,10 +177,8 @@ def _variable(ctx: Context) -> str:
 
 def _tell(ctx: Context, deployment: Deployment, status: Status) -> None:
     site = site_of(ctx, ctx.door.running(deployment.id))
-    found = blame(site.tail(), root=str(site.code))
-    why = found.error or status.detail or status.state
-    place = f" ({found.where})" if found.where else ""
-    ctx.log.note(f"{deployment.process} does not stay up, and is tried again: {why}{place}", level="warning")
+    why = last_words(site.tail(), root=str(site.code)) or status.detail or status.state
+    ctx.log.note(f"{deployment.process} does not stay up, and is tried again: {why}", level="warning")
 
 
 def _lock(ctx: Context, deployment: Deployment) -> Any:

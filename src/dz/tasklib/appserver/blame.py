@@ -64,6 +64,16 @@ def blame(text: str, *, root: str = "") -> Blame:
     return Blame(error=_last_error(chosen), where=where, ours=_place_of_ours(chosen))
 
 
+def last_words(text: str, *, root: str = "") -> str:
+    """Why a program ended, by its log: its error with the place, else the last line that it wrote, as one does that
+    tells its user what is wrong; "" where it wrote nothing."""
+    found = blame(text, root=root)
+    if found.error:
+        return f"{found.error} ({found.where})" if found.where else found.error
+    lines = [line.strip() for line in plain(text).splitlines()]
+    return next((line[:300].rstrip(".") for line in reversed(lines) if line), "")
+
+
 def failed_again(text: str) -> bool:
     """Whether a program failed by the same exception more than twice, as one does whose workers are started again."""
     told = [_last_error(one) for one in _tracebacks(plain(text))]
