@@ -24,11 +24,12 @@ from dz2.accounts import panel
 from dz2.advancing import hold, known
 from dz2.asker import user_of
 from dz2.models import ConfigGuess, Job, JobState, Project, VirtualHostname
+from dz2.storable import storable
 
 
 def find_project(name: str) -> Project:
     """The project of that name. Raises ``project.not-found``, with the nearest name there is."""
-    found = Project.objects.filter(name=name, destroyed_at=None).first()
+    found = Project.objects.filter(name=storable(name), destroyed_at=None).first()
     if found is not None:
         return found
     names = list(Project.objects.filter(destroyed_at=None).values_list("name", flat=True))

@@ -205,3 +205,14 @@ def test_an_administrator_link_works_once(panel: Panel) -> None:
     assert links.find("made-up", to_project=False) is None
     assert links.find(token, to_project=True) is None, "one of the platform leads into no project, and none back"
     assert token not in str(list(type(found).objects.values_list("token_sha256")))
+
+
+def test_what_no_column_holds_is_found_nowhere(panel: Panel) -> None:
+    job = ask(panel, "POST", "/check", {"target": URL, "name": "shop"})[1]["job"]
+    for path, status in {
+        f"/jobs/{job}/log?search=%00": 200,
+        "/projects/shop/logs?search=%00&process=%00": 200,
+        "/projects?target=%00": 404,
+        "/jobs?project=%00": 404,
+    }.items():
+        assert ask(panel, "GET", path)[0] == status, path

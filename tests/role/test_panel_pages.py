@@ -128,3 +128,17 @@ def test_a_running_step_shows_its_parts_with_their_seconds(ada: Client, hands: H
     answer = ada.get(f"/jobs/{claimed.job_id}/live")
     assert "Check out the code 1.2 s Inspect the project" in shown(answer)
     assert answer.content.decode().count('class="part part-running"') == 1
+
+
+def test_what_no_column_holds_is_found_nowhere_and_breaks_no_page(ada: Client, hands: Hands) -> None:
+    checked(ada, hands)
+    job = to(ada.post("/projects/shop/check"))
+    many = "9" * 5000
+    for address, status in {
+        "/?q=%00": 200,
+        f"{job}?q=%00": 200,
+        f"{job}?before={many}": 200,
+        f"/jobs?before={many}": 200,
+        "/projects/shop/logs?search=%00&process=%00": 200,
+    }.items():
+        assert ada.get(address).status_code == status, address

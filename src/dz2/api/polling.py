@@ -10,7 +10,9 @@ from typing import Annotated, Any
 from asgiref.sync import sync_to_async
 from django.db import connection
 from ninja import Query
-from pydantic import Field
+from pydantic import AfterValidator, Field
+
+from dz2.storable import storable
 
 MOST_LINES = 2000
 POLL = 0.2
@@ -18,7 +20,7 @@ POLL = 0.2
 Wait = Annotated[float, Query(ge=0, le=20)]
 After = Annotated[int, Field(ge=0, lt=2**62)]
 Lines = Annotated[int, Query(ge=1, le=MOST_LINES)]
-Words = Annotated[str, Query(max_length=200)]
+Words = Annotated[str, Query(max_length=200), AfterValidator(storable)]  # as a column could hold them
 
 
 async def until(ask: Callable[[], dict[str, Any] | None], wait: float) -> dict[str, Any] | None:

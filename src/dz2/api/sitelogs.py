@@ -7,18 +7,19 @@ from typing import Annotated, Any, Literal
 
 from django.http import HttpRequest
 from ninja import Query, Router, Schema
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from dz2 import services, sitelog
 from dz2.api.documents import time_text
 from dz2.api.polling import After, Lines, Wait, Words, until
 from dz2.models import SiteLog
+from dz2.storable import storable
 
 router = Router()
 
 
 class WantedIn(Schema):
-    process: Annotated[str, Field(max_length=40)] = ""
+    process: Annotated[str, AfterValidator(storable), Field(max_length=40)] = ""
     since: datetime | None = None
     level: Literal["", "debug", "info", "warning", "error", "critical"] = ""
     release: Annotated[int, Field(ge=1, lt=2**31)] | None = None

@@ -19,6 +19,7 @@ from dz2.models import ConfigGuess, Job, JobLog, JobState, LogKind, StepState
 from dz2.panel.lines import PAGE, PARTS, Fold, Reader
 from dz2.panel.pressing import posted, pressed
 from dz2.panel.problems import told
+from dz2.panel.stream import after_of, words_of
 
 PER_PAGE = 50
 VARIABLE = "settings.variable-missing"
@@ -31,10 +32,9 @@ AROUND = 500  # lines after one that is shown among earlier ones
 @login_required
 @require_GET
 def listing(request: HttpRequest) -> HttpResponse:
-    before = request.GET.get("before", "")
     rows = Job.objects.select_related("project").order_by("-pk")
-    if before.isdecimal():
-        rows = rows.filter(pk__lt=int(before))
+    if before := after_of(request, "before"):
+        rows = rows.filter(pk__lt=before)
     shown = list(rows[: PER_PAGE + 1])
     context = {"jobs": shown[:PER_PAGE], "older": shown[PER_PAGE - 1].pk if len(shown) > PER_PAGE else None}
     return render(request, "panel/jobs.html", context)
@@ -161,10 +161,10 @@ def _missing(job: Job) -> str:
 
 def _log(request: HttpRequest, job: Job) -> dict[str, Any]:
     """The last lines, or those up to ``before``; those that a search finds."""
-    before, words = request.GET.get("before", ""), request.GET.get("q", "")[:200]
+    earlier, words = after_of(request, "before"), words_of(request)
     rows = JobLog.objects.filter(job=job)
-    if earlier := before.isdecimal() and len(before) < 18:
-        rows = rows.filter(seq__lt=int(before))
+    if earlier:
+        rows = rows.filter(seq__lt=earlier)
     shown = list(reversed(rows.order_by("-seq")[:PAGE]))
     first, last = (shown[0].seq, shown[-1].seq) if shown else (1, 0)
     found = JobLog.objects.filter(job=job, text__icontains=words).order_by("seq") if words else JobLog.objects.none()

@@ -22,6 +22,7 @@ from dz2.api.processes import process_documents
 from dz2.models import Job, JobState, Project, Release, ReleaseState
 from dz2.panel.pressing import posted, pressed
 from dz2.panel.problems import beside, told
+from dz2.panel.stream import words_of
 from dz2.terminals import KIND
 
 NEEDS_YOU = (JobState.FAILED, JobState.ERRORED)
@@ -68,7 +69,7 @@ class New(forms.Form):
 def listing(request: HttpRequest) -> HttpResponse:
     """What needs you first, then by last change."""
     every = Project.objects.filter(destroyed_at=None)
-    words = request.GET.get("q", "")[:100]
+    words = words_of(request)
     rows = _rows(list(every.filter(name__icontains=words)))
     count = every.count()
     form = New()

@@ -26,7 +26,7 @@ from dz2.api.processes import process_documents
 from dz2.models import Project, SiteLog
 from dz2.panel.lines import PAGE, Fold, coloured_html, line_html
 from dz2.panel.problems import told
-from dz2.panel.stream import HEARTBEAT, after_of
+from dz2.panel.stream import HEARTBEAT, after_of, words_of
 
 EVERY = 0.5  # seconds between two looks, as often as hosts ship
 _COLOURS = Ansi2HTMLConverter(inline=False)
@@ -106,9 +106,9 @@ def _wanted(request: HttpRequest) -> sitelog.Wanted:
     given = request.GET
     level = given.get("level", "")
     return sitelog.Wanted(
-        process=given.get("process", "")[:40],
+        process=words_of(request, "process")[:40],
         level=level if level in LEVELS else "",
-        search=given.get("search", "")[:200].replace("\0", ""),
+        search=words_of(request, "search"),
     )
 
 

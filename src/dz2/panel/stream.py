@@ -22,6 +22,7 @@ from django.views.decorators.http import require_GET
 from dz2.models import Job, JobLog, JobState
 from dz2.panel.lines import OUTCOMES, PAGE, PARTS, Reader
 from dz2.panel.notices import Notices
+from dz2.storable import storable
 
 BATCH = 0.1  # seconds between two reads at most
 HEARTBEAT = 15.0
@@ -123,3 +124,8 @@ def after_of(request: HttpRequest, name: str = "after") -> int:
     """A browser that reconnects by itself says the last number in a header, the page says it in the address."""
     given = request.headers.get("Last-Event-ID") or request.GET.get(name, "")
     return int(given) if given.isdecimal() and len(given) < 18 else 0
+
+
+def words_of(request: HttpRequest, name: str = "q") -> str:
+    """What is searched for, as a column could hold it."""
+    return str(storable(request.GET.get(name, "")[:200]))
