@@ -19,6 +19,7 @@ FILES = {
     "stall/views.py": "import qrcode.image\nfrom . import helping\nfrom stall import helping\nfrom django import http\n",
     "stall/helping.py": "import numpy\n",
     "stall/tests.py": "import selenium\n",
+    "static/crispy_forms/uni_form.css": "",
     "requirements.txt": "Django==5.1.6\n",
 }
 EXPECTED = {"imported": "crispy_forms\ndecouple\nqrcode\nwhitenoise"}

@@ -11,6 +11,7 @@ FILES = {
     "site/paper/__init__.py": "",
     "site/paper/models.py": "import os\nfrom rest_framework import views\nimport unheard_of, koala\nX = ImageField()\n",
     "site/paper/tests.py": "import stripe\n",
+    "site/static/rest_framework/css/default.css": "",  # collected, and committed
 }
 EXPECTED = {
     "project_root": "site",

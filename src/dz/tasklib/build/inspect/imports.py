@@ -18,9 +18,15 @@ def distributions(tree: Tree, paths: list[str], apps: list[str]) -> list[str]:
     modules = {name for path in paths for name in _imported(tree, path)} | {app.split(".")[0] for app in apps}
     if any("ImageField(" in tree.text(path) for path in paths):
         modules.add("PIL")
-    own = {path.split("/")[depth].removesuffix(".py") for path in tree.files for depth in range(path.count("/") + 1)}
-    strange = modules - set(sys.stdlib_module_names) - own
+    strange = modules - set(sys.stdlib_module_names) - own_modules(tree)
     return sorted({"django", *(found for name in strange if (found := distribution(name)))})
+
+
+def own_modules(tree: Tree) -> set[str]:
+    """Names under which a file of the repository may be imported. A folder without code is none: those of static files
+    are often called as the package that they were collected from."""
+    code = [path.removesuffix(".py") for path in tree.files if path.endswith(".py")]
+    return {part for path in code for part in path.split("/")}
 
 
 def _imported(tree: Tree, path: str) -> Iterator[str]:

@@ -43,7 +43,7 @@ xhtml2pdf xlrd xlsxwriter xlwt xmltodict yfinance zeep
 _DJANGO_WORDS = """
 admin_honeypot admin_interface adminlte3 allauth anymail auditlog autoslug axes baton bootstrap3 bootstrap4
 bootstrap_datepicker_plus bootstrap_modal_forms braces bulma cachalot cacheops cities_light ckeditor cloudinary_storage
-colorfield compressor configurations constance crispy_forms crum csp dbbackup debug_toolbar defender
+colorfield compressor configurations constance crispy_forms crum csp currencies dbbackup debug_toolbar defender
 dynamic_preferences el_pagination embed_video environ extra_views filer fontawesome_5 formtools friendship
 froala_editor graphql_auth graphql_jwt grappelli guardian haystack health_check hijack hitcount honeypot imagekit
 impersonate import_export invitations ipware jalali_date jazzmin leaflet localflavor location_field loginas machina

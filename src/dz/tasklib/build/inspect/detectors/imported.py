@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator
 
 from dz.tasklib.build.inspect import code, settingscode
 from dz.tasklib.build.inspect.evidence import Evidence, Facts
+from dz.tasklib.build.inspect.imports import own_modules
 from dz.tasklib.build.inspect.tree import Tree
 
 NEEDS = ("project_root", "settings_module", "additional_python_path_dirs")
@@ -33,8 +34,7 @@ def detect(tree: Tree, facts: Facts) -> Iterable[Evidence]:
     urls = [word for _, value in settingscode.values(tree, facts, "ROOT_URLCONF") for word in code.strings(value)]
     files = [*settings, *filter(None, own), *filter(None, (code.module_file(tree, folders, one) for one in urls))]
     found = {name for path in files for name in _imported(tree, path)} | {word.partition(".")[0] for word in listed}
-    here = {path.split("/")[depth].removesuffix(".py") for path in tree.files for depth in range(path.count("/") + 1)}
-    strange = sorted(found - here - set(sys.stdlib_module_names) - {"django"})[:MOST]
+    strange = sorted(found - own_modules(tree) - set(sys.stdlib_module_names) - {"django"})[:MOST]
     if strange:
         yield Evidence(field="imported", value="\n".join(strange), confidence=0.5, why="it imports these at its start")
 
