@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from concurrent.futures import Future
+from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
-from dz.errors import PlatformError
+from dz.errors import PlatformError, UserError
 from dz.names import AppId, Commit, Digest
 from dz.tasklib.appserver import hooks
 from dz.tasklib.appserver.hooks import post_build_hooks
@@ -113,6 +114,21 @@ def test_that_an_application_names_no_broker_is_known_with_the_variables_of_its_
     bundle = SimpleNamespace(manifest={"brokerless": ["shop"]})
     one: Any = SimpleNamespace(running=SimpleNamespace(bundle=bundle))
     assert hooks.brokerless(ctx, one) == ({"shop": Broker()} if known else {})
+
+
+@pytest.mark.parametrize(("command", "titles"), [("loaddata shop", ["Run loaddata"]), ("migrate --plan", [])])
+def test_a_step_whose_command_fails_is_named_for_that_one(
+    command: str, titles: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(*_: Any, **__: Any) -> None:
+        raise UserError("hook.failed", command=command, error="no such fixture")
+
+    said: list[str] = []
+    monkeypatch.setattr(hooks, "run_command", fails)
+    ctx: Any = SimpleNamespace(part=lambda _title: nullcontext(), log=SimpleNamespace(title=said.append))
+    with pytest.raises(UserError):
+        hooks._hook(ctx, cast(Any, None), None, command, [])
+    assert said == titles
 
 
 def test_a_release_is_told_what_the_platform_fills_and_which_switches_are_off() -> None:

@@ -76,7 +76,12 @@ def _hook(ctx: Context, site: Site, live: Running | None, command: str, applicat
         ctx.log.note("migrate is not run: the database has every migration, and nothing else of it changed")
         return HookResult(command="migrate", ok=True)
     with ctx.part(f"manage.py {command}"):
-        result = run_command(ctx, site, *words, applications=applications if words[0] == "migrate" else ())
+        try:
+            result = run_command(ctx, site, *words, applications=applications if words[0] == "migrate" else ())
+        except UserError:
+            if words[0] != "migrate":
+                ctx.log.title(f"Run {words[0]}")  # the migrations did not fail
+            raise
     if words[0] == "migrate":
         count = len(result.applied)
         ctx.log.title(f"Run {count} migration{'' if count == 1 else 's'}" if count else "No migrations to run")
