@@ -121,11 +121,12 @@ def test_a_dotted_error_counts_and_a_log_without_one_blames_nobody() -> None:
     [
         (LOG, "ImportError: cannot import name 'nothing' from 'shop' (shop/urls.py:7 from . import nothing)"),
         (
-            "Usage: celery\n\nUnable to load celery application.\nThe module konfig was not found.\n\n",
+            "Usage: celery\n\nUnable to load celery application.\nThe module konfig was not found.\nended: exit 2\n\n",
             "The module konfig was not found",
         ),
         ("\x1b[31mno such queue\x1b[0m\n", "no such queue"),
         (" \n\n", ""),
+        ("ended: signal 9\n", ""),
     ],
 )
 def test_a_program_that_ends_without_a_traceback_is_told_by_its_last_line(text: str, told: str) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from dz.administrator import none_made
 from dz.errors import UserError
-from dz.tasklib.appserver.blame import blame
+from dz.tasklib.appserver.blame import blame, last_words
 from dz.tasklib.build import (
     askedfor,
     completing,
@@ -70,7 +70,7 @@ def option(said: str) -> object:
 @pytest.mark.parametrize(
     "read",
     [
-        git, uv, uv_without_a_solution, uv_of_git, address, refused, option, blame, front_end.reason, front_end.lacking, of_a_front_end,
+        git, uv, uv_without_a_solution, uv_of_git, address, refused, option, blame, last_words, front_end.reason, front_end.lacking, of_a_front_end,
         interpreters.django_range, administrator, slip,
     ],
 )  # fmt: skip

@@ -31,6 +31,7 @@ _OURS = re.compile(r"/guest/[0-9a-f]{16}/|/dz_guest/")
 _OF_PYTHON = re.compile(r"^<frozen |/lib/python3\.[0-9]+/(?!(?:site|dist)-packages/)")
 _IMPORTS = re.compile(r'File "(?:<frozen importlib|[^"\n]{0,400}/importlib/__init__\.py)')
 _THEIRS = (ImportError, SyntaxError, OSError, MemoryError, RecursionError)
+_ENDED = re.compile(r"ended: (?:exit|signal) \d+")  # dz_guest/work.py's own, below the program's
 _PACKAGES = re.compile(r".*/(?:site|dist)-packages/")
 
 
@@ -71,7 +72,7 @@ def last_words(text: str, *, root: str = "") -> str:
     if found.error:
         return f"{found.error} ({found.where})" if found.where else found.error
     lines = [line.strip() for line in plain(text).splitlines()]
-    return next((line[:300].rstrip(".") for line in reversed(lines) if line), "")
+    return next((line[:300].rstrip(".") for line in reversed(lines) if line and not _ENDED.fullmatch(line)), "")
 
 
 def failed_again(text: str) -> bool:
