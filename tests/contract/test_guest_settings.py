@@ -15,6 +15,10 @@ DATABASE = "postgres://p00000042:pa%2Fss@10.0.0.7:5433/p00000042"
 # Lines added to the settings → what some settings are then.
 CASES: dict[str, tuple[str, dict[str, Any]]] = {
     "debug goes off": ("DEBUG = True", {"DEBUG": False}),
+    "a toolbar that is shown to everybody goes with debug": (
+        "DEBUG_TOOLBAR_CONFIG = {'SHOW_TOOLBAR_CALLBACK': lambda request: True, 'SKIN': 1}",
+        {"DEBUG_TOOLBAR_CONFIG": {"SKIN": 1}},
+    ),
     "a key that everybody knows is replaced": ('SECRET_KEY = "django-insecure-abc"', {"SECRET_KEY": "k" * 50}),
     "an empty key is replaced": ('SECRET_KEY = ""', {"SECRET_KEY": "k" * 50}),
     "a key of their own stays": ("", {"SECRET_KEY": "x" * 50}),

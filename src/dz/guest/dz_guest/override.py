@@ -54,6 +54,9 @@ def debug(values):
     changed = {"DEBUG": False}
     if "TEMPLATE_DEBUG" in values:
         changed["TEMPLATE_DEBUG"] = False
+    toolbar = values.get("DEBUG_TOOLBAR_CONFIG") or {}
+    if "SHOW_TOOLBAR_CALLBACK" in toolbar:  # its urls went with DEBUG, and by itself it asks for that
+        changed["DEBUG_TOOLBAR_CONFIG"] = {key: toolbar[key] for key in toolbar if key != "SHOW_TOOLBAR_CALLBACK"}
     return changed
 
 
