@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+import difflib
+from collections.abc import Collection, Iterator
 from typing import Any
 
 from dz.cli import values
@@ -83,11 +85,24 @@ def _change(args: argparse.Namespace, api: Api, screen: Screen, body: dict[str, 
     given = body.get("variables", {})
     names = [f"{name} (empty)" if given.get(name) == "" else name for name in answer["changed"]]
     screen.say(f"Saved as config {answer['config']}{', without' if 'unset' in body else ':'} {listing(names)}.")
+    for line in _slips(args.name, given, api) if given else ():
+        screen.say(line)
     if answer["job"] is None:
         screen.say(_not_live(args.name, answer, api))
         return DONE, answer
     job = watched(args, api, screen, api.get(f"/jobs/{answer['job']}"))
     return BY_STATE[job["state"]], answer | job
+
+
+def _slips(name: str, given: Collection[str], api: Api) -> Iterator[str]:
+    """Of each name that nothing was found to read, and that is spelled nearly as one that is read and has no value."""
+    known = api.get(f"/projects/{name}/variables")["variables"]
+    read = {one["name"] for one in known if one["read_in"]}
+    meant = {one["name"].upper(): one["name"] for one in known if one["read_in"] and not one["set"]}
+    for slip in sorted(set(given) - read):
+        for near in difflib.get_close_matches(slip.upper(), meant, n=1, cutoff=0.8):
+            yield f"Nothing was found that reads {slip}. Did you mean {meant[near]}?"
+            yield typed(f"To take it away again: dz env unset {name} {slip}")
 
 
 def _not_live(name: str, answer: dict[str, Any], api: Api) -> str:
