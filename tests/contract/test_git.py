@@ -253,6 +253,20 @@ def test_more_than_the_limit_is_refused_before_it_is_written_out(fetching: Fetch
     assert not (fetching.into / "0").exists()
 
 
+def test_folders_of_folders_are_refused_before_git_has_listed_them(fetching: Fetching, tmp_path: Path) -> None:
+    origin = new_repository(tmp_path / "origin", {"file": "x"})
+    tree = origin.git("rev-parse", "HEAD^{tree}")
+    for _ in range(9):  # a thousand million files
+        lines = "".join(f"040000 tree {tree}\t{number}\n" for number in range(10))
+        words = ["git", "-C", str(origin.folder), "mktree"]
+        made = subprocess.run(words, input=lines.encode(), capture_output=True, check=True)
+        tree = made.stdout.decode().strip()
+    origin.git("update-ref", "HEAD", origin.git("commit-tree", tree, "-m", "A bomb"))
+    with pytest.raises(UserError) as refused:
+        fetching.checkout(origin.url, deadline=10)
+    assert refused.value.id == "repo.too-big"
+
+
 @pytest.fixture
 def ssh_server(tmp_path: Path) -> Iterator[tuple[int, Path]]:
     """sshd on a free port of loopback; gives the port and the file of keys it lets in."""

@@ -1,9 +1,11 @@
-"""How much git may fetch: its packs are watched while they grow."""
+"""How much git may fetch, and say: its packs are watched while they grow, its answers while they come."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+
+from dz.errors import UserError
 
 
 class Cap:
@@ -17,6 +19,18 @@ class Cap:
         size = sum(_size(one) for folder in packs for one in (folder.iterdir() if folder.is_dir() else ()))
         self.passed = size > self._most
         return self.passed or (self._stop is not None and self._stop())
+
+
+class Bounded:
+    """Given the pieces of an answer. Raises UserError ``repo.too-big`` when it is longer than ``most`` bytes."""
+
+    def __init__(self, most: int) -> None:
+        self._left = most
+
+    def __call__(self, piece: bytes) -> None:
+        self._left -= len(piece)
+        if self._left < 0:
+            raise UserError("repo.too-big", limit="8 MB of names", found="there are more")
 
 
 def _size(path: Path) -> int:

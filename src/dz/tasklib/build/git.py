@@ -21,7 +21,7 @@ from dz.log import Secret
 from dz.names import Commit, Ref
 from dz.run import DeadlinePassed, Finished, run
 from dz.tasklib.build import disk, giturl, submodules
-from dz.tasklib.build.fetchcap import Cap
+from dz.tasklib.build.fetchcap import Bounded, Cap
 from dz.tasklib.build.gitfailure import explain, no_such_ref, redirected_elsewhere
 from dz.tasklib.build.githome import GitHome
 from dz.tasklib.build.giturl import GitUrl
@@ -87,7 +87,8 @@ class _Git:
     def __call__(
         self, *words: str | Path, folder: Path | None = None, stop: Callable[[], bool] | None = None
     ) -> Finished:
-        """Run git; its stdout is the output, its stderr is kept in ``home.said``."""
+        """Run git; its stdout is the output, its stderr is kept in ``home.said``. Raises UserError for an answer without
+        an end: trees within one another name a million files in a few kB."""
         self.home.said.clear()
         where = ("-C", folder) if folder else ()
         try:
@@ -98,6 +99,7 @@ class _Git:
                 deadline=max(0.1, self.until - time.monotonic()),
                 cancelled=stop or self.stop,
                 keep=_LISTING,
+                on_output=Bounded(_LISTING),
                 stderr_to=self.home.said.extend,
             )
         except DeadlinePassed as late:
@@ -273,7 +275,7 @@ def _measure(git: _Git, into: Path, commit: Commit, room: int) -> int:
     lines = listing.text.splitlines()
     sizes = [words[3] for line in lines if len(words := line.partition("\t")[0].split()) == 4]
     total = sum(int(size) for size in sizes if size.isdigit())
-    if len(listing.output) >= _LISTING or len(lines) > MOST_FILES:
+    if len(lines) > MOST_FILES:
         raise UserError("repo.too-big", limit=f"{MOST_FILES:,} files", found=f"at least {len(lines):,}")
     if total > room:
         raise UserError("repo.too-big", limit="2 GB of files", found=f"{total / 1e9:.1f} GB")
