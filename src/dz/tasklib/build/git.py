@@ -87,8 +87,8 @@ class _Git:
     def __call__(
         self, *words: str | Path, folder: Path | None = None, stop: Callable[[], bool] | None = None
     ) -> Finished:
-        """Run git; its stdout is the output, its stderr is kept in ``home.said``. Raises UserError for an answer without
-        an end: trees within one another name a million files in a few kB."""
+        """Run git; its stdout is the output, its stderr is kept in ``home.said``. Raises UserError for an answer
+        without an end: trees within one another name a million files in a few kB."""
         self.home.said.clear()
         where = ("-C", folder) if folder else ()
         try:
