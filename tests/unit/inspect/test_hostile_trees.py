@@ -195,6 +195,12 @@ SLOW = {
         "shop/__init__.py": "",
         "shop/models.py": "\n" * 300_000,
     },
+    "a choice by names that name each other": {
+        "wombat/settings.py": SETTINGS
+        + "A0 = 1\n"
+        + "".join(f"A{n} = [{f'A{n - 1}, ' * 100}]\n" for n in range(1, 9))
+        + "if A8:\n    from .production import *\n"
+    },
     "many projects": {f"{n}/manage.py": MANAGE.format("x") for n in range(1_000)},
 }
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 
 from dz.tasklib.build.inspect import code, settingscode
 from dz.tasklib.build.inspect.evidence import Facts
@@ -22,14 +23,25 @@ _FILE = re.compile(r"[\w./-]+\.py")
 _TAKERS = ("include", "append", "extend", "insert")
 
 
+@dataclass(frozen=True, slots=True)
+class _Look:
+    """At a module's names, with these variables set. ``followed``: what became of the names so far."""
+
+    values: Mapping[str, list[ast.expr]]
+    given: Mapping[str, str]
+    followed: dict[str, Followed | None] = field(default_factory=dict)
+
+
 def leading(tree: Tree, facts: Facts, given: Mapping[str, str]) -> frozenset[str]:
     """Those names of ``given`` (with a text for each) that such a branch is avoided by."""
     found = set()
     for path in _imported(tree, facts):
         module = tree.syntax(path)
-        for one in module.body if module else ():
-            if module and isinstance(one, ast.If) and _dead(tree, facts, path, _taken(one, module, {}) or []):
-                found |= set(_ways_out(tree, facts, path, module, one, given))
+        choices = [one for one in module.body if isinstance(one, ast.If)] if module else []
+        values = code.assignments(module) if module and choices else {}
+        for one in choices:
+            if _dead(tree, facts, path, _taken(one, _Look(values, {})) or []):
+                found |= set(_ways_out(tree, facts, path, values, one, given))
     return frozenset(found)
 
 
@@ -41,61 +53,74 @@ def _imported(tree: Tree, facts: Facts) -> list[str]:
 
 
 def _ways_out(
-    tree: Tree, facts: Facts, path: str, module: ast.Module, one: ast.If, given: Mapping[str, str]
+    tree: Tree, facts: Facts, path: str, values: Mapping[str, list[ast.expr]], one: ast.If, given: Mapping[str, str]
 ) -> Iterator[str]:
     """The first name with which another branch is taken that can be."""
     for name, text in given.items():
-        instead = _taken(one, module, {name: text})
+        instead = _taken(one, _Look(values, {name: text}))
         if instead is not None and not _dead(tree, facts, path, instead):
             yield name
             return
 
 
-def _taken(one: ast.If, module: ast.Module, given: Mapping[str, str]) -> list[ast.stmt] | None:
+def _taken(one: ast.If, look: _Look) -> list[ast.stmt] | None:
     """The body that runs; None where that hangs on something else."""
-    holds = _holds(one.test, module, given)
+    holds = _holds(one.test, look)
     if holds is None:
         return None
     body = one.body if holds else one.orelse
-    return _taken(body[0], module, given) if len(body) == 1 and isinstance(body[0], ast.If) else body
+    return _taken(body[0], look) if len(body) == 1 and isinstance(body[0], ast.If) else body
 
 
-def _holds(test: ast.expr, module: ast.Module, given: Mapping[str, str]) -> bool | None:
+def _holds(test: ast.expr, look: _Look) -> bool | None:
     match test:
         case ast.BoolOp(op=op, values=values):
             stops = isinstance(op, ast.Or)
             for one in values:  # from left to right, as far as Python goes
-                holds = _holds(one, module, given)
+                holds = _holds(one, look)
                 if holds is None or holds is stops:
                     return holds
             return not stops
         case ast.UnaryOp(op=ast.Not(), operand=inner):
-            holds = _holds(inner, module, given)
+            holds = _holds(inner, look)
             return None if holds is None else not holds
         case ast.Compare(left=left, ops=[ast.In()], comparators=[where]) if code.is_environ(where):
             name = code.string(left)
-            return None if name is None or is_known(name, redis=True) else name in given
-    found = _value(test, module, given)
+            return None if name is None or is_known(name, redis=True) else name in look.given
+    found = _value(test, look)
     return bool(found.value) if found and found.valid else None
 
 
-def _value(node: ast.AST, module: ast.Module, given: Mapping[str, str], depth: int = 0) -> Followed | None:
+def _value(node: ast.AST, look: _Look, depth: int = 0) -> Followed | None:
     """What becomes of the variable that is read somewhere in ``node``; None where none is that is understood."""
     if (read := _read(node)) is not None:
-        name, default, kind = read
-        if is_known(name, redis=True) or (name not in given and not isinstance(default, ast.Constant)):
-            return None
-        cast = cast_of(kind, empty_is_false=True)
-        if name in given:
-            return begun(cast, given[name]) if cast else None
-        return Followed(default.value) if isinstance(default, ast.Constant) else None
+        return _given(*read, look.given)
     if isinstance(node, ast.Name):
-        values = code.assigned(module, node.id)
-        return _value(values[0], module, given, depth + 1) if len(values) == 1 and depth < DEEPEST else None
+        return _named_value(node.id, look, depth)
     for inner in ast.iter_child_nodes(node):
-        if (found := _value(inner, module, given, depth)) is not None:
+        if (found := _value(inner, look, depth)) is not None:
             return through(found, node, inner)
     return None
+
+
+def _given(name: str, default: ast.expr | None, kind: str, given: Mapping[str, str]) -> Followed | None:
+    if is_known(name, redis=True):
+        return None
+    cast = cast_of(kind, empty_is_false=True)
+    if name in given:
+        return begun(cast, given[name]) if cast else None
+    return Followed(default.value) if isinstance(default, ast.Constant) else None
+
+
+def _named_value(name: str, look: _Look, depth: int) -> Followed | None:
+    """Of a name that has one value; followed once, for settings name each other again and again."""
+    values = look.values.get(name, ())
+    if len(values) != 1 or depth >= DEEPEST:
+        return None
+    if name not in look.followed:
+        look.followed[name] = None  # while it is followed: one that stands for itself
+        look.followed[name] = _value(values[0], look, depth + 1)
+    return look.followed[name]
 
 
 def _read(node: ast.AST) -> tuple[str, ast.expr | None, str] | None:

@@ -77,10 +77,27 @@ def assigned(module: ast.Module, name: str) -> list[ast.expr]:
     return found
 
 
+def assignments(module: ast.Module) -> dict[str, list[ast.expr]]:
+    """The same of every name."""
+    found: dict[str, list[ast.expr]] = {}
+    for one in statements(module.body):
+        if not isinstance(one, ast.Assign | ast.AnnAssign | ast.AugAssign) or one.value is None:
+            continue
+        for target in one.targets if isinstance(one, ast.Assign) else [one.target]:
+            if name := _base(target):
+                found.setdefault(name, []).append(one.value)
+    return found
+
+
 def _names(target: ast.expr, name: str) -> bool:
+    return _base(target) == name
+
+
+def _base(target: ast.expr) -> str:
+    """Of ``NAME`` and ``NAME[...]``; "" of anything else."""
     while isinstance(target, ast.Subscript):
         target = target.value
-    return isinstance(target, ast.Name) and target.id == name
+    return target.id if isinstance(target, ast.Name) else ""
 
 
 def path_of(node: ast.expr, depth: int = 0) -> str | None:
