@@ -39,3 +39,15 @@ def test_of_what_nobody_can_ask_none_is_said_to_be_down(live: int | None, said: 
 def test_a_platform_database_that_is_down_knows_of_no_site_and_that_is_not_none() -> None:
     plan = cast(Any, SimpleNamespace(zoomdb_url="postgresql:///zoomdb?host=/nowhere"))
     assert status._zoomdb(plan) is None
+
+
+@pytest.mark.parametrize(
+    ("free", "said"),
+    [
+        (29_000_000, "Only 29 MB of disk are left; builds need 2 GB. Free some space at /srv/dz."),
+        (1_900_000_000, "Only 1.9 GB of disk are left; builds need 2 GB. Free some space at /srv/dz."),
+        (2_100_000_000, ""),
+    ],
+)
+def test_a_disk_that_is_nearly_full_is_said_to_be_before_a_deploy_meets_it(free: int, said: str) -> None:
+    assert status.scarce(free, "/srv/dz") == said

@@ -20,6 +20,7 @@ from dz.local.down import down
 from dz.local.layout import Layout, default_home
 from dz.local.screen import Screen, since
 from dz.local.up import up
+from dz.words import size
 
 Answer = tuple[int, dict[str, Any]]
 BROKEN = 3
@@ -93,11 +94,11 @@ def _down(layout: Layout, given: argparse.Namespace, screen: Screen) -> Answer:
 def _status(layout: Layout, given: argparse.Namespace, screen: Screen) -> Answer:
     plan = planning.current(layout)
     now = status.report(plan)
+    free = now.document["disk_free"]
     if not given.json:
-        free = now.document["disk_free"] / 1e9
         state = f"up {since(now.seconds)}" if now.seconds else "down"
         live = status.said_live(now.live if now.seconds else 0)
-        print(f"{state} · {now.memory / 1e6:.0f} MB · {free:.0f} GB free · {live} · {plan.state.url}")
+        print(f"{state} · {now.memory / 1e6:.0f} MB · {size(free)} free · {live} · {plan.state.url}")
         print(f"broker {plan.state.broker} · sandbox {now.document['sandbox'] or 'unknown'}")
         for one in now.document["services"]:
             made = " ".join(word for word in (one["version"], f"({one['origin']})") if word)
@@ -106,6 +107,8 @@ def _status(layout: Layout, given: argparse.Namespace, screen: Screen) -> Answer
             if one["state"] != "live":
                 print(f"{one['name']:18} {one['state']:9} {one['missing']} does not run")
                 screen.note(f"dz ps {one['name']}")
+    if little := status.scarce(free, layout.home):
+        screen.note(little)
     if not now.seconds:
         screen.note("dz up starts it.")
     return (BROKEN if now.wrong else 0), now.document

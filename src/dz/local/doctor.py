@@ -18,7 +18,7 @@ from dz.errors import DzError, UserError
 from dz.local import bring, planning, providers
 from dz.local.layout import Layout
 from dz.local.state import FIRST, who_listens
-from dz.local.status import report
+from dz.local.status import ROOM, report
 from dz.local.up import up
 from dz.local.users import own_name
 from dz.log import redact_urls
@@ -27,8 +27,9 @@ from dz.seams.sandbox import ladder
 from dz.seams.sandbox.indexes import of_this_host
 from dz.seams.sandbox.ladder import probe_host
 from dz.tasklib.appserver.ports import is_free
+from dz.words import size
 
-ROOM, MEMORY = 2 * 1000**3, 1000**3
+MEMORY = 1000**3
 WANTED = b"django\n"
 INDEX = 20.0  # seconds
 REACH = (
@@ -105,7 +106,7 @@ def _sandbox(layout: Layout) -> tuple[bool, str, str]:
 def _disk(layout: Layout) -> tuple[bool, str, str]:
     folder = next(p for p in (layout.home, *layout.home.parents) if p.exists())
     free = shutil.disk_usage(folder).free
-    return free > ROOM, f"{free / 1e9:.0f} GB free at {folder}", "Free some space there; builds need 2 GB."
+    return free > ROOM, f"{size(free)} free at {folder}", "Free some space there; builds need 2 GB."
 
 
 def _memory(layout: Layout) -> tuple[bool, str, str]:

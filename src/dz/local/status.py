@@ -15,6 +15,7 @@ from dz.local.services import INSTANCES, Plan, ours, servers
 from dz.local.supervising import Supervision
 from dz.names import AppId
 from dz.tasklib.machine import memory_of
+from dz.words import size
 
 HOSTS = (
     "SELECT h.instance_id, h.role, h.sandbox, h.network, h.load, h.memory, h.disk, h.disk_free, h.pid,"
@@ -32,6 +33,7 @@ SITES = (
     " ORDER BY 1, 4"
 )
 
+ROOM = 2 * 1000**3  # of disk, for a build
 RUNS = frozenset({"running", "starting"})  # its row says that it answered: to supervisord it starts for ten seconds
 
 
@@ -153,3 +155,8 @@ def said_live(live: int | None) -> str:
     if live is None:
         return "which projects are live is not known"
     return f"{live} {'project' if live == 1 else 'projects'} live"
+
+
+def scarce(free: int, folder: object) -> str:
+    """What to say where too little of the disk is left for a build; else ""."""
+    return "" if free > ROOM else f"Only {size(free)} of disk are left; builds need 2 GB. Free some space at {folder}."

@@ -39,7 +39,7 @@ PROBLEMS = [
     Problem(
         "deploy.no-appserver",
         "No appserver can take the release: {detail}.",
-        "dz status shows which hosts live; dz up starts what is down.",
+        "dz up starts what is down. On a host whose disk is full, free some space; dz status says how much is left.",
         "A release goes to a host that was heard of lately, has the bundle's platform and room for one more.",
     ),
 ]
