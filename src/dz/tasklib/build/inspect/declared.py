@@ -6,6 +6,7 @@ This is evidence (which file, which Django, which services); what is installed i
 from __future__ import annotations
 
 import ast
+import configparser
 import contextlib
 import difflib
 import json
@@ -109,7 +110,7 @@ def _of_file(tree: Tree, path: str) -> Iterator[Declared]:
         case "setup.py":
             yield from _setup_py(tree, path)
         case "setup.cfg":
-            yield from _located(tree, path, _lines(_option(tree.text(path), "install_requires")))
+            yield from _located(tree, path, _setup_cfg(tree.text(path)))
         case "Pipfile.lock":
             yield from _located(tree, path, _pipfile_lock(tree.text(path)))
         case "uv.lock" | "poetry.lock" | "pdm.lock":
@@ -222,18 +223,37 @@ def _locked(packages: Any) -> list[tuple[str, str]]:
     return [(f"{name}=={version}", "") for name, version in newest.items()]
 
 
-def _option(text: str, name: str) -> list[str]:
-    found = re.search(rf"^{name}\s*=(.*(?:\n[ \t]+.*|\n)*)", text, re.MULTILINE)
-    return [line.strip() for line in found[1].split("\n") if line.strip()] if found else []
+def _setup_cfg(text: str) -> list[tuple[str, str]]:
+    parser = configparser.RawConfigParser(strict=False)
+    try:
+        parser.read_string(text)
+    except configparser.Error:
+        return []
+    extras = parser["options.extras_require"] if parser.has_section("options.extras_require") else {}
+    texts = {"": parser.get("options", "install_requires", fallback=""), **extras}
+    return [(line.strip(), group) for group, lines in texts.items() for line in (lines or "").split("\n")]
 
 
 def _setup_py(tree: Tree, path: str) -> Iterator[Declared]:
     module = tree.syntax(path)
     for call in code.calls(module) if module else ():
-        if code.dotted(call.func).endswith("setup") and (wanted := code.keyword(call, "install_requires")):
-            if isinstance(wanted, ast.Name) and module:
-                wanted = next(iter(code.assigned(module, wanted.id)), wanted)
-            yield from _located(tree, path, [(line, "") for line in code.strings(wanted)])
+        if module and code.dotted(call.func).endswith("setup"):
+            yield from _located(tree, path, _of_call(module, call))
+
+
+def _of_call(module: ast.Module, call: ast.Call) -> Iterator[tuple[str, str]]:
+    for line in code.strings(_meant(module, code.keyword(call, "install_requires"))):
+        yield line, ""
+    extras = _meant(module, code.keyword(call, "extras_require"))
+    for key, value in zip(extras.keys, extras.values, strict=True) if isinstance(extras, ast.Dict) else ():
+        for line in code.strings(_meant(module, value)):
+            yield line, code.string(key) or "extra"
+
+
+def _meant(module: ast.Module, value: ast.expr | None) -> ast.expr:
+    """What a name stands for."""
+    values = code.assigned(module, value.id) if isinstance(value, ast.Name) else []
+    return next(iter(values), value) or ast.Constant(value=None)
 
 
 def _located(tree: Tree, path: str, lines: Iterable[tuple[str, str]]) -> Iterator[Declared]:
