@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import tracemalloc
 from pathlib import Path
 
 import pytest
@@ -52,6 +53,18 @@ def test_python_counts_where_the_front_end_says_that_it_reads_it(says: dict[str,
     one = write_tree(tmp_path / "one", speaks)
     other = write_tree(tmp_path / "other", speaks | {"shop/views.py": "two = 2\n"})
     assert key_of(one, ["web"]) != key_of(other, ["web"])
+
+
+def test_a_style_as_large_as_a_repository_is_not_read_into_memory(tmp_path: Path) -> None:
+    tree = write_tree(tmp_path / "tree", FILES)
+    with (tree / "huge.css").open("wb") as file:
+        file.truncate(200_000_000)
+    tracemalloc.start()
+    try:
+        key_of(tree, ["."])
+        assert tracemalloc.get_traced_memory()[1] < 20_000_000
+    finally:
+        tracemalloc.stop()
 
 
 @pytest.mark.parametrize(

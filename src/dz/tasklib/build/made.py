@@ -25,6 +25,7 @@ MOST = 2 * 1024**3  # bytes
 MOST_FILES, DEEPEST = 200_000, 100
 # Tailwind searches all that lies around it for the names of its classes, whatever its configuration says.
 READS_PYTHON = re.compile(rb"\bpy\b|tailwind")
+LOOKED_AT = 4_000_000  # bytes of such a file: it may be as large as a repository, and this is the worker's own memory
 
 
 def key_of(tree: Path, folders: Collection[str], *more: str) -> str:
@@ -38,7 +39,7 @@ def key_of(tree: Path, folders: Collection[str], *more: str) -> str:
             line = _line(name, file)
             if _configures(name):
                 file.seek(0)
-                speaks = speaks or READS_PYTHON.search(file.read()) is not None
+                speaks = speaks or READS_PYTHON.search(file.read(LOOKED_AT)) is not None
         every.update(line)
         if not name.endswith(".py"):
             other.update(line)
