@@ -130,6 +130,18 @@ def test_a_site_gets_the_truth_about_its_visitor(shop: tuple[RealNginx, Backend]
     assert {app.seen[-1][2][name] for name in ("Host", "X-Forwarded-Host")} == {NAME}
 
 
+def test_what_a_visitor_claims_about_himself_is_passed_on_to_no_site(shop: tuple[RealNginx, Backend]) -> None:
+    real, app = shop
+    real.nginx.apply(AppId.of(1), site(port=app.port))
+    names = [f"X-Forwarded-{name}" for name in ("For", "Proto", "Host", "Port", "Ssl", "Protocol")]
+    claimed = dict.fromkeys([*names, "X_Forwarded_For", "X-Real-IP", "Forwarded", "Proxy"], "claimed")
+    connection = http.client.HTTPConnection("127.0.0.1", real.port, timeout=60)
+    connection.request("GET", "/", headers={"Host": f"{NAME}:{real.port}", **claimed})
+    assert connection.getresponse().status == 200
+    connection.close()
+    assert not [name for name, value in app.seen[-1][2].items() if "claimed" in value]
+
+
 def test_a_site_that_rests_says_so_at_every_address_and_is_read_back(proxy: Proxy) -> None:
     one = site(upstreams=(), resting=True)
     proxy.apply(one.app_id, one)
