@@ -17,6 +17,7 @@ import pytest
 from dz.errors import Cancelled, PlatformError, Transient, UserError
 from dz.log import Secret
 from dz.tasklib.build import git as dzgit
+from dz.tasklib.build import gitlisting
 from dz.tasklib.build.deploykeys import generate_key
 from dz.tasklib.build.githome import GitHome
 from dz.tasklib.folders import fresh
@@ -244,7 +245,7 @@ def test_more_than_the_limit_is_refused_before_it_is_written_out(fetching: Fetch
         .stdout.decode()
         .strip()
     )
-    lines = "".join(f"100644 {blob}\t{number}\n" for number in range(dzgit.MOST_FILES + 1))
+    lines = "".join(f"100644 {blob}\t{number}\n" for number in range(gitlisting.MOST_FILES + 1))
     subprocess.run(["git", "-C", origin.folder, "update-index", "--index-info"], input=lines.encode(), check=True)
     origin.git("commit", "-q", "-m", "Too many")
     with pytest.raises(UserError) as refused:

@@ -20,17 +20,17 @@ from dz.errors import Cancelled, Transient, UserError
 from dz.log import Secret
 from dz.names import Commit, Ref
 from dz.run import DeadlinePassed, Finished, run
-from dz.tasklib.build import disk, giturl, submodules
+from dz.tasklib.build import catalogs, disk, giturl, submodules
 from dz.tasklib.build.fetchcap import Bounded, Cap
 from dz.tasklib.build.gitfailure import explain, no_such_ref, redirected_elsewhere
 from dz.tasklib.build.githome import GitHome
+from dz.tasklib.build.gitlisting import Files, listed
 from dz.tasklib.build.giturl import GitUrl
 from dz.tasklib.context import JobLog
 from dz.tasklib.folders import clear
 
 MOST_PACKED = 1024 * 1024 * 1024  # bytes of what is fetched
 MOST_BYTES = 2 * 1024 * 1024 * 1024  # bytes of what is checked out
-MOST_FILES = 100_000
 _LISTING = 8 * 1024 * 1024  # bytes of git's answers that are read
 _HASH = re.compile(r"[0-9a-f]{7,64}")
 
@@ -45,12 +45,14 @@ class Resolved:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Checkout:
-    """What lies in the folder now; ``committed_at`` in seconds since 1970."""
+    """What lies in the folder now; ``committed_at`` in seconds since 1970; ``untranslated``: catalogs of translations
+    that nothing is compiled of."""
 
     commit: Commit
     subject: str
     branch: str
     committed_at: int
+    untranslated: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,21 +134,22 @@ def checkout(remote: Remote, ref: str, into: Path, *, known: Resolved | None = N
     """Put the files of ``ref`` into that folder, which is empty; ``known``: what it was just resolved to."""
     with remote.open() as git:
         wanted = known or _resolve(git, ref)
-        room = _lay(git, into, wanted, ref, MOST_BYTES)
+        files = _lay(git, into, wanted, ref, MOST_BYTES)
         found = _described(git, into, wanted)
+        room = MOST_BYTES - files.size
         _lay_submodules(git, into, wanted.commit, room, file_urls=remote.file_urls and not remote.among_others)
-        return found
+        return replace(found, untranslated=catalogs.without_compiled(files.names))
 
 
-def _lay(git: _Git, into: Path, wanted: Resolved, ref: str, room: int) -> int:
-    """The files of one repository in a folder, with its ``.git``; how much of ``room`` is left."""
+def _lay(git: _Git, into: Path, wanted: Resolved, ref: str, room: int) -> Files:
+    """The files of one repository in a folder, with its ``.git``."""
     git("init", "-q", folder=into)
     _fetch(git, into, wanted, ref)
-    room -= _measure(git, into, wanted.commit, room)
+    found = _measure(git, into, wanted.commit, room)
     done = git("checkout", "-q", "--force", "--detach", wanted.commit, folder=into)
     if not done.ok:
         raise disk.or_full(explain(git.url, git.said), into)
-    return room
+    return found
 
 
 def _lay_submodules(git: _Git, into: Path, commit: Commit, room: int, *, file_urls: bool) -> None:
@@ -161,7 +164,7 @@ def _lay_submodules(git: _Git, into: Path, commit: Commit, room: int, *, file_ur
             elif one.url and place.resolve() == folder.resolve() / one.path and place.is_dir():
                 inner = replace(git, url=one.url)
                 try:
-                    room = _lay(inner, place, Resolved(commit=one.commit, branch=""), one.commit, room)
+                    room -= _lay(inner, place, Resolved(commit=one.commit, branch=""), one.commit, room).size
                     waiting.append((inner, place, one.commit))
                     continue
                 except UserError as error:
@@ -267,19 +270,12 @@ def _fetched(git: _Git, into: Path, words: Sequence[str]) -> Finished:
         raise
 
 
-def _measure(git: _Git, into: Path, commit: Commit, room: int) -> int:
-    """How many bytes it will be; too much is refused before it is written out."""
+def _measure(git: _Git, into: Path, commit: Commit, room: int) -> Files:
+    """What it will be; too much is refused before it is written out."""
     listing = git("ls-tree", "-r", "-l", "--full-tree", commit, folder=into)
     if not listing.ok:
         raise UserError("repo.git-failed", url=git.url.text, detail="its files cannot be listed")
-    lines = listing.text.splitlines()
-    sizes = [words[3] for line in lines if len(words := line.partition("\t")[0].split()) == 4]
-    total = sum(int(size) for size in sizes if size.isdigit())
-    if len(lines) > MOST_FILES:
-        raise UserError("repo.too-big", limit=f"{MOST_FILES:,} files", found=f"at least {len(lines):,}")
-    if total > room:
-        raise UserError("repo.too-big", limit="2 GB of files", found=f"{total / 1e9:.1f} GB")
-    return total
+    return listed(listing.text, room)
 
 
 def _described(git: _Git, into: Path, wanted: Resolved) -> Checkout:

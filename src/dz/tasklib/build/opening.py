@@ -14,7 +14,7 @@ from typing import Any
 import dz
 from dz.names import Commit
 from dz.tasklib.bringing import store_of
-from dz.tasklib.build import behind, disk, git, layers
+from dz.tasklib.build import behind, catalogs, disk, git, layers
 from dz.tasklib.build.inspect.runner import Inspection, ahead
 from dz.tasklib.buildconfig import BuildConfig, from_guesses, merge, parse
 from dz.tasklib.context import Context
@@ -146,7 +146,11 @@ def _coming(ctx: Context, project: Project) -> Path:
 
 def _check_out(ctx: Context, project: Project, ref: str, into: Path, known: git.Resolved | None) -> git.Checkout:
     with ctx.part("Check out the code"), behind.told_by_name(ctx, project):
-        return git.checkout(_remote(ctx, project), ref, into, known=known)
+        found = git.checkout(_remote(ctx, project), ref, into, known=known)
+    if found.untranslated:
+        sandbox, names = ctx.seams.sandbox, found.untranslated
+        catalogs.complete(sandbox, into, names, log=ctx.log, deadline=ctx.left(), stop=ctx.stop)
+    return found
 
 
 def _keep(ctx: Context, project: Project, checkout: git.Checkout, coming: Path) -> None:
