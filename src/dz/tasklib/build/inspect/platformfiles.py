@@ -25,7 +25,7 @@ _PLAIN = re.compile(rf"(?i){_WORD}|1|0|true|false|yes|no|on|off")
 _OF_THE_SITE = re.compile(
     rf"(?i)(?:^|_)(?:{_WORD}|is_deployed|deployed|deployment|docker|server|cloud|container)(?:_|$)"
 )
-_NEVER = re.compile(r"(?i)DEBUG|SECRET|TOKEN|PASS|KEY|CREDENTIAL|DSN|HOST|URL|DOMAIN|ADDRESS|EMAIL|USER|PORT$|SETTINGS")
+NEVER = re.compile(r"(?i)DEBUG|SECRET|TOKEN|PASS|KEY|CREDENTIAL|DSN|HOST|URL|DOMAIN|ADDRESS|EMAIL|USER|PORT$|SETTINGS")
 _TEXT = r"[\"']?(\w{1,20})[\"']?\s*(?:#.*)?$"
 _IN_DOCKERFILE = re.compile(rf"^\s*ENV\s+(\w{{2,60}})[=\s]\s*{_TEXT}")
 _IN_YAML = re.compile(rf"^\s*(?:-\s+)?([A-Z][A-Z0-9_]{{1,60}})\s*[:=]\s*{_TEXT}")
@@ -58,7 +58,7 @@ def _is(kind: str, path: str) -> bool:
 def _counts(name: str, text: str) -> bool:
     yes = text.lower() in ("1", "true", "yes", "on")
     wanted = not yes or _OF_THE_SITE.search(name) is not None
-    return wanted and _PLAIN.fullmatch(text) is not None and not _NEVER.search(name)
+    return wanted and _PLAIN.fullmatch(text) is not None and not NEVER.search(name)
 
 
 def _read(path: str, text: str) -> Iterator[tuple[str, str, int]]:

@@ -4,7 +4,8 @@
 they are told, and nobody is asked for them (nor for those that other settings do without). ``environment_as``: ones
 that are a known one by another name. ``environment_off``: switches of debugging,
 which get an empty value or, as ``DEBUG=0``, the text that the code takes as off; likewise what is of a mail server,
-and plain switches of production that the files for another platform set and the code fails without.
+and what the code fails without where it is a plain switch of production that a file for another platform sets, or a
+number or a no in an example file.
 
 Looked at: the settings in force and the applications, then every other module that is imported with it (tests,
 other settings, scripts and manage.py, which is never run, are not). What an example file says
@@ -13,17 +14,15 @@ about a name is told with it.
 
 from __future__ import annotations
 
-import io
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
-
-from dotenv import dotenv_values
 
 from dz.tasklib.build.inspect import settingscode, without
 from dz.tasklib.build.inspect.branches import leading
 from dz.tasklib.build.inspect.code import below
 from dz.tasklib.build.inspect.evidence import COUNTS, Evidence, Facts, at
+from dz.tasklib.build.inspect.examples import Example, examples_of
 from dz.tasklib.build.inspect.platformfiles import switches
 from dz.tasklib.build.inspect.reads import Need, Read, readers, reads
 from dz.tasklib.build.inspect.switches import off_texts
@@ -35,10 +34,6 @@ NEEDS = ("project_root", "settings_module", "additional_python_path_dirs", "wsgi
 GIVES = ("environment", "environment_as", "environment_later", "environment_off")
 
 _WORDS = ("environ", "getenv", "decouple", "env(", "env.", "dj_database_url")
-_EXAMPLE = re.compile(
-    r"(?i)(^|/)(\.?env[._-](example|sample|template|dist|default|tpl)s?(\.\w+)?"
-    r"|\.?(example|sample|template)[._-]env|\.env\.[\w.-]*(example|sample|template)|env\.(example|sample))$"
-)
 _ASIDE = re.compile(
     r"(?i)(^|/)(tests?|testing|test_[^/]*|[^/]*_test\.py|conftest\.py|migrations|scripts?|docs?|management|fabfile.*"
     r"|setup\.py|manage\.py|gunicorn[^/]*\.py|noxfile\.py|examples?|locustfile\.py|tools|bin|ci)(/|$)"
@@ -50,10 +45,10 @@ _CONFIDENCE = {Need.FAILS: (0.95, 0.75), Need.EMPTY: (0.4, 0.3), Need.DEFAULT: (
 
 
 def detect(tree: Tree, facts: Facts) -> Iterable[Evidence]:
-    examples = _examples(tree)
+    examples = examples_of(tree)
     seen: set[tuple[str, Need, bool]] = set()
     found = list(_all(tree, facts))
-    needless = _Needless(tree, facts, found)
+    needless = _Needless(tree, facts, found, examples)
     yield from needless.leading()
     for path, read, central in found:
         if read.name in _KEPT_APART or (read.name, read.need, read.at_import) in seen:
@@ -75,7 +70,9 @@ def detect(tree: Tree, facts: Facts) -> Iterable[Evidence]:
 class _Needless:
     """What nobody is asked for though the code fails without it."""
 
-    def __init__(self, tree: Tree, facts: Facts, found: list[tuple[str, Read, bool]]) -> None:
+    def __init__(
+        self, tree: Tree, facts: Facts, found: list[tuple[str, Read, bool]], examples: Mapping[str, Example]
+    ) -> None:
         reads = [(path, read) for path, read, _ in found]
         self._tree = tree
         # The settings' own files also where they read nothing: they hand on what others read with.
@@ -84,8 +81,9 @@ class _Needless:
         self._of_mail = without.of_mail(tree, facts, reads)
         self._of_files = without.of_files(tree, facts, reads)
         self._spared, self._settings = without.spared(tree, facts, reads)
-        self._switches = switches(tree)
-        self._leading = leading(tree, facts, {name: one.text for name, one in self._switches.items()})
+        elsewhere = switches(tree)
+        self._leading = leading(tree, facts, {name: one.text for name, one in elsewhere.items()})
+        self._switches = {name: one.switch for name, one in examples.items() if one.is_plain} | elsewhere
 
     def evidence(self, path: str, read: Read) -> Iterator[Evidence]:
         """Of what it gets instead, and of who does without."""
@@ -171,19 +169,7 @@ def _read_by_settings(tree: Tree, facts: Facts, path: str) -> bool:
     return any(re.search(pattern, tree.text(one), re.MULTILINE) for one in settingscode.files(tree, facts))
 
 
-def _examples(tree: Tree) -> dict[str, str]:
-    """name → what the example file has for it (and the comment above it)."""
-    found: dict[str, str] = {}
-    for path in [p for p in tree.files if _EXAMPLE.search(p)][:10]:
-        text = tree.text(path)
-        for name, value in dotenv_values(stream=io.StringIO(text), interpolate=False).items():
-            comment = re.search(rf"^#\s*(.+)\n(?:export\s+)?{re.escape(name)}\s*=", text, re.MULTILINE)
-            words = [f"{path} has {value!r}" if value else f"{path} names it", comment[1].strip() if comment else ""]
-            found.setdefault(name, ": ".join(word for word in words if word)[:300])
-    return found
-
-
-def _why(read: Read, example: str | None) -> str:
+def _why(read: Read, example: Example | None) -> str:
     needs = {
         (Need.FAILS, True): "it fails without this variable",
         (Need.FAILS, False): "it fails without this variable when it is used",
@@ -192,4 +178,4 @@ def _why(read: Read, example: str | None) -> str:
         (Need.DEFAULT, True): "it has a default",
         (Need.DEFAULT, False): "it has a default",
     }[read.need, read.at_import]
-    return f"{needs}; {example}" if example else needs
+    return f"{needs}; {example.told}" if example else needs

@@ -1,0 +1,60 @@
+"""What example files (``.env.example`` and the like) say of variables."""
+
+from __future__ import annotations
+
+import io
+import re
+from dataclasses import dataclass
+
+from dotenv import dotenv_values
+
+from dz.tasklib.build.inspect.platformfiles import NEVER, Switch
+from dz.tasklib.build.inspect.tree import Tree
+
+MOST = 10  # files
+_EXAMPLE = re.compile(
+    r"(?i)(^|/)(\.?env[._-](example|sample|template|dist|default|tpl)s?(\.\w+)?"
+    r"|\.?(example|sample|template)[._-]env|\.env\.[\w.-]*(example|sample|template)|env\.(example|sample))$"
+)
+# A size, a number of days, a no: as good here as there. What names somebody's account or says yes its owner gives.
+_PLAIN = re.compile(r"(?i)[0-9]{1,7}(\.[0-9]{1,4})?|false|no|off")
+_SOMEBODYS = re.compile(r"(?i)(^|_)(ids?|account|chat|phone|number|pin|code|pk|year)(_|$)")
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """``told``: the value and the comment above it, in words."""
+
+    name: str
+    text: str
+    file: str
+    line: int
+    told: str
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether a site may run with it until its owner says otherwise."""
+        theirs = NEVER.search(self.name) or _SOMEBODYS.search(self.name)
+        return theirs is None and _PLAIN.fullmatch(self.text) is not None
+
+    @property
+    def switch(self) -> Switch:
+        return Switch(self.text, self.file, self.line)
+
+
+def examples_of(tree: Tree) -> dict[str, Example]:
+    """By their names; of several files the first that has one counts."""
+    found: dict[str, Example] = {}
+    for path in [p for p in tree.files if _EXAMPLE.search(p)][:MOST]:
+        text = tree.text(path)
+        for name, value in dotenv_values(stream=io.StringIO(text), interpolate=False).items():
+            found.setdefault(name, _example(path, text, name, value or ""))
+    return found
+
+
+def _example(path: str, text: str, name: str, value: str) -> Example:
+    here = re.search(rf"^(?:#[ \t]*(.+)\n)?[ \t]*(?:export\s+)?{re.escape(name)}\s*=", text, re.MULTILINE)
+    comment = here[1].strip() if here and here[1] else ""
+    words = [f"{path} has {value!r}" if value else f"{path} names it", comment]
+    line = text.count("\n", 0, here.end()) + 1 if here else 1
+    return Example(name, value, path, line, ": ".join(word for word in words if word)[:300])
