@@ -2,8 +2,9 @@
 
 Those that only the settings for production want, where the ones that these are built on do without: a site that is
 live on those is better than none, and production's are tried first, so that they are taken as soon as all have a value.
-And, whatever they are called, those that only fill a database's entry in DATABASES, or say where static files and
-uploads are, which is the platform's; and the settings of a mail server: without one, mail is shown in the site's log.
+And, whatever they are called, those that only fill a database's entry in DATABASES, name the site among the hosts that
+are allowed, or say where static files and uploads are, which is the platform's; and the settings of a mail server:
+without one, mail is shown in the site's log.
 """
 
 from __future__ import annotations
@@ -99,6 +100,33 @@ def of_databases(tree: Tree, facts: Facts, found: Found) -> dict[str, Given]:
         for key, name in _entries(tree.syntax(path), value)
     ]
     return _for_that_alone(inside, found)
+
+
+def of_hosts(tree: Tree, facts: Facts) -> tuple[dict[str, Given], frozenset[str]]:
+    """Names of which settings make the hosts that they allow, or the origins that they trust: the site's own. Those
+    apart that fail there with no more than nothing: ``"https://" + os.getenv("HOST")``."""
+    found: dict[str, Given] = {}
+    joined: set[str] = set()
+    for setting in ("CSRF_TRUSTED_ORIGINS", "ALLOWED_HOSTS"):
+        for path, value in settingscode.values(tree, facts, setting):
+            module = tree.syntax(path)
+            listed = value.elts if isinstance(value, ast.List | ast.Tuple | ast.Set) else None
+            if listed is None and setting == "ALLOWED_HOSTS":
+                found |= dict.fromkeys(_read_for(module, value), Given(like="ALLOWED_HOSTS"))
+            for one in listed or ():
+                if setting == "ALLOWED_HOSTS" or _is_host_after_scheme(one):
+                    names = _read_for(module, one)
+                    found |= dict.fromkeys(names, Given(like="HOSTNAME"))
+                    joined |= set(names) if isinstance(one, ast.BinOp) else set()
+    return found, frozenset(joined)
+
+
+def _is_host_after_scheme(one: ast.expr) -> bool:
+    """``"https://" + HOST``, ``f"https://{HOST}"``."""
+    first: ast.expr | None = one.left if isinstance(one, ast.BinOp) else None
+    if isinstance(one, ast.JoinedStr) and len(one.values) == 2:
+        first = one.values[0]
+    return code.string(first) in ("http://", "https://")
 
 
 def of_mail(tree: Tree, facts: Facts, found: Found) -> dict[str, Given]:

@@ -78,6 +78,7 @@ class _Needless:
         # The settings' own files also where they read nothing: they hand on what others read with.
         self._off = off_texts(tree, dict.fromkeys([*settingscode.files(tree, facts), *(path for path, _ in reads)]))
         self._of_databases = without.of_databases(tree, facts, reads)
+        self._of_hosts, self._joined = without.of_hosts(tree, facts)
         self._of_mail = without.of_mail(tree, facts, reads)
         self._of_files = without.of_files(tree, facts, reads)
         self._spared, self._settings = without.spared(tree, facts, reads)
@@ -88,9 +89,12 @@ class _Needless:
     def evidence(self, path: str, read: Read) -> Iterator[Evidence]:
         """Of what it gets instead, and of who does without."""
         name = read.name
-        if read.need is not Need.FAILS or is_known(name, redis=True):
+        fails = read.need is Need.FAILS or (read.need is Need.EMPTY and name in self._joined)
+        if not fails or is_known(name, redis=True):
             return
-        if (text := self._off.get(name)) is not None:
+        if given := self._of_hosts.get(name):
+            yield self._gets("environment_as", given, "it is the site's own name", path, read)
+        elif (text := self._off.get(name)) is not None:
             why = f"it is off: it gets {text or 'an empty value'}"
             yield self._gets("environment_off", Given(text=text), why, path, read)
         elif given := self._of_databases.get(name):
