@@ -564,4 +564,4 @@ def test_links_are_followed_inside_and_said_where_they_lead_out(tmp_path: Path) 
     (root / "requirements.txt").symlink_to("deploy/list.txt")
     (root / "Procfile").symlink_to("/etc/hostname")
     assert differences(root, {"requirements_files": "requirements.txt", "django_version": "4.2.7"}) == {}
-    assert "Procfile is a link out of the repository and was not followed." in report(root)["messages"]
+    assert "Procfile is a link out of the repository: nothing was looked for behind it." in report(root)["messages"]
