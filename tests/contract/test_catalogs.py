@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from dz.seams.sandbox import Sandbox
-from dz.tasklib.build import catalogs
+from dz.tasklib.build import catalogs, compiling
 from tests.contract.test_git import Fetching, Notes
 from tests.contract.test_inspection import sandbox, tree
 from tests.repositories import new_repository, write_tree
@@ -54,8 +54,55 @@ def test_what_is_no_catalog_is_told_and_costs_the_others_nothing(sandbox: Sandbo
     broken = "locale/it/LC_MESSAGES/django.po"
     write_tree(tree, {DE: GERMAN, broken: "<<<<<<< HEAD\nmsgid\n"})
     said = compiled(sandbox, tree, DE, broken, FR)
-    assert said[1] == f"{broken} and 1 other are not compiled, and not used: these are no catalogs"
+    assert said[1] == f"{broken} and 1 other are not compiled, and not used: Django could not read them"
     assert sorted(one.suffix for one in tree.rglob("LC_MESSAGES/*")) == [".mo", ".po", ".po"]
+
+
+def test_what_would_make_a_page_fail_is_not_compiled(sandbox: Sandbox, tree: Path) -> None:
+    unsaid = HEAD.replace("nplurals=2; plural=(n != 1)", "nplurals=INTEGER; plural=EXPRESSION")
+    misnamed = f"""{GERMAN}
+#, python-format
+msgid "Hello %(name)s, %(sum)s"
+msgstr "Hallo %(Name)s"
+
+#, python-format
+msgid "Bye %(name)s"
+msgstr "Tschüß %(name)"
+
+#, python-format
+msgid "%(share)s% of %(name)s"
+msgstr "%(name)s: %(share)s%"
+"""
+    write_tree(tree, {DE: misnamed, FR: f'{unsaid}\nmsgid "Hello"\nmsgstr "Salut"\n'})
+    said = compiled(sandbox, tree, DE, FR)
+    assert said[1] == f"{FR} is not compiled, and not used: Django could not read them"
+    with (tree / DE.replace(".po", ".mo")).open("rb") as file:
+        read = gettext.GNUTranslations(file)
+    assert read.gettext("Hello") == "Grüß Gott"
+    assert read.gettext("Hello %(name)s, %(sum)s") % {"name": "Ann", "sum": 3} == "Hello Ann, 3"
+    assert read.gettext("Bye %(name)s") == "Bye %(name)s"
+
+
+def test_what_lies_there_already_is_left_as_it_is(sandbox: Sandbox, tree: Path) -> None:
+    write_tree(tree, {DE: GERMAN, FR: HEAD})
+    (tree / DE.replace(".po", ".mo")).symlink_to("/nowhere")
+    (tree / FR.replace(".po", ".mo")).mkdir()
+    said = compiled(sandbox, tree, DE, FR)
+    assert said == [f"{DE} and 1 other are not compiled, and not used: Django could not read them"]
+
+
+def test_one_that_ends_early_says_no_word_against_the_catalogs(
+    sandbox: Sandbox, tree: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(catalogs, "LONGEST", 0.01)
+    write_tree(tree, {DE: GERMAN})
+    assert compiled(sandbox, tree, DE) == [f"{DE} is not compiled, and not used: it took too long, or too much"]
+
+
+def test_all_together_are_no_more_than_a_worker_has_room_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write_tree(tmp_path, {DE: GERMAN, FR: GERMAN})
+    monkeypatch.setattr(compiling, "MOST", len(GERMAN.encode()) + 10)
+    assert compiling.report(tmp_path, [DE, FR])["failed"] == [FR]
 
 
 def test_nothing_is_written_behind_a_link(sandbox: Sandbox, tree: Path) -> None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import base64
 import json
 import os
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from pathlib import Path, PurePosixPath
 
 from dz.run import DeadlinePassed
@@ -20,7 +20,8 @@ from dz.tasklib.ourbox import our_box
 
 MOST = 1000
 LONGEST = 60.0  # seconds; a hundred languages take one
-MOST_OUT = 128 * 1024 * 1024
+MOST_OUT = 40 * 1024 * 1024  # bytes of the answer, see ``compiling.MOST``
+SAID = 8000  # bytes of what went wrong that are kept
 LIMITS = Limits(memory=1024 * 1024 * 1024, processes=32, file_size=1024)
 
 
@@ -43,40 +44,51 @@ def complete(
     """Lay what is compiled of these catalogs beside them; nobody else writes in the tree. ``deadline``: seconds."""
     box = our_box("dz.tasklib.build.compiling", tree, app_id=None, limits=LIMITS)
     asked = json.dumps(names).encode()
+    said = bytearray()
     try:
-        ran = sandbox.run(box, deadline=min(deadline, LONGEST), stdin=asked, cancelled=stop, keep=MOST_OUT)
+        ran = sandbox.run(
+            box,
+            deadline=min(deadline, LONGEST),
+            stdin=asked,
+            cancelled=stop,
+            keep=MOST_OUT,
+            stderr_to=lambda piece: said.extend(piece[: max(0, SAID - len(said))]),
+        )
     except DeadlinePassed:
         ran = None
-    made = _made(ran.output, names) if ran is not None and ran.ok else {}
-    for name, content in made.items():
-        _write(tree, _compiled(name), content)
+    found = _made(ran.output, names) if ran is not None and ran.ok else None
+    if found is None:
+        log.output(bytes(said))
+        log.note(f"{_shown(names)} not compiled, and not used: it took too long, or too much", level="warning")
+        return
+    made = [name for name, content in found.items() if _write(tree, _compiled(name), content)]
     if made:
         log.note(f"{_shown(made)} compiled: the repository has only the sources")
     if failed := [name for name in names if name not in made]:
-        log.note(f"{_shown(failed)} not compiled, and not used: these are no catalogs", level="warning")
+        log.note(f"{_shown(failed)} not compiled, and not used: Django could not read them", level="warning")
 
 
-def _made(output: bytes, asked: Iterable[str]) -> dict[str, bytes]:
-    """Of the answer what was asked for."""
+def _made(output: bytes, asked: Iterable[str]) -> dict[str, bytes] | None:
+    """Of the answer what was asked for; None where it is none."""
     try:
         made = json.loads(output)["made"]
         return {name: base64.b64decode(made[name], validate=True) for name in asked if name in made}
     except (ValueError, KeyError, TypeError, RecursionError):
-        return {}
+        return None
 
 
 def _compiled(name: str) -> str:
     return f"{name.removesuffix('.po')}.mo"
 
 
-def _shown(names: Collection[str] | Mapping[str, bytes]) -> str:
-    first, more = next(iter(names)), len(names) - 1
+def _shown(names: Sequence[str]) -> str:
+    first, more = names[0], len(names) - 1
     others = f" and {more} {'other' if more == 1 else 'others'}" if more else ""
     return f"{first}{others} {'are' if more else 'is'}"
 
 
-def _write(tree: Path, name: str, content: bytes) -> None:
-    """A new file below folders that are no links."""
+def _write(tree: Path, name: str, content: bytes) -> bool:
+    """A new file below folders that are no links; False where something else has its name, as a link."""
     path = PurePosixPath(name)
     folder = os.open(tree, os.O_RDONLY | os.O_DIRECTORY)
     try:
@@ -87,5 +99,8 @@ def _write(tree: Path, name: str, content: bytes) -> None:
         descriptor = os.open(path.name, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o644, dir_fd=folder)
         with os.fdopen(descriptor, "wb") as out:
             out.write(content)
+        return True
+    except FileExistsError:
+        return False
     finally:
         os.close(folder)
