@@ -19,6 +19,12 @@ _EXAMPLE = re.compile(
 # A size, a number of days, a no: as good here as there. What names somebody's account or says yes its owner gives.
 _PLAIN = re.compile(r"(?i)[0-9]{1,7}(\.[0-9]{1,4})?|false|no|off")
 _SOMEBODYS = re.compile(r"(?i)(^|_)(ids?|account|chat|phone|number|pin|code|pk|year)(_|$)")
+# What keeps others out is turned off for a developer alone.
+_GUARDS = re.compile(
+    r"(?i)AUTH|LOGIN|VERIF|VALIDAT|CAPTCHA|CSRF|PROTECT|PERMISSION|THROTTL|(^|_)RATE|LIMIT|2FA|MFA|OTP|APPROV|MODERAT"
+    r"|REQUIRE|PRIVATE"
+)
+_OFF = ("0", "false", "no", "off")
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,8 +40,9 @@ class Example:
     @property
     def is_plain(self) -> bool:
         """Whether a site may run with it until its owner says otherwise."""
-        theirs = NEVER.search(self.name) or _SOMEBODYS.search(self.name)
-        return theirs is None and _PLAIN.fullmatch(self.text) is not None
+        is_off = self.text.lower() in _OFF
+        theirs = NEVER.search(self.name) or _SOMEBODYS.search(self.name) or (is_off and _GUARDS.search(self.name))
+        return not theirs and _PLAIN.fullmatch(self.text) is not None
 
     @property
     def switch(self) -> Switch:
