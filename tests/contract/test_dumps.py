@@ -218,3 +218,22 @@ def test_a_role_is_made_by_one_at_a_time(real: Postgres, postgres_server: Postgr
         for _ in range(10):
             list(pool.map(lambda one: make(ctx, one), two))
     real.drop(two[0])
+
+
+def test_a_server_whose_disk_is_full_says_nothing_of_the_dump(
+    database: Database, real: Postgres, postgres_server: PostgresServer, tmp_path: Path
+) -> None:
+    with connect(database) as connection:
+        connection.execute("CREATE TABLE grown (at int)")
+        connection.execute(
+            "CREATE FUNCTION fill(int) RETURNS int LANGUAGE plpgsql IMMUTABLE AS $$ BEGIN"
+            " IF current_database() <> 'p00000042' THEN RAISE EXCEPTION USING ERRCODE = '53100',"
+            " MESSAGE = 'could not extend file \"base/1/2\": No space left on device'; END IF; RETURN $1; END $$"
+        )
+        connection.execute("CREATE INDEX filled ON grown (fill(at))")
+        connection.execute("INSERT INTO grown VALUES (1)")
+    dumped(real, database, tmp_path / "dump")
+    other = of(postgres_server, "p00000042_r7")
+    real.create(other)
+    with pytest.raises(Transient, match="No space left on device"):
+        real.restore(other, tmp_path / "dump", deadline=DEADLINE, cancelled=never)

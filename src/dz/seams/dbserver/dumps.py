@@ -38,6 +38,7 @@ FORCED = """
      WHERE c.relrowsecurity AND c.relforcerowsecurity ORDER BY 1
 """
 BEGUN = "SELECT FROM pg_catalog.pg_class WHERE oid >= 16384"  # what initdb made has smaller numbers
+SCARCE = ("No space left on device", "Disk quota exceeded", "out of memory", "out of shared memory")  # of the host
 LARGE_OBJECTS = "SELECT count(*) FROM pg_catalog.pg_largeobject_metadata"
 
 Connection = psycopg.Connection[tuple[Any, ...]]
@@ -74,7 +75,8 @@ def restore(
         _tool(bin / "pg_restore", database, words, deadline=deadline, cancelled=cancelled)
     except Transient as error:
         _read_through(bin, dump, deadline=deadline, cancelled=cancelled)
-        if _was_begun(database) and not was_away(database, time.monotonic() - began + 1):
+        lacks = any(word in error.detail for word in SCARCE)
+        if not lacks and _was_begun(database) and not was_away(database, time.monotonic() - began + 1):
             raise PlatformError(error.detail, id="data.does-not-restore") from error
         raise
     with connected(database) as connection:
