@@ -186,3 +186,33 @@ def test_what_is_missing_beside_it_is_added_at_once_unless_it_can_not_be_had(
     whole = ("qrcode", "django-crispy-forms", "django-import-export")
     assert asked[0] == whole and asked[1:2] == [("qrcode",)] * conflict
     assert conflict or len(asked) == 1
+
+
+@pytest.mark.parametrize("starts", [False, True])
+def test_what_can_not_be_had_is_told_and_decides_nothing(
+    starts: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def prove(build: object, environment: object) -> object:
+        if not starts:
+            raise UserError("settings.module-missing", module="qrcode")
+        return SimpleNamespace(lacks="qrcode")
+
+    def provide(build: object, added: object) -> object:
+        raise UserError("build.requirements-conflict", reason="it has no wheel")
+
+    notes: list[str] = []
+    log = SimpleNamespace(note=lambda text, **more: notes.append(text))
+    ctx = SimpleNamespace(door=SimpleNamespace(guesses=lambda field: []), log=log)
+    config = SimpleNamespace(project_root="", python_version="")
+    environment: Any = SimpleNamespace(folder=tmp_path, left_out=(), python="3.12.1")
+    build: Any = SimpleNamespace(ctx=ctx, tree=tmp_path, config=config)
+    monkeypatch.setattr(completing, "prove", prove)
+    monkeypatch.setattr(completing, "provide", provide)
+    monkeypatch.setattr(completing, "of_its_day", lambda *asked: None)
+    if starts:
+        assert completing.proven(build, environment)[0] is environment
+    else:
+        with pytest.raises(UserError) as refused:
+            completing.proven(build, environment)
+        assert refused.value.id == "settings.module-missing"
+    assert len(notes) == 2 and notes[1].endswith("it has no wheel. qrcode: not added")

@@ -39,44 +39,51 @@ def proven(build: Build, environment: Environment) -> tuple[Environment, Proof]:
     added: tuple[str, ...] = ()
     spare = told.plain(_lines_of(build, "spare_packages"))
     while True:
+        error, proof = None, None
         try:
             proof = prove(build, environment)
-        except UserError as error:
-            missing = str(error.facts.get("module", "")) if error.id == "settings.module-missing" else ""
-            more = addition(missing, added, spare)
-            if not more and (found := of_its_day(build, environment, added, error)):
-                return found
-            if not more:
-                cause = not_committed(_cause(error, environment), build.tree / ".gitignore")
-                cause = not_there(cause, build.tree / build.config.project_root)
-                raise without_its_python(cause, build.config.python_version, environment.python) from None
-        else:
             missing = proof.lacks
-            more = addition(missing, added, spare)
-            if not more:
-                return environment, proof
-        environment, added = _with_more(build, environment, added, spare, missing)
+        except UserError as failed:
+            error = failed
+            missing = str(error.facts.get("module", "")) if error.id == "settings.module-missing" else ""
+        more = addition(missing, added, spare)
+        if error and not more and (found := of_its_day(build, environment, added, error)):
+            return found
+        larger = _with_more(build, environment, added, spare, missing) if more else None
+        if larger is not None:
+            environment, added = larger
+        elif proof is not None:
+            return environment, proof
+        elif error is not None:
+            raise _blamed(build, environment, error)
 
 
 def _with_more(
     build: Build, environment: Environment, added: tuple[str, ...], spare: tuple[str, ...], missing: str
-) -> tuple[Environment, tuple[str, ...]]:
-    """The environment with what brings that module, and what was added by then. What else is imported at the start and
-    is missing comes with it, unless it can't be had."""
+) -> tuple[Environment, tuple[str, ...]] | None:
+    """The environment with what brings that module, and what was added by then; None where that can't be had. What else
+    is imported at the start and is missing comes with it, unless it can't be had."""
     sorts = [added]
     for module in (missing, *lacking(_lines_of(build, "imported"), environment.folder)):
         if more := addition(module, sorts[-1], spare):
             why = "is declared for something else" if more in spare else "nothing declares it"
             build.ctx.log.note(f"{module} is imported and {why}: {more} is added", level="warning")
             sorts.append((*sorts[-1], more))
-    alone, whole = sorts[1], sorts[-1]
-    try:
-        return provide(build, whole), whole
-    except UserError as error:
-        if whole == alone:
-            raise
-        build.ctx.log.note(f"{error.brief} {', '.join(whole[len(alone) :])}: not added", level="warning")
-        return provide(build, alone), alone
+    alone = sorts[1]
+    for whole in dict.fromkeys((sorts[-1], alone)):
+        try:
+            return provide(build, whole), whole
+        except UserError as error:
+            without = whole[len(added if whole == alone else alone) :]
+            build.ctx.log.note(f"{error.brief} {', '.join(without)}: not added", level="warning")
+    return None
+
+
+def _blamed(build: Build, environment: Environment, error: UserError) -> UserError:
+    """What a failure comes from that no package mends."""
+    cause = not_committed(_cause(error, environment), build.tree / ".gitignore")
+    cause = not_there(cause, build.tree / build.config.project_root)
+    return without_its_python(cause, build.config.python_version, environment.python)
 
 
 def lacking(modules: Iterable[str], environment: Path) -> list[str]:

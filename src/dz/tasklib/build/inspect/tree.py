@@ -84,9 +84,8 @@ class Tree:
             target = Path(os.path.realpath(entry.path))
             if target.is_relative_to(self.root):
                 return target.stat().st_size if target.is_file() else None
-            self.say(
-                f"{os.path.relpath(entry.path, self.root)} is a link out of the repository: nothing was looked for behind it."
-            )
+            path = os.path.relpath(entry.path, self.root)
+            self.say(f"{path} is a link out of the repository: nothing was looked for behind it.")
             return None
         return entry.stat(follow_symlinks=False).st_size if entry.is_file(follow_symlinks=False) else None
 
