@@ -170,6 +170,24 @@ def test_a_missing_file_of_the_key_alone_holds_the_projects_own(name: str, lines
     assert site(tmp_path, environment(name), lines).peek("SECRET_KEY") == {"SECRET_KEY": "k" * 50}
 
 
+EXCHANGED = """
+import builtins, django.conf
+class Reader: opens = open
+TEXT = Reader().opens(__file__).readline().strip()
+class Own(django.conf.Settings): pass
+def opened(*given, **named): return plain(*given, **named)
+plain, django.conf.Settings, builtins.open = open, Own, opened
+class Told:
+    def __str__(self): return f"{builtins.open is opened} {django.conf.Settings is Own}"
+TOLD = Told()
+"""
+
+
+def test_what_settings_make_of_open_and_of_djangos_own_stays(tmp_path: Path) -> None:
+    made = site(tmp_path, environment("newest"), EXCHANGED)
+    assert made.peek("TEXT", "TOLD") == {"TEXT": f"BASE = {str(tmp_path / 'code')!r}", "TOLD": "True True"}
+
+
 def test_a_file_that_a_library_misses_is_the_librarys_own_affair(tmp_path: Path) -> None:
     (tmp_path / "library").mkdir()
     (tmp_path / "library/keeps.py").write_text("SECRET_KEY = open('/etc/nowhere/key.txt').read()\n")

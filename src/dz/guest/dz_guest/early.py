@@ -11,7 +11,7 @@ from dz_guest import override, spec
 
 @contextmanager
 def laid_over(name):
-    """While the settings module of that name is imported."""
+    """While the settings module of that name is imported; a class that it puts there itself stays."""
     import django.conf
 
     plain = django.conf.Settings
@@ -27,7 +27,8 @@ def laid_over(name):
     try:
         yield
     finally:
-        django.conf.Settings = plain
+        if django.conf.Settings is Early:
+            django.conf.Settings = plain
 
 
 def _lay_over(settings, module):

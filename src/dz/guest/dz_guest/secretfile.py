@@ -20,22 +20,30 @@ _LIBRARY = os.path.dirname(os.__file__) + os.sep
 
 @contextmanager
 def stood_in_for():
-    """While the settings are imported."""
-    ours, plain = os.environ.get("DZ_SECRET_KEY", ""), builtins.open
-
-    def opened(file, mode="r", *more, **named):
-        try:
-            return plain(file, mode, *more, **named)
-        except FileNotFoundError:
-            if not ours or "r" not in mode or not _is_the_keys(sys._getframe(1)):
-                raise
-            return io.BytesIO(ours.encode("ascii")) if "b" in mode else io.StringIO(ours)
-
+    """While the settings are imported; what they exchange themselves stays."""
+    opened = _Open(builtins.open, os.environ.get("DZ_SECRET_KEY", ""))
     builtins.open = io.open = opened
     try:
         yield
     finally:
-        builtins.open = io.open = plain
+        for module in (builtins, io):
+            if module.open is opened:
+                module.open = opened.plain
+
+
+class _Open:
+    """``open``; as that, and as no function is, no method where a class has it for an attribute."""
+
+    def __init__(self, plain, ours):
+        self.plain, self.ours = plain, ours
+
+    def __call__(self, file, mode="r", *more, **named):
+        try:
+            return self.plain(file, mode, *more, **named)
+        except FileNotFoundError:
+            if not self.ours or "r" not in mode or not _is_the_keys(sys._getframe(1)):
+                raise
+            return io.BytesIO(self.ours.encode("ascii")) if "b" in mode else io.StringIO(self.ours)
 
 
 def _is_the_keys(frame):
