@@ -64,7 +64,15 @@ def doctor(parser: argparse.ArgumentParser) -> None:
 
 
 def project(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("name", metavar="NAME", help="the project")
+    parser.add_argument("name", metavar="NAME", type=_no_variable, help="the project")
+
+
+def _no_variable(text: str) -> str:
+    """Whoever forgets the project's name puts a value, a secret one perhaps, where it would be asked for and shown."""
+    variable, sign, _ = text.partition("=")
+    if sign:
+        raise argparse.ArgumentTypeError(f"the project's name is missing before {variable}=")
+    return text
 
 
 def follow(parser: argparse.ArgumentParser) -> None:

@@ -138,6 +138,8 @@ def test_wrong_use_names_the_command_to_look_at(words: list[str]) -> None:
         ("status now", "Not understood: now."),
         ("scale shop web=q", "PROCESS=N: web=q is not PROCESS=N, like web=2."),
         ("env set shop", "Missing: K[=V]."),
+        ("env set VAT_RATE=19", "NAME: the project's name is missing before VAT_RATE=."),
+        ("env set API_KEY=sk-1 VAT_RATE=19", "NAME: the project's name is missing before API_KEY=."),
     ],
 )
 def test_what_is_wrong_with_a_word_is_said_in_our_own(words: str, said: str) -> None:
