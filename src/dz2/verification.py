@@ -37,6 +37,7 @@ LABELS = {
     "base_python_package": "Base package",
     "static_files": "Static files",
     "static_url": "Static URL",
+    "media_url": "Media URL",
     "media_files": "Uploaded files",
     "title": "Title",
 }

@@ -48,7 +48,7 @@ PROBLEMS = [
     Problem(
         "project.bad-variable",
         "{name} is not {rule}.",
-        "Rename it; then the same command again.",
+        "Rename it, and give it again.",
         "Names of environment variables hold letters, digits and underscores.",
     ),
     Problem(
