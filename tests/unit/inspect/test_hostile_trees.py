@@ -201,6 +201,11 @@ SLOW = {
         + "".join(f"A{n} = [{f'A{n - 1}, ' * 100}]\n" for n in range(1, 9))
         + "if A8:\n    from .production import *\n"
     },
+    "lines of blanks": {
+        "wombat/settings.py": f"{SETTINGS}\nimport os\nA = os.environ['A']\n",
+        "app.yaml": " " * 200_000,
+        ".env.example": f"#{' ' * 200_000}x\nB=1\nA=1\n",
+    },
     "many projects": {f"{n}/manage.py": MANAGE.format("x") for n in range(1_000)},
 }
 

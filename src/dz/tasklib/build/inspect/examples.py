@@ -60,7 +60,7 @@ def examples_of(tree: Tree) -> dict[str, Example]:
 
 
 def _example(path: str, text: str, name: str, value: str) -> Example:
-    here = re.search(rf"^(?:#[ \t]*(.+)\n)?[ \t]*(?:export\s+)?{re.escape(name)}\s*=", text, re.MULTILINE)
+    here = re.search(rf"^(?:#(.*)\n)?[ \t]*(?:export\s+)?{re.escape(name)}\s*=", text, re.MULTILINE)
     comment = here[1].strip() if here and here[1] else ""
     words = [f"{path} has {value!r}" if value else f"{path} names it", comment]
     line = text.count("\n", 0, here.end()) + 1 if here else 1

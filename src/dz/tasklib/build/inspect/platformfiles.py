@@ -29,7 +29,7 @@ NEVER = re.compile(r"(?i)DEBUG|SECRET|TOKEN|PASS|KEY|CREDENTIAL|DSN|HOST|URL|DOM
 _TEXT = r"[\"']?(\w{1,20})[\"']?\s*(?:#.*)?$"
 _IN_DOCKERFILE = re.compile(rf"^\s*ENV\s+(\w{{2,60}})[=\s]\s*{_TEXT}")
 _IN_YAML = re.compile(rf"^\s*(?:-\s+)?([A-Z][A-Z0-9_]{{1,60}})\s*[:=]\s*{_TEXT}")
-_KEY = re.compile(r"^\s*-?\s*key:\s*[\"']?(\w{1,60})[\"']?\s*$")
+_KEY = re.compile(r"^\s*(?:-\s*)?key:\s*[\"']?(\w{1,60})[\"']?\s*$")
 _VALUE = re.compile(rf"^\s*value:\s*{_TEXT}")
 
 
