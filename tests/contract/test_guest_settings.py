@@ -170,6 +170,19 @@ def test_a_missing_file_of_the_key_alone_holds_the_projects_own(name: str, lines
     assert site(tmp_path, environment(name), lines).peek("SECRET_KEY") == {"SECRET_KEY": "k" * 50}
 
 
+@pytest.mark.parametrize(
+    "inside",
+    [
+        "    SECRET_KEY, TOKEN = file.read().split()",
+        "    SECRET_KEY = file.readline().strip()\n    TOKEN = file.readline().strip()",
+    ],
+)
+def test_a_file_that_holds_more_than_the_key_is_missing(inside: str, tmp_path: Path) -> None:
+    lines = f"try:\n  with open('/etc/nowhere/keys.txt') as file:\n{inside}\n"
+    lines += "except FileNotFoundError:\n    TOKEN = 'missing'"
+    assert site(tmp_path, environment("newest"), lines).peek("TOKEN") == {"TOKEN": "missing"}
+
+
 EXCHANGED = """
 import builtins, django.conf
 class Reader: opens = open

@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from dz_guest import spec
 
 KEY = "SECRET_KEY"
+READS = ("read", "readline", "read_text", "read_bytes")
 NEAR = 6  # calls of the standard library between theirs and the file's opening, as pathlib's
 _LIBRARY = os.path.dirname(os.__file__) + os.sep
 
@@ -89,12 +90,15 @@ def _end(node):
 
 
 def _reads_all(node):
-    names = {
+    """Whether it reads one thing, and that is the file: what is read after a key is none."""
+    names = [
         one.func.attr for one in ast.walk(node) if isinstance(one, ast.Call) and isinstance(one.func, ast.Attribute)
-    }
-    return bool(names & {"read", "readline", "read_text", "read_bytes"}) and not names & {"load", "loads", "safe_load"}
+    ]
+    return sum(name in READS for name in names) == 1 and not {"load", "loads", "safe_load"}.intersection(names)
 
 
 def _gives(node):
-    """Whether it gives SECRET_KEY its value."""
-    return any(isinstance(one, ast.Name) and one.id == KEY and isinstance(one.ctx, ast.Store) for one in ast.walk(node))
+    """Whether it gives SECRET_KEY alone its value."""
+    stored = [one for one in ast.walk(node) if isinstance(one, (ast.Assign, ast.AnnAssign))]
+    targets = [target for one in stored for target in getattr(one, "targets", None) or [one.target]]
+    return any(isinstance(one, ast.Name) and one.id == KEY for one in targets)
