@@ -183,6 +183,11 @@ def test_a_file_that_holds_more_than_the_key_is_missing(inside: str, tmp_path: P
     assert site(tmp_path, environment("newest"), lines).peek("TOKEN") == {"TOKEN": "missing"}
 
 
+def test_settings_that_are_asked_for_while_they_are_written_are_a_part_as_it_stands(tmp_path: Path) -> None:
+    lines = "DEBUG = True\nfrom django.conf import settings as asked\nEARLIER = asked.DEBUG"
+    assert site(tmp_path, environment("newest"), lines).peek("EARLIER", "DEBUG") == {"EARLIER": True, "DEBUG": False}
+
+
 EXCHANGED = """
 import builtins, django.conf
 class Reader: opens = open
