@@ -42,23 +42,8 @@ def complete(
     stop: Callable[[], bool] | None = None,
 ) -> None:
     """Lay what is compiled of these catalogs beside them; nobody else writes in the tree. ``deadline``: seconds."""
-    box = our_box("dz.tasklib.build.compiling", tree, app_id=None, limits=LIMITS)
-    asked = json.dumps(names).encode()
-    said = bytearray()
-    try:
-        ran = sandbox.run(
-            box,
-            deadline=min(deadline, LONGEST),
-            stdin=asked,
-            cancelled=stop,
-            keep=MOST_OUT,
-            stderr_to=lambda piece: said.extend(piece[: max(0, SAID - len(said))]),
-        )
-    except DeadlinePassed:
-        ran = None
-    found = _made(ran.output, names) if ran is not None and ran.ok else None
+    found = _made(sandbox, tree, names, log=log, deadline=deadline, stop=stop)
     if found is None:
-        log.output(bytes(said))
         log.note(f"{_shown(names)} not compiled, and not used: it took too long, or too much", level="warning")
         return
     made = [name for name, content in found.items() if _write(tree, _compiled(name), content)]
@@ -68,7 +53,34 @@ def complete(
         log.note(f"{_shown(failed)} not compiled, and not used: Django could not read them", level="warning")
 
 
-def _made(output: bytes, asked: Iterable[str]) -> dict[str, bytes] | None:
+def _made(
+    sandbox: Sandbox,
+    tree: Path,
+    names: Sequence[str],
+    *,
+    log: JobLog,
+    deadline: float,
+    stop: Callable[[], bool] | None,
+) -> dict[str, bytes] | None:
+    """What is compiled of each; None where that came to no end."""
+    box = our_box("dz.tasklib.build.compiling", tree, app_id=None, limits=LIMITS)
+    said = bytearray()
+    try:
+        ran = sandbox.run(
+            box,
+            deadline=min(deadline, LONGEST),
+            stdin=json.dumps(names).encode(),
+            cancelled=stop,
+            keep=MOST_OUT,
+            stderr_to=lambda piece: said.extend(piece[: max(0, SAID - len(said))]),
+        )
+    except DeadlinePassed:
+        return None
+    log.output(bytes(said))
+    return _read(ran.output, names) if ran.ok else None
+
+
+def _read(output: bytes, asked: Iterable[str]) -> dict[str, bytes] | None:
     """Of the answer what was asked for; None where it is none."""
     try:
         made = json.loads(output)["made"]
