@@ -16,6 +16,7 @@ _EXAMPLE = re.compile(
     r"(?i)(^|/)(\.?env[._-](example|sample|template|dist|default|tpl)s?(\.\w+)?"
     r"|\.?(example|sample|template)[._-]env|\.env\.[\w.-]*(example|sample|template)|env\.(example|sample))$"
 )
+_GIVES = re.compile(r"[ \t]*(?:export[ \t]+)?([\w.-]+)[ \t]*=")
 # A size, a number of days, a no: as good here as there. What names somebody's account or says yes its owner gives.
 _PLAIN = re.compile(r"(?i)[0-9]{1,7}(\.[0-9]{1,4})?|false|no|off")
 _SOMEBODYS = re.compile(r"(?i)(^|_)(ids?|account|chat|phone|number|pin|code|pk|year)(_|$)")
@@ -54,14 +55,23 @@ def examples_of(tree: Tree) -> dict[str, Example]:
     found: dict[str, Example] = {}
     for path in [p for p in tree.files if _EXAMPLE.search(p)][:MOST]:
         text = tree.text(path)
+        lines = _lines(text)
         for name, value in dotenv_values(stream=io.StringIO(text), interpolate=False).items():
-            found.setdefault(name, _example(path, text, name, value or ""))
+            found.setdefault(name, _example(path, name, value or "", *lines.get(name, (1, ""))))
     return found
 
 
-def _example(path: str, text: str, name: str, value: str) -> Example:
-    here = re.search(rf"^(?:#(.*)\n)?[ \t]*(?:export\s+)?{re.escape(name)}\s*=", text, re.MULTILINE)
-    comment = here[1].strip() if here and here[1] else ""
+def _lines(text: str) -> dict[str, tuple[int, str]]:
+    """Name → the first line that gives it a value, and the comment above that."""
+    found: dict[str, tuple[int, str]] = {}
+    above = ""
+    for number, line in enumerate(text.split("\n"), 1):
+        if begins := _GIVES.match(line):
+            found.setdefault(begins[1], (number, above.removeprefix("#").strip() if above.startswith("#") else ""))
+        above = line
+    return found
+
+
+def _example(path: str, name: str, value: str, line: int, comment: str) -> Example:
     words = [f"{path} has {value!r}" if value else f"{path} names it", comment]
-    line = text.count("\n", 0, here.end()) + 1 if here else 1
     return Example(name, value, path, line, ": ".join(word for word in words if word)[:300])

@@ -7,6 +7,7 @@ the project's own that hand a name on to one of these.
 from __future__ import annotations
 
 import ast
+import functools
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -55,14 +56,18 @@ class Readers:
 
 def readers(modules: Iterable[ast.Module]) -> Readers:
     """Those of all these modules."""
-    functions: set[str] = set()
-    defaults: set[str] = set()
-    lenient: set[str] = set()
-    for module in modules:
-        functions |= _own_helpers(module) | code.imported_from(module, "decouple")
-        defaults |= _schemes(module)
-        lenient |= _lenient_helpers(module)
-    return Readers(frozenset(functions), frozenset(defaults), frozenset(lenient))
+    each = [_handed_on(module) for module in modules]
+    return Readers(
+        frozenset(name for one in each for name in one.functions),
+        frozenset(name for one in each for name in one.defaults),
+        frozenset(name for one in each for name in one.lenient),
+    )
+
+
+@functools.lru_cache(maxsize=1024)
+def _handed_on(module: ast.Module) -> Readers:
+    functions = _own_helpers(module) | code.imported_from(module, "decouple")
+    return Readers(frozenset(functions), frozenset(_schemes(module)), _lenient_helpers(module))
 
 
 def reads_of(tree: Tree, path: str, known: Readers) -> list[Read]:

@@ -8,6 +8,7 @@ it: each one alone would cost another environment.
 from __future__ import annotations
 
 import ast
+import re
 import sys
 from collections.abc import Iterable, Iterator
 
@@ -23,6 +24,7 @@ MOST = 200
 # Of an app, those that Django and its urls import; of others only what imports them knows.
 _MODULES = ("apps", "models", "urls", "views", "admin", "forms", "serializers")
 _LISTS = ("APPS", "MIDDLEWARE")
+_IMPORT = re.compile(r"^(?:import[ \t]+([\w., \t]+)|from[ \t]+(\w[\w.]*)[ \t]+import\b)", re.MULTILINE)
 
 
 def detect(tree: Tree, facts: Facts) -> Iterable[Evidence]:
@@ -34,7 +36,7 @@ def detect(tree: Tree, facts: Facts) -> Iterable[Evidence]:
     urls = [word for _, value in settingscode.values(tree, facts, "ROOT_URLCONF") for word in code.strings(value)]
     files = [*settings, *filter(None, own), *filter(None, (code.module_file(tree, folders, one) for one in urls))]
     found = {name for path in files for name in _imported(tree, path)} | {word.partition(".")[0] for word in listed}
-    strange = sorted(found - own_modules(tree) - set(sys.stdlib_module_names) - {"django"})[:MOST]
+    strange = sorted(found - own_modules(tree) - set(sys.stdlib_module_names) - {"django", ""})[:MOST]
     if strange:
         yield Evidence(field="imported", value="\n".join(strange), confidence=0.5, why="it imports these at its start")
 
@@ -51,9 +53,8 @@ def _listed(tree: Tree, path: str) -> Iterator[str]:
 
 
 def _imported(tree: Tree, path: str) -> Iterator[str]:
-    module = tree.syntax(path)
-    for one in module.body if module else ():
-        if isinstance(one, ast.Import):
-            yield from (alias.name.split(".")[0] for alias in one.names)
-        elif isinstance(one, ast.ImportFrom) and one.module and not one.level:
-            yield one.module.split(".")[0]
+    """By the lines that begin so: to parse all of a large project would take longer than the rest of the look, and a
+    word of a docstring stands for no package."""
+    for line in _IMPORT.finditer(tree.text(path)):
+        for name in line[1].split(",") if line[1] else [line[2]]:
+            yield name.split(".")[0].split()[0] if name.strip() else ""
