@@ -120,6 +120,36 @@ def test_who_is_known_by_an_address_alone_is_told_with_it(name: str, tmp_path: P
         assert f'"name": "{told}"' in made.text, made.text
 
 
+APART = """
+from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.db import models
+class Keeping(BaseUserManager):
+    def create_superuser(self, email, password):
+        one = self.model(email=email)
+        one.set_password(password)
+        one.save()
+        return one
+class Person(AbstractBaseUser):
+    email = models.EmailField(unique=True)
+    USERNAME_FIELD = "email"
+    objects = Keeping()
+"""
+
+
+def test_a_project_without_djangos_own_users_has_an_administrator_too(tmp_path: Path, database: str) -> None:
+    backends = BACKENDS.replace("django.contrib.auth.models import User", "people.models import Person as User")
+    settings = f"{ADMIN}INSTALLED_APPS = ['people']\nAUTH_USER_MODEL = 'people.Person'\nMIDDLEWARE = []\n"
+    settings += "AUTHENTICATION_BACKENDS = ['people.backends.ByAddress']\n"
+    files = {"people/__init__.py": "", "people/models.py": APART, "people/backends.py": backends}
+    site = Site.of(
+        tmp_path, environment("newest"), {"site_settings.py": settings, "site_urls.py": "urlpatterns = []\n", **files}
+    )
+    site.env = database_environment(database)
+    assert site.manage("migrate").ok
+    made = typed(site, "admin", "email=ada@example.org", stdin=b"a-very-long-word\n")
+    assert '"name": "ada@example.org"' in made.text, made.text
+
+
 JOINING = """
 from django.contrib.auth.models import Group, User
 from django.db.models.signals import post_save

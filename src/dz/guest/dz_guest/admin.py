@@ -105,11 +105,13 @@ def _make(model, password, fields):
 def _typed(name, email, password):
     """What lets in with that password: a project's own backend may look for an address in what is typed as the name."""
     from django.contrib.auth import authenticate, get_backends
-    from django.contrib.auth.backends import ModelBackend
 
     socket.setdefaulttimeout(BACKEND)  # whoever it asks (LDAP, say): who was made is told all the same
     try:
-        if any(type(one).authenticate is ModelBackend.authenticate for one in get_backends()):
+        own = [type(one) for one in get_backends()]
+        # Where django.contrib.auth is no app of the project's, nobody may import this.
+        django = sys.modules.get("django.contrib.auth.backends")
+        if django and any(one.authenticate is django.ModelBackend.authenticate for one in own):
             return name
         texts = [text for text in (name, email) if text]
         return next((text for text in texts if authenticate(username=text, password=password) is not None), name)
