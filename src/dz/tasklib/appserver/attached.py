@@ -42,6 +42,7 @@ class Attached:
         self._size = size
         self._stop = stop
         self._group = 0
+        self._early = False  # interrupted before that was known
         self._master = -1
         self._holding = threading.Lock()  # of the master, which is closed while others may use it
         self._typed: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()  # bounded by the line's window
@@ -109,7 +110,10 @@ class Attached:
         return thread
 
     def _started(self, group: int) -> None:
-        self._group = group
+        with self._holding:
+            self._group = group
+        if self._early:
+            self._interrupt()
 
     def _end(self, readers: list[threading.Thread]) -> None:
         self._over.set()
@@ -122,7 +126,7 @@ class Attached:
         with self._holding:
             if self._master >= 0:
                 os.close(self._master)
-            self._master = -1
+            self._master, self._group = -1, 0
 
     def _log_on(self) -> None:
         with suppress(queue.Empty):
@@ -192,6 +196,8 @@ class Attached:
                 fcntl.ioctl(self._master, _TIOCSIG, signal.SIGINT)
             elif self._size is None and self._group:
                 os.killpg(self._group, signal.SIGINT)
+            else:
+                self._early = True
 
 
 def _resize(fd: int, size: tuple[int, int]) -> None:
