@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+import functools
+from collections.abc import Iterator, Mapping
 
 from dz.tasklib.build.inspect.tree import Tree, join
 
@@ -67,30 +68,20 @@ def statements(body: list[ast.stmt]) -> Iterator[ast.stmt]:
 
 def assigned(module: ast.Module, name: str) -> list[ast.expr]:
     """Values given to a name at import, in order; ``NAME += [...]`` and ``NAME["key"] = ...`` too."""
-    found = []
-    for one in statements(module.body):
-        if isinstance(one, ast.Assign):
-            if any(_names(target, name) for target in one.targets):
-                found.append(one.value)
-        elif isinstance(one, ast.AnnAssign | ast.AugAssign) and one.value is not None and _names(one.target, name):
-            found.append(one.value)
-    return found
+    return list(assignments(module).get(name, ()))
 
 
-def assignments(module: ast.Module) -> dict[str, list[ast.expr]]:
-    """The same of every name."""
+@functools.lru_cache(maxsize=4096)
+def assignments(module: ast.Module) -> Mapping[str, list[ast.expr]]:
+    """The same of every name, found by one walk for all who ask."""
     found: dict[str, list[ast.expr]] = {}
     for one in statements(module.body):
         if not isinstance(one, ast.Assign | ast.AnnAssign | ast.AugAssign) or one.value is None:
             continue
-        for target in one.targets if isinstance(one, ast.Assign) else [one.target]:
-            if name := _base(target):
-                found.setdefault(name, []).append(one.value)
+        targets = one.targets if isinstance(one, ast.Assign) else [one.target]
+        for name in {_base(target) for target in targets} - {""}:
+            found.setdefault(name, []).append(one.value)
     return found
-
-
-def _names(target: ast.expr, name: str) -> bool:
-    return _base(target) == name
 
 
 def _base(target: ast.expr) -> str:
