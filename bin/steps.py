@@ -11,6 +11,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 
@@ -22,8 +23,8 @@ STAGES = {
     "e2e": ["tests/e2e"],
     "faults": ["tests/faults"],
 }
-# They mostly wait for what they started: two cores have room for both.
-TOGETHER = (("parts", "role"), ("e2e", "faults"))
+# They mostly wait for what they started: two cores have room for two, each lane one stage after the other.
+LANES = (("parts", "faults"), ("role", "e2e"))
 BIN = os.path.dirname(sys.executable)
 CHECKS = {
     "format": [os.path.join(BIN, "ruff"), "format", "--check", "."],
@@ -44,13 +45,12 @@ def test():
         if code:
             return code
     stages = [(name, PYTEST + words) for name, words in chosen(os.environ.get("TESTS", ""))]
-    while stages:
-        two = tuple(name for name, _ in stages[:2]) in TOGETHER
-        code = together(*stages[:2]) if two else stage(*stages[0])
+    lanes = [[one for one in stages if one[0] in names] for names in LANES]
+    for name, argv in stages:
+        code = 0 if any(name in names for names in LANES) else stage(name, argv)
         if code:
             return code
-        stages = stages[2:] if two else stages[1:]
-    return 0
+    return together(lanes)
 
 
 def chosen(text):
@@ -87,15 +87,26 @@ def faults():
     return stage("faults", [sys.executable, "-m", "tests.faults"])
 
 
-def together(first, second):
-    """Both at the same time; what the second says follows when the first has ended."""
+def together(lanes):
+    """Both lanes at the same time; what the second says follows when both have ended.
+
+    A stage that is red lets the one beside it run to its end, and no other begin.
+    """
+    red = threading.Event()
+
+    def lane(stages, stdout=None):
+        for name, argv in stages:
+            if not red.is_set() and stage(name, argv, stdout):
+                red.set()
+
     with tempfile.TemporaryFile() as said, ThreadPoolExecutor(1) as beside:
-        later = beside.submit(stage, *second, said)
-        codes = [stage(*first), later.result()]
+        later = beside.submit(lane, lanes[1], said)
+        lane(lanes[0])
+        later.result()
         said.seek(0)
         shutil.copyfileobj(said, sys.stdout.buffer)
         sys.stdout.flush()
-    return codes[0] or codes[1]
+    return int(red.is_set())
 
 
 def stage(name, argv, stdout=None):
