@@ -52,6 +52,14 @@ def alone() -> tuple[str, ...]:
     return tuple({step.name for pipeline in known(None).values() for step in pipeline.steps if step.alone})
 
 
+@cache
+def by_themselves() -> tuple[str, ...]:
+    """The names of steps that no worker goes on with from the step before: they wait for each other, or are run beside
+    the worker."""
+    steps = [step for pipeline in known(None).values() for step in pipeline.steps]
+    return tuple({step.name for step in steps if step.alone or step.aside})
+
+
 def hold(project: Project) -> Project:
     """Its row as it is, which nobody else changes until the transaction ends. Raises ``project.not-found`` for one that
     is destroyed by now: what is written to it would stay for ever."""

@@ -21,7 +21,20 @@ from django.db.models.functions import Least, Now
 from dz.errors import UserError
 from dz.names import AppId
 from dz.tasklib.pipeline import DONE, Pipeline
-from dz2.advancing import DESTROYS, Pipelines, advance, alone, domains_of, end_steps, hold, is_busy, known, lock, start
+from dz2.advancing import (
+    DESTROYS,
+    Pipelines,
+    advance,
+    alone,
+    by_themselves,
+    domains_of,
+    end_steps,
+    hold,
+    is_busy,
+    known,
+    lock,
+    start,
+)
 from dz2.asker import name_of, user_of
 from dz2.channels import JOB, notify
 from dz2.models import Job, JobState, JobStep, Project, StepState
@@ -154,6 +167,21 @@ def claim(step_id: int, attempt: int, *, host: str, pid: int, lease: float) -> C
         params=job.job_params,
         results=dict(done),
     )
+
+
+def claim_next(done: Claimed, *, within: float, host: str, pid: int, lease: float) -> Claimed | None:
+    """Take a step that has become ready on the queue of the one before, if it is to end ``within`` so many seconds: in
+    one transaction with ``record`` nobody rings it, and no other worker knows of it."""
+    before = JobStep.objects.filter(pk=done.step_id)
+    ready = JobStep.objects.filter(
+        Q(not_before=None) | Q(not_before__lte=Now()),
+        job=done.job_id,
+        state=StepState.READY,
+        queue=before.values("queue")[:1],
+        timeout__lte=within,
+    ).exclude(name__in=by_themselves())
+    found = ready.order_by("position").values_list("pk", "attempt").first()
+    return claim(*found, host=host, pid=pid, lease=lease) if found else None
 
 
 def renew(claimed: Claimed, *, lease: float) -> RenewAnswer:

@@ -6,6 +6,9 @@ import itertools
 from collections.abc import Mapping
 from typing import Any
 
+from django.db import transaction
+
+from dz.tasklib.jobs import PIPELINES as ALL
 from dz.tasklib.pipeline import APPSERVER, BUILD, DATABASE, PROXY, On, Pipeline, Step, Together
 from dz2 import engine
 from dz2.models import Job, JobStep, Project
@@ -64,7 +67,14 @@ def claim(job: Job, name: str, host: str = "build-1") -> engine.Claimed:
 
 
 def record(claimed: engine.Claimed, outcome: engine.Outcome = OK) -> bool:
-    return engine.record(claimed, outcome, pipelines=PIPELINES)
+    return engine.record(claimed, outcome, pipelines={**ALL, **PIPELINES})
+
+
+def go_on(claimed: engine.Claimed, outcome: engine.Outcome = OK, *, within: float = 600) -> engine.Claimed | None:
+    """As a worker does."""
+    with transaction.atomic():
+        assert record(claimed, outcome)
+        return engine.claim_next(claimed, within=within, host="build-1", pid=1, lease=LEASE)
 
 
 def outcome(ended: str, **more: Any) -> engine.Outcome:

@@ -54,6 +54,42 @@ def test_a_job_runs_its_stages_in_order_and_ends(j: Any) -> None:
     assert j.state(job) == "succeeded"
 
 
+def test_a_worker_goes_on_with_what_it_made_ready_on_its_own_queue_and_nobody_rings_that(
+    j: Any, engine: Any, ringing: Any
+) -> None:
+    job = j.accept(j.project())
+    bundle = j.claim(job, "build_bundle")
+    upload = j.go_on(bundle)
+    assert (upload.step, upload.attempt, upload.results) == ("bundle_upload", 1, {"build_bundle": {}})
+    assert [ring.name for ring in ringing.due_rings(again=10)] == ["create_database"]
+    assert j.go_on(upload) is None, "its stage is not over"
+    assert j.go_on(j.claim(job, "create_database")) is None, "what follows is another host's"
+    assert j.ready(job) == ["switch"]
+
+
+def test_a_worker_goes_on_with_nothing_that_may_last_longer_than_its_task(j: Any) -> None:
+    job = j.accept(j.project())
+    assert j.go_on(j.claim(job, "build_bundle"), within=599) is None
+    assert j.ready(job) == ["create_database", "bundle_upload"]
+
+
+def test_a_worker_goes_on_with_nothing_that_is_not_due(j: Any) -> None:
+    job = j.accept(j.project())
+    later = j.outcome("transient", again_in=60)
+    assert j.go_on(j.claim(job, "build_bundle"), later) is None
+    assert j.ready(job) == ["build_bundle"]
+
+
+def test_a_worker_goes_on_with_no_step_of_which_one_runs_at_a_time(j: Any, engine: Any) -> None:
+    from dz.tasklib.jobs import PIPELINES
+
+    job = j.accept(j.project(), PIPELINES["nightly_backup"])
+    j.do(job, "backup_database")
+    assert j.ready(job) == ["keep_backup"]
+    assert j.go_on(j.claim(job, "keep_backup")) is None
+    assert j.ready(job) == ["test_restore"]
+
+
 def test_one_step_is_claimed_once_however_many_are_rung(j: Any, engine: Any) -> None:
     from django.db import connections
 

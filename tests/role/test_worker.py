@@ -160,6 +160,7 @@ def test_jobs_run_through_worker_and_dispatcher_and_outlive_the_death_of_a_child
     states = [toys.ended(job) for job in all_of_it]
     assert states == ["succeeded", "failed", "succeeded", "errored"], [job.error for job in all_of_it]
     assert sorted(toys.effects(plain)) == ["build_bundle", "bundle_upload", "create_database", "proxy_update"]
+    assert dict(plain.steps.values_list("name", "rings"))["bundle_upload"] == 0, "who built it went on with it"
     lines = list(JobLog.objects.filter(job=plain).values_list("seq", "text"))
     assert lines == [(i + 1, f"line {i}") for i in range(500)]
     assert told.error["where"] == "shop/urls.py:3 import nothing" and told.error["step"] == "build_bundle"
@@ -292,6 +293,10 @@ def test_a_busy_appserver_rests_while_a_broadcast_waits_for_it_and_when_the_brok
     until((land.home / "reconciled-app-1").exists, what=f"it is up\n{land.log()}", deadline=90)
     (land.home / "reconciled-app-1").unlink()
     job = busy()
+    short = toys.accept("check_repo")
+    assert land.start(("-c", RING.format(step=short.steps.get().pk))).wait(90) == 0, land.log()
+    assert toys.ended(short) == "succeeded", "one that lasts leaves room for another beside it"
+    busy()
     assert land.start(("-c", BROADCAST)).wait(90) == 0, land.log()
     assert psutil.Process(worker.pid).cpu_percent(2) < 30
     engine.cancel(job.pk, pipelines=toys.pipelines)
@@ -328,12 +333,12 @@ def test_jobs_end_without_confirms_late_acknowledgement_and_the_brokers_disk(lan
 
 EARLY = """
         engine.record(claimed, Outcome(ended=Ended.SUCCEEDED))
-        point("effect", step=step.name, attempt=attempt)
+        point("effect", step=step.name, attempt=claimed.attempt)
         outcome = _attempt(claimed, step, settings, seams, lease, writer)
 """
 LATE = """
         outcome = _attempt(claimed, step, settings, seams, lease, writer)
-        point("effect", step=step.name, attempt=attempt)
+        point("effect", step=step.name, attempt=claimed.attempt)
 """
 
 

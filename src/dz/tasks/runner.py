@@ -13,9 +13,9 @@ import time
 import traceback
 from collections.abc import Callable
 from functools import partial
-from typing import Any
+from typing import TypeVar
 
-from django.db import InterfaceError, OperationalError, close_old_connections, connection
+from django.db import InterfaceError, OperationalError, close_old_connections, connection, transaction
 
 from dz.errors import Cancelled, LostLease, PlatformError, Transient, UserError
 from dz.log import get_logger
@@ -24,7 +24,7 @@ from dz.run import DeadlinePassed, marked
 from dz.settings import WorkerSettings
 from dz.tasklib.context import Context, kill_id
 from dz.tasklib.hosting import Seams
-from dz.tasklib.pipeline import Step
+from dz.tasklib.pipeline import HARD_LIMIT, Step
 from dz.tasks import hosting
 from dz.tasks.eventlog import EventLog
 from dz.tasks.faults import point
@@ -35,20 +35,28 @@ from dz2.engine import Ended, Outcome
 from dz2.joblog import Writer
 
 RECONCILE_LIMIT = 600.0
+Kept = TypeVar("Kept")
 LONGEST_PAUSE = 60.0  # seconds between two tries of what is likely to pass
 
 log = get_logger()
 
 
 def run_step(step_id: int, attempt: int) -> None:
-    """Run this attempt, if it is still to be run."""
-    settings, seams = hosting.settings(), hosting.seams()
+    """Run this attempt, if it is still to be run, and then what it made ready for this queue: a step that the broker
+    need not carry is spared the way through it. The task of them all ends before Celery ends it."""
+    settings = hosting.settings()
+    until = time.monotonic() + HARD_LIMIT
     close_old_connections()  # zoomdb may have been away since this child's last task
     claimed = engine.claim(step_id, attempt, host=settings.instance_id, pid=os.getpid(), lease=settings.lease)
     if claimed is None:
         log.info("step.dropped", step_id=step_id, attempt=attempt)
-        return
-    point("claimed", step=claimed.step, attempt=attempt)
+    while claimed is not None:
+        claimed = _run(claimed, settings, hosting.seams(), until)
+
+
+def _run(claimed: engine.Claimed, settings: WorkerSettings, seams: Seams, until: float) -> engine.Claimed | None:
+    """The whole attempt; the one to go on with, if there is one."""
+    point("claimed", step=claimed.step, attempt=claimed.attempt)
     step = known(None)[claimed.kind].step(claimed.step)
     writer = Writer(claimed)
     lease = Lease(
@@ -56,16 +64,32 @@ def run_step(step_id: int, attempt: int) -> None:
         lease=settings.lease,
         every=settings.renew,
         until=time.monotonic() + step.timeout,
-        kill=lambda: seams.sandbox.kill(kill_id(settings.home, settings.instance_id, step_id, attempt)),
+        kill=lambda: seams.sandbox.kill(kill_id(settings.home, settings.instance_id, claimed.step_id, claimed.attempt)),
         idle=writer.flush_if_due,
     )
     with lease:
         outcome = _attempt(claimed, step, settings, seams, lease, writer)
-        point("effect", step=step.name, attempt=attempt)
+        point("effect", step=step.name, attempt=claimed.attempt)
         with lease.recording():
-            kept = _insist(lambda: engine.record(claimed, outcome))
-    point("recorded", step=step.name, attempt=attempt)
+            kept, following = _insist(lambda: _record(claimed, outcome, settings, 0.0 if step.aside else until))
+    point("recorded", step=step.name, attempt=claimed.attempt)
     log.info("step.finished", step=step.name, job=claimed.job_id, ended=outcome.ended, kept=kept)
+    return following
+
+
+def _record(
+    claimed: engine.Claimed, outcome: Outcome, settings: WorkerSettings, until: float
+) -> tuple[bool, engine.Claimed | None]:
+    with transaction.atomic():
+        if not engine.record(claimed, outcome):
+            return False, None
+        return True, engine.claim_next(
+            claimed,
+            within=until - time.monotonic() - settings.lease,
+            host=settings.instance_id,
+            pid=os.getpid(),
+            lease=settings.lease,
+        )
 
 
 def reconcile() -> None:
@@ -171,7 +195,7 @@ def _tell(writer: Writer, outcome: Outcome, error: Exception) -> None:
     writer.note(f"{outcome.error['sentence']}{where}", level=level)
 
 
-def _insist(record: Callable[[], Any]) -> Any:
+def _insist(record: Callable[[], Kept]) -> Kept:
     """Until zoomdb takes it. The lease's watch ends the process when that lasts too long."""
     while True:
         try:
