@@ -80,3 +80,23 @@ def test_where_sites_are_served_nobody_else_answers_after_the_table_is_laid_anew
     assert f". {rows['web.2'].port}" not in laid(), "its port may be another's by now"
     Keeper(settings("appserver", "app-2")).column()
     assert f". {at.port}" not in laid(), "it is on another host"
+
+
+@pytest.mark.usefixtures("hosts")
+def test_a_site_that_is_placed_while_the_table_is_loaded_is_guarded(j: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its step has let it answer by itself, and the table that was loaded a moment later knew nothing of it."""
+    from dz.seams.sandbox import network
+    from dz.tasks.fence import Keeper
+
+    shop = j.project()
+    _, door = built(j, shop)
+    rows: dict[str, Any] = {}
+
+    def meanwhile(*args: Any, **more: Any) -> network.Fence:
+        rows.update(rows or placed(door))
+        return ensure_rules(*args, **more)
+
+    monkeypatch.setattr(network, "ensure_rules", meanwhile)
+    Keeper(settings("appserver", "app-1")).column()
+    at = rows["web.1"]
+    assert f"{BASE + shop.pk} . {at.address} . {at.port}" in laid()

@@ -30,6 +30,7 @@ PACK = Step(
     on=On.FILES,
     timeout=LONG,
     run=Named("appserver.volumes:backup_volume"),
+    alone=True,
 )
 KEEP = Step(
     name="keep_backup", title="Keep the backup", queue=DATABASE, timeout=60, run=Named("database.backups:keep_backup")
@@ -68,6 +69,7 @@ RESTORE = Pipeline(
             queue=APPSERVER,
             timeout=LONG,
             run=Named("appserver.volumes:restore_volume"),
+            alone=True,
         ),
     ),
     *GO_LIVE,

@@ -45,6 +45,7 @@ def _appserver(ctx: Context) -> None:
         leaving.setdefault(deployment.app_id, []).append(deployment)
     for app_id, gone in leaving.items():
         _each(app_id, partial(deployments.take_away, ctx, *gone))
+    ran = supervisor(ctx).status()  # before the rows: what a step starts meanwhile is no stranger
     wanted = {d.program: d for d in ctx.door.wanted_on(ctx.host)}
     _stop_doubtful(ctx, wanted.values())
     running = supervisor(ctx).status()
@@ -58,7 +59,7 @@ def _appserver(ctx: Context) -> None:
     for redis in redises.values():
         _each(redis.program, partial(_run_redis, ctx, redis))
     _each("schedulers", partial(beside.begin_singles, ctx))
-    for name in running:
+    for name in ran:
         if name not in wanted and name not in redises and _PROGRAM.fullmatch(name):
             _each(name, partial(supervisor(ctx).stop, name))
     _each("backups", partial(backups.clear_old, ctx, volumes.KIND))

@@ -60,9 +60,9 @@ app.conf.update(
     # Nobody may steer a worker but by its queue, and nobody counts its events.
     worker_enable_remote_control=False,
     worker_send_task_events=False,
-    # A check must not wait behind a long build, nor a deploy's database behind a long dump; on other hosts one change
-    # happens at a time.
-    worker_concurrency=2 if os.environ.get("DZ_ROLE") in ("build", "database") else 1,
+    # A check must not wait behind a long build, nor a deploy behind a long dump or another project's long migration; a
+    # proxy's changes are short.
+    worker_concurrency=1 if os.environ.get("DZ_ROLE") == "proxy" else 2,
     worker_proc_alive_timeout=60,  # a child that imports on a busy machine needs more than 4 s
     worker_consumer="dz.tasks.consumer:Consumer",
     worker_autoscaler="dz.tasks.sharing:Resting",

@@ -33,20 +33,31 @@ class Keeper:
             self._laid, self._network = wanted, fence.network
         return {"network": self._network}
 
+    def _lay(self, wanted: frozenset[tuple[str, int]]) -> network.Fence:
+        """Once more where a step changed rows meanwhile: what it let through by itself, the table just loaded may have
+        taken away again. Its row comes first, so it is seen afterwards."""
+        while True:
+            own, served = self._own(), self._served()
+            fence = self._load(wanted, own, served)
+            if fence.network != "closed" or (own, served) == (self._own(), self._served()):
+                return fence
+
     def _own(self) -> list[tuple[int, int]]:
         """What came since is let through by the step that starts it; what rests has given its port back."""
-        rows = awake_on(self._settings.instance_id).values_list("project_id", "port")
+        rows = awake_on(self._settings.instance_id).order_by("pk").values_list("project_id", "port")
         return [(self._settings.uid_base + project, port) for project, port in rows if port]
 
     def _served(self) -> list[network.Served]:
         """The same of where sites are served."""
         here = AppServerDeployment.objects.filter(appserver__host__instance_id=self._settings.instance_id)
-        rows = here.exclude(state=DeploymentState.STOPPED).exclude(port=None)
+        rows = here.exclude(state=DeploymentState.STOPPED).exclude(port=None).order_by("pk")
         told = rows.values_list("release__project_id", "address", "port")
         return [network.Served(self._settings.uid_base + project, str(at), port) for project, at, port in told if port]
 
-    def _lay(self, wanted: frozenset[tuple[str, int]]) -> network.Fence:
+    def _load(
+        self, wanted: frozenset[tuple[str, int]], own: list[tuple[int, int]], served: list[network.Served]
+    ) -> network.Fence:
         try:
-            return network.ensure_rules(self._settings.uid_base, allowed=wanted, own=self._own(), served=self._served())
+            return network.ensure_rules(self._settings.uid_base, allowed=wanted, own=own, served=served)
         except (DzError, OSError) as error:
             return network.Fence("shared", str(error))

@@ -229,6 +229,20 @@ def test_what_nobody_wants_is_stopped_and_the_platforms_own_services_are_left_al
     supervisor.stop("panel")
 
 
+def test_what_a_step_starts_meanwhile_is_no_stranger(tmp_path: Path) -> None:
+    """Two steps run at a time on an appserver, and this may be one of them."""
+    supervisor = FakeSupervisor()
+
+    class Meanwhile(Door):
+        def wanted_on(self, _: str) -> tuple[Deployment, ...]:
+            one = Program(name="p00000042-3-web.1", argv=("sleep", "600"), cwd=tmp_path, log=tmp_path / "log")
+            supervisor.start(one)
+            return ()  # its row came after the rows were read
+
+    reconcile(context(tmp_path, "appserver", Meanwhile(), supervisor=supervisor))
+    assert set(supervisor.status()) == {"p00000042-3-web.1"}
+
+
 def test_a_failed_release_is_taken_away_with_its_files_and_its_place(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
