@@ -6,6 +6,7 @@ import resource
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from dz.seams.proxy.bounds import BODIES, BOUNDS, MANY
 from dz.seams.proxy.values import DOWN, FORWARD, STATIC_URL, USER, checked, listen_address, path
 
 # What browsers insist on; the rest may go as bytes. nginx brings a table only where a distribution packed it.
@@ -138,7 +139,6 @@ map_hash_bucket_size 128;
 variables_hash_max_size 2048;
 client_max_body_size 100m;
 client_header_timeout 30s;
-client_body_timeout 60s;
 gzip on;
 gzip_vary on;
 gzip_proxied any;
@@ -150,7 +150,7 @@ proxy_next_upstream_tries 2;
 map $http_upgrade $dz_connection {{ default upgrade; "" ""; }}
 # Which site a request with a whole URL is for, that says: its Host may be anybody's, and links would be made of it.
 map $request $dz_host {{ default $http_host; "~^[^ ]+ +[^/ ]" $host; }}
-# Names with a hash of their content never change. No captures in this expression: they have had holes.
+{BOUNDS}# Names with a hash of their content never change. No captures in this expression: they have had holes.
 map $uri $dz_cache {{
 default "public, max-age=300";
 "~\\.[0-9a-f]{{8,20}}\\.[0-9a-z.]+$" "public, max-age=31536000, immutable";
@@ -182,8 +182,8 @@ upstream dz_panel {{ server "unix:{path(self.own.panel)}"; }}
 listen {host}:{port};
 server_name {names};
 client_max_body_size 2m;
-{DOWN}{static}{self._push_location()}location / {{
-{FORWARD}proxy_read_timeout 3600s;
+{DOWN}{MANY}{static}{self._push_location()}location / {{
+{BODIES}{FORWARD}proxy_read_timeout 3600s;
 proxy_pass http://dz_panel;
 }}
 }}

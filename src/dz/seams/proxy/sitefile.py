@@ -6,6 +6,7 @@ from __future__ import annotations
 from dz.errors import PlatformError
 from dz.names import AppId, HostName
 from dz.seams.proxy import Site, Upstream
+from dz.seams.proxy.bounds import MANY, bounded
 from dz.seams.proxy.values import DOWN, FORWARD, SIZE, STATIC_URL, address, checked, listen_address, named, path
 
 _RESTS = "<!doctype html><title>{name} rests</title><h1>{name} rests</h1><p>Its owner has deactivated it for now."
@@ -45,11 +46,9 @@ server {{
 listen {host}:{port};
 server_name {names};
 client_max_body_size {checked(SIZE, site.max_body, "a size")};
-{DOWN}{FORWARD}proxy_read_timeout {int(site.read_timeout)}s;
+{DOWN}{MANY}{FORWARD}proxy_read_timeout {int(site.read_timeout)}s;
 proxy_send_timeout {int(site.read_timeout)}s;
-{_static(site)}location / {{ proxy_pass http://{app_id}; }}
-location @app {{ proxy_pass http://{app_id}$request_uri; }}
-}}
+{_static(site)}{bounded(app_id)}}}
 """
 
 
