@@ -122,6 +122,28 @@ def test_what_is_wrong_is_one_document(panel: Panel, host: Host, words: list[str
     assert (ended.code, ended.document["error_id"]) == (code, problem)
 
 
+@pytest.mark.parametrize(
+    ("since", "status"),
+    [
+        ("9999-12-31T23:59:59-14:00", 422),
+        ("0001-01-01T00:00:00%2B14:00", 422),
+        ("9999-12-31T23:59:59Z", 200),
+        ("9999-01-01", 200),
+        ("9999-12-31T23:59:59.999999", 200),
+        ("0001-01-01T00:00", 200),
+        ("2026-11-24T14:05", 200),
+        ("253402300800", 200),
+        ("1e20", 422),
+        ("nan", 422),
+    ],
+)
+def test_a_time_is_taken_or_refused_and_never_breaks_the_answer(
+    panel: Panel, host: Host, since: str, status: int
+) -> None:
+    got, told_of = ask(panel, "GET", f"/projects/shop/logs?since={since}")
+    assert (got, told_of.get("error_id")) == (status, "api.input" if status == 422 else None)
+
+
 def test_a_job_s_log_is_searched_on_the_server(panel: Panel, host: Host) -> None:
     from dz2.joblog import Writer
     from tests.role import jobs

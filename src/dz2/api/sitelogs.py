@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 
 from django.http import HttpRequest
@@ -18,9 +18,17 @@ from dz2.storable import storable
 router = Router()
 
 
+def in_utc(at: datetime) -> datetime:
+    """A time that names no zone is UTC's, as all that the API tells."""
+    try:
+        return at.astimezone(UTC) if at.tzinfo else at.replace(tzinfo=UTC)
+    except OverflowError:
+        raise ValueError("in UTC it is in none of the years 1 to 9999") from None
+
+
 class WantedIn(Schema):
     process: Annotated[str, AfterValidator(storable), Field(max_length=40)] = ""
-    since: datetime | None = None
+    since: Annotated[datetime, AfterValidator(in_utc)] | None = None
     level: Literal["", "debug", "info", "warning", "error", "critical"] = ""
     release: Annotated[int, Field(ge=1, lt=2**31)] | None = None
     search: Words = ""
