@@ -20,10 +20,12 @@ from dz.seams.sandbox import network
 from dz.seams.supervisor import Program, Status
 from dz.seams.supervisor.fake import FakeSupervisor
 from dz.tasklib.appserver import ownredis
+from dz.tasklib.appserver.deployments import undeploy
 from dz.tasklib.appserver.ownredis import config
 from dz.tasklib.appserver.ports import is_free
 from dz.tasklib.filled import REDIS_AT
 from dz.tasklib.folders import Folders, clear
+from dz.tasklib.locks import locked
 from dz.tasklib.reconcile import reconcile
 from dz.tasklib.records import Redis
 from tests.unit.tasklib.test_reconcile import Door, context
@@ -208,3 +210,20 @@ def test_a_port_that_it_leaves_is_open_to_the_next_project(
         supervisor.stop(at(0).program)
     assert not kept
     assert is_free(REDIS_AT, redis.port)
+
+
+@pytest.mark.parametrize("step", [ownredis.rest, undeploy])
+def test_it_is_not_stopped_while_a_reconcile_beside_has_the_projects_lock(tmp_path: Path, step: Any) -> None:
+    """It may be about to start it, by rows that this step has changed since: that would run on, and of a project that
+    is destroyed it would make the folders again."""
+    app_id, supervisor = AppId.of(42), FakeSupervisor()
+    door = Door(project=SimpleNamespace(app_id=app_id), redis_rests=True)
+    ctx = context(tmp_path, "appserver", door, supervisor=supervisor, sandbox=Bare())
+    ctx.left = lambda *_: 0.2
+    redis = Program(name=at(1).program, argv=("sleep", "600"), cwd=tmp_path, log=tmp_path / "log")
+    supervisor.start(redis)
+    with locked(Folders(tmp_path).lock(app_id), deadline=1, check=lambda: None), pytest.raises(Transient):
+        step(ctx)
+    assert redis.name in supervisor.programs
+    step(ctx)
+    assert redis.name not in supervisor.programs

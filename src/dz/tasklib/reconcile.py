@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
+from contextlib import AbstractContextManager
 from functools import partial
 
 from dz.errors import DzError
@@ -61,7 +62,7 @@ def _appserver(ctx: Context) -> None:
     _each("schedulers", partial(beside.begin_singles, ctx))
     for name in ran:
         if name not in wanted and name not in redises and _PROGRAM.fullmatch(name):
-            _each(name, partial(supervisor(ctx).stop, name))
+            _each(name, partial(_stop_stranger, ctx, name))
     _each("backups", partial(backups.clear_old, ctx, volumes.KIND))
     _drop_old(ctx)
 
@@ -81,19 +82,35 @@ def _runs(ctx: Context, deployment: Deployment, status: Status | None) -> bool:
     return status.state == "running" or not deployments.lost_its_port(ctx, deployment)
 
 
+# Steps run beside this, and so may another reconcile: what is done to a project is decided by what its rows say once its
+# lock is ours.
+
+
+def _locked(ctx: Context, app_id: AppId) -> AbstractContextManager[None]:
+    return locked(Folders(ctx.settings.home).lock(app_id), deadline=ctx.left(60), check=ctx.check)
+
+
 def _start(ctx: Context, deployment: Deployment) -> None:
-    with locked(Folders(ctx.settings.home).lock(deployment.app_id), deadline=ctx.left(60), check=ctx.check):
-        deployments.start_again(ctx, deployment)
+    with _locked(ctx, deployment.app_id):
+        deployments.start_again(ctx, ctx.door.running(deployment.id).deployment)
+
+
+def _stop_stranger(ctx: Context, name: str) -> None:
+    with _locked(ctx, AppId(name.partition("-")[0])):
+        wanted = (*ctx.door.wanted_on(ctx.host), *ctx.door.redises_on(ctx.host))
+        if name not in {one.program for one in wanted}:
+            supervisor(ctx).stop(name)
 
 
 def _run_redis(ctx: Context, redis: Redis) -> None:
-    with locked(Folders(ctx.settings.home).lock(redis.app_id), deadline=ctx.left(60), check=ctx.check):
-        ownredis.run(ctx, redis)
+    with _locked(ctx, redis.app_id):
+        for now in ctx.door.redises_on(ctx.host):
+            if now.app_id == redis.app_id:
+                ownredis.run(ctx, now)
 
 
 def _stop_redis(ctx: Context, app_id: AppId) -> None:
-    """Asked for again before it is stopped: it may have been started while we looked at others."""
-    with locked(Folders(ctx.settings.home).lock(app_id), deadline=ctx.left(60), check=ctx.check):
+    with _locked(ctx, app_id):
         if app_id not in {redis.app_id for redis in ctx.door.redises_on(ctx.host)}:
             ownredis.stop(ctx, app_id)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import socket
 import time
 from dataclasses import replace
@@ -12,16 +13,17 @@ from typing import Any
 import pytest
 
 from dz.errors import PlatformError
+from dz.log import Secret
 from dz.names import AppId, HostName, InstanceId
 from dz.seams.proxy.fake import FakeProxy
 from dz.seams.sandbox import network
 from dz.seams.sandbox.launch import PORT_BUSY
 from dz.seams.supervisor import End, Program, Status
 from dz.seams.supervisor.fake import FakeSupervisor
-from dz.tasklib.appserver import ports
+from dz.tasklib.appserver import ownredis, ports
 from dz.tasklib.appserver.deployments import start_anew
 from dz.tasklib.reconcile import reconcile
-from dz.tasklib.records import Deployment, Route
+from dz.tasklib.records import Deployment, Redis, Route, Running
 from tests.servers import free_port
 from tests.unit.tasklib.test_site import NoSandbox, layer, site
 
@@ -241,6 +243,70 @@ def test_what_a_step_starts_meanwhile_is_no_stranger(tmp_path: Path) -> None:
 
     reconcile(context(tmp_path, "appserver", Meanwhile(), supervisor=supervisor))
     assert set(supervisor.status()) == {"p00000042-3-web.1"}
+
+
+@pytest.mark.parametrize("becomes", ["wanted_on", "redises_on"])
+def test_what_became_wanted_while_others_were_looked_at_is_not_stopped(tmp_path: Path, becomes: str) -> None:
+    """A project that rests is woken up by a step beside this: what ran of it for a moment more is its own again."""
+    supervisor = FakeSupervisor()
+    web, redis = healthy(), Redis(app_id=AppId.of(42), port=21042, password=Secret("r3dis"))
+    says = {"wanted_on": web, "redises_on": redis}
+    name = says[becomes].program
+    supervisor.start(Program(name=name, argv=("sleep", "600"), cwd=tmp_path, log=tmp_path / "log"))
+
+    class Later(Door):
+        def unwanted_on(self, _: str) -> tuple[Deployment, ...]:
+            return ()
+
+        def singles(self) -> tuple[Deployment, ...]:
+            self.says[becomes] = (says[becomes],)
+            return ()
+
+    reconcile(context(tmp_path, "appserver", Later(), supervisor=supervisor))
+    assert set(supervisor.status()) == {name}
+
+
+def test_a_redis_that_went_or_moved_while_others_were_looked_at_is_not_started_where_it_was(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A destroy may run beside this, or a deploy whose port a stranger had taken: the site has the new one."""
+    begun: list[int] = []
+    monkeypatch.setattr(ownredis, "run", lambda _, redis: begun.append(redis.port))
+    for port in (None, 21043):
+        first = Redis(app_id=AppId.of(42), port=21042, password=Secret("r3dis"))
+        answers = [(first,), () if port is None else (replace(first, port=port),)]
+
+        class Moves(Door):
+            def redises_on(self, _: str, answers: Any = answers) -> tuple[Redis, ...]:
+                return answers.pop(0)
+
+        reconcile(context(tmp_path, "appserver", Moves(), supervisor=FakeSupervisor()))
+    assert begun == [21043]
+
+
+def test_a_site_that_was_moved_by_another_while_its_lock_was_waited_for_stays_there(tmp_path: Path) -> None:
+    """Two reconciles may run at once on an appserver, and both have seen it without its port."""
+    laid(tmp_path)
+    supervisor = Refused("p00000042-3-web.1")
+    with socket.create_server(("127.0.0.1", 0)) as stranger, socket.create_server(("127.0.0.1", 0)) as own:
+        seen = replace(healthy(), port=stranger.getsockname()[1])
+        now = replace(seen, port=own.getsockname()[1])
+        running = replace(site(tmp_path).running, deployment=now)
+
+        class Moved(Moves):
+            def running(self, _: int) -> Running:
+                if supervisor.tried:  # the other one had the lock first
+                    supervisor.stop(seen.program)
+                    supervisor.start(
+                        Program(name=seen.program, argv=("sleep", "600"), cwd=tmp_path, log=tmp_path / "log")
+                    )
+                    supervisor._pids[seen.program] = os.getpid()
+                return running
+
+        door = Moved(wanted_on=(seen,), app_ids={AppId.of(42)})
+        reconcile(context(tmp_path, "appserver", door, supervisor=supervisor))
+    assert door.moved == []
+    assert list(supervisor.programs) == [seen.program]
 
 
 def test_a_failed_release_is_taken_away_with_its_files_and_its_place(

@@ -103,9 +103,10 @@ def undeploy(ctx: Context) -> Mapping[str, Any]:
     app_id = ctx.door.project().app_id
     gone = [d for d in ctx.door.unplace() if d.host == ctx.host]
     take_away(ctx, *gone)
-    ownredis.stop(ctx, app_id)
-    for folder in (folders.runs(app_id), *folders.all_volumes(app_id), folders.layers(app_id)):
-        clear(folder)
+    with locked(folders.lock(app_id), deadline=ctx.left(120), check=ctx.check):
+        ownredis.stop(ctx, app_id)
+        for folder in (folders.runs(app_id), *folders.all_volumes(app_id), folders.layers(app_id)):
+            clear(folder)
     unsynced.drop_gone(ctx.settings.home)
     return {"stopped": [d.program for d in gone]}
 

@@ -22,6 +22,7 @@ from dz.tasklib.appserver.supervising import supervisor
 from dz.tasklib.context import Context
 from dz.tasklib.filled import REDIS_AT, wants_redis
 from dz.tasklib.folders import Folders, clear, fresh, passable
+from dz.tasklib.locks import locked
 from dz.tasklib.records import Redis, redis_program
 from dz.until import until
 
@@ -61,8 +62,10 @@ def have(ctx: Context) -> None:
 
 def rest(ctx: Context) -> None:
     """Stop it where the live release does without, or the project rests; its data stays until destroy."""
-    if ctx.door.redis_rests():
-        stop(ctx, ctx.door.project().app_id)
+    app_id = ctx.door.project().app_id
+    with locked(Folders(ctx.settings.home).lock(app_id), deadline=ctx.left(120), check=ctx.check):
+        if ctx.door.redis_rests():
+            stop(ctx, app_id)
 
 
 def run(ctx: Context, redis: Redis) -> bool:
