@@ -82,8 +82,8 @@ def _runs(ctx: Context, deployment: Deployment, status: Status | None) -> bool:
     return status.state == "running" or not deployments.lost_its_port(ctx, deployment)
 
 
-# Steps run beside this, and so may another reconcile: what is done to a project is decided by what its rows say once its
-# lock is ours.
+# Steps run beside this, and so may another reconcile: what is done to a project is decided by its rows once its lock is
+# ours.
 
 
 def _locked(ctx: Context, app_id: AppId) -> AbstractContextManager[None]:
