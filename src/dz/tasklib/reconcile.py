@@ -97,7 +97,7 @@ def _start(ctx: Context, deployment: Deployment) -> None:
 
 def _stop_stranger(ctx: Context, name: str) -> None:
     with _locked(ctx, AppId(name.partition("-")[0])):
-        wanted = (*ctx.door.wanted_on(ctx.host), *ctx.door.redises_on(ctx.host))
+        wanted: list[Deployment | Redis] = [*ctx.door.wanted_on(ctx.host), *ctx.door.redises_on(ctx.host)]
         if name not in {one.program for one in wanted}:
             supervisor(ctx).stop(name)
 
