@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import errno
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -97,6 +98,33 @@ def test_other_bytes_than_were_written_are_told(tmp_path: Path) -> None:
     with pytest.raises(PlatformError) as damaged:
         store.fetch(sink.stored, tmp_path / "back")
     assert (damaged.value.id, (tmp_path / "back").exists()) == ("data.damaged", False)
+
+
+KILLED = """
+import os, signal, sys, obstore
+from obstore.store import LocalStore
+writer = obstore.open_writer(LocalStore(sys.argv[1]), sys.argv[2], buffer_size=1_000_000)
+for _ in range(8):
+    writer.write(bytes(2_000_000))
+os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+@pytest.mark.parametrize("then", ["tried again", "given up"])
+def test_nothing_stays_of_what_a_killed_worker_had_begun(tmp_path: Path, then: str) -> None:
+    """It is as large as the dump had come, and no list of the store names it."""
+    folder = tmp_path / "backups/database"
+    folder.mkdir(parents=True)
+    subprocess.run([sys.executable, "-c", KILLED, folder, NAME], check=False)
+    assert sum(one.stat().st_size for one in folder.rglob("*#*")) > 1_000_000
+    store = kept("", tmp_path)
+    if then == "tried again":
+        with store.writing(NAME.replace("1-1", "1-2"), most=MB) as sink:
+            sink(b"whole")
+    else:
+        store.delete("p00000042/7/")
+    left = [one.name for one in folder.rglob("*") if one.is_file()]
+    assert left == (["1-2.dump"] if then == "tried again" else [])
 
 
 @pytest.mark.mount

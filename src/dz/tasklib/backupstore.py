@@ -18,6 +18,7 @@ from urllib.parse import urlsplit
 
 import obstore
 from obstore.exceptions import BaseError
+from obstore.store import LocalStore
 
 from dz.errors import PlatformError
 from dz.settings import StoreSettings
@@ -62,8 +63,10 @@ class BackupStore:
 
     @contextmanager
     def writing(self, name: str, *, most: int) -> Iterator[Sink]:
-        """The object is there, and ``stored`` is set, only if nothing is raised in the block."""
+        """The object is there, and ``stored`` is set, only if nothing is raised in the block. A folder is one step's:
+        what an attempt before this had begun there was killed with it."""
         try:
+            self._drop_begun(name.rpartition("/")[0])
             sink = Sink(self._store, name, most)
             yield sink
             stored = sink.close()
@@ -100,8 +103,10 @@ class BackupStore:
             yield bytes(piece)
 
     def delete(self, within: str) -> None:
-        """Every object whose name begins with this folder; harmless when there is none."""
+        """Every object whose name begins with this folder, and what was only begun there; harmless when there is
+        none."""
         try:
+            self._drop_begun(within)
             for page in obstore.list(self._store, prefix=within):
                 for found in page:
                     obstore.delete(self._store, found["path"])
@@ -109,6 +114,13 @@ class BackupStore:
             return
         except BaseError as error:
             raise told(error) from error
+
+    def _drop_begun(self, within: str) -> None:
+        """What a writer that was killed left in a folder's file system, as large as the dump had come: obstore writes
+        beside, under a name with ``#``, and lists no such name."""
+        if isinstance(self._store, LocalStore):
+            for begun in Path(urlsplit(self._url).path, within).glob("*#*"):
+                begun.unlink(missing_ok=True)
 
     def _told(self, error: Exception) -> Exception:
         """A store that refuses while its disk is full has one reason."""
