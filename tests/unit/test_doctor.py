@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import threading
@@ -12,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from dz.local import doctor
+from dz.local import doctor, providers
 from dz.local.layout import Layout
 
 PAGE = '<a href="django-5.0-py3-none-any.whl" data-core-metadata="true">django-5.0-py3-none-any.whl</a>'
@@ -89,3 +90,29 @@ def test_an_nginx_is_asked_in_a_folder_that_nobody_else_can_have_made(
         assert mode == "700" and not list(guessed.iterdir()) and not Path(folder).exists()
     finally:
         shutil.rmtree(guessed)
+
+
+@pytest.mark.parametrize(("was_up", "well"), [(True, False), (False, True)])
+def test_a_platform_that_ended_by_itself_is_not_well_and_one_that_was_never_started_is(
+    tmp_path: Path, was_up: bool, well: bool
+) -> None:
+    layout = Layout(tmp_path / "h")
+    layout.home.mkdir()
+    if was_up:
+        layout.client.write_text("{}")
+    ok, said, mend = doctor._services(layout)
+    assert ok is well
+    assert said == ("all ended by themselves" if was_up else "not started; dz up starts them")
+    assert was_up == (doctor._looked("services", doctor._services, layout).mend == mend)
+
+
+def test_the_broker_is_named_that_the_platform_has_not_the_one_that_a_new_one_would_get(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("DZ_BROKER", raising=False)
+    monkeypatch.setattr(providers, "RABBITMQ", Path("/usr/bin/env"))
+    layout = Layout(tmp_path / "h")
+    layout.home.mkdir()
+    assert "rabbitmq" in doctor._servers(layout)[1]
+    layout.state.write_text(json.dumps({"host": "127.0.0.1", "port": 1, "broker": "valkey", "broker_ports": []}))
+    assert "valkey" in doctor._servers(layout)[1]

@@ -17,7 +17,7 @@ from uv import find_uv_bin
 from dz.errors import DzError, UserError
 from dz.local import bring, planning, providers
 from dz.local.layout import Layout
-from dz.local.state import FIRST, who_listens
+from dz.local.state import FIRST, known, who_listens
 from dz.local.status import ROOM, report
 from dz.local.up import up
 from dz.local.users import own_name
@@ -31,6 +31,7 @@ from dz.words import size
 
 MEMORY = 1000**3
 WANTED = b"django\n"
+STARTS = "dz up starts what is down."
 INDEX = 20.0  # seconds
 REACH = (
     "Set what the way there needs, then dz up: UV_DEFAULT_INDEX or PIP_INDEX_URL (an index of yours), HTTPS_PROXY, "
@@ -118,7 +119,7 @@ def _servers(layout: Layout) -> tuple[bool, str, str]:
     packages = bring.own().packages
     with tempfile.TemporaryDirectory(prefix="dz-asked-") as scratch:  # closed to others: root's nginx reads there
         postgres, nginx = providers.postgres(packages), providers.nginx(packages, Path(scratch))
-    kind, broker = providers.broker(packages, "")
+    kind, broker = providers.broker(packages, planning.wanted_broker(known(layout)))
     words = [f"PostgreSQL {postgres.version} ({postgres.origin})", f"nginx {nginx.version} ({nginx.origin})"]
     return True, ", ".join([*words, f"{kind} {broker.version} ({broker.origin})"]), ""
 
@@ -154,6 +155,7 @@ def _index(layout: Layout) -> tuple[bool, str, str]:
 
 def _services(layout: Layout) -> tuple[bool, str, str]:
     if planning.running(layout) is None:
-        return True, "not started; dz up starts them", ""
+        crashed = layout.client.exists()  # which dz up leaves and dz down takes away
+        return not crashed, "not started; dz up starts them" if not crashed else "all ended by themselves", STARTS
     wrong = report(planning.current(layout)).wrong
-    return not wrong, "all answer" if not wrong else f"silent: {', '.join(wrong)}", "dz up starts what is down."
+    return not wrong, "all answer" if not wrong else f"silent: {', '.join(wrong)}", STARTS

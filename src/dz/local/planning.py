@@ -54,12 +54,16 @@ def _plan(layout: Layout, state: State, passwords: keys.Passwords) -> Plan:
     )
 
 
-def _broker(packages: Path, state: State) -> tuple[providers.Found | None, State]:
+def wanted_broker(state: State | None) -> str:
     """Kept once chosen, whatever is installed later, unless the environment says otherwise."""
+    kept = state.broker if state is not None and state.broker != "given" else ""
+    return os.environ.get("DZ_BROKER") or kept
+
+
+def _broker(packages: Path, state: State) -> tuple[providers.Found | None, State]:
     if os.environ.get("DZ_BROKER_URL"):
         return None, replace(state, broker="given")
-    wanted = os.environ.get("DZ_BROKER") or (state.broker if state.broker != "given" else "")
-    kind, found = providers.broker(packages, wanted)
+    kind, found = providers.broker(packages, wanted_broker(state))
     ports = state.broker_ports or (free_ports(3) if kind == "rabbitmq" else ())
     return found, replace(state, broker=kind, broker_ports=ports)
 
