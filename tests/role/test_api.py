@@ -216,3 +216,23 @@ def test_what_no_column_holds_is_found_nowhere(panel: Panel) -> None:
         "/jobs?project=%00": 404,
     }.items():
         assert ask(panel, "GET", path)[0] == status, path
+
+
+@pytest.mark.usefixtures("panel")
+@pytest.mark.parametrize("error", ["OperationalError", "InterfaceError"])
+def test_while_zoomdb_restarts_the_answer_is_an_error_like_every_other(error: str) -> None:
+    from django import db
+    from ninja import NinjaAPI
+    from ninja.testing import TestClient
+
+    from dz2.api import problems
+
+    api = NinjaAPI(urls_namespace=error)
+    problems.install(api)
+
+    @api.get("/")
+    def fails(request: Any) -> None:
+        raise getattr(db, error)("the connection is lost")
+
+    answer = TestClient(api).get("/")
+    assert (answer.status_code, answer.json()["error_id"]) == (503, "platform.away")

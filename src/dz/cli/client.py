@@ -19,6 +19,7 @@ from dz.errors import UserError
 
 LIMIT = 64 * 1024 * 1024
 PATIENCE = 30.0  # seconds without a byte
+AWAY = "platform.away"  # the panel's answer while it can know nothing: no more a verdict than none at all
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,6 +128,8 @@ class Api:
             raise Refused(Told.of(told), status) from None
         if status < 400:
             return found
+        if found.get("error_id") == AWAY:
+            raise Unreachable(self.server, "its own database does not answer")
         keys = ("error", "error_id", "where", "next")
         raise Refused(Told(**{key: found.get(key) for key in keys}), status)
 

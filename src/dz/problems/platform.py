@@ -19,6 +19,12 @@ PROBLEMS = [
         " The live release was not touched.",
     ),
     Problem(
+        "platform.away",
+        "The platform's own database does not answer.",
+        "Try again in a moment; dz status shows whether it runs, dz up starts it again.",
+        "What was begun goes on once it is back, and sites answer without it.",
+    ),
+    Problem(
         "platform.worker-died",
         "The worker of this step died {attempts} times.",
         "dz status shows whether that host's worker runs; then try again.",

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from ninja import NinjaAPI
 from ninja.errors import AuthenticationError, HttpError, ValidationError
 
 from dz.errors import UserError
+from dz.log import get_logger
+
+log = get_logger()
 
 STATUS = {
     "project.not-found": 404,
@@ -32,6 +36,7 @@ STATUS = {
     "data.none": 409,
     "data.not-good": 409,
     "data.no-server": 503,
+    "platform.away": 503,
     "push.none-here": 409,
     "push.other-source": 409,
     "api.not-signed-in": 401,
@@ -52,7 +57,13 @@ def install(api: NinjaAPI) -> None:
         field = named.removeprefix("body.") or "the request"
         return answer(request, UserError("api.input", field=field, detail=first["msg"].removeprefix("Value error, ")))
 
+    def away(request: HttpRequest, error: Exception | type[Exception]) -> HttpResponse:
+        log.warning("api.zoomdb", error=str(error))
+        return answer(request, UserError("platform.away"))
+
     api.add_exception_handler(UserError, answer)
+    api.add_exception_handler(OperationalError, away)
+    api.add_exception_handler(InterfaceError, away)
     api.add_exception_handler(ValidationError, validation)
     api.add_exception_handler(AuthenticationError, lambda r, _: answer(r, UserError("api.not-signed-in")))
     api.add_exception_handler(

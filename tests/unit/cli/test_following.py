@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
 
-from dz.cli.client import Unreachable
+from dz.cli.client import Api, Refused, Unreachable
 from dz.cli.following import Detached, follow
 from dz.cli.screen import Screen
 from dz.cli.where import Server
@@ -91,3 +92,11 @@ def test_the_line_beside_a_running_step_is_its_own(step: str, seen: bool) -> Non
     stream = Terminal(tty=True)
     said(api, stream, job("running", lines=1))
     assert ("installs things" in stream.getvalue()) is seen
+
+
+def test_a_platform_whose_own_database_restarts_gave_no_verdict() -> None:
+    api, shape = Api(Server(url="http://localhost")), {"error": "Away.", "where": None, "next": "Wait."}
+    with pytest.raises(Unreachable, match="its own database"):
+        api._read(503, json.dumps(shape | {"error_id": "platform.away"}).encode())
+    with pytest.raises(Refused, match="Away"):
+        api._read(503, json.dumps(shape | {"error_id": "data.no-server"}).encode())
