@@ -199,10 +199,20 @@ def _begin(
                 start_new_session=True,
             )
             pipes.feeds(process)
+            _yield_as_we_do(process.pid)
             return process
     finally:
         for fd in {one for one in streams if one >= 0}:
             os.close(fd)
+
+
+def _yield_as_we_do(session: int) -> None:
+    """Where the kernel shares processors among sessions (autogroup), a nice value counts among the processes of one
+    only: what we start in a session of its own would weigh as much as everything else of the platform."""
+    nice = os.getpriority(os.PRIO_PROCESS, 0)
+    if nice > 0:
+        with contextlib.suppress(OSError):  # a kernel without
+            Path(f"/proc/{session}/autogroup").write_text(str(nice))
 
 
 def check(argv: Sequence[str | Path], *, deadline: float, **options: Unpack[Options]) -> Finished:

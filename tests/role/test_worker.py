@@ -364,12 +364,13 @@ def test_the_plain_command_line_with_its_environment_is_a_complete_build_host(la
         land.start(("-c", "import time; time.sleep(300)"), DZ_KILL_ID=kill_id(land.home, name, 7, 1))
         for name in ("build-1", "build-2")
     )
-    land.start(WORKER)
+    worker = land.start(WORKER)
     host = until(lambda: Host.objects.filter(role="build").first(), what=f"it beats\n{land.log()}", deadline=90)
     assert host.sandbox in ("full", "user", "uid", "limits")
     assert host.platform.startswith("linux-")
     until(lambda: "reconcile.finished" in land.log(), what=f"it reconciled\n{land.log()}", deadline=90)
     assert (left.poll(), stranger.poll()) == (-signal.SIGKILL, None)
+    assert psutil.Process(worker.pid).nice() == 5, "visitors come first"
 
 
 @pytest.mark.parametrize("broker", ["valkey"], indirect=True)

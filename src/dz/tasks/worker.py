@@ -3,6 +3,7 @@ the logs of its sites, and reconcile once when it is up."""
 
 from __future__ import annotations
 
+import os
 from typing import Any
 
 from celery.signals import worker_init, worker_ready, worker_shutdown
@@ -17,12 +18,17 @@ from dz.tasks.heartbeat import Heartbeat
 from dz.tasks.queues import step_queue
 from dz.tasks.shipping import Shipping
 
+# Visitors come first: what answers them has three times the processor of what builds and starts. Not more than that, or
+# a site that has run wild would hold the deploy of its own mend.
+YIELDS = 5
+
 log = events.get_logger()
 _threads: list[Heartbeat | Shipping] = []
 
 
 def _configured(**_: Any) -> None:
     events.configure()
+    os.setpriority(os.PRIO_PROCESS, 0, max(YIELDS, os.getpriority(os.PRIO_PROCESS, 0)))
     ours = hosting.settings()
     try:
         # Nothing of ours runs yet: what still carries this host's mark outlived a worker that was killed before its
