@@ -100,6 +100,7 @@ def test_a_restored_database_has_the_rows_of_the_dump_and_goes_without_its_role(
     server.create(other)
     assert server.restore(other, tmp_path / "dump", deadline=DEADLINE, cancelled=never) == ROWS
     assert server.names(database) == {database.name, other.name}
+    assert server.size(database) > 0
     for _ in range(2):
         server.discard(other)
     assert server.names(database) == {database.name}

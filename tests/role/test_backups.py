@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from dz.errors import PlatformError, UserError
+from dz.errors import PlatformError, Transient, UserError
 from dz.seams.dbserver.fake import FakeDatabaseServer
 from dz.seams.sandbox.fake import Fake
 from dz.settings import WorkerSettings
@@ -204,6 +204,35 @@ def test_the_nightly_test_restores_into_a_scratch_database_and_a_bad_backup_is_o
         assert raised.value.id == ("data.damaged" if harm == "truncated" else "data.differs")
         with pytest.raises(UserError, match="it can't be restored"):
             backups.good(shop, row.number)
+    assert list(server.databases) == [shop.app_id]
+
+
+@pytest.mark.parametrize("broken", [False, True])
+def test_a_database_that_would_fill_the_disk_of_all_is_not_restored_and_one_that_is_broken_is(
+    j: Any, shop: Any, server: FakeDatabaseServer, tmp_path: Path, broken: bool
+) -> None:
+    """Packed it is small; the projects' server has one disk for all of them."""
+    from dz.tasklib.database.backups import test_restore as try_restore
+    from dz2 import backups
+
+    row = backed_up(j, backups.accept_due("03:00"), tmp_path, server)
+    server.row_size = 10**15
+    if broken:
+        server.rows.pop(shop.app_id)
+
+        def size(*_: Any) -> int:
+            raise Transient("the database does not answer")
+
+        server.size = size  # type: ignore[method-assign]
+    ctx = context(claim(row.job, "test_restore"), tmp_path, server)
+    if broken:
+        try_restore(ctx)
+    else:
+        with pytest.raises(PlatformError, match="it takes about") as raised:
+            try_restore(ctx)
+        assert raised.value.id == "data.no-room"
+    row.refresh_from_db()
+    assert (row.state, row.tested_at is not None) == ("good", broken)
     assert list(server.databases) == [shop.app_id]
 
 

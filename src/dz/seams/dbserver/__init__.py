@@ -5,7 +5,7 @@ again it repairs what is missing and sets the password anew. A project may have 
 a time: ``names`` are all of its role. ``discard`` takes one away and leaves the role, ``drop`` takes all of them and
 the role, connections included; done again both are harmless. ``dump`` gives a database's bytes away and returns the
 rows of each table in the very snapshot that it gave; ``restore`` fills a new, empty database from such bytes and
-returns the rows that are there then.
+returns the rows that are there then. ``size``: its bytes on the server's disk.
 """
 
 from __future__ import annotations
@@ -62,6 +62,8 @@ class DatabaseServer(Protocol):
     def restore(
         self, database: Database, dump: Path, *, deadline: float, cancelled: Callable[[], bool]
     ) -> Mapping[str, int]: ...
+
+    def size(self, database: Database) -> int: ...
 
     def exists(self, database: Database) -> bool: ...
 

@@ -15,6 +15,7 @@ class FakeDatabaseServer:
     def __init__(self) -> None:
         self.databases: dict[str, Database] = {}
         self.rows: dict[str, dict[str, int]] = {}  # of each database
+        self.row_size = 100  # bytes
 
     def create(self, database: Database) -> None:
         named(database)
@@ -53,6 +54,9 @@ class FakeDatabaseServer:
         except ValueError:
             raise PlatformError("the dump ends too early", id="data.damaged") from None
         return dict(self.rows[database.name])
+
+    def size(self, database: Database) -> int:
+        return sum(self.rows[database.name].values()) * self.row_size
 
     def exists(self, database: Database) -> bool:
         named(database)

@@ -25,6 +25,7 @@ CONNECT_TIMEOUT = 10
 STATEMENT_TIMEOUT = "300s"  # a default that a migration may raise for itself
 IDLE_TIMEOUT = "600s"
 TEMP_FILES = "2GB"
+SIZE = "SELECT pg_catalog.pg_database_size(pg_catalog.current_database())"
 _NAME = re.compile(r"p[0-9]{8}(_[a-z0-9_]{1,40})?")
 
 Connection = psycopg.Connection[tuple[object, ...]]
@@ -91,6 +92,11 @@ class Postgres:
     ) -> Mapping[str, int]:
         named(database)
         return dumps.restore(self._bin, database, dump, deadline=deadline, cancelled=cancelled)
+
+    def size(self, database: Database) -> int:
+        named(database)
+        with dumps.connected(database) as connection:
+            return int(connection.execute(SIZE).fetchall()[0][0])
 
     def exists(self, database: Database) -> bool:
         named(database)

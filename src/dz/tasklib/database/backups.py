@@ -22,6 +22,7 @@ from dz.tasklib.records import Backup, Database
 from dz.words import listing, size
 
 KIND = "database"
+WAL = 1000 * MB  # PostgreSQL's own max_wal_size, about
 SCRATCH = "_t"  # after the role's name: a database in which a backup is tested
 
 
@@ -70,7 +71,7 @@ def restore_database(ctx: Context) -> Mapping[str, Any]:
         if not _is_scratch(database, name):  # a nightly backup may be tested beside us
             server.discard(replace(database, name=name))
     with ctx.part(f"Restore backup {backup.number} into {database.name}"):
-        rows = _filled(ctx, server, database, backup)
+        rows = _filled(ctx, server, database, backup, like=used)
     ctx.log.note(f"{counted(rows)}, as in the backup")
     return {"database": database.name}
 
@@ -86,7 +87,7 @@ def test_restore(ctx: Context) -> Mapping[str, Any]:
         if _is_scratch(used, name):  # of a test that was killed; no two run at a time
             server.discard(replace(used, name=name))
     try:
-        rows = _filled(ctx, server, scratch, backup)
+        rows = _filled(ctx, server, scratch, backup, like=used)
     except Transient:
         raise  # the server's or the store's trouble says nothing about the backup
     except PlatformError as error:
@@ -111,10 +112,13 @@ def counted(rows: Mapping[str, int]) -> str:
     return f"{sum(rows.values())} rows in {len(rows)} tables"
 
 
-def _filled(ctx: Context, server: DatabaseServer, database: Database, backup: Backup) -> Mapping[str, int]:
-    """The database, new and from the backup's dump. Raises PlatformError if it has other rows."""
+def _filled(
+    ctx: Context, server: DatabaseServer, database: Database, backup: Backup, *, like: Database
+) -> Mapping[str, int]:
+    """The database, new and from the backup's dump; ``like``: the one in use, about as large. Raises PlatformError if
+    it has other rows."""
     stored = backup.objects[KIND]
-    with _scratch(ctx, f"{database.name}.dump", stored.size) as file:
+    with _scratch(ctx, f"{database.name}.dump", stored.size, _size_of(server, like)) as file:
         BackupStore(ctx.settings, KIND).fetch(stored, file)
         server.discard(database)  # of an attempt before
         make(ctx, database)
@@ -130,13 +134,23 @@ def _difference(wanted: Mapping[str, int], found: Mapping[str, int]) -> str:
     return listing(told)
 
 
+def _size_of(server: DatabaseServer, database: Database) -> int:
+    try:
+        return server.size(database)
+    except (Transient, PlatformError):
+        return 0  # broken: that is why another one is wanted
+
+
 @contextmanager
-def _scratch(ctx: Context, name: str, packed: int) -> Iterator[Path]:
-    """A file for a fetched dump; what an attempt that was killed left is written over."""
+def _scratch(ctx: Context, name: str, packed: int, unpacked: int) -> Iterator[Path]:
+    """A file for a fetched dump; what an attempt that was killed left is written over. The server of all projects, and
+    here zoomdb too, would stand still on a full disk: so there is to be room for the database and its write-ahead log.
+    """
     file = ctx.settings.home / "dumps" / name
     file.parent.mkdir(exist_ok=True, mode=0o700)
-    if shutil.disk_usage(file.parent).free < 2 * packed:
-        raise PlatformError(f"{size(packed)} packed need more room than there is", id="data.no-room")
+    free, needed = shutil.disk_usage(file.parent).free, packed + max(packed, unpacked) + min(unpacked, WAL)
+    if free < needed:
+        raise PlatformError(f"it takes about {size(needed)}, and {size(free)} are free", id="data.no-room")
     try:
         yield file
     finally:
