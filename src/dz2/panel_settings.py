@@ -52,10 +52,12 @@ TEMPLATES: list[dict[str, Any]] = [
 ALLOWED_HOSTS = os.environ.get("DZ_PANEL_HOSTS", "localhost,127.0.0.1,testserver").split(",")
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 SESSION_COOKIE_HTTPONLY = True
-SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = os.environ.get("DZ_PANEL_URL", "").startswith("https:")
+_SECURE = os.environ.get("DZ_PANEL_URL", "").startswith("https:")
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _SECURE
 SESSION_COOKIE_SAMESITE = "Lax"
-SESSION_COOKIE_NAME = "dz_session"
-CSRF_COOKIE_NAME = "dz_csrf"
+# A site is beside the panel, under one domain, and may set a cookie for all of it: no browser takes one of this prefix.
+SESSION_COOKIE_NAME = f"{'__Host-' if _SECURE else ''}dz_session"
+CSRF_COOKIE_NAME = f"{'__Host-' if _SECURE else ''}dz_csrf"
 X_FRAME_OPTIONS = "DENY"
 SECURE_REFERRER_POLICY = "same-origin"
 

@@ -16,14 +16,14 @@ from django.db.models import QuerySet
 
 from dz import pushed
 from dz.errors import UserError
-from dz.names import HostName, ProjectName, Ref
+from dz.names import ProjectName, Ref
 from dz.tasklib import buildconfig
 from dz.tasklib.build import giturl
 from dz2 import configs, domains, engine, releases
 from dz2.accounts import panel
 from dz2.advancing import hold, known
 from dz2.asker import user_of
-from dz2.models import ConfigGuess, Job, JobState, Project, VirtualHostname
+from dz2.models import ConfigGuess, Job, JobState, Project
 from dz2.storable import storable
 
 
@@ -288,11 +288,10 @@ def create(url: str, name: ProjectName, *, exact: bool, ref: str, owner: Any) ->
     """A project: a row and its hostname. A name from an address is counted up until it is free."""
     for number in range(1, 1000):
         spelled = name if number == 1 else ProjectName(f"{name[: 39 - len(str(number))].rstrip('-')}-{number}")
-        hostname = HostName(f"{spelled}.{panel().sites_domain}")
         try:
             with transaction.atomic():
                 project = Project.objects.create(name=spelled, repo_url=url, ref=ref, owner=owner)
-                VirtualHostname.objects.create(project=project, hostname=hostname)
+                domains.give(project)
                 return project
         except IntegrityError:
             if exact:

@@ -6,12 +6,13 @@ import os
 import socket
 import stat
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from dz.errors import UserError
-from dz.local import doctor, elsewhere, providers, state
+from dz.local import doctor, elsewhere, planning, providers, public, state
 from dz.local.bring import reachable
 from dz.local.layout import Layout
 from dz.local.up import up
@@ -104,9 +105,41 @@ def test_a_domain_is_kept_and_what_is_none_is_told(tmp_path: Path) -> None:
         assert told.value.id == "local.domain"
 
 
+def test_what_ends_tls_before_the_platform_is_kept_and_what_is_none_is_told() -> None:
+    plain = state.State(host="127.0.0.1", port=8801, domain="example.org")
+    assert public.reached(plain, {}) == plain and plain.url == "http://localhost:8801/"
+    secure = public.reached(plain, {"DZ_PUBLIC_SCHEME": "https"})
+    assert (secure.url, secure.reached, secure.proxies) == ("https://panel.example.org/", 443, "127.0.0.1 ::1")
+    other = public.reached(secure, {"DZ_PUBLIC_PORT": "8443", "DZ_TRUSTED_PROXIES": "10.0.0.5  192.168.0.0/24"})
+    assert (other.url, other.proxies) == ("https://panel.example.org:8443/", "10.0.0.5 192.168.0.0/24")
+    assert public.reached(other, {}) == public.reached(other, {"DZ_PUBLIC_SCHEME": "https"}) == other
+    assert public.reached(other, {"DZ_PUBLIC_SCHEME": "http"}) == plain
+    assert state.State(host="127.0.0.1", port=8801, scheme="https").url == "https://localhost/"
+    for name, wrong in (("SCHEME", "ftp"), ("PORT", "0"), ("PORT", "65536"), ("PORT", "٤"), ("PORT", "1" * 5000)):
+        with pytest.raises(UserError, match=f"DZ_PUBLIC_{name} is"):
+            public.reached(plain, {f"DZ_PUBLIC_{name}": wrong})
+    with pytest.raises(UserError, match="DZ_TRUSTED_PROXIES is 'front'"):
+        public.reached(plain, {"DZ_TRUSTED_PROXIES": "10.0.0.1 front"})
+
+
+def test_sites_that_were_told_of_another_scheme_or_port_are_not_begun_as_they_were(tmp_path: Path) -> None:
+    layout = Layout(tmp_path)
+    layout.programs.mkdir()
+    for name in ("p00000001-1-web.1", "panel"):
+        (layout.programs / f"{name}.conf").touch()
+    plain = state.keep(layout, state.State(host="127.0.0.1", port=8801))
+    for same in (plain, replace(plain, host="0.0.0.0", domain="example.org")):
+        planning.unsettle(layout, same)
+    assert len(list(layout.programs.iterdir())) == 2
+    planning.unsettle(layout, replace(plain, scheme="https"))
+    assert [one.name for one in layout.programs.iterdir()] == ["panel.conf"]
+
+
 def test_who_sits_elsewhere_is_told_how_to_come_here(tmp_path: Path) -> None:
     here = state.State(host="127.0.0.1", port=8801)
     assert list(elsewhere.ways(here, env={}, root=tmp_path)) == []
+    ended = state.State(host="127.0.0.1", port=8801, scheme="https")
+    assert list(elsewhere.ways(ended, env={"SSH_CONNECTION": "10.0.0.1 1 10.0.0.2 22"}, root=tmp_path)) == []
     (tunnel,) = elsewhere.ways(here, env={"SSH_CONNECTION": "10.0.0.1 1 10.0.0.2 22"}, root=tmp_path)
     assert "ssh -L 8801:127.0.0.1:8801 " in tunnel
     (tmp_path / ".dockerenv").touch()

@@ -15,7 +15,7 @@ from collections.abc import Callable
 from typing import Any
 
 from dz.errors import DzError, UserError
-from dz.local import administration, demo, doctor, elsewhere, planning, prepare, psql, status
+from dz.local import administration, demo, doctor, elsewhere, planning, prepare, psql, public, status
 from dz.local.down import down
 from dz.local.layout import Layout, default_home
 from dz.local.screen import Screen, since
@@ -69,6 +69,8 @@ def _up(layout: Layout, given: argparse.Namespace, screen: Screen) -> Answer:
     before = planning.running(layout)
     if before is not None and given.listen and given.listen != before.state.listen:
         raise UserError("local.listens-elsewhere", listen=before.state.listen)
+    if before is not None and public.reached(before.state) != before.state:
+        raise UserError("local.reached-elsewhere", url=before.state.url)
     same = before is not None and prepare.prepared(before) and given.domain in ("", before.state.domain)
     unchanged = before is not None and same and not status.report(before).wrong
     plan = up(layout, given.listen, (lambda *_: None) if unchanged else screen.step, domain=given.domain)

@@ -12,7 +12,10 @@ MARKS = ("/.dockerenv", "/run/.containerenv")  # what Docker and Podman leave
 
 
 def ways(state: State, *, env: Mapping[str, str] = os.environ, root: Path = Path("/")) -> Iterator[str]:
-    """None for a platform on the computer that one sits at, whose localhost is here."""
+    """None for a platform on the computer that one sits at, whose localhost is here, and none where the world reaches
+    it by its own name."""
+    if state.scheme == "https":
+        return
     port, address = state.port, state.probe[0]
     if any((root / mark.removeprefix("/")).exists() for mark in MARKS):
         where = "" if state.host in ("0.0.0.0", "::") else f" and dz up --listen 0.0.0.0:{port}"

@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from dz.errors import UserError
-from dz.local import bring, keys, providers
+from dz.local import bring, keys, providers, public
 from dz.local.layout import Layout
 from dz.local.services import Plan
 from dz.local.state import State, chosen, free_ports, in_domain, keep, known
@@ -18,8 +18,18 @@ LOOPBACK = ("127.", "::1")
 
 def new(layout: Layout, listen: str, domain: str = "") -> Plan:
     """What ``dz up`` starts: choices made now are kept. Raises UserError for what is missing."""
-    state = in_domain(chosen(layout, listen), domain)
+    state = public.reached(in_domain(chosen(layout, listen), domain))
+    unsettle(layout, state)
     return _plan(layout, state, keys.make(layout))
+
+
+def unsettle(layout: Layout, state: State) -> None:
+    """Where the world comes in elsewhere than before, supervisord does not begin sites as they were: their host's
+    reconcile does, and tells them."""
+    before = known(layout)
+    if before is not None and (before.scheme, before.reached) != (state.scheme, state.reached):
+        for site in layout.programs.glob("p0*.conf"):
+            site.unlink()
 
 
 def current(layout: Layout) -> Plan:

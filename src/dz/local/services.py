@@ -44,6 +44,7 @@ PASSED = (
     "SSL_CERT_FILE",
     "SSL_CERT_DIR",
 )
+OURS = "localhost,127.0.0.1"  # the panel's names on this machine
 # And for those that build and run projects: package indexes, proxies, interpreters, the sandbox.
 PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "http_proxy", "https_proxy", "no_proxy")
 OF_THE_HOST = (
@@ -134,6 +135,9 @@ class Plan:
         return self.common(self.shared, self.layout.home, keys.core_keys(self.layout)) | {
             "DZ_PANEL_URL": self.state.url,
             "DZ_SITES_DOMAIN": self.state.domain,
+            **(
+                {"DZ_PANEL_HOSTS": f"{OURS},{self.state.host},{self.state.panel_name}"} if self.state.panel_name else {}
+            ),
             "DZ_API_TOKEN_FILE": str(self.layout.token),
             "DZ_FILE_URLS": "1",
             **self.push_env,
@@ -152,7 +156,8 @@ class Plan:
             "DZ_ROLE": role,
             "DZ_INSTANCE_ID": INSTANCES[role],
             "DZ_BROKER_URL": self.broker_url,
-            "DZ_PUBLIC_PORT": str(self.state.port),
+            "DZ_PUBLIC_SCHEME": self.state.scheme,
+            "DZ_PUBLIC_PORT": str(self.state.reached),
             "DZ_FILE_URLS": "1",
         }
 
@@ -230,6 +235,8 @@ def _proxy_env(plan: Plan) -> dict[str, str]:
         "DZ_PANEL_SOCKET": str(layout.panel_socket),
         "DZ_PANEL_STATIC": str(layout.panel_static),
         "DZ_PUSH_SOCKET": str(layout.push_socket),
+        "DZ_PANEL_NAME": plan.state.panel_name,
+        "DZ_TRUSTED_PROXIES": plan.state.proxies,
     }
 
 

@@ -17,6 +17,7 @@ from dz.names import HostName
 from dz.tasklib.appserver.ports import is_free
 
 FIRST, LAST = 8800, 8899
+USUAL = {"http": 80, "https": 443}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,6 +30,9 @@ class State:
     broker_ports: tuple[int, ...] = ()
     said: str = ""
     domain: str = "localhost"  # new projects' hostnames are under it
+    scheme: str = "http"  # how the world reaches sites and panel,
+    public_port: int = 0  # where, if not at nginx's own port or https's,
+    proxies: str = ""  # and whom nginx believes about visitors
 
     @property
     def listen(self) -> str:
@@ -37,7 +41,18 @@ class State:
     @property
     def url(self) -> str:
         """Where people reach the panel; browsers resolve localhost names by themselves."""
-        return "http://localhost/" if self.port == 80 else f"http://localhost:{self.port}/"
+        port = "" if self.reached == USUAL[self.scheme] else f":{self.reached}"
+        return f"{self.scheme}://{self.panel_name or 'localhost'}{port}/"
+
+    @property
+    def reached(self) -> int:
+        """The port at which the world reaches the proxy."""
+        return self.public_port or (USUAL["https"] if self.scheme == "https" else self.port)
+
+    @property
+    def panel_name(self) -> str:
+        """Under the sites' domain and its certificate, where something ends TLS; else it stays at localhost."""
+        return f"panel.{self.domain}" if self.scheme == "https" and self.domain != "localhost" else ""
 
     @property
     def probe(self) -> tuple[str, int]:

@@ -16,6 +16,17 @@ PROBLEMS = [
         "The address is part of every site's URL, so it never changes under running sites.",
     ),
     Problem(
+        "local.public",
+        "{name} is {value}; it can be {wanted}.",
+        "Set it to that or not at all; then dz up. docs/tls.md says what it is for.",
+    ),
+    Problem(
+        "local.reached-elsewhere",
+        "The platform runs already, and its sites are told that the world reaches them by {url}.",
+        "dz down stops it; then the same dz up starts it as you want it.",
+        "Scheme and port are part of every site's URL, so they never change under running sites.",
+    ),
+    Problem(
         "local.home",
         "The servers' files can't hold the path {home}.",
         "Set DZ_HOME to a folder whose path has letters, digits and . _ + @ - only; then dz up.",

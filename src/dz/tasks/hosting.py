@@ -50,12 +50,15 @@ def _supervisor(ours: WorkerSettings) -> Supervisor:
 
 def _proxy(ours: WorkerSettings) -> Proxy:
     from dz.seams.proxy.config import Own
+    from dz.seams.proxy.front import Front
     from dz.seams.proxy.nginx import Nginx
 
     own = Own(
         panel=Path(ours.panel_socket) if ours.panel_socket else None,
         static=("/static/", Path(ours.panel_static)) if ours.panel_static else None,
         push=Path(ours.push_socket) if ours.push_socket else None,
+        name=ours.panel_name,
+        front=Front(proxies=tuple(ours.trusted_proxies.split()), scheme=ours.public_scheme, port=ours.public_port),
     )
     return Nginx(Path(ours.nginx), ours.home / "proxy", ours.listen, own=own)
 

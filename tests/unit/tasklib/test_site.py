@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import json
+import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from dz.log import Secret
 from dz.names import AppId, Commit, Digest, HostName, InstanceId
+from dz.run import check
 from dz.seams.dbserver import Database
-from dz.seams.sandbox import Network
-from dz.tasklib.appserver.site import Place, Site, lay
+from dz.seams.sandbox import Box, Network
+from dz.tasklib.appserver.site import Place, Site, lay, program
 from dz.tasklib.folders import Folders
 from dz.tasklib.guestbox import public_url
 from dz.tasklib.guestcopy import guest_folder
@@ -69,6 +72,13 @@ def site(home: Path, environment: dict[str, Secret] | None = None, reads: tuple[
 
 class NoSandbox:
     rung = "none"
+
+    def __init__(self) -> None:
+        self.env: dict[str, str] = {}
+
+    def site(self, box: Box, **_: object) -> tuple[str, ...]:
+        self.env = dict(box.env)
+        return ()
 
     def own(self, folder: Path, app_id: AppId) -> None:
         folder.chmod(0o700)
@@ -173,3 +183,18 @@ def test_whoever_waits_for_a_lock_can_be_stopped(tmp_path: Path) -> None:
         locked(path, deadline=5, check=stop),
     ):
         pass
+
+
+def test_where_the_world_comes_in_is_told_at_each_start_whatever_it_was_as_the_release_was_laid(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "guest.json").write_text(json.dumps(site(tmp_path).guest_spec()))
+    sandbox = NoSandbox()
+    behind = replace(site(tmp_path), place=replace(site(tmp_path).place, scheme="https", port=443))
+    told = []
+    for one in (site(tmp_path), behind):
+        program(one, sandbox, grace=1)  # type: ignore[arg-type]
+        env = {"DZ_GUEST_SPEC": str(tmp_path / "guest.json"), "DZ_REACHED": sandbox.env["DZ_REACHED"]}
+        words = [sys.executable, "-c", "from dz_guest import spec; print(spec.origin('shop.org'))"]
+        told.append(check(words, deadline=60, env={**env, "PYTHONPATH": str(guest_folder(tmp_path))}).text.strip())
+    assert told == ["http://shop.org:8800", "https://shop.org"]

@@ -34,6 +34,8 @@ def get(key, default=None):
     if not _values:
         with open(os.environ["DZ_GUEST_SPEC"], encoding="utf-8") as lines:
             _values.update(json.load(lines))
+        if "DZ_REACHED" in os.environ:  # where the world came in as the file was made may be another place by now
+            _values["scheme"], _values["port"] = os.environ["DZ_REACHED"].split()
     value = _values.get(key)
     return default if value is None else value
 

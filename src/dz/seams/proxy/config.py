@@ -6,8 +6,10 @@ import resource
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from dz.names import HostName
 from dz.seams.proxy.bounds import BODIES, BOUNDS, MANY
-from dz.seams.proxy.values import DOWN, FORWARD, STATIC_URL, USER, checked, listen_address, path
+from dz.seams.proxy.front import Front
+from dz.seams.proxy.values import DOWN, FORWARD, STATIC_URL, USER, checked, listen_address, named, path
 
 # What browsers insist on; the rest may go as bytes. nginx brings a table only where a distribution packed it.
 _TYPES = {
@@ -81,11 +83,14 @@ def files_of(hard: int) -> int:
 class Own:
     """What the platform itself has behind this proxy. ``panel``: the panel's unix socket, or None on a proxy host
     without one; ``static``: URL and folder of its static files; ``push``: the unix socket of the service that takes
-    pushes, beside a panel."""
+    pushes, beside a panel. ``name``: the panel's own in the world, beside localhost. ``front``: what ends TLS before
+    this proxy."""
 
     panel: Path | None = None
     static: tuple[str, Path] | None = None
     push: Path | None = None
+    name: str = ""
+    front: Front = field(default_factory=Front)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -150,7 +155,8 @@ proxy_next_upstream_tries 2;
 map $http_upgrade $dz_connection {{ default upgrade; "" ""; }}
 # Which site a request with a whole URL is for, that says: its Host may be anybody's, and links would be made of it.
 map $request $dz_host {{ default $http_host; "~^[^ ]+ +[^/ ]" $host; }}
-{BOUNDS}# Names with a hash of their content never change. No captures in this expression: they have had holes.
+{self.own.front.text()}{BOUNDS}\
+# Names with a hash of their content never change. No captures in this expression: they have had holes.
 map $uri $dz_cache {{
 default "public, max-age=300";
 "~\\.[0-9a-f]{{8,20}}\\.[0-9a-z.]+$" "public, max-age=31536000, immutable";
@@ -168,7 +174,8 @@ return 404 "{_NOT_FOUND}";
     def _panel(self, host: str, port: int) -> str:
         if self.own.panel is None:
             return ""
-        names = " ".join(dict.fromkeys(("localhost", "127.0.0.1", host)))
+        own = [named(HostName, self.own.name)] if self.own.name else []
+        names = " ".join(dict.fromkeys(("localhost", "127.0.0.1", host, *own)))
         static = ""
         if self.own.static is not None:
             url, folder = self.own.static

@@ -18,15 +18,16 @@ SIZE = re.compile(r"[1-9][0-9]{0,5}[kmg]?")
 USER = re.compile(r"[a-z_][a-z0-9_-]{0,31}")
 
 # The truth about the request: Django compares Origin with scheme and Host, port included. What a client could claim
-# about itself is overwritten; gunicorn reads the Ssl and Protocol ones too. $dz_host is in the main file.
+# about itself is overwritten; gunicorn reads the Ssl and Protocol ones too. The main file makes $dz_host, and ``front``
+# the scheme and the port.
 FORWARD = """\
 proxy_http_version 1.1;
 proxy_set_header Host $dz_host;
 proxy_set_header Connection $dz_connection;
 proxy_set_header Upgrade $http_upgrade;
-proxy_set_header X-Forwarded-Proto $scheme;
+proxy_set_header X-Forwarded-Proto $dz_scheme;
 proxy_set_header X-Forwarded-Host $dz_host;
-proxy_set_header X-Forwarded-Port $server_port;
+proxy_set_header X-Forwarded-Port $dz_port;
 proxy_set_header X-Forwarded-For $remote_addr;
 proxy_set_header X-Real-IP $remote_addr;
 proxy_set_header X-Forwarded-Ssl "";

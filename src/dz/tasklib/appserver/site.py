@@ -236,7 +236,8 @@ def program(site: Site, sandbox: Sandbox, *, grace: float) -> Program:
     spec = site.place.folders.runs(site.app_id) / f"{deployment.program}.spec"
     port = deployment.port if deployment.is_web else None
     box = site.box(*site.command)
-    box = replace(box, env={**box.env, "DZ_PROCESS": deployment.process})
+    reached = f"{site.place.scheme} {site.place.port}"
+    box = replace(box, env={**box.env, "DZ_PROCESS": deployment.process, "DZ_REACHED": reached})
     argv = sandbox.site(box, address=deployment.address, port=port, spec=spec)
     home = site.place.folders.home
     return Program(name=deployment.program, argv=tuple(argv), cwd=home, log=site.log, grace=grace, settles=SETTLES)
