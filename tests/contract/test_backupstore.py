@@ -7,13 +7,14 @@ import errno
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from pydantic import SecretStr
 
 from dz.errors import PlatformError
 from dz.settings import PanelSettings
-from dz.tasklib.backupstore import MB, BackupStore, Sink
+from dz.tasklib.backupstore import MB, SPARED, BackupStore, Sink
 from tests.stores import KEYS
 
 NAME = "p00000042/7/1-1.dump"
@@ -98,6 +99,17 @@ def test_other_bytes_than_were_written_are_told(tmp_path: Path) -> None:
     with pytest.raises(PlatformError) as damaged:
         store.fetch(sink.stored, tmp_path / "back")
     assert (damaged.value.id, (tmp_path / "back").exists()) == ("data.damaged", False)
+
+
+def test_a_backup_ends_before_the_disk_is_full_on_which_databases_may_be(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    left = iter([SPARED + 1, SPARED - 1])
+    monkeypatch.setattr("shutil.disk_usage", lambda _: SimpleNamespace(free=next(left)))
+    with pytest.raises(OSError, match="No space left") as full:
+        write(kept("", tmp_path), 200, most=100 * MB)
+    assert full.value.errno == errno.ENOSPC
+    assert [one for one in tmp_path.rglob("*") if one.is_file()] == []
 
 
 KILLED = """

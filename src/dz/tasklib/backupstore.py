@@ -27,26 +27,35 @@ from dz.tasklib.records import Stored
 
 MB = 1_000_000
 PART = 8 * 1024 * 1024  # S3 takes no smaller parts than 5 MiB
+SPARED = 500 * MB  # of a store's disk, for whatever else is there
 FULL = 16 * MB  # with less than this left on a store's disk, it is the disk that refused
 
 
 class Sink:
-    """Takes the bytes of one object, ``most`` at most. ``stored``: once all of it is in the store."""
+    """Takes the bytes of one object, ``most`` at most. ``stored``: once all of it is in the store. ``folder``: of the
+    store, where its disk can be asked how much is free."""
 
     stored: Stored
 
-    def __init__(self, store: Any, name: str, most: int) -> None:
+    def __init__(self, store: Any, name: str, most: int, folder: str) -> None:
         self._writer = obstore.open_writer(store, name, buffer_size=PART)
-        self._most = most
+        self._most, self._folder = most, folder
         self._seen = hashlib.sha256()
         self._name, self._size = name, 0
 
     def __call__(self, piece: bytes) -> None:
+        if self._folder and (self._size + len(piece)) // PART > self._size // PART:
+            self._see_room()
         self._size += len(piece)
         if self._size > self._most:
             raise PlatformError(f"it is larger than {self._most // MB} MB", id="data.too-big")
         self._seen.update(piece)
         self._writer.write(piece)
+
+    def _see_room(self) -> None:
+        """Before it is full: zoomdb and the projects' databases may be on that disk, and would stand still with it."""
+        if shutil.disk_usage(self._folder).free < SPARED:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     def close(self) -> Stored:
         self._writer.close()
@@ -65,9 +74,10 @@ class BackupStore:
     def writing(self, name: str, *, most: int) -> Iterator[Sink]:
         """The object is there, and ``stored`` is set, only if nothing is raised in the block. A folder is one step's:
         what an attempt before this had begun there was killed with it."""
+        within = name.rpartition("/")[0]
         try:
-            self._drop_begun(name.rpartition("/")[0])
-            sink = Sink(self._store, name, most)
+            self._drop_begun(within)
+            sink = Sink(self._store, name, most, self._folder)
             yield sink
             stored = sink.close()
             if int(obstore.head(self._store, name)["size"]) != stored.size:
@@ -77,6 +87,8 @@ class BackupStore:
             if isinstance(error, OSError) and error.errno is not None:
                 raise  # whoever fills the sink met it; a writer's own has no number
             raise self._told(error) from error
+        finally:
+            self._drop_begun(within)
 
     def fetch(self, stored: Stored, into: Path) -> None:
         """Write the object to ``into``. Raises PlatformError if it is gone, or not what its row says."""
@@ -118,13 +130,17 @@ class BackupStore:
     def _drop_begun(self, within: str) -> None:
         """What a writer that was killed left in a folder's file system, as large as the dump had come: obstore writes
         beside, under a name with ``#``, and lists no such name."""
-        if isinstance(self._store, LocalStore):
-            for begun in Path(urlsplit(self._url).path, within).glob("*#*"):
+        if self._folder:
+            for begun in Path(self._folder, within).glob("*#*"):
                 begun.unlink(missing_ok=True)
+
+    @property
+    def _folder(self) -> str:
+        """Of a store that is one, else ""."""
+        return urlsplit(self._url).path if isinstance(self._store, LocalStore) else ""
 
     def _told(self, error: Exception) -> Exception:
         """A store that refuses while its disk is full has one reason."""
-        parts = urlsplit(self._url)
-        if parts.scheme == "file" and shutil.disk_usage(parts.path).free < FULL:
+        if self._folder and shutil.disk_usage(self._folder).free < FULL:
             return OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         return told(error)
