@@ -81,7 +81,7 @@ def context(claimed: Any, home: Path, server: FakeDatabaseServer | None, **more:
         attempt=claimed.attempt,
         step=claimed.step,
         params=claimed.params,
-        results={},
+        results=claimed.results,
         door=door_of(claimed, "db-1"),
         log=EventLog(claimed.step),
         settings=WorkerSettings(**settings, instance_id="db-1", **more),

@@ -10,6 +10,7 @@ import pytest
 
 from dz.errors import PlatformError
 from dz.seams.dbserver.fake import FakeDatabaseServer
+from dz.tasklib.build.layers import unpack
 from dz.tasklib.folders import Folders
 from tests.role.test_backups import ROWS, backed_up, claim, context, named, record, server, shop
 from tests.role.test_zoomdb import door_of, hosts, j
@@ -191,6 +192,29 @@ def test_files_that_a_backup_left_out_lie_until_it_is_let_go_so_that_the_undo_of
     shop.backups.exclude(beside="").update(state=BackupState.OLD)
     restored(j, shop, small.number, tmp_path, server)
     assert not film.exists()
+
+
+def test_a_backup_that_a_restore_overtakes_has_the_files_that_were_beside_its_dump(
+    j: Any, shop: Any, server: FakeDatabaseServer, tmp_path: Path
+) -> None:
+    from dz.tasklib.appserver.volumes import KIND, backup_volume
+    from dz.tasklib.database.backups import backup_database
+    from dz2 import backups, engine
+
+    folders = Folders(tmp_path)
+    (media := folders.volume(shop.app_id) / "media").mkdir(parents=True)
+    first = with_files(backups.back_up(shop), tmp_path, server)
+    (media / "of-then").touch()
+    job = backups.back_up(shop)
+    claimed = claim(job, "backup_database")
+    told = backup_database(context(claimed, tmp_path, server))
+    record(claimed, engine.Outcome(ended=engine.Ended.SUCCEEDED, result=told))
+    restored(j, shop, first.number, tmp_path, server)
+    (in_use(folders, shop) / "media/of-now").touch()
+    backup_volume(context(claim(job, "backup_volume", "app-1"), tmp_path, server, backup_limit=1))
+    stored = job.backup.objects_in_store[KIND]["name"]
+    unpack(tmp_path / f"backups/{KIND}" / stored, tmp_path / "back")
+    assert [one.name for one in (tmp_path / "back/media").iterdir()] == ["of-then"]
 
 
 def test_where_the_volume_of_then_is_gone_a_restore_leaves_todays_files_in_use(

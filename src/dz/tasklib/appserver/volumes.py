@@ -36,7 +36,8 @@ def backup_volume(ctx: Context) -> Mapping[str, Any]:
     backup = ctx.door.begun_backup()
     if backup is None:
         return {}
-    beside = ctx.door.database().name
+    # Not the one of now: a restore may have gone live since the dump was made.
+    beside = str(ctx.results.get("backup_database", {}).get("database") or ctx.door.database().name)
     volume = Folders(ctx.settings.home).volume(backup.app_id, beside)
     if not volume.is_dir():
         ctx.log.note(f"no files of the project are on {ctx.host}")

@@ -40,7 +40,7 @@ def backup_database(ctx: Context) -> Mapping[str, Any]:
             rows = server_of(ctx).dump(database, sink, deadline=ctx.left(), cancelled=ctx.stop)
         ctx.door.backup_stored(KIND, sink.stored, rows)
     ctx.log.note(f"{counted(rows)}, {size(sink.stored.size)} stored")
-    return {"backup": backup.number}
+    return {"backup": backup.number, "database": database.name}
 
 
 @contextmanager
