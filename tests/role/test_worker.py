@@ -161,6 +161,7 @@ def test_jobs_run_through_worker_and_dispatcher_and_outlive_the_death_of_a_child
     assert states == ["succeeded", "failed", "succeeded", "errored"], [job.error for job in all_of_it]
     assert sorted(toys.effects(plain)) == ["build_bundle", "bundle_upload", "create_database", "proxy_update"]
     assert dict(plain.steps.values_list("name", "rings"))["bundle_upload"] == 0, "who built it went on with it"
+    assert plain.result["collects"], "a worker starts without a garbage collector, and works with one"
     lines = list(JobLog.objects.filter(job=plain).values_list("seq", "text"))
     assert lines == [(i + 1, f"line {i}") for i in range(500)]
     assert told.error["where"] == "shop/urls.py:3 import nothing" and told.error["step"] == "build_bundle"

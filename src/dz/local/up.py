@@ -26,6 +26,7 @@ from dz.local.users import file, make_users, own_name
 from dz.words import listing
 
 PATIENCE = 90.0
+EVERY = 0.1  # seconds between two questions, each of which takes of what the service starts with
 Say = Callable[[str, float, str], None]  # service, seconds, detail
 
 
@@ -47,7 +48,8 @@ def up(layout: Layout, listen: str, say: Say, *, domain: str = "") -> Plan:
         prepare.databases(plan)
         if not prepare.prepared(plan):
             prepare.tables(plan)
-        _run(plan, supervision, [_of_this_source(one) for one in ours(plan)], say)
+        source = bring.source_digest()[:16]
+        _run(plan, supervision, [_of_this_source(one, source) for one in ours(plan)], say)
         client = {"socket": str(layout.panel_socket), "url": plan.state.url}
         file(layout.client, json.dumps(client), ROOT_USER)
         bring.forget_old(layout, plan.shared)
@@ -63,11 +65,11 @@ def _start_servers(plan: Plan, supervision: Supervision) -> None:
     supervision.start()
 
 
-def _of_this_source(service: Service) -> Service:
+def _of_this_source(service: Service, source: str) -> Service:
     """What runs another version of our source is started anew. nginx, at which visitors are, only begins by it."""
     if service.name == "nginx":
         return service
-    return replace(service, env={**service.env, "DZ_SOURCE": bring.source_digest()[:16]})
+    return replace(service, env={**service.env, "DZ_SOURCE": source})
 
 
 def _run(plan: Plan, supervision: Supervision, services: Iterable[Service], say: Say) -> None:
@@ -90,7 +92,7 @@ def wait(plan: Plan, supervision: Supervision, service: str, began: float) -> st
             last = answer(plan, service, since=status.since)
             if last.ok:
                 return last.detail
-        time.sleep(0.05)
+        time.sleep(EVERY)
     raise UserError(
         "local.service-silent", service=service, seconds=round(time.monotonic() - began), log=plan.layout.log(service)
     )

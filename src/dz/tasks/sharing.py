@@ -72,6 +72,7 @@ def _freeze(**_: Any) -> None:
     worker_before_create_process.disconnect(_freeze)
     gc.collect()
     gc.freeze()
+    gc.enable()
 
 
 app.steps["worker"].add(FromNone)

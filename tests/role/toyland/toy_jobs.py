@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import time
 from collections.abc import Mapping
@@ -34,7 +35,7 @@ def work(ctx: Context) -> Mapping[str, Any]:
         ctx.check()
         time.sleep(0.02)
     effect(ctx)
-    return {"by": os.getpid()}
+    return {"by": os.getpid(), "collects": gc.isenabled()}
 
 
 def _command(ctx: Context) -> None:
