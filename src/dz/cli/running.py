@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 import dz
+from dz import source
 from dz.cli import ending, grammar
 from dz.cli.client import Api, Refused, Told, Unreachable
 from dz.cli.command import Command
@@ -79,6 +80,8 @@ def _run(command: Command, args: argparse.Namespace, screen: Screen) -> int:
             args, Api(Server(url="") if command.alone else find(args.server)), screen
         )
     except Refused as error:
+        if error.told.error_id == "api.no-such-page" and _another(args):
+            return _failed(screen, Told.of(UserError("cli.another-version")), ending.ERRORED, args.json, base)
         return _failed(screen, error.told, command.never or ending.code_of_refusal(error), args.json, base)
     except Unreachable as error:
         return _failed(screen, error.told, command.never or ending.ERRORED, args.json, base)
@@ -97,7 +100,8 @@ def _run(command: Command, args: argparse.Namespace, screen: Screen) -> int:
         _unread()
         return ending.DONE
     except Exception as error:  # noqa: BLE001  the last resort: one line and an id, never a traceback with values
-        return _failed(screen, _unexpected(error), ending.ERRORED, args.json, base)
+        told = Told.of(UserError("cli.another-version")) if _another(args) else _unexpected(error)
+        return _failed(screen, told, ending.ERRORED, args.json, base)
     _print_document(args.json, document)
     return int(code)
 
@@ -127,6 +131,12 @@ def _write(text: str) -> None:
 def _unread() -> None:
     """Whoever read us has enough: nothing is written any more, not at the interpreter's end either."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _another(args: argparse.Namespace) -> bool:
+    """Whether it was the platform of this machine that was asked, and another version of it runs."""
+    elsewhere = getattr(args, "server", None) or os.environ.get("DZ_SERVER")
+    return not elsewhere and source.runs_another(home())
 
 
 def _unexpected(error: Exception) -> Told:

@@ -14,16 +14,19 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+from dz import source
 from dz.errors import DzError, UserError
-from dz.local import administration, demo, doctor, elsewhere, planning, prepare, psql, public, status
+from dz.local import administration, demo, doctor, elsewhere, keys, planning, prepare, psql, public, status
 from dz.local.down import down
 from dz.local.layout import Layout, default_home
 from dz.local.screen import Screen, since
+from dz.local.state import known
 from dz.local.up import up
 from dz.words import size
 
 Answer = tuple[int, dict[str, Any]]
 BROKEN = 3
+STARTS = ("up", "down", "demo")  # which make what runs and what is here the same, or end it
 INTERRUPTED = 130
 
 
@@ -32,8 +35,15 @@ def main() -> int:
     screen = Screen()
     try:
         code, document = ACTS[given.command](Layout(default_home()), given, screen)
-    except DzError as error:
+    except UserError as error:
         code, document = _failed(error, given, screen)
+    except Exception as error:
+        if given.command in STARTS or not source.runs_another(default_home()):
+            if not isinstance(error, DzError):
+                raise
+            code, document = _failed(error, given, screen)
+        else:  # what is expected and what is found are of two versions
+            code, document = _failed(UserError("cli.another-version"), given, screen)
     except KeyboardInterrupt:
         code, document = INTERRUPTED, _failed(UserError("local.interrupted"), given, screen)[1]
     except BrokenPipeError:  # whoever read us has enough
@@ -66,6 +76,8 @@ def _parser() -> argparse.ArgumentParser:
 
 def _up(layout: Layout, given: argparse.Namespace, screen: Screen) -> Answer:
     began = time.monotonic()
+    if known(layout) is not None:
+        keys.make(layout)  # this source may want one that the platform lacks
     before = planning.running(layout)
     if before is not None and given.listen and given.listen != before.state.listen:
         raise UserError("local.listens-elsewhere", listen=before.state.listen)
@@ -113,6 +125,8 @@ def _status(layout: Layout, given: argparse.Namespace, screen: Screen) -> Answer
         screen.note(little)
     if not now.seconds:
         screen.note("dz up starts it.")
+    elif source.runs_another(layout.home):
+        screen.note("The checkout is another version than what runs: make up takes it over, sites serve on meanwhile.")
     return (BROKEN if now.wrong else 0), now.document
 
 

@@ -19,8 +19,7 @@ from pathlib import Path
 
 from uv import find_uv_bin
 
-import dz
-import dz2
+from dz import source
 from dz.local.layout import Layout
 from dz.local.users import rooted
 from dz.run import check
@@ -58,18 +57,18 @@ def own() -> Runtime:
 def for_others(layout: Layout) -> Runtime:
     """What the services' users run; brought if it has to be."""
     here = own()
-    if not rooted() or all(reachable(path) for path in (_base(), here.packages, *_source())):
+    if not rooted() or all(reachable(path) for path in (_base(), here.packages, *source.packages())):
         return here
     packages = _bring(layout, "env", _packages_digest(here.packages), lambda to: _copy_packages(here.packages, to))
-    source = _bring(layout, "src", source_digest(), _copy_source)
+    code = _bring(layout, "src", source.digest(), _copy_source)
     base = _reachable_base() or _bring_base(layout)
     _lay_bin(packages, base)
-    (packages / _lib() / "djangozoom.pth").write_text(f"{source}\n")  # also where variables are ignored (python -I)
+    (packages / _lib() / "djangozoom.pth").write_text(f"{code}\n")  # also where variables are ignored (python -I)
     return Runtime(
         bin=packages / "bin",
         packages=packages / _lib(),
         env=_library(base) if base.is_relative_to(layout.runtime) else {},
-        brought=(packages, source, base.parents[1]),
+        brought=(packages, code, base.parents[1]),
     )
 
 
@@ -90,10 +89,6 @@ def forget_old(layout: Layout, used: Runtime) -> None:
 
 def _base() -> Path:
     return Path(sys.executable).resolve()
-
-
-def _source() -> tuple[Path, Path]:
-    return Path(dz.__file__).parent, Path(dz2.__file__).parent
 
 
 def _lib() -> str:
@@ -151,7 +146,7 @@ def _copy_packages(packages: Path, to: Path) -> None:
 
 
 def _copy_source(to: Path) -> None:
-    for package in _source():
+    for package in source.packages():
         shutil.copytree(package, to / package.name, ignore=shutil.ignore_patterns("__pycache__"))
 
 
@@ -187,12 +182,3 @@ def _link(source: str, target: str) -> str:
 def _packages_digest(packages: Path) -> str:
     names = sorted(p.name for p in packages.iterdir() if p.name.endswith(".dist-info"))
     return hashlib.sha256("\n".join([sys.version, *names]).encode()).hexdigest()
-
-
-def source_digest() -> str:
-    """Of the platform's own source: what was prepared for another one is prepared again."""
-    digest = hashlib.sha256()
-    for package in _source():
-        for path in sorted(p for p in package.rglob("*") if p.is_file() and "__pycache__" not in p.parts):
-            digest.update(f"{path.relative_to(package.parent)}\0".encode() + path.read_bytes() + b"\0")
-    return digest.hexdigest()

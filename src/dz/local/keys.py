@@ -12,6 +12,7 @@ from pathlib import Path
 
 from cryptography.fernet import Fernet
 
+from dz.errors import PlatformError
 from dz.local.layout import Layout
 from dz.local.users import CORE, DATABASE, ROOT, file, folder
 from dz.log import Secret
@@ -30,8 +31,10 @@ class Passwords:
 
 
 def passwords(layout: Layout) -> Passwords:
-    """Read them; those that are missing are made. Raises FileNotFoundError where there is no platform yet."""
+    """Raises FileNotFoundError where there is no platform yet, PlatformError where one is missing (``make``)."""
     known: dict[str, str] = json.loads(_file(layout).read_text())
+    if missing := [name for name in NAMES if name not in known]:
+        raise PlatformError(f"the platform has no password {missing[0]} yet")
     return Passwords(**{name: Secret(known[name]) for name in NAMES})
 
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from dz.errors import UserError
+from dz.source import STAMP
 
 _PLAIN = re.compile(r"(/[\w.@+-]+)+")
 
@@ -143,4 +144,4 @@ class Layout:
     @property
     def stamp(self) -> Path:
         """What zoomdb was last migrated for."""
-        return self.home / "prepared"
+        return self.home / STAMP

@@ -13,8 +13,8 @@ from pathlib import Path
 import psycopg
 from psycopg import sql
 
+from dz import source
 from dz.errors import UserError
-from dz.local.bring import source_digest
 from dz.local.layout import Layout
 from dz.local.services import Plan
 from dz.local.users import CORE, DATABASE, GROUP, POSTGRES, PROXY, PUSH, ROOT, become, file, folder, rooted
@@ -127,4 +127,4 @@ def tables(plan: Plan) -> None:
 
 
 def _stamp(plan: Plan) -> str:
-    return f"{source_digest()} {plan.state.broker} {plan.runtime.packages}"
+    return f"{source.digest()} {plan.state.broker} {plan.runtime.packages}"

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 
+from dz import source
 from dz.errors import UserError
 from dz.local import bring, planning, prepare
 from dz.local.lacking import ROOT, lacking
@@ -48,8 +49,8 @@ def up(layout: Layout, listen: str, say: Say, *, domain: str = "") -> Plan:
         prepare.databases(plan)
         if not prepare.prepared(plan):
             prepare.tables(plan)
-        source = bring.source_digest()[:16]
-        _run(plan, supervision, [_of_this_source(one, source) for one in ours(plan)], say)
+        digest = source.digest()[:16]
+        _run(plan, supervision, [_of_this_source(one, digest) for one in ours(plan)], say)
         client = {"socket": str(layout.panel_socket), "url": plan.state.url}
         file(layout.client, json.dumps(client), ROOT_USER)
         bring.forget_old(layout, plan.shared)
@@ -65,11 +66,11 @@ def _start_servers(plan: Plan, supervision: Supervision) -> None:
     supervision.start()
 
 
-def _of_this_source(service: Service, source: str) -> Service:
+def _of_this_source(service: Service, digest: str) -> Service:
     """What runs another version of our source is started anew. nginx, at which visitors are, only begins by it."""
     if service.name == "nginx":
         return service
-    return replace(service, env={**service.env, "DZ_SOURCE": source})
+    return replace(service, env={**service.env, "DZ_SOURCE": digest})
 
 
 def _run(plan: Plan, supervision: Supervision, services: Iterable[Service], say: Say) -> None:

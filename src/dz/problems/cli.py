@@ -124,6 +124,12 @@ PROBLEMS = [
         "Only a project with a live release has something to open.",
     ),
     Problem(
+        "cli.another-version",
+        "The checkout is another version of DjangoZoom than what runs here: the two do not understand each other.",
+        "make up takes it over, sites serve on meanwhile; then the same again.",
+        "As after a git pull: commands are of the checkout at once, the platform is what it was started as.",
+    ),
+    Problem(
         "cli.unexpected",
         "dz itself broke: {detail}.",
         "Run it again; if it stays, report the id {incident}. Details are in {file}.",
