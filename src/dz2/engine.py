@@ -85,6 +85,7 @@ class Claimed:
     retries: int
     kind: str
     step: str
+    queue: str
     app_id: AppId | None
     params: Mapping[str, Any]
     results: Mapping[str, Mapping[str, Any]]  # of the steps that are done
@@ -163,6 +164,7 @@ def claim(step_id: int, attempt: int, *, host: str, pid: int, lease: float) -> C
         retries=step.retries,
         kind=job.kind,
         step=step.name,
+        queue=step.queue,
         app_id=job.project.app_id if job.project else None,
         params=job.job_params,
         results=dict(done),
@@ -172,14 +174,9 @@ def claim(step_id: int, attempt: int, *, host: str, pid: int, lease: float) -> C
 def claim_next(done: Claimed, *, within: float, host: str, pid: int, lease: float) -> Claimed | None:
     """Take a step that has become ready on the queue of the one before, if it is to end ``within`` so many seconds: in
     one transaction with ``record`` nobody rings it, and no other worker knows of it."""
-    before = JobStep.objects.filter(pk=done.step_id)
-    ready = JobStep.objects.filter(
-        Q(not_before=None) | Q(not_before__lte=Now()),
-        job=done.job_id,
-        state=StepState.READY,
-        queue=before.values("queue")[:1],
-        timeout__lte=within,
-    ).exclude(name__in=by_themselves())
+    due = Q(not_before=None) | Q(not_before__lte=Now())
+    steps = JobStep.objects.filter(due, job=done.job_id, state=StepState.READY, queue=done.queue, timeout__lte=within)
+    ready = steps.exclude(name__in=by_themselves())
     found = ready.order_by("position").values_list("pk", "attempt").first()
     return claim(*found, host=host, pid=pid, lease=lease) if found else None
 
@@ -233,11 +230,7 @@ def _take(step_id: int, attempt: int, *, host: str, pid: int, lease: float) -> b
 
 def _held(claimed: Claimed) -> Any:
     """The fence: the step's row while it is this attempt's to write."""
-    return JobStep.objects.filter(
-        pk=claimed.step_id,
-        attempt=claimed.attempt,
-        state=StepState.RUNNING,
-    )
+    return JobStep.objects.filter(pk=claimed.step_id, attempt=claimed.attempt, state=StepState.RUNNING)
 
 
 def _refuse_going(project: Project, pipeline: Pipeline) -> None:
