@@ -15,6 +15,7 @@ import pytest
 from dz.errors import PlatformError
 from dz.log import Secret
 from dz.names import AppId, HostName, InstanceId
+from dz.seams.dbserver.fake import FakeDatabaseServer
 from dz.seams.proxy.fake import FakeProxy
 from dz.seams.sandbox import network
 from dz.seams.sandbox.launch import PORT_BUSY
@@ -22,6 +23,7 @@ from dz.seams.supervisor import End, Program, Status
 from dz.seams.supervisor.fake import FakeSupervisor
 from dz.tasklib.appserver import ownredis, ports
 from dz.tasklib.appserver.deployments import start_anew
+from dz.tasklib.database.backups import ABANDONED
 from dz.tasklib.reconcile import reconcile
 from dz.tasklib.records import Deployment, Redis, Route, Running
 from tests.servers import free_port
@@ -361,3 +363,14 @@ def test_folders_of_projects_that_are_gone_go_and_those_of_others_stay(tmp_path:
         (tmp_path / "volumes" / app_id).mkdir(parents=True)
     reconcile(context(tmp_path, "build", Door(app_ids={TWO})))
     assert [p.name for p in (tmp_path / "volumes").iterdir()] == [TWO]
+
+
+@pytest.mark.parametrize("role", ["appserver", "database"])
+def test_a_dump_whose_restore_was_killed_goes_and_one_that_is_being_restored_stays(tmp_path: Path, role: str) -> None:
+    (dumps := tmp_path / "dumps").mkdir()
+    for name, age in (("p00000042_t7.dump", 2 * ABANDONED), ("p00000042_t8.dump", ABANDONED / 2)):
+        (dumps / name).touch()
+        os.utime(dumps / name, times=(time.time() - age,) * 2)
+    seams: dict[str, Any] = {"supervisor": FakeSupervisor(), "dbserver": FakeDatabaseServer()}
+    reconcile(context(tmp_path, role, Door(), **seams))
+    assert [one.name for one in dumps.iterdir()] == ["p00000042_t8.dump"]

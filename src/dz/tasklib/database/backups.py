@@ -7,8 +7,9 @@ which stays as it is; the two are never swapped: the release that is made on the
 from __future__ import annotations
 
 import shutil
+import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -18,11 +19,13 @@ from dz.seams.dbserver import DatabaseServer
 from dz.tasklib.backupstore import MB, BackupStore
 from dz.tasklib.context import Context
 from dz.tasklib.database.databases import make, server_of
+from dz.tasklib.pipeline import HARD_LIMIT
 from dz.tasklib.records import Backup, Database
 from dz.words import listing, size
 
 KIND = "database"
 WAL = 1000 * MB  # PostgreSQL's own max_wal_size, about
+ABANDONED = 2 * HARD_LIMIT  # seconds since it was written: no step lasts as long
 SCRATCH = "_t"  # after the role's name: a database in which a backup is tested
 
 
@@ -102,7 +105,12 @@ def test_restore(ctx: Context) -> Mapping[str, Any]:
 
 
 def clear_old(ctx: Context, kind: str) -> None:
-    """Reconcile: what backups that are let go or failed, and projects that are gone, have in the store."""
+    """Reconcile: what backups that are let go or failed, and projects that are gone, have in the store; and here what a
+    restore had fetched whose worker was killed and which nobody tried again."""
+    for one in (ctx.settings.home / "dumps").glob("*"):
+        with suppress(FileNotFoundError):  # a restore beside this is through
+            if one.stat().st_mtime < time.time() - ABANDONED:
+                one.unlink()
     for backup in ctx.door.backups_to_clear(kind):
         BackupStore(ctx.settings, kind).delete(f"{backup.within}/")
         ctx.door.backup_cleared(backup.id, kind)
