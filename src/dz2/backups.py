@@ -109,6 +109,12 @@ def listed(project: Project) -> QuerySet[Backup]:
     return rows if project.destroyed_at is None else rows.filter(STAYS)
 
 
+def of_an_earlier(project: Project) -> Backup | None:
+    """The last backup of a destroyed project that had its name, while it stays: the name leads to ``project`` now."""
+    rows = Backup.objects.filter(STAYS, project__name=project.name, project__destroyed_at__isnull=False)
+    return rows.order_by("project", "number").last() if project.destroyed_at is None else None
+
+
 def owner(name: str) -> Project:
     """The project of that name; where there is none, the last destroyed one whose last backup is still there."""
     gone = (

@@ -269,6 +269,7 @@ def test_a_destroy_leaves_a_last_backup_for_30_days_unless_refused(
     from django.db.models.functions import Now
 
     from dz2 import backups, services
+    from dz2.api import documents
     from dz2.models import Project
     from dz2.zoomdb import of_host
 
@@ -282,6 +283,12 @@ def test_a_destroy_leaves_a_last_backup_for_30_days_unless_refused(
     shop.refresh_from_db()
     assert backups.owner(shop.name) == shop
     assert list(backups.listed(shop)) == [final]
+    again = Project.objects.create(name=shop.name, repo_url=shop.repo_url)
+    left = documents._earlier(again)
+    assert left is not None and left["backup"] == final.number
+    assert backups.owner(shop.name) == again, "the name is the new one's"
+    Project.objects.filter(pk=again.pk).update(destroyed_at=Now())
+    assert backups.owner(shop.name) == shop
     shop.backups.filter(pk=final.pk).update(finished_at=Now() - timedelta(days=31))
     assert [one.number for one in host.backups_to_clear("database")] == [asked.number, final.number]
     with pytest.raises(UserError, match="no project"):

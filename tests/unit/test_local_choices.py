@@ -105,6 +105,14 @@ def test_a_domain_is_kept_and_what_is_none_is_told(tmp_path: Path) -> None:
         assert told.value.id == "local.domain"
 
 
+def test_up_says_what_a_domain_did() -> None:
+    here = state.State(host="127.0.0.1", port=8801)
+    assert public.named("", here) == ""
+    assert public.named("localhost", here).startswith("New projects are NAME.localhost from now on. Those")
+    said = public.named("Example.org", state.in_domain(here, "example.org"))
+    assert said.startswith("New projects are NAME.example.org from now on. *.example.org has to lead to this machine.")
+
+
 def test_what_ends_tls_before_the_platform_is_kept_and_what_is_none_is_told() -> None:
     plain = state.State(host="127.0.0.1", port=8801, domain="example.org")
     assert public.reached(plain, {}) == plain and plain.url == "http://localhost:8801/"

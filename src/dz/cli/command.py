@@ -53,9 +53,14 @@ class Parser(argparse.ArgumentParser):
             if self._passes and not found[1].startswith("-"):
                 return f"Not understood: {found[1]} (a command stands after --: dz {self._words} NAME -- {found[1]})"
             word = re.split("[= ]", found[1])[0]
-            near = difflib.get_close_matches(word, self._option_string_actions, n=1)
+            meant = [ELSEWHERE[word]] if ELSEWHERE.get(word) in self._option_string_actions else []
+            near = meant or difflib.get_close_matches(word, self._option_string_actions, n=1)
             return f"Not understood: {found[1]}" + (f" (did you mean {near[0]}?)" if near else "")
         return message.removeprefix("argument ")
+
+
+# What Heroku and others call it, where no spelling would lead there.
+ELSEWHERE = {"-t": "-f", "--tail": "-f", "--num": "-n", "--lines": "-n", "--ps": "--process", "--confirm": "--yes"}
 
 
 @dataclass(frozen=True, slots=True)

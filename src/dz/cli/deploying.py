@@ -17,7 +17,7 @@ from dz.cli import clone, values
 from dz.cli.client import Api, Refused
 from dz.cli.ending import BY_STATE, RELEASE_BASE
 from dz.cli.following import Document, follow
-from dz.cli.reports import tell_ended, tell_warnings, watched
+from dz.cli.reports import ago, tell_ended, tell_warnings, watched
 from dz.cli.screen import Screen
 from dz.cli.words import cells
 from dz.errors import UserError
@@ -132,7 +132,17 @@ def _checked(args: argparse.Namespace, api: Api, screen: Screen, target: str, re
     job = api.post("/check", {"target": target, "name": args.name, "ref": ref})
     if job["instead_of"]:
         screen.say(f"{job['project']} is this repository from now on: {job['instead_of']} could never be read.")
+    _tell_of_earlier(job, screen)
     return follow(api, job, screen, timeout=args.timeout, cancel_on_interrupt=args.cancel_on_interrupt)
+
+
+def _tell_of_earlier(job: Document, screen: Screen) -> None:
+    """The name leads to this project now, and to nothing else."""
+    if earlier := job.get("earlier"):
+        name, made = job["project"], ago(earlier["created_at"])
+        screen.say(f"Another {name} was destroyed; its last backup, made {made}, stays for 30 days.")
+        screen.say(f"  The name is the new one's now. To have the backup, before {name} is used:")
+        screen.say(typed(f"  dz destroy {name} --no-backup, then dz db download {name}"))
 
 
 def _asked(args: argparse.Namespace, checked: Document, given: dict[str, str], screen: Screen) -> dict[str, str]:

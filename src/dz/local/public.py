@@ -29,6 +29,15 @@ def reached(state: State, env: Mapping[str, str] = os.environ) -> State:
     return replace(state, proxies=_checked(env[PROXIES])) if PROXIES in env else state
 
 
+def named(domain: str, state: State) -> str:
+    """What ``--domain`` did, and what it did not; "" where none was given."""
+    if not domain:
+        return ""
+    leads = "" if state.domain == "localhost" else f" *.{state.domain} has to lead to this machine."
+    stay = "Those that are there keep their addresses (dz domains add gives one more)."
+    return f"New projects are NAME.{state.domain} from now on.{leads} {stay}"
+
+
 def _checked(proxies: str) -> str:
     for one in proxies.split():
         try:

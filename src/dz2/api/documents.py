@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 from django.utils import timezone
 
 from dz.tasklib import buildconfig
-from dz2 import configs
+from dz2 import backups, configs
 from dz2.accounts import panel
 from dz2.api import jobfacts
 from dz2.api.jobfacts import Facts
@@ -95,9 +95,16 @@ def check_document(job: Job) -> dict[str, Any]:
         "later": later_variables(job.project, guesses) if job.project else [],
         "to_choose": _to_choose(job.project, guesses) if job.project else [],
         "instead_of": job.job_params.get("instead_of"),
+        "earlier": _earlier(job.project) if job.project else None,
         "never_read": job.state == JobState.FAILED and job.project is not None and never_read(job.project),
         "form": f"{panel().panel_url.rstrip('/')}/projects/{job.project.name}/form" if job.project else None,
     }
+
+
+def _earlier(project: Project) -> dict[str, Any] | None:
+    """What a destroyed project of that name left, for one that is new."""
+    found = None if project.releases.exists() else backups.of_an_earlier(project)
+    return {"backup": found.number, "created_at": time_text(found.created_at)} if found is not None else None
 
 
 def _to_choose(project: Project, guesses: list[ConfigGuess]) -> list[str]:

@@ -10,7 +10,7 @@ import pytest
 
 from dz.cli import clone
 from dz.cli.client import Api, Unreachable
-from dz.cli.deploying import _shown, _tell_verdict, summary
+from dz.cli.deploying import _shown, _tell_of_earlier, _tell_verdict, summary
 from dz.cli.where import Server
 from dz.errors import UserError
 from tests.unit.cli.test_words import screen
@@ -63,6 +63,17 @@ def test_what_only_a_page_asks_for_is_told_and_asked_of_nobody() -> None:
     assert "--env STRIPE_API_KEY\n" in said
     assert "No deploy waits for VAT_RATE: only code in use reads it.\n" in said
     assert "dz env set shop VAT_RATE" in said and "dz env leave" in said
+
+
+def test_a_name_that_is_taken_again_leads_to_the_backup_of_the_one_before() -> None:
+    seen = screen(NO_COLOR="1")
+    _tell_of_earlier(CHECKED, seen)
+    _tell_of_earlier(CHECKED | {"earlier": None}, seen)
+    assert seen.err.getvalue() == ""  # type: ignore[attr-defined]
+    _tell_of_earlier(CHECKED | {"earlier": {"backup": 3, "created_at": "2026-11-24T14:05:31Z"}}, seen)
+    first, *_, last = seen.err.getvalue().splitlines()  # type: ignore[attr-defined]
+    assert first.startswith("Another shop was destroyed; its last backup, made ")
+    assert "dz destroy shop --no-backup, then " in last and last.endswith("dz db download shop")
 
 
 def test_each_item_of_a_list_has_its_own_reason() -> None:

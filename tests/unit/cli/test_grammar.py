@@ -130,6 +130,10 @@ def test_wrong_use_names_the_command_to_look_at(words: list[str]) -> None:
     [
         ("logs shop --level loud", "--level can't be loud; it is one of debug, info, warning, error, critical."),
         ("logs shop --sicne 1h", "Not understood: --sicne 1h (did you mean --since?)."),
+        ("logs shop -t", "Not understood: -t (did you mean -f?)."),
+        ("logs shop --tail", "Not understood: --tail (did you mean -f?)."),
+        ("logs shop --num 5", "Not understood: --num 5 (did you mean -n?)."),
+        ("jobs --tail", "Not understood: --tail."),
         ("deploy shop --reff main", "Not understood: --reff main (did you mean --ref?)."),
         (
             "run shop manage.py check",
