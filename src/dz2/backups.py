@@ -117,9 +117,12 @@ def of_an_earlier(project: Project) -> Backup | None:
 
 def owner(name: str) -> Project:
     """The project of that name; where there is none, the last destroyed one whose last backup is still there."""
+    return named(name) or services.find_project(name)
+
+
+def named(name: str) -> Project | None:
+    """The destroyed project whose last backup that name leads to."""
     gone = (
         Project.objects.filter(name=name, pk__in=Backup.objects.filter(STAYS).values("project")).order_by("pk").last()
     )
-    if gone is not None and not Project.objects.filter(name=name, destroyed_at=None).exists():
-        return gone
-    return services.find_project(name)
+    return None if Project.objects.filter(name=name, destroyed_at=None).exists() else gone

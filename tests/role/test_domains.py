@@ -53,6 +53,9 @@ def test_a_domain_is_added_to_what_is_live_by_a_release_and_what_is_not_the_proj
         assert wrong.status_code == 422 and said in shown(wrong), word
     assert to(ada.post(add, {"domain": "WWW.Shop.Example."})).startswith("/jobs/")
     assert (Job.objects.latest("pk").kind, shop.hostnames.count()) == ("restart", 2)
+    shown_job = shown(ada.get(f"/jobs/{Job.objects.latest('pk').pk}"))
+    assert "Change the domains of shop" in shown_job and "Restart shop" not in shown_job
+    assert "Change the domains" in shown(ada.get("/jobs"))
     assert to(ada.post(add, {"domain": "www.shop.example"})) == page, "it has it"
     assert "www.shop.example Take away" in shown(ada.get(page))
     given = ada.post(add, {"domain": "shop.localhost", "remove": "yes"})

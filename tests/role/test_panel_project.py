@@ -28,6 +28,26 @@ def shop(ada: Client, hands: Hands) -> Any:
     return Project.objects.get()
 
 
+def test_the_page_of_a_destroy_says_where_the_last_backup_is_as_long_as_the_name_leads_to_it(
+    ada: Client, shop: Any
+) -> None:
+    from django.db.models.functions import Now
+
+    from dz2 import backups, services
+    from dz2.models import Backup, BackupState, Project
+
+    job = services.destroy(shop.name)
+    page = f"/jobs/{job.pk}"
+    final = Backup.objects.create(project=shop, job=job, number=1, objects_in_store={"volume": {"size": 1}})
+    type(job).objects.filter(pk=job.pk).update(state="succeeded", finished_at=Now())
+    Project.objects.filter(pk=shop.pk).update(destroyed_at=Now())
+    assert "Its last backup" not in shown(ada.get(page))
+    Backup.objects.filter(pk=final.pk).update(state=BackupState.GOOD, finished_at=Now(), why=backups.FINAL)
+    assert "stays for 30 days" in shown(ada.get(page)) and "dz db download shop --files" in shown(ada.get(page))
+    Project.objects.create(name=shop.name, repo_url=shop.repo_url)
+    assert "Its last backup" not in shown(ada.get(page)), "the name is another's"
+
+
 def release(shop: Any, number: int, state: str, **manifest: Any) -> Any:
     """A release of a bundle of its own, with today's variables."""
     from dz2 import configs

@@ -13,9 +13,9 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_GET
 
-from dz2 import configs, services
+from dz2 import backups, configs, services
 from dz2.api.documents import job_document
-from dz2.models import ConfigGuess, Job, JobLog, JobState, LogKind, StepState
+from dz2.models import Backup, ConfigGuess, Job, JobLog, JobState, LogKind, StepState
 from dz2.panel.lines import PAGE, PARTS, Fold, Reader
 from dz2.panel.pressing import posted, pressed
 from dz2.panel.problems import told
@@ -118,7 +118,15 @@ def _context(job: Job) -> dict[str, Any]:
         "private": error.get("id") in PRIVATE,
         "guesses": list(ConfigGuess.objects.filter(job=job, is_primary=True)) if job.kind == "check_repo" else [],
         "cause": _cause(job),
+        "left": _left(job),
     }
+
+
+def _left(job: Job) -> Backup | None:
+    """The last backup of the project that the job destroyed, while it stays and is reached by its name."""
+    gone = job.project if job.kind == "destroy" and job.state == JobState.SUCCEEDED else None
+    named = gone is not None and backups.named(gone.name)
+    return backups.listed(gone).first() if gone is not None and named == gone else None
 
 
 def _cause(job: Job) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from django.utils.safestring import SafeString
 
 from dz import words
 from dz2 import pushes
-from dz2.models import Project
+from dz2.models import Job, Project
 from dz2.verification import LABELS
 
 register = template.Library()
@@ -43,6 +43,7 @@ KINDS = {
     "rollback": "Roll back",
     "config": "Set the variables of",
     "restart": "Restart",
+    "domains": "Change the domains of",
     "managepy_command": "Run a command in",
     "scale": "Scale",
     "backup": "Back up the data of",
@@ -102,15 +103,16 @@ def once() -> SafeString:
 
 
 @register.filter
-def kind(word: str) -> str:
-    """What a job does, as its title begins."""
+def kind(job: Job) -> str:
+    """What a job does, as its title begins. A change of domains is one of the release, as a restart is."""
+    word = "domains" if "domains" in job.job_params else job.kind
     return KINDS.get(word, word.replace("_", " ").capitalize())
 
 
 @register.filter
-def deed(word: str) -> str:
+def deed(job: Job) -> str:
     """The same where no project's name follows."""
-    return kind(word).removesuffix(" of").removesuffix(" in")
+    return kind(job).removesuffix(" of").removesuffix(" in")
 
 
 @register.filter
