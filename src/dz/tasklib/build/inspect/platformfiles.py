@@ -51,6 +51,17 @@ def switches(tree: Tree) -> dict[str, Switch]:
     return found
 
 
+def described(tree: Tree) -> dict[str, str]:
+    """What app.json says each variable is for, in words, by their names; of several files the outermost counts."""
+    found: dict[str, str] = {}
+    for path in sorted((p for p in tree.files if _is(r"app\.json", p)), key=lambda p: p.count("/"))[:MOST]:
+        for name, value in _table(path, tree.text(path)).items():
+            text = value.get("description") if isinstance(value, dict) else None
+            if isinstance(text, str) and (line := " ".join(text.split())):
+                found.setdefault(name, f"{path} says: {line}"[:200])
+    return found
+
+
 def _is(kind: str, path: str) -> bool:
     return re.fullmatch(kind, path.rpartition("/")[2]) is not None
 

@@ -8,7 +8,7 @@ and what the code fails without where it is a plain switch of production that a 
 number or a no in an example file.
 
 Looked at: the settings in force and the applications, then every other module that is imported with it (tests,
-other settings, scripts and manage.py, which is never run, are not). What an example file says
+other settings, scripts and manage.py, which is never run, are not). What an example file, and app.json, say
 about a name is told with it.
 """
 
@@ -23,7 +23,7 @@ from dz.tasklib.build.inspect.branches import leading
 from dz.tasklib.build.inspect.code import below
 from dz.tasklib.build.inspect.evidence import COUNTS, Evidence, Facts, at
 from dz.tasklib.build.inspect.examples import Example, examples_of
-from dz.tasklib.build.inspect.platformfiles import switches
+from dz.tasklib.build.inspect.platformfiles import described, switches
 from dz.tasklib.build.inspect.reads import Need, Read, readers, reads
 from dz.tasklib.build.inspect.switches import off_texts
 from dz.tasklib.build.inspect.tree import Tree, join
@@ -46,6 +46,9 @@ _CONFIDENCE = {Need.FAILS: (0.95, 0.75), Need.EMPTY: (0.4, 0.3), Need.DEFAULT: (
 
 def detect(tree: Tree, facts: Facts) -> Iterable[Evidence]:
     examples = examples_of(tree)
+    told = {name: one.told for name, one in examples.items()}
+    for name, words in described(tree).items():
+        told[name] = f"{told[name]}; {words}" if name in told else words
     seen: set[tuple[str, Need, bool]] = set()
     found = list(_all(tree, facts))
     needless = _Needless(tree, facts, found, examples)
@@ -60,7 +63,7 @@ def detect(tree: Tree, facts: Facts) -> Iterable[Evidence]:
         if instead := list(needless.evidence(path, read)):
             yield from instead
             confidence = _CONFIDENCE[Need.DEFAULT][0]
-        evidence = at(tree, "environment", read.name, confidence, _why(read, examples.get(read.name)), path, read.line)
+        evidence = at(tree, "environment", read.name, confidence, _why(read, told.get(read.name, "")), path, read.line)
         yield evidence
         later = read.need is Need.FAILS and not read.at_import
         if later and not instead and not is_known(read.name, redis=True):
@@ -173,7 +176,7 @@ def _read_by_settings(tree: Tree, facts: Facts, path: str) -> bool:
     return any(re.search(pattern, tree.text(one), re.MULTILINE) for one in settingscode.files(tree, facts))
 
 
-def _why(read: Read, example: Example | None) -> str:
+def _why(read: Read, told: str) -> str:
     needs = {
         (Need.FAILS, True): "it fails without this variable",
         (Need.FAILS, False): "it fails without this variable when it is used",
@@ -182,4 +185,4 @@ def _why(read: Read, example: Example | None) -> str:
         (Need.DEFAULT, True): "it has a default",
         (Need.DEFAULT, False): "it has a default",
     }[read.need, read.at_import]
-    return f"{needs}; {example.told}" if example else needs
+    return f"{needs}; {told}" if told else needs
