@@ -44,8 +44,9 @@ CPU seconds are those of the whole machine, the command line and what ends a dep
 {memory}
 ## What stays, and why
 - **One line.** A third of it is the project's own import, once: what the new release says of itself is its proof. The
-  rest is git and the inspector beside it (0.2 s), six steps from queue to queue (25 ms each: recorded, rung, claimed),
-  a copy of the code, a sandbox and gunicorn (0.25 s), a healthy answer and the first pages (0.2 s), nginx (0.1 s).
+  rest is git and the inspector beside it (0.2 s), three ways from queue to queue (25 ms each: recorded, rung, claimed;
+  what follows on the same queue its worker goes on with), a copy of the code, a sandbox and gunicorn (0.25 s), a
+  healthy answer and the first pages (0.2 s), nginx (0.1 s).
 - **A dependency.** Two thirds are uv's: the index is asked whether its pages are still true, and five thousand files
   are linked, by hand as well. The hand does neither pack nor keep what it made.
 - **A first deploy.** The proof collects the static files on its way and migrations run on PostgreSQL, with the
@@ -53,8 +54,8 @@ CPU seconds are those of the whole machine, the command line and what ends a dep
 - **A variable** costs a start of the release and beside it its migration plan, since what a variable changes only the
   project can tell. A rollback asks for none where the version was live before with the same variables.
 - **A switch.** Requests wait for a core while the new release is imported; with the asker, nginx, PostgreSQL and the
-  old release there are more than two who want one. Turns of another length or a lower priority changed nothing that
-  could be told from noise.
+  old release there are more than two who want one. What serves no visitor yields to what does (nice 5), which takes a
+  tenth off; the import at a lower priority too took no more off, and turns of another length nothing.
 
 ## Where the time goes
 Median seconds of each step. Some run side by side; what follows the switch no visitor waits for.
