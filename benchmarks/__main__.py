@@ -55,7 +55,8 @@ CPU seconds are those of the whole machine, the command line and what ends a dep
   project can tell. A rollback asks for none where the version was live before with the same variables.
 - **A switch.** Requests wait for a core while the new release is imported; with the asker, nginx, PostgreSQL and the
   old release there are more than two who want one. What serves no visitor yields to what does (nice 5), which takes a
-  tenth off; the import at a lower priority too took no more off, and turns of another length nothing.
+  tenth off. The import itself at a lower priority might take as much again; to give it back in every thread, whoever
+  started the release, was held for more machinery than that is worth.
 
 ## Where the time goes
 Median seconds of each step. Some run side by side; what follows the switch no visitor waits for.
