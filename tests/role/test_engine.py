@@ -67,6 +67,14 @@ def test_a_worker_goes_on_with_what_it_made_ready_on_its_own_queue_and_nobody_ri
     assert j.ready(job) == ["switch"]
 
 
+def test_a_worker_goes_on_with_its_own_job_alone(j: Any) -> None:
+    """Another's step has its message on the way, and may be any worker's."""
+    other, job = j.accept(j.project()), j.accept(j.project())
+    upload = j.go_on(j.claim(job, "build_bundle"))
+    assert (upload.job_id, upload.step) == (job.pk, "bundle_upload")
+    assert j.ready(other) == ["build_bundle"]
+
+
 def test_a_worker_goes_on_with_nothing_that_may_last_longer_than_its_task(j: Any) -> None:
     job = j.accept(j.project())
     assert j.go_on(j.claim(job, "build_bundle"), within=599) is None

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 import pytest
 
 from dz.tasklib.jobs import PIPELINES
-from dz.tasklib.pipeline import BUILD, HARD_LIMIT, Named, Pipeline, Step, Together
+from dz.tasklib.pipeline import APPSERVER, BUILD, DATABASE, HARD_LIMIT, Named, Pipeline, Step, Together
 
 
 def step(name: str, **more: bool) -> Step:
@@ -92,3 +92,15 @@ def test_the_tasks_have_the_missions_names_on_the_missions_queues() -> None:
         "retire",
     }
     assert {queues["proxy_update"], queues["proxy_remove"]} == {"proxy"}
+
+
+def test_what_may_hold_a_host_for_long_leaves_room_for_the_deploys_beside_it() -> None:
+    """Two steps run at a time on a database host and on an appserver: of such as may last, one."""
+    lasting = {
+        step.name: step.alone
+        for pipeline in PIPELINES.values()
+        for step in pipeline.steps
+        if step.queue in (APPSERVER, DATABASE) and step.timeout > 900 and not step.aside
+    }
+    assert lasting == dict.fromkeys(lasting, True)
+    assert {"backup_volume", "restore_volume", "backup_database"} <= set(lasting)
