@@ -128,3 +128,16 @@ def test_a_domain_that_comes_back_has_its_certificate_still(shop: Any) -> None:
     assert gone is not None
     engine.cancel(gone.pk)
     assert shop.hostnames.get(hostname="www.shop.example").tls
+
+
+def test_no_project_gets_the_panels_own_name(ada: Client, shop: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    from dz2 import accounts, services
+
+    with monkeypatch.context() as patched:
+        patched.setenv("DZ_PANEL_URL", "https://panel.localhost/")
+        accounts.panel.cache_clear()
+        assert services.project_of("https://git.example/ada/panel").name == "panel-2"
+        with pytest.raises(UserError, match="panel"):
+            services.project_of("https://git.example/bea/site", name="panel")
+    accounts.panel.cache_clear()
+    assert services.project_of("https://git.example/bea/site", name="panel").name == "panel"
