@@ -90,7 +90,7 @@ def faults():
 def together(lanes):
     """Both lanes at the same time; what the second says follows when both have ended.
 
-    A stage that is red lets the one beside it run to its end, and no other begin.
+    A stage that is red, or interrupted, lets the one beside it run to its end, and no other begin.
     """
     red = threading.Event()
 
@@ -101,7 +101,11 @@ def together(lanes):
 
     with tempfile.TemporaryFile() as said, ThreadPoolExecutor(1) as beside:
         later = beside.submit(lane, lanes[1], said)
-        lane(lanes[0])
+        try:
+            lane(lanes[0])
+        except KeyboardInterrupt:
+            red.set()
+            raise
         later.result()
         said.seek(0)
         shutil.copyfileobj(said, sys.stdout.buffer)
