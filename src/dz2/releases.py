@@ -99,7 +99,9 @@ def rollback(
     """A new release of an old bundle. Raises UserError."""
     to = rollable(project, number) if number is not None else before(project, with_config=with_config)
     now = live(project)
-    if to.pk == now.pk or runs_as(to, now, with_config=with_config):
+    if runs_as(to, now, with_config=with_config):
+        if to.config_id != now.config_id:
+            raise UserError("release.same-code", name=project.name, release=to.number, live=now.number)
         raise UserError("release.is-live", name=project.name, release=to.number)
     params = {"release": to.number, "with_config": with_config, "why": f"Rollback to {to.number}"}
     return _accept("rollback", project, params, by, idempotency_key)

@@ -11,6 +11,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
+from dz.errors import UserError
 from tests.panels import Hands
 from tests.visiting import checked, shown, to
 
@@ -87,7 +88,7 @@ def test_a_project_that_is_pushed_to_names_where_to_push(
 
 
 def test_a_rollback_says_what_it_changes_and_a_migration_between_has_to_be_agreed_to(ada: Client, shop: Any) -> None:
-    from dz2 import configs
+    from dz2 import configs, releases
     from dz2.models import Job
 
     release(shop, 1, "retired", packages={"django": "5.1"}, migrations=[["shop", "0001_initial", True]])
@@ -120,6 +121,10 @@ def test_a_rollback_says_what_it_changes_and_a_migration_between_has_to_be_agree
     same = shown(ada.get(f"{SHOP}/releases/1"))
     assert "It would change nothing. Take the variables of then" in same and "Roll back to 1" not in same
     assert ada.get(f"{SHOP}/releases/7").status_code == 404
+    with pytest.raises(UserError) as told:
+        releases.rollback(shop, 1)
+    assert told.value.id == "release.same-code" and "in its release 2" in told.value.brief
+    assert told.value.next.startswith("dz rollback shop 1 --with-config ")
 
 
 def test_after_a_rollback_the_way_to_the_newer_code_leads_forward(ada: Client, shop: Any) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from dz.local import doctor, providers
+from dz.local import doctor, planning, providers
 from dz.local.layout import Layout
 
 PAGE = '<a href="django-5.0-py3-none-any.whl" data-core-metadata="true">django-5.0-py3-none-any.whl</a>'
@@ -116,3 +117,19 @@ def test_the_broker_is_named_that_the_platform_has_not_the_one_that_a_new_one_wo
     assert "rabbitmq" in doctor._servers(layout)[1]
     layout.state.write_text(json.dumps({"host": "127.0.0.1", "port": 1, "broker": "valkey", "broker_ports": []}))
     assert "valkey" in doctor._servers(layout)[1]
+
+
+def test_the_port_is_the_one_that_dz_up_takes_which_one_that_was_up_has_kept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(planning, "running", lambda _: None)  # it was ended
+    layout = Layout(tmp_path / "h")
+    layout.home.mkdir()
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        taken = other.getsockname()[1]
+        kept = {"host": "127.0.0.1", "port": taken, "broker": "valkey", "broker_ports": []}
+        layout.state.write_text(json.dumps(kept))
+        assert doctor._port(layout)[1].startswith(f"{taken} is used by ")
+    assert doctor._port(layout) == (True, f"{taken} is free", "")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import difflib
 import re
+import shlex
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import NoReturn
@@ -30,10 +31,12 @@ class Parser(argparse.ArgumentParser):
         )
         self._words = command.words
         self._passes = command.passes
+        self._typed: Sequence[str] = ()
 
     def parse_args(self, args: Sequence[str], namespace: None = None) -> argparse.Namespace:  # type: ignore[override]
         """What stands after ``--`` is another program's, where the command runs one."""
         at = list(args).index("--") if self._passes and "--" in args else len(args)
+        self._typed = args[:at]
         found = super().parse_args(args[:at], namespace)
         if self._passes:
             found.command = list(args[at + 1 :])
@@ -51,14 +54,24 @@ class Parser(argparse.ArgumentParser):
             return f"Missing: {found[1]}"
         if found := re.fullmatch(r"unrecognized arguments: (.+)", message):
             if self._passes and not found[1].startswith("-"):
-                return f"Not understood: {found[1]} (a command stands after --: dz {self._words} NAME -- {found[1]})"
+                return f"Not understood: {found[1]} (a command stands after --: {self._passing(found[1])})"
             word = re.split("[= ]", found[1])[0]
             meant = [ELSEWHERE[word]] if ELSEWHERE.get(word) in self._option_string_actions else []
             near = meant or difflib.get_close_matches(word, self._option_string_actions, n=1)
             return f"Not understood: {found[1]}" + (f" (did you mean {near[0]}?)" if near else "")
         return message.removeprefix("argument ")
 
+    def _passing(self, unknown: str) -> str:
+        """The line with its ``--``, as it runs when pasted. A project called as a command is called is one left out."""
+        first = next((one for one in self._typed if unknown.startswith(one)), unknown)
+        at = list(self._typed).index(first) if first in self._typed else len(self._typed)
+        before, command = list(self._typed[:at]), list(self._typed[at:])
+        if before and _RUNS.match(before[-1]):
+            before, command = ["NAME"], [before[-1], *command]
+        return shlex.join(["dz", *self._words.split(), *before, "--", *command])
 
+
+_RUNS = re.compile(r"python[0-9.]*$|(?:\./)?manage\.py$|django-admin$")
 # What Heroku and others call it, where no spelling would lead there.
 ELSEWHERE = {"-t": "-f", "--tail": "-f", "--num": "-n", "--lines": "-n", "--ps": "--process", "--confirm": "--yes"}
 

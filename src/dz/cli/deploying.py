@@ -42,6 +42,8 @@ SHOWN = {
 def check(args: argparse.Namespace, api: Api, screen: Screen) -> tuple[int, Document]:
     """Summary on stdout, of what was found before it failed too; 0 when the check succeeded."""
     target, ref = _target(args, api, screen)
+    if not args.name and not api.get("/projects", target=target):
+        _refuse_pushed(args.target)
     screen.say(f"Checking {_shown(target)}")
     job = _checked(args, api, screen, target, ref)
     show_found(job, screen, screen.say if args.json else screen.answer)

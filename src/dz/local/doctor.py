@@ -17,7 +17,7 @@ from uv import find_uv_bin
 from dz.errors import DzError, UserError
 from dz.local import bring, planning, providers
 from dz.local.layout import Layout
-from dz.local.state import FIRST, known, who_listens
+from dz.local.state import chosen, known
 from dz.local.status import ROOM, report
 from dz.local.up import up
 from dz.local.users import own_name
@@ -26,7 +26,6 @@ from dz.run import DeadlinePassed, run
 from dz.seams.sandbox import ladder
 from dz.seams.sandbox.indexes import of_this_host
 from dz.seams.sandbox.ladder import probe_host
-from dz.tasklib.appserver.ports import is_free
 from dz.words import size
 
 MEMORY = 1000**3
@@ -128,9 +127,8 @@ def _port(layout: Layout) -> tuple[bool, str, str]:
     plan = planning.running(layout)
     if plan is not None:
         return True, f"nginx listens at {plan.state.listen}", ""
-    if is_free("127.0.0.1", FIRST):
-        return True, f"{FIRST} is free", ""
-    return True, f"{FIRST} is used by {who_listens(FIRST)}; dz up takes the next free one", ""
+    wanted = chosen(layout, "")
+    return True, wanted.said or f"{wanted.port} is free", ""
 
 
 def _index(layout: Layout) -> tuple[bool, str, str]:

@@ -23,9 +23,15 @@ PROBLEMS = [
     ),
     Problem(
         "release.is-live",
-        "Release {release} of {name} is live already.",
+        "{name} runs what release {release} is already.",
         "dz restart {name} starts it anew; dz releases {name} shows the others.",
         "Going back to what is live changes nothing.",
+    ),
+    Problem(
+        "release.same-code",
+        "{name} runs the code of release {release} already, in its release {live}; their variables differ.",
+        "dz rollback {name} {release} --with-config takes those of then; dz releases {name} shows the others.",
+        "A rollback takes an older release's code and leaves the variables as they are today, unless told.",
     ),
     Problem(
         "release.pruned",

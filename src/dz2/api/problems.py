@@ -27,6 +27,7 @@ STATUS = {
     "release.none-live": 409,
     "release.no-older": 409,
     "release.is-live": 409,
+    "release.same-code": 409,
     "release.pruned": 409,
     "project.rests": 409,
     "project.does-not-rest": 409,

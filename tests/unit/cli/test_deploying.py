@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -10,9 +11,10 @@ import pytest
 
 from dz.cli import clone
 from dz.cli.client import Api, Unreachable
-from dz.cli.deploying import _shown, _tell_of_earlier, _tell_verdict, summary
+from dz.cli.deploying import _shown, _tell_of_earlier, _tell_verdict, check, summary
 from dz.cli.where import Server
 from dz.errors import UserError
+from tests.repositories import new_repository
 from tests.unit.cli.test_words import screen
 
 WHY = "it holds Django's settings; manage.py:9 names it; and it imports without a variable"
@@ -133,3 +135,18 @@ def test_a_platform_that_does_not_answer_is_told_in_words(tmp_path: Path) -> Non
     with pytest.raises(Unreachable) as failed:
         Api(Server(url="", socket=str(tmp_path / "panel"))).get("/projects")
     assert failed.value.told.error == f"The platform at {tmp_path}/panel can't be reached: No such file or directory."
+
+
+def test_a_folder_that_pushes_to_a_project_is_not_made_a_second_one_by_a_look_at_it(tmp_path: Path) -> None:
+    class Asked(Api):
+        def get(self, path: str, **_: Any) -> Any:
+            assert path == "/projects"
+            return []
+
+    alone = new_repository(tmp_path / "alone", {"manage.py": "first\n"})
+    alone.git("remote", "add", "dz", "http://localhost:8800/git/shop.git")
+    alone.git("config", "credential.http://localhost:8800.helper", f"!python -m {clone.OURS}")
+    args = argparse.Namespace(target=str(alone.folder), ref="", name=None)
+    with pytest.raises(UserError) as told:
+        check(args, Asked(Server(url="http://nowhere.example/", token="t")), screen(NO_COLOR="1"))
+    assert told.value.id == "cli.pushed" and "git push dz" in told.value.next

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shlex
 import string
 import subprocess
 import sys
@@ -18,7 +19,7 @@ from dz.cli.commands import COMMANDS
 from dz.errors import UserError
 from dz.problems import Problem, registry
 
-SAMPLES = {"job": "7", "options": "--env KEY", "command": "status", "variable": "KEY"}
+SAMPLES = {"release": "7", "job": "7", "options": "--env KEY", "command": "status", "variable": "KEY"}
 WORDS = re.compile(r"\bdz ((?:[a-z]+|-{1,2}[a-z]+)(?: [^\s,;:()]+)*)")
 
 
@@ -137,7 +138,20 @@ def test_wrong_use_names_the_command_to_look_at(words: list[str]) -> None:
         ("deploy shop --reff main", "Not understood: --reff main (did you mean --ref?)."),
         (
             "run shop manage.py check",
-            "Not understood: manage.py check (a command stands after --: dz run NAME -- manage.py check).",
+            "Not understood: manage.py check (a command stands after --: dz run shop -- manage.py check).",
+        ),
+        (
+            "run shop python manage.py shell -c 'print(1)'",
+            "Not understood: python manage.py shell -c print(1) "
+            "(a command stands after --: dz run shop -- python manage.py shell -c 'print(1)').",
+        ),
+        (
+            "run --timeout 5 shop manage.py check",
+            "Not understood: manage.py check (a command stands after --: dz run --timeout 5 shop -- manage.py check).",
+        ),
+        (
+            "run python manage.py check",
+            "Not understood: manage.py check (a command stands after --: dz run NAME -- python manage.py check).",
         ),
         ("status now", "Not understood: now."),
         ("scale shop web=q", "PROCESS=N: web=q is not PROCESS=N, like web=2."),
@@ -147,7 +161,7 @@ def test_wrong_use_names_the_command_to_look_at(words: list[str]) -> None:
     ],
 )
 def test_what_is_wrong_with_a_word_is_said_in_our_own(words: str, said: str) -> None:
-    command, rest = grammar.find(words.split())
+    command, rest = grammar.find(shlex.split(words))
     with pytest.raises(UserError) as told:
         grammar.parser_of(command).parse_args(rest)
     assert told.value.brief == said
