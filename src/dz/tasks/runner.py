@@ -71,7 +71,7 @@ def _run(claimed: engine.Claimed, settings: WorkerSettings, seams: Seams, until:
         outcome = _attempt(claimed, step, settings, seams, lease, writer)
         point("effect", step=step.name, attempt=claimed.attempt)
         with lease.recording():
-            kept, following = _insist(lambda: _record(claimed, outcome, settings, 0.0 if step.aside else until))
+            kept, following = _insist(lambda: _record(claimed, outcome, settings, until))
     point("recorded", step=step.name, attempt=claimed.attempt)
     log.info("step.finished", step=step.name, job=claimed.job_id, ended=outcome.ended, kept=kept)
     return following
