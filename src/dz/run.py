@@ -171,7 +171,8 @@ def run(
             stdio.started(process.pid)
         if caps is not None:
             caps.lay(process.pid)
-        pipes.pump(process, given, began + deadline, pipes.both(tail, on_output), stderr_to, cancelled)
+        asked = _yielding(process.pid, cancelled)
+        pipes.pump(process, given, began + deadline, pipes.both(tail, on_output), stderr_to, asked)
     except pipes.Overtime:
         raise DeadlinePassed(words, deadline, tail.value()) from None
     finally:
@@ -199,20 +200,38 @@ def _begin(
                 start_new_session=True,
             )
             pipes.feeds(process)
-            _yield_as_we_do(process.pid)
             return process
     finally:
         for fd in {one for one in streams if one >= 0}:
             os.close(fd)
 
 
-def _yield_as_we_do(session: int) -> None:
+def _yielding(session: int, cancelled: Callable[[], bool] | None) -> Callable[[], bool]:
+    """``cancelled``, which is asked at once and then a few times a second, and whose first questions see to it that the
+    command yields as we do: the kernel hears an ordinary user's wish only if it heard none for a tenth of a second."""
+    yields = False
+
+    def asked() -> bool:
+        nonlocal yields
+        yields = yields or _yields_as_we_do(session)
+        return cancelled is not None and cancelled()
+
+    return asked
+
+
+def _yields_as_we_do(session: int) -> bool:
     """Where the kernel shares processors among sessions (autogroup), a nice value counts among the processes of one
-    only: what we start in a session of its own would weigh as much as everything else of the platform."""
+    only: what we start in a session of its own would weigh as much as everything else of the platform. False: to be
+    tried again."""
     nice = os.getpriority(os.PRIO_PROCESS, 0)
     if nice > 0:
-        with contextlib.suppress(OSError):  # a kernel without
+        try:
             Path(f"/proc/{session}/autogroup").write_text(str(nice))
+        except BlockingIOError:
+            return False
+        except OSError:
+            pass  # a kernel without
+    return True
 
 
 def check(argv: Sequence[str | Path], *, deadline: float, **options: Unpack[Options]) -> Finished:
