@@ -12,7 +12,7 @@ import pytest
 from dz.local import demo
 from dz.local.screen import Screen
 
-PLAN: Any = SimpleNamespace(layout=None, state=None)
+PLAN: Any = SimpleNamespace(layout=None, state=None, nginx=SimpleNamespace(origin="system"))
 
 
 @pytest.mark.parametrize("url", ["http://hello.localhost:8800/", None])
@@ -26,7 +26,7 @@ def test_a_sample_that_is_deployed_from_pushes_by_now_is_no_failure(
     monkeypatch.setattr(demo, "_dz", lambda _plan, words, *_: json.dumps(says[words[0]]))
     monkeypatch.setattr(demo, "repository", lambda _layout: Path("/sample"))
     monkeypatch.setattr(demo, "admin_link", lambda _plan: "http://localhost:8800/welcome/x")
-    monkeypatch.setattr(demo.elsewhere, "ways", lambda _state: [])
+    monkeypatch.setattr(demo.elsewhere, "ways", lambda _state, **_: [])
     assert demo._deployed(PLAN, Screen()) == 0
     told = capsys.readouterr()
     assert "left as it is" in told.err

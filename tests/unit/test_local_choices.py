@@ -152,7 +152,9 @@ def test_who_sits_elsewhere_is_told_how_to_come_here(tmp_path: Path) -> None:
     assert "ssh -L 8801:127.0.0.1:8801 " in tunnel
     (tmp_path / ".dockerenv").touch()
     (publish,) = elsewhere.ways(here, env={}, root=tmp_path)
-    assert "-p 8801:8801" in publish and "--listen 0.0.0.0:8801" in publish
+    assert "-p 8801:8801" in publish and ", dz down && dz up --listen 0.0.0.0:8801," in publish
+    (publish,) = elsewhere.ways(here, wheel=True, env={}, root=tmp_path)
+    assert " dz down && DZ_ALLOW_WHEEL_NGINX=1 dz up --listen 0.0.0.0:8801," in publish
     (publish,) = elsewhere.ways(state.State(host="0.0.0.0", port=80), env={}, root=tmp_path)
     assert "--listen" not in publish
 
@@ -211,3 +213,36 @@ def test_what_lies_under_a_closed_folder_is_not_reachable_by_all(tmp_path: Path)
     (closed / "python").write_text("")
     assert not reachable(closed / "python")
     assert reachable(Path("/usr/bin/env")) and sys.executable
+
+
+def test_an_nginx_of_the_wheel_that_was_allowed_the_world_stays_allowed_without_the_variable(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """dz status, dz doctor and dz up after a reboot come by here, from shells that know nothing of it."""
+    nginx = providers.Found(bin=tmp_path, version="1.31", origin="wheel")
+    here = state.State(host="0.0.0.0", port=8801)
+    monkeypatch.delenv("DZ_ALLOW_WHEEL_NGINX", raising=False)
+    with pytest.raises(UserError) as told:
+        planning._public(here, nginx)
+    assert told.value.id == "local.public-wheel"
+    assert told.value.next.endswith(" DZ_ALLOW_WHEEL_NGINX=1 dz up --listen 0.0.0.0:8801")
+    monkeypatch.setenv("DZ_ALLOW_WHEEL_NGINX", "1")
+    layout = Layout(tmp_path / "h")
+    layout.home.mkdir()
+    state.keep(layout, planning._public(here, nginx))
+    monkeypatch.delenv("DZ_ALLOW_WHEEL_NGINX")
+    kept = state.known(layout)
+    assert kept is not None and planning._public(kept, nginx) == kept
+    monkeypatch.setenv("DZ_ALLOW_WHEEL_NGINX", "0")
+    with pytest.raises(UserError):
+        planning._public(kept, nginx)
+
+
+def test_a_port_that_only_root_may_have_is_not_said_to_be_taken(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(state, "is_free", lambda *_: False)
+    monkeypatch.setattr(socket.socket, "bind", lambda *_: (_ for _ in ()).throw(PermissionError()))
+    with pytest.raises(UserError) as told:
+        state.chosen(Layout(tmp_path / "h"), "0.0.0.0:80")
+    assert told.value.id == "local.port-low"

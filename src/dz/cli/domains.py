@@ -27,7 +27,8 @@ def domains_add(args: argparse.Namespace, api: Api, screen: Screen) -> tuple[int
     code, told = _told(args, api, screen, answer)
     if code == DONE:
         screen.say(f"   It answers to who asks for {args.domains[0]}; its DNS has to name this machine,")
-        screen.say(typed("   and the platform has to listen for others than this machine: dz up --listen 0.0.0.0:80"))
+        screen.say("   and the platform has to listen for others than this machine. Where it does not yet:")
+        screen.say(typed("   dz down && dz up --listen 0.0.0.0:80"))
     return code, told
 
 

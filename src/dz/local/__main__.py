@@ -89,7 +89,11 @@ def _up(layout: Layout, given: argparse.Namespace, screen: Screen) -> Answer:
     if unchanged:
         now = status.report(plan)
         screen.note(f"Up for {since(now.seconds)}, {status.said_live(now.live)}. Nothing to start.")
-    for line in (plan.state.said, public.named(given.domain, plan.state), *elsewhere.ways(plan.state)):
+    for line in (
+        plan.state.said,
+        public.named(given.domain, plan.state),
+        *elsewhere.ways(plan.state, wheel=plan.nginx.origin == "wheel"),
+    ):
         if line:
             screen.note(line)
     if not given.json:

@@ -96,7 +96,7 @@ def _ended(plan: Plan, url: str | None) -> int:
     print(f"Your project    {launcher} deploy https://...      Stop everything: make down")
     if launcher == "./dz":
         print('To type dz alone   export PATH="$PWD:$PATH"')
-    for line in elsewhere.ways(plan.state):
+    for line in elsewhere.ways(plan.state, wheel=plan.nginx.origin == "wheel"):
         print(typed(line))
     return 0
 

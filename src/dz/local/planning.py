@@ -49,7 +49,7 @@ def _plan(layout: Layout, state: State, passwords: keys.Passwords) -> Plan:
     shared = bring.for_others(layout)
     packages = shared.packages
     nginx = providers.nginx(packages, layout.logs / "asked")
-    _public(state, nginx)
+    state = _public(state, nginx)
     broker, state = _broker(packages, state)
     return Plan(
         layout=layout,
@@ -92,10 +92,13 @@ def _major(layout: Layout) -> int | None:
     return int(file.read_text()) if file.exists() else None
 
 
-def _public(state: State, nginx: providers.Found) -> None:
-    public = not state.host.startswith(LOOPBACK)
-    if public and nginx.origin == "wheel" and os.environ.get("DZ_ALLOW_WHEEL_NGINX") != "1":
+def _public(state: State, nginx: providers.Found) -> State:
+    """Kept once allowed: every other command of this machine comes by here too, and so does ``dz up`` of a reboot."""
+    said = os.environ.get("DZ_ALLOW_WHEEL_NGINX")
+    state = replace(state, wheel_nginx=said == "1") if said else state
+    if not state.host.startswith(LOOPBACK) and nginx.origin == "wheel" and not state.wheel_nginx:
         raise UserError("local.public-wheel", listen=state.listen)
+    return state
 
 
 def running(layout: Layout) -> Plan | None:

@@ -33,6 +33,7 @@ class State:
     scheme: str = "http"  # how the world reaches sites and panel,
     public_port: int = 0  # where, if not at nginx's own port or https's,
     proxies: str = ""  # and whom nginx believes about visitors
+    wheel_nginx: bool = False  # it may listen beyond loopback, without security updates
 
     @property
     def listen(self) -> str:
@@ -86,6 +87,8 @@ def chosen(layout: Layout, listen: str) -> State:
     if listen:
         host, port = parsed(listen)
         if not is_free(host, port):
+            if _is_forbidden(host, port):
+                raise UserError("local.port-low", address=listen, port=port)
             raise UserError("local.port-taken", address=listen, who=who_listens(port))
         return replace(before or State(host=host, port=port), host=host, port=port, said="")
     host = before.host if before else "127.0.0.1"
@@ -99,6 +102,18 @@ def chosen(layout: Layout, listen: str) -> State:
             )
             return replace(before or State(host=host, port=port), port=port, said=said)
     raise UserError("local.no-free-port", first=first, last=LAST)
+
+
+def _is_forbidden(host: str, port: int) -> bool:
+    """Whether this user may not listen there, whoever else does."""
+    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_STREAM) as probe:
+        try:
+            probe.bind((host, port))
+        except PermissionError:
+            return True
+        except OSError:
+            pass
+    return False
 
 
 def in_domain(state: State, domain: str) -> State:

@@ -76,6 +76,12 @@ PROBLEMS = [
         "Choose another with --listen, or stop that one; then dz up.",
     ),
     Problem(
+        "local.port-low",
+        "This user may not listen on {address}: ports this low are root's.",
+        "Choose a higher one with --listen, or allow it: sudo sysctl net.ipv4.ip_unprivileged_port_start={port}",
+        "What ends TLS before the platform can have the low port, and lead to a high one.",
+    ),
+    Problem(
         "local.no-free-port",
         "No port from {first} to {last} is free.",
         "Choose one with --listen; then dz up.",
@@ -83,7 +89,7 @@ PROBLEMS = [
     Problem(
         "local.public-wheel",
         "nginx from a wheel gets no security updates, so it does not listen on {listen}.",
-        "Install nginx 1.31 or later with the system's package manager, or set DZ_ALLOW_WHEEL_NGINX=1; then dz up.",
+        "Install nginx 1.31 or later by the system's packages, or: DZ_ALLOW_WHEEL_NGINX=1 dz up --listen {listen}",
         "The wheels of the servers are meant for one machine on loopback.",
     ),
     Problem(
