@@ -123,14 +123,23 @@ def test_what_ends_tls_before_the_platform_is_kept_and_what_is_none_is_told() ->
     assert public.reached(other, {}) == public.reached(other, {"DZ_PUBLIC_SCHEME": "https"}) == other
     assert public.reached(other, {"DZ_PUBLIC_SCHEME": "http"}) == plain
     assert state.State(host="127.0.0.1", port=8801, scheme="https").url == "https://localhost/"
-    for name, wrong in (("SCHEME", "ftp"), ("PORT", "0"), ("PORT", "65536"), ("PORT", "٤"), ("PORT", "1" * 5000)):
+    for name, wrong in (
+        ("SCHEME", "ftp"),
+        ("PORT", "0"),
+        ("PORT", "65536"),
+        ("PORT", "٤"),
+        ("PORT", "1" * 5000),
+        ("PORT", "00000170000"),
+    ):
         with pytest.raises(UserError, match=f"DZ_PUBLIC_{name} is"):
             public.reached(plain, {f"DZ_PUBLIC_{name}": wrong})
     with pytest.raises(UserError, match="DZ_TRUSTED_PROXIES is 'front'"):
         public.reached(plain, {"DZ_TRUSTED_PROXIES": "10.0.0.1 front"})
 
 
-def test_sites_that_were_told_of_another_scheme_or_port_are_not_begun_as_they_were(tmp_path: Path) -> None:
+def test_sites_that_were_told_of_another_scheme_or_port_are_not_begun_as_they_were(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     layout = Layout(tmp_path)
     layout.programs.mkdir()
     for name in ("p00000001-1-web.1", "panel"):
@@ -139,7 +148,10 @@ def test_sites_that_were_told_of_another_scheme_or_port_are_not_begun_as_they_we
     for same in (plain, replace(plain, host="0.0.0.0", domain="example.org")):
         planning.unsettle(layout, same)
     assert len(list(layout.programs.iterdir())) == 2
-    planning.unsettle(layout, replace(plain, scheme="https"))
+    monkeypatch.setenv("DZ_PUBLIC_SCHEME", "https")
+    for what in ("_plan", "keys.make"):
+        monkeypatch.setattr(f"dz.local.planning.{what}", lambda *_: None)
+    planning.new(layout, "")
     assert [one.name for one in layout.programs.iterdir()] == ["panel.conf"]
 
 

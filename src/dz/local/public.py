@@ -23,7 +23,7 @@ def reached(state: State, env: Mapping[str, str] = os.environ) -> State:
     if scheme != state.scheme:
         state = replace(state, scheme=scheme, public_port=0, proxies=LOOPBACK if scheme == "https" else "")
     if given := env.get(PORT):
-        if not (given.isascii() and given.isdecimal() and 0 < int(given[:6]) < 65536):
+        if not (given.isascii() and given.isdecimal() and len(given) < 6 and 0 < int(given) < 65536):
             raise UserError("local.public", name=PORT, value=repr(given[:80]), wanted="a port, like 443")
         state = replace(state, public_port=int(given))
     return replace(state, proxies=_checked(env[PROXIES])) if PROXIES in env else state
