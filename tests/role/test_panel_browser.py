@@ -12,6 +12,7 @@ from playwright.sync_api import Page, expect
 from tests.browsers import PanelSite, become_administrator, cut_streams, fits, numbers, picture
 from tests.panels import Hands
 from tests.unit.tasklib.test_sitelogs import append
+from tests.waiting import until
 
 pytestmark = pytest.mark.browser
 URL = "https://git.example/ada/shop"
@@ -84,6 +85,23 @@ def log_file(home: Path) -> Path:
     path = home / "run" / app_id / "log" / f"{app_id}-{release.number}-web.1.log"
     path.parent.mkdir(parents=True)
     return path
+
+
+def test_a_phone_that_is_turned_is_at_the_logs_end_again(page: Page, panel_site: PanelSite, hands: Hands) -> None:
+    from dz2.services import deploy
+
+    enter(page)
+    job = deploy(URL)
+    page.goto(f"{panel_site.url}/jobs/{job.pk}")
+    hands.write(hands.claim("build_and_deploy"), *[f"line {n}" + " of many words" * 12 for n in range(1, 901)])
+    expect(page.locator("#L900")).to_be_attached()
+
+    def at_end() -> bool:
+        return bool(page.locator("#log").evaluate("box => box.scrollHeight - box.scrollTop - box.clientHeight < 8"))
+
+    for width in (390, 844, 390):
+        page.set_viewport_size({"width": width, "height": 844})
+        until(at_end, what="all lines are wrapped anew, and the end is in view")
 
 
 def test_lines_show_as_they_are_written_and_a_cut_stream_loses_and_doubles_none(

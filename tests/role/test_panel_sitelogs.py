@@ -31,6 +31,7 @@ def test_lines_are_escaped_coloured_folded_by_release_and_chosen(ada: Client, ho
     page = ada.get("/projects/shop/logs").content.decode()
     assert "GET /&lt;b&gt; 200" in page and '<span class="ansi31">red</span>' in page
     assert '<div class="line site error" id="L2">' in page and "release 13 is live" in page
+    assert 'data-state="running"' not in page, "of a release that is live or is not no job's step is told"
     assert 'data-step="release-13"' in page and 'data-after="3"' in page
     chosen = ada.get("/projects/shop/logs?level=error&process=web.1&search=red")
     assert "GET /" not in shown(chosen)

@@ -183,4 +183,4 @@ def step_line(screen: Screen, step: Document, *, mark: bool = True) -> str:
     usual = f"   usually {duration(step['usual'])}" if step["usual"] and step["state"] == "running" else ""
     sign = screen.sign(step["state"]) if mark else ("●" if screen.unicode else "..")
     took = duration(step["seconds"]) if step["seconds"] is not None else ""
-    return f" {sign} {cut(step['title'], 34):<30}{host}{took:>9}{usual}".rstrip()
+    return f" {sign} {cut(step['title'], 34):<34}{host}{took:>9}{usual}".rstrip()

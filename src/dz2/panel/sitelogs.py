@@ -44,7 +44,7 @@ def page(request: HttpRequest, name: str) -> HttpResponse:
     context = {
         "project": project,
         "folds": _folds(found.lines),
-        "empty_fold": Fold("", "", ""),  # which the script copies
+        "empty_fold": Fold("", "", "", state=""),  # which the script copies
         "after": found.after,
         "follows": before is None,
         "earlier": found.lines[0].seq if len(found.lines) == PAGE else None,
@@ -120,10 +120,11 @@ def _documents(rows: Sequence[SiteLog]) -> list[dict[str, Any]]:
 
 
 def _folds(rows: Sequence[SiteLog]) -> list[Fold]:
-    """In order of their first lines; all stay open, since more may come to each."""
+    """In order of their first lines; all stay open, since more may come to each. Of none is said that it
+    runs, as the fold of a step is: an old release does not."""
     found: dict[str, Fold] = {}
     for row in rows:
-        fold = found.setdefault(_step(row), Fold(_step(row), "", _title(row)))
+        fold = found.setdefault(_step(row), Fold(_step(row), "", _title(row), state=""))
         fold.lines.append(_html(row))
     return list(found.values())
 

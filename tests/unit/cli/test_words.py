@@ -61,8 +61,10 @@ def test_a_table_keeps_to_the_width_and_never_cuts_an_id(width: int) -> None:
 
 def test_a_step_line_loses_its_host_below_60_columns() -> None:
     wide, narrow = (step_line(screen(width=width, NO_COLOR="1"), STEP) for width in (80, 59))
-    assert wide == " ✓ Install 61 dependencies         build-1       6.9 s"
-    assert narrow == " ✓ Install 61 dependencies           6.9 s"
+    assert wide == " ✓ Install 61 dependencies             build-1       6.9 s"
+    assert narrow == " ✓ Install 61 dependencies               6.9 s"
+    longer = step_line(screen(width=80, NO_COLOR="1"), STEP | {"title": "Build the bundle: install 61 dependencies"})
+    assert longer.index("build-1") == wide.index("build-1")
 
 
 class Terminal(io.StringIO):

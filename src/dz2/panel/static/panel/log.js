@@ -32,6 +32,8 @@
       this.box.addEventListener("wheel", (e) => e.deltaY < 0 && this.letGo(), { passive: true });
       this.box.addEventListener("touchmove", () => this.letGo(), { passive: true });
       this.box.addEventListener("keydown", (e) => UP.includes(e.key) && this.letGo());
+      // a phone that is turned wraps the lines anew, and the end is elsewhere
+      new ResizeObserver(() => this.follow.checked && !this.selecting() && this.toEnd()).observe(this.box);
       window.addEventListener("hashchange", () => this.reveal());
       document.addEventListener("visibilitychange", () => this.shown(!document.hidden));
     }
