@@ -122,6 +122,7 @@ def test_what_ends_tls_before_the_platform_is_kept_and_what_is_none_is_told() ->
     assert (other.url, other.proxies) == ("https://panel.example.org:8443/", "10.0.0.5 192.168.0.0/24")
     assert public.reached(other, {}) == public.reached(other, {"DZ_PUBLIC_SCHEME": "https"}) == other
     assert public.reached(other, {"DZ_PUBLIC_SCHEME": "http"}) == plain
+    assert public.reached(other, {"DZ_TRUSTED_PROXIES": ""}).proxies == secure.proxies, "else all is told http"
     assert state.State(host="127.0.0.1", port=8801, scheme="https").url == "https://localhost/"
     for name, wrong in (
         ("SCHEME", "ftp"),

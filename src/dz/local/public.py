@@ -20,13 +20,14 @@ def reached(state: State, env: Mapping[str, str] = os.environ) -> State:
     scheme = env.get(SCHEME) or state.scheme
     if scheme not in USUAL:
         raise UserError("local.public", name=SCHEME, value=repr(scheme[:80]), wanted="http or https")
+    usual = LOOPBACK if scheme == "https" else ""
     if scheme != state.scheme:
-        state = replace(state, scheme=scheme, public_port=0, proxies=LOOPBACK if scheme == "https" else "")
+        state = replace(state, scheme=scheme, public_port=0, proxies=usual)
     if given := env.get(PORT):
         if not (given.isascii() and given.isdecimal() and len(given) < 6 and 0 < int(given) < 65536):
             raise UserError("local.public", name=PORT, value=repr(given[:80]), wanted="a port, like 443")
         state = replace(state, public_port=int(given))
-    return replace(state, proxies=_checked(env[PROXIES])) if PROXIES in env else state
+    return replace(state, proxies=_checked(env[PROXIES]) or usual) if PROXIES in env else state
 
 
 def named(domain: str, state: State) -> str:
