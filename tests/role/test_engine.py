@@ -88,14 +88,18 @@ def test_a_worker_goes_on_with_nothing_that_is_not_due(j: Any) -> None:
     assert j.ready(job) == ["build_bundle"]
 
 
-def test_a_worker_goes_on_with_no_step_of_which_one_runs_at_a_time(j: Any, engine: Any) -> None:
+def test_a_worker_goes_on_with_no_step_of_which_one_runs_at_a_time_nor_one_that_is_not_for_the_pool(
+    j: Any, engine: Any
+) -> None:
     from dz.tasklib.jobs import PIPELINES
+    from dz2.advancing import by_themselves
 
     job = j.accept(j.project(), PIPELINES["nightly_backup"])
     j.do(job, "backup_database")
     assert j.ready(job) == ["keep_backup"]
     assert j.go_on(j.claim(job, "keep_backup"), within=3600) is None
     assert j.ready(job) == ["test_restore"]
+    assert "managepy_command" in by_themselves(), "no job has one that follows another yet"
 
 
 def test_one_step_is_claimed_once_however_many_are_rung(j: Any, engine: Any) -> None:
