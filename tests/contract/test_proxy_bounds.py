@@ -130,10 +130,10 @@ def post(real: RealNginx, size: int, *, chunked: bool = False) -> tuple[int, str
 @pytest.mark.parametrize(
     ("said", "addresses", "places"),
     [
-        ("Content-Length: 90000000", ONE, 12),
-        ("Content-Length: 90000000", FOUR, 24),
-        ("Transfer-Encoding: chunked", FOUR, 24),
-        ("Content-Length: 900000", ONE, 24),
+        ("Content-Length: 90000000", ONE, 16),
+        ("Content-Length: 90000000", FOUR, 32),
+        ("Transfer-Encoding: chunked", FOUR, 32),
+        ("Content-Length: 900000", ONE, 64),
     ],
 )
 def test_unfinished_uploads_have_so_many_places_and_what_is_small_needs_none(
@@ -141,7 +141,7 @@ def test_unfinished_uploads_have_so_many_places_and_what_is_small_needs_none(
 ) -> None:
     real, _ = shop
     with ExitStack() as stack:
-        uploads = [open_at(real, stack, "POST /", said, of=of) for of in addresses for _ in range(30)]
+        uploads = [open_at(real, stack, "POST /", said, of=of) for of in addresses for _ in range(80)]
         until(lambda: refused(uploads) >= len(uploads) - places, what="the others are refused")
         assert post(real, 99_000) == (200, None)
         assert refused(uploads) == len(uploads) - places
@@ -180,8 +180,8 @@ def test_the_panel_takes_so_many_bodies_too() -> None:
     with short_folder() as folder, real_nginx(panel=folder / "panel.sock") as real, ExitStack() as stack:
         more = ("Host: localhost", "Content-Length: 1900000")
         uploads = []
-        for _ in range(30):
+        for _ in range(80):
             connection = stack.enter_context(socket.create_connection(("127.0.0.1", real.port)))
             connection.sendall("\r\n".join(["POST / HTTP/1.1", *more, "", ""]).encode())
             uploads.append(connection)
-        until(lambda: refused(uploads) == 30 - 24, what="the others are refused")
+        until(lambda: refused(uploads) == 80 - 64, what="the others are refused")

@@ -16,8 +16,9 @@ connections that nginx takes: 3 GB.
 from __future__ import annotations
 
 _WHOLE, _LITTLE = "256m", "256k"
-# Of one address, of one site, of all. A body whose length nobody told may be as large as the site allows.
-_PLACES = {"medium": (24, 64, 200), "large": (12, 24, 40), "answer": (4, 16, 32)}
+# Of one address, of one site, of all. A browser sends forty photos at once where what stands before us speaks HTTP/2. A
+# body whose length nobody told may be as large as the site allows.
+_PLACES = {"medium": (64, 128, 200), "large": (16, 32, 40), "answer": (4, 16, 32)}
 _OF = {"address": "$binary_remote_addr", "site": "$server_name", "all": "all"}
 _MANY = (
     "<!doctype html><title>Many uploads at once</title><p>Too many files are being sent here right now. "
