@@ -13,6 +13,7 @@ import grp
 import hashlib
 import os
 import pwd
+import re
 import secrets
 import shutil
 import signal
@@ -37,6 +38,7 @@ TEST_DEADLINE = 60.0
 RELOAD_DEADLINE = 30.0  # until the first worker with the new configuration is there
 LOCK_DEADLINE = 120.0
 EVERY = 0.02
+_LISTENS = re.compile(r"^listen [^\s;]+;$", re.MULTILINE)  # of files that site_text made
 RARELY = 0.1  # where each look reads the kernel's table of connections
 
 log = get_logger()
@@ -58,15 +60,29 @@ class Nginx:
         return (str(self._binary), "-e", "stderr", "-p", f"{self._prefix}/", "-c", str(self._prefix / "nginx.conf"))
 
     def lay(self) -> None:
-        """Make the instance's folders and its main file; sites that are there stay. Done again it is harmless."""
+        """Make the instance's folders and its main file; sites that are there stay, and listen where we do. Done again
+        it is harmless."""
         for folder in (self._prefix, self._prefix / "sets", self._prefix / "temp"):
             folder.mkdir(parents=True, exist_ok=True, mode=0o755)
         if not self._sites.exists():
             self._swap(self._new_set())
+        self._move()
         text = self._base.text(self._sites)
         main = self._prefix / "nginx.conf"
         if not main.exists() or main.read_text() != text:
             _write(main, text)
+            (self._prefix / "loaded").unlink(missing_ok=True)
+
+    def _move(self) -> None:
+        """A site that listened where we did before keeps that address open, to the world perhaps, or has nginx not
+        start where another program is by now; and where one address is part of the other, no reload comes through."""
+        if not any(_moved(file, self._listen) for file in self._sites.glob("*.conf")):
+            return
+        with self._locked():
+            staged = self._new_set()
+            for file in self._sites.glob("*.conf"):
+                _write(staged / file.name, _moved(file, self._listen) or file.read_text())
+            shutil.rmtree(self._swap(staged))
             (self._prefix / "loaded").unlink(missing_ok=True)
 
     def apply(self, app_id: AppId, site: Site | None, *, wait: float = 30.0) -> int:
@@ -216,6 +232,14 @@ def knows_min_timeout(binary: Path, scratch: Path) -> bool:
         return run(argv, deadline=TEST_DEADLINE).ok
     finally:
         file.unlink()
+
+
+def _moved(file: Path, listen: str) -> str:
+    """A site's file as it listens there; "" where it does."""
+    host, port = listen_address(listen)
+    before = file.read_text()
+    text = _LISTENS.sub(f"listen {host}:{port};", before)
+    return text if text != before else ""
 
 
 def _digest(text: str) -> str:
