@@ -222,6 +222,17 @@ def test_a_migration_that_fails_is_named_with_its_line_and_what_stays(name: str,
     assert "shop.0003_third failed: ValueError: no such thing." in told.brief
 
 
+@everywhere
+def test_a_migration_whose_sql_fails_is_named_with_its_file(name: str, tmp_path: Path, database: str) -> None:
+    sql = (
+        HEAD
+        + """    dependencies = [("shop", "0002_second")]\n    operations = [migrations.RunSQL("SELECT nowhere")]\n"""
+    )
+    made = shop(tmp_path, name, database, **{"shop/migrations/0003_third.py": sql})
+    told = verdict.hook_error(made.manage("migrate"), made.code)
+    assert (told.id, told.where) == ("hook.migration-failed", "shop/migrations/0003_third.py")
+
+
 def test_a_migration_finds_what_can_only_be_imported_after_the_urls(tmp_path: Path, database: str) -> None:
     """Two modules that import each other work in one order alone, that of a project's own manage.py migrate."""
     made = shop(

@@ -120,7 +120,7 @@ PROBLEMS = [
     Problem(
         "hook.migration-failed",
         "Migration {migration} failed: {error}. {applied}.",
-        "Mend the migration, push, then deploy again.",
+        "Mend the migration and push it; then deploy again, unless the push does.",
         "Migrations run after the new release started and before the switch; what was applied stays applied.",
     ),
     Problem(

@@ -3,6 +3,7 @@
 The advisory lock belongs to the very connection that migrates, so it ends with it, whatever ends it.
 """
 
+import sys
 import time
 
 from dz_guest import admin, bare, cachetables, casting, urls
@@ -14,12 +15,12 @@ LOCK = 0x647A6D67  # one per database is enough: advisory locks do not reach bey
 
 
 def migrate(argv, summary):
-    """Run the command; ``summary`` gets ``applied`` and ``failed``, lists of app and name, in any case; after a success
-    also ``adminless``: whether there is an admin that nobody may enter."""
+    """Run the command; ``summary`` gets ``applied`` and ``failed``, lists of app and name, and the ``file`` of the one
+    that failed, in any case; after a success also ``adminless``: whether there is an admin that nobody may enter."""
     from django.core.management import call_command
     from django.db import connection
 
-    summary.update(applied=[], failed=None)
+    summary.update(applied=[], failed=None, file="")
     urls.load()  # as the checks of Django's own do: what migrations import may be importable in that order alone
     bare.adopt()
     _reach(connection)
@@ -47,7 +48,8 @@ def _tell(summary, plan, before, connection):
         print("What was applied cannot be told: %s" % error)
         return
     summary["applied"] = [list(one) for one in plan if one in after and one not in before]
-    summary["failed"] = next((list(one) for one in plan if one not in after), None)
+    failed = next((one for one in plan if one not in after), None)
+    summary.update(failed=failed and list(failed), file=plan.get(failed, ""))
 
 
 def _options(before):
@@ -102,7 +104,8 @@ def _plan(connection):
 
     executor = MigrationExecutor(connection)
     targets = executor.loader.graph.leaf_nodes()
-    return [(one.app_label, one.name) for one, backwards in executor.migration_plan(targets)]
+    modules = {one: sys.modules.get(type(one).__module__) for one, backwards in executor.migration_plan(targets)}
+    return {(one.app_label, one.name): getattr(module, "__file__", None) or "" for one, module in modules.items()}
 
 
 def _applied(connection):

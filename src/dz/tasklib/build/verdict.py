@@ -126,7 +126,8 @@ class Broker(_Answer):
 
 
 class HookResult(_Answer):
-    """How a management command ended; ``applied`` and ``failed`` are migrations, app and name; ``adminless``: whether
+    """How a management command ended; ``applied`` and ``failed`` are migrations, app and name, ``file`` is that of the
+    one that failed; ``adminless``: whether
     the project has an admin that nobody may enter, None where that was not looked at."""
 
     command: Short
@@ -134,6 +135,7 @@ class HookResult(_Answer):
     error: Failure | None = None
     applied: list[tuple[Short, Short]] = Field(default=[], max_length=5_000)
     failed: tuple[Short, Short] | None = None
+    file: Short = ""
     adminless: bool | None = None
     brokers: dict[Short, Broker] = Field(default={}, max_length=100)  # of the applications that were asked for it
 
@@ -197,6 +199,7 @@ def hook_error(hook: HookResult, root: Path) -> DzError:
     if error.kind in EXTENSIONS:
         return UserError(EXTENSIONS[error.kind], where=place, extension=error.name)
     if hook.command == "migrate" and hook.failed is not None:
+        place = place or _relative(hook.file, root)
         name, count = ".".join(hook.failed), len(hook.applied)
         stay = f"{count} before it {'is' if count == 1 else 'are'} applied and stay so" if count else "None was applied"
         return UserError("hook.migration-failed", where=place, migration=name, error=_said(error, root), applied=stay)
