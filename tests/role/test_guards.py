@@ -25,7 +25,7 @@ GUARDS = [
     pytest.param(
         "a_worker_comes_back_after_its_lease",
         "running",
-        ("dz2/engine.py", "        attempt=claimed.attempt,\n", ""),
+        ("dz2/engine.py", " attempt=claimed.attempt,", ""),
         "failed",
         id="the attempt in record",
     ),
