@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Annotated, Any
 
 from asgiref.sync import sync_to_async
@@ -34,7 +34,7 @@ from dz2.api.hosts import status_document
 from dz2.api.polling import After, Lines, Wait, Words, until
 from dz2.api.waiting import waits_for
 from dz2.asker import DZ
-from dz2.models import ConfigGuess, Job, JobLog, JobState, Project
+from dz2.models import ConfigGuess, Job, JobLog, JobState, JobStep, Project
 
 
 class Token(HttpBearer):
@@ -189,17 +189,17 @@ def nothing_here(request: HttpRequest, rest: str) -> Any:
 
 def _told(job_id: int, seen: str, lines: bool) -> dict[str, Any] | None:
     """The job's document, unless it is as it was seen: many ask again and again, so that is found out first."""
-    found = services.find_job(job_id)
-    mark = _mark(found, lines)
+    steps = list(JobStep.objects.filter(job=job_id).order_by("position").values_list("state", "attempt", "title"))
+    found = services.find_job(job_id)  # after its steps: a job that ends between the two is told as one that has
+    mark = _mark(found, steps, lines)
     if mark == seen:
         return None
     whole = documents.check_document(found) if found.kind == "check_repo" else documents.job_document(found)
     return whole | {"seen": mark}
 
 
-def _mark(found: Job, lines: bool) -> str:
+def _mark(found: Job, steps: Sequence[Any], lines: bool) -> str:
     """Changes whenever a follower has something new to show; a running second is not new."""
-    steps = list(found.steps.order_by("position").values_list("state", "attempt", "title"))
     shown = repr((found.state, found.next_seq if lines else 0, waits_for(found), steps))
     return hashlib.sha256(shown.encode()).hexdigest()[:16]
 
