@@ -16,7 +16,8 @@ from pathlib import Path
 import kombu
 import psutil
 
-from tests.postgres import free_port, ordinary_user
+from tests.postgres import ordinary_user
+from tests.servers import free_port
 from tests.waiting import until
 
 NAMES = ("valkey", "rabbitmq")

@@ -22,6 +22,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from tests.servers import free_port
 from tests.waiting import until
 
 SRC = Path(__file__).resolve().parent.parent / "src"
@@ -124,15 +125,6 @@ def start_postgres(folder: Path, port: int) -> tuple[PostgresServer, subprocess.
 
     until(answers, what="PostgreSQL answers")
     return server, process
-
-
-def free_port() -> int:
-    import socket
-
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        port: int = one.getsockname()[1]
-        return port
 
 
 @pytest.fixture(scope="session")

@@ -12,7 +12,8 @@ from dz.log import Secret
 from dz.names import InstanceId
 from dz.seams.dbserver import Database
 from dz.seams.dbserver.away import excused, was_away
-from tests.postgres import PostgresServer, free_port
+from tests.postgres import PostgresServer
+from tests.servers import free_port
 
 
 @pytest.fixture

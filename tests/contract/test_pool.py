@@ -18,7 +18,8 @@ import pytest
 from psycopg_pool import ConnectionPool
 
 from dz2.settings import POOL
-from tests.postgres import PostgresServer, free_port, start_postgres
+from tests.postgres import PostgresServer, start_postgres
+from tests.servers import free_port
 
 AT_ONCE = 10
 
