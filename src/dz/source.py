@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 from contextlib import suppress
 from pathlib import Path
@@ -18,8 +19,10 @@ def packages() -> tuple[Path, Path]:
     return own, own.with_name("dz2")
 
 
+@functools.cache
 def digest() -> str:
-    """Of the platform's own source: what was prepared for another one is prepared again."""
+    """Of the platform's own source: what was prepared for another one is prepared again. Read once, as the process is
+    of one source for as long as it lives, and dz up asks again and again."""
     whole = hashlib.sha256()
     for package in packages():
         for path in sorted(p for p in package.rglob("*") if p.is_file() and "__pycache__" not in p.parts):
