@@ -44,6 +44,7 @@ MAX_RETRIES = 5
 SECONDS_OF_TIMEOUT = ExpressionWrapper(F("timeout") * Value(timedelta(seconds=1)), output_field=DurationField())
 SUPERSEDES = "build_and_deploy"  # a new one makes a waiting one of the same project pointless
 
+_DUE = Q(not_before=None) | Q(not_before__lte=Now())
 # Two claims of steps alone in one moment would each see the other one's still ready: they come one after the other.
 _ALONE_IN_TURN = """
     SELECT pg_advisory_xact_lock(hashtext(queue)) FROM dz2_jobstep WHERE id = %s AND name = ANY(%s)
@@ -174,8 +175,7 @@ def claim(step_id: int, attempt: int, *, host: str, pid: int, lease: float) -> C
 def claim_next(done: Claimed, *, within: float, host: str, pid: int, lease: float) -> Claimed | None:
     """Take a step that has become ready on the queue of the one before, if it is to end ``within`` so many seconds: in
     one transaction with ``record`` nobody rings it, and no other worker knows of it."""
-    due = Q(not_before=None) | Q(not_before__lte=Now())
-    steps = JobStep.objects.filter(due, job=done.job_id, state=StepState.READY, queue=done.queue, timeout__lte=within)
+    steps = JobStep.objects.filter(_DUE, job=done.job_id, state=StepState.READY, queue=done.queue, timeout__lte=within)
     ready = steps.exclude(name__in=by_themselves())
     found = ready.order_by("position").values_list("pk", "attempt").first()
     return claim(*found, host=host, pid=pid, lease=lease) if found else None
@@ -213,7 +213,7 @@ def _take(step_id: int, attempt: int, *, host: str, pid: int, lease: float) -> b
     others = JobStep.objects.filter(name__in=alone(), queue=OuterRef("queue"), state=StepState.RUNNING)
     taken = JobStep.objects.filter(
         ~Q(name__in=alone()) | ~Exists(others),
-        Q(not_before=None) | Q(not_before__lte=Now()),
+        _DUE,
         pk=step_id,
         attempt=attempt,
         state=StepState.READY,

@@ -38,12 +38,12 @@ def main() -> int:
     except UserError as error:
         code, document = _failed(error, given, screen)
     except Exception as error:
-        if given.command in STARTS or not source.runs_another(default_home()):
-            if not isinstance(error, DzError):
-                raise
-            code, document = _failed(error, given, screen)
-        else:  # what is expected and what is found are of two versions
-            code, document = _failed(UserError("cli.another-version"), given, screen)
+        # Or what is expected and what is found are of two versions.
+        another = given.command not in STARTS and source.runs_another(default_home())
+        told = UserError("cli.another-version") if another else error
+        if not isinstance(told, DzError):
+            raise
+        code, document = _failed(told, given, screen)
     except KeyboardInterrupt:
         code, document = INTERRUPTED, _failed(UserError("local.interrupted"), given, screen)[1]
     except BrokenPipeError:  # whoever read us has enough

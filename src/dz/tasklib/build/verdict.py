@@ -127,8 +127,8 @@ class Broker(_Answer):
 
 class HookResult(_Answer):
     """How a management command ended; ``applied`` and ``failed`` are migrations, app and name, ``file`` is that of the
-    one that failed; ``adminless``: whether
-    the project has an admin that nobody may enter, None where that was not looked at."""
+    one that failed; ``adminless``: whether the project has an admin that nobody may enter, None where that was not
+    looked at."""
 
     command: Short
     ok: bool
