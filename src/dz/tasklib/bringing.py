@@ -1,4 +1,5 @@
-"""Layers on a host: fetched from the store where they are missing, checked, unpacked once."""
+"""Layers on a host: fetched from the store where they are missing, checked, unpacked once; code stays packed, since
+each release has to have its own."""
 
 from __future__ import annotations
 
@@ -28,6 +29,26 @@ def bring(store: Store, folders: Folders, app_id: AppId, layer: Layer, into: Pat
     passable(into.parent)
     with unsynced.making(folders.home, into):
         _unpack(store, folders.packed(app_id, layer), layer, into)
+    return True
+
+
+def bring_packed(store: Store, folders: Folders, app_id: AppId, layer: Layer) -> bool:
+    """Have the app layer on this host as ``Folders.code`` names it; False if it was there."""
+    into = folders.code(app_id, layer.key)
+    if unsynced.is_whole(folders.home, into):
+        return False
+    passable(into.parent)
+    coming = into.with_name(f"{into.name}.{os.getpid()}.coming")
+    coming.unlink(missing_ok=True)
+    try:
+        try:
+            coming.hardlink_to(folders.packed(app_id, layer))
+        except OSError:  # not packed here, or stored in this moment
+            store.fetch(layer, coming)
+        with unsynced.making(folders.home, into):
+            coming.replace(into)
+    finally:
+        coming.unlink(missing_ok=True)
     return True
 
 

@@ -34,6 +34,10 @@ class Folders:
         """An extracted, read-only layer; the env layer is the virtualenv, so it lies here on every host."""
         return self.home / "layers" / app_id / f"{kind}-{key[:24]}"
 
+    def code(self, app_id: AppId, key: str) -> Path:
+        """The packed app layer on an appserver, of which each release and each command gets its code."""
+        return self.home / "layers" / app_id / f"app-{key[:24]}.tar.zst"
+
     def layers(self, app_id: AppId) -> Path:
         return self.home / "layers" / app_id
 

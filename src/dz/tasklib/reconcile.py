@@ -64,7 +64,15 @@ def _appserver(ctx: Context) -> None:
         if name not in wanted and name not in redises and _PROGRAM.fullmatch(name):
             _each(name, partial(_stop_stranger, ctx, name))
     _each("backups", partial(backups.clear_old, ctx, volumes.KIND))
+    for deployment in wanted.values():
+        _each(deployment.program, partial(_bring_code, ctx, deployment))
     _drop_old(ctx)
+
+
+def _bring_code(ctx: Context, deployment: Deployment) -> None:
+    """Of a site that an earlier version of the platform started, which kept its code unpacked, for its commands."""
+    if not any(Folders(ctx.settings.home).layers(deployment.app_id).glob("app-*.tar.zst")):
+        deployments.bring_layers(ctx, deployments.site_of(ctx, ctx.door.running(deployment.id)))
 
 
 def _stop_doubtful(ctx: Context, wanted: Iterable[Deployment]) -> None:

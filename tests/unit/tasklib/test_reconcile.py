@@ -24,10 +24,11 @@ from dz.seams.supervisor.fake import FakeSupervisor
 from dz.tasklib.appserver import ownredis, ports
 from dz.tasklib.appserver.deployments import start_anew
 from dz.tasklib.database.backups import ABANDONED
+from dz.tasklib.folders import Folders
 from dz.tasklib.reconcile import reconcile
 from dz.tasklib.records import Deployment, Redis, Route, Running
 from tests.servers import free_port
-from tests.unit.tasklib.test_site import NoSandbox, layer, site
+from tests.unit.tasklib.test_site import NoSandbox, layer, packed, site
 
 ONE, TWO = AppId.of(1), AppId.of(2)
 
@@ -122,8 +123,9 @@ def healthy() -> Deployment:
 
 def laid(home: Path) -> None:
     """The layers of the site's bundle, on this host."""
-    for kind in ("env", "app", "static"):
-        (home / "layers" / AppId.of(42) / f"{kind}-{layer(kind).key[:24]}" / "src").mkdir(parents=True)
+    for kind in ("env", "static"):
+        Folders(home).layer(AppId.of(42), kind, layer(kind).key).mkdir(parents=True)
+    packed(site(home))
 
 
 def test_a_site_that_the_supervisor_gave_up_is_started_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -133,6 +135,19 @@ def test_a_site_that_the_supervisor_gave_up_is_started_again(tmp_path: Path, mon
     door = Door(wanted_on=(healthy(),), running=site(tmp_path).running, app_ids={AppId.of(42)})
     reconcile(context(tmp_path, "appserver", door, supervisor=supervisor))
     assert supervisor.started == ["p00000042-3-web.1"]
+
+
+def test_code_that_an_earlier_version_of_the_platform_kept_unpacked_is_there_for_commands(tmp_path: Path) -> None:
+    laid(tmp_path)
+    own = site(tmp_path)
+    build = Folders(tmp_path).packed(AppId.of(42), layer("app"))
+    build.parent.mkdir(parents=True)
+    own.packed.rename(build)
+    supervisor = FakeSupervisor()
+    supervisor.start(Program(name="p00000042-3-web.1", argv=("sleep", "600"), cwd=tmp_path, log=tmp_path / "log"))
+    door = Door(wanted_on=(healthy(),), running=own.running, app_ids={AppId.of(42)})
+    reconcile(context(tmp_path, "appserver", door, supervisor=supervisor))
+    assert own.packed.read_bytes() == build.read_bytes()
 
 
 class Refused(FakeSupervisor):

@@ -15,6 +15,7 @@ from dz.run import check
 from dz.seams.dbserver import Database
 from dz.seams.sandbox import Box, Network
 from dz.tasklib.appserver.site import Place, Site, lay, program
+from dz.tasklib.build.layers import pack
 from dz.tasklib.folders import Folders
 from dz.tasklib.guestbox import public_url
 from dz.tasklib.guestcopy import guest_folder
@@ -68,6 +69,17 @@ def site(home: Path, environment: dict[str, Secret] | None = None, reads: tuple[
     )
     place = Place(folders=Folders(home), guest=home / "guest/x", scheme="http", port=8800)
     return Site(running=running, place=place)
+
+
+def packed(given: Site) -> None:
+    """Its app layer, as it lies on the host: of files that nobody may write."""
+    tree = given.place.folders.home / "tree"
+    (tree / "src").mkdir(parents=True)
+    (tree / "src/manage.py").write_text("x")
+    (tree / "src/manage.py").chmod(0o444)
+    given.packed.parent.mkdir(parents=True, exist_ok=True)
+    made = pack(tree, kind="app", key="a" * 64, into=tree.parent)
+    (tree.parent / f"{made.digest}.tar.zst").rename(given.packed)
 
 
 class NoSandbox:
@@ -125,12 +137,9 @@ def test_a_site_sees_its_own_folder_its_volume_and_what_it_must_read(tmp_path: P
 
 
 def test_the_code_is_a_writable_copy_and_no_secret_lies_beside_it(tmp_path: Path) -> None:
-    code = tmp_path / "layer"
-    (code / "src").mkdir(parents=True)
-    (code / "src/manage.py").write_text("x")
-    (code / "src/manage.py").chmod(0o444)
     given = site(tmp_path, {"STRIPE": Secret("sk_live")})
-    lay(given, code, NoSandbox())  # type: ignore[arg-type]
+    packed(given)
+    lay(given, NoSandbox())  # type: ignore[arg-type]
     assert (given.root / "manage.py").stat().st_mode & 0o200
     spec = (given.folder / "guest.json").read_text()
     assert json.loads(spec)["project_root"] == str(given.root)
@@ -139,11 +148,11 @@ def test_the_code_is_a_writable_copy_and_no_secret_lies_beside_it(tmp_path: Path
 
 
 def test_laying_it_twice_leaves_what_runs_alone(tmp_path: Path) -> None:
-    (tmp_path / "layer").mkdir()
     given = site(tmp_path)
-    lay(given, tmp_path / "layer", NoSandbox())  # type: ignore[arg-type]
+    packed(given)
+    lay(given, NoSandbox())  # type: ignore[arg-type]
     (given.code / "upload").write_text("written by the site")
-    lay(given, tmp_path / "layer", NoSandbox())  # type: ignore[arg-type]
+    lay(given, NoSandbox())  # type: ignore[arg-type]
     assert (given.code / "upload").exists()
 
 

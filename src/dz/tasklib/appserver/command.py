@@ -19,7 +19,7 @@ from dz.errors import Cancelled, PlatformError, UserError
 from dz.seams.sandbox import Box
 from dz.tasklib import unsynced
 from dz.tasklib.appserver.attached import Attached
-from dz.tasklib.appserver.deployments import bring_layers, hide_secrets, site_of
+from dz.tasklib.appserver.deployments import hide_secrets, site_of
 from dz.tasklib.appserver.site import Site, lay
 from dz.tasklib.context import Context
 from dz.tasklib.folders import clear
@@ -66,7 +66,7 @@ def _laid(ctx: Context, site: Site) -> Iterator[None]:
     with locked(_lock(site, site.apart), deadline=ctx.left(60), check=ctx.check):
         with locked(folders.layers_lock(site.app_id), deadline=ctx.left(120), check=ctx.check):
             _require_layers(site)
-            lay(site, bring_layers(ctx, site), ctx.seams.sandbox)
+            lay(site, ctx.seams.sandbox)
         try:
             yield
         finally:
@@ -76,10 +76,10 @@ def _laid(ctx: Context, site: Site) -> Iterator[None]:
 
 def _require_layers(site: Site) -> None:
     """The site runs, so they are here; and a forked process can't ask the store (see ``bundles.py``)."""
-    folders = site.place.folders
-    for layer in site.running.bundle.layers:
-        if not unsynced.is_whole(folders.home, folders.layer(site.app_id, layer.kind, layer.key)):
-            raise PlatformError(f"the {layer.kind} layer of the live release is not on this host")
+    home = site.place.folders.home
+    for layer in site.layers:
+        if not unsynced.is_whole(home, layer):
+            raise PlatformError(f"{layer.relative_to(home)} of the live release is not on this host")
 
 
 def _lock(site: Site, name: str) -> Path:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 from dz.errors import Transient
@@ -20,7 +19,7 @@ from dz.tasklib.appserver import drain, ownredis, ports
 from dz.tasklib.appserver.listening import has_port
 from dz.tasklib.appserver.site import SAID, Place, Site, lay, program, sweep
 from dz.tasklib.appserver.supervising import supervisor
-from dz.tasklib.bringing import bring, store_of
+from dz.tasklib.bringing import bring, bring_packed, store_of
 from dz.tasklib.build.verdict import KEEP
 from dz.tasklib.build.word import taken
 from dz.tasklib.context import Context
@@ -119,8 +118,8 @@ def start(ctx: Context, deployment: Deployment, asked: Mapping[str, Sequence[str
         return
     hide_secrets(ctx, site.running)
     with locked(site.place.folders.layers_lock(site.app_id), deadline=ctx.left(120), check=ctx.check):
-        app_layer = bring_layers(ctx, site)
-    lay(site, app_layer, ctx.seams.sandbox)
+        bring_layers(ctx, site)
+    lay(site, ctx.seams.sandbox)
     ctx.midway()
     if served := _served(ctx, deployment):
         network.let_serve(ctx.settings.uid_base, served)
@@ -235,18 +234,16 @@ def site_of(ctx: Context, running: Running) -> Site:
     return Site(running=running, place=place)
 
 
-def bring_layers(ctx: Context, site: Site) -> Path:
-    """Every layer of the bundle; returns the code's folder."""
+def bring_layers(ctx: Context, site: Site) -> None:
+    """Every layer of the bundle."""
     folders, store = site.place.folders, store_of(ctx, site.app_id)
-    code = None
     for layer in site.running.bundle.layers:
-        into = folders.layer(site.app_id, layer.kind, layer.key)
-        if bring(store, folders, site.app_id, layer, into):
-            ctx.log.note(f"{layer.kind} layer fetched, {_size(layer)}")
         if layer.kind == "app":
-            code = into
-    assert code is not None, "a bundle has an app layer"
-    return code
+            brought = bring_packed(store, folders, site.app_id, layer)
+        else:
+            brought = bring(store, folders, site.app_id, layer, folders.layer(site.app_id, layer.kind, layer.key))
+        if brought:
+            ctx.log.note(f"{layer.kind} layer fetched, {_size(layer)}")
 
 
 def hide_secrets(ctx: Context, running: Running) -> None:

@@ -16,7 +16,7 @@ from dz.seams.sandbox import Box, Network, Sandbox
 from dz.seams.supervisor import Program
 from dz.tasklib import unsynced
 from dz.tasklib.appserver import processes
-from dz.tasklib.build import disk
+from dz.tasklib.build.layers import unpack
 from dz.tasklib.build.owncode import OwnCode
 from dz.tasklib.buildconfig import parse
 from dz.tasklib.filled import Known
@@ -95,10 +95,21 @@ class Site:
         return self.place.folders.layer(self.app_id, "static", layer.key) if layer else None
 
     @property
+    def packed(self) -> Path:
+        """What its code is unpacked from."""
+        layer = self.running.bundle.layer("app")
+        assert layer is not None, "a bundle has an app layer"
+        return self.place.folders.code(self.app_id, layer.key)
+
+    @property
+    def layers(self) -> frozenset[Path]:
+        """The bundle's, as they lie on this host."""
+        return frozenset((self.packed, self.env_layer, *([self.static] if self.static else [])))
+
+    @property
     def parts(self) -> frozenset[Path]:
-        """The folders that its processes run from."""
-        layers = self.running.bundle.layers
-        return frozenset((self.folder, *(self.place.folders.layer(self.app_id, one.kind, one.key) for one in layers)))
+        """What its processes run from."""
+        return self.layers | {self.folder}
 
     @property
     def root(self) -> Path:
@@ -188,7 +199,7 @@ class Site:
         return (*([self.static] if self.static else []), *([Path(address)] if address.startswith("/") else []))
 
 
-def lay(site: Site, app_layer: Path, sandbox: Sandbox) -> None:
+def lay(site: Site, sandbox: Sandbox) -> None:
     """The release's own folder: code, guest spec, home. Done again it changes nothing that a process has open."""
     folder = site.folder
     home = site.place.folders.home
@@ -197,7 +208,7 @@ def lay(site: Site, app_layer: Path, sandbox: Sandbox) -> None:
     passable(folder.parent)
     coming = fresh(folder.with_name(f"{folder.name}.coming"))
     try:
-        _fill(coming, site, app_layer)
+        _fill(coming, site)
     except BaseException:
         clear(coming)
         raise
@@ -220,9 +231,8 @@ def _have_volume(site: Site, sandbox: Sandbox) -> None:
     coming.rename(volume)
 
 
-def _fill(coming: Path, site: Site, app_layer: Path) -> None:
-    disk.copy(app_layer, coming / "app")
-    disk.writable(coming / "app")
+def _fill(coming: Path, site: Site) -> None:
+    unpack(site.packed, coming / "app", writable=True)
     home, python = site.place.folders.home, site.running.bundle.manifest["python"]
     OwnCode(home=home, app_id=site.app_id, python=python).seed(coming / "app")
     (coming / "home").mkdir()

@@ -173,11 +173,14 @@ def versions(found: Sequence[Interpreter]) -> str:
 
 
 def _candidates(extra: Iterable[Path]) -> list[Path]:
-    """Absolute paths, nothing run yet; findpython knows pyenv behind its shims, asdf, uv's folder and PATH."""
-    providers = (kind.create() for kind in findpython.ALL_PROVIDERS.values())
+    """Absolute paths, nothing run yet; findpython knows pyenv behind its shims, asdf and uv's folder. PATH is left to
+    a glob: it compares each of a host's thousands of programs with a dozen patterns, at each build."""
+    providers = (kind.create() for name, kind in findpython.ALL_PROVIDERS.items() if name != "path")
     listed = (Path(one.executable) for provider in providers if provider for one in provider.find_pythons())
+    folders = dict.fromkeys((*os.get_exec_path(), "/usr/bin"))
+    on_path = (path for folder in folders for path in sorted(Path(folder).glob("python3*")))
     seen: dict[Path, Path] = {}
-    for path in (*extra, *listed, *sorted(Path("/usr/bin").glob("python3*"))):
+    for path in (*extra, *listed, *on_path):
         path = path.absolute()
         plain = re.fullmatch(r"python(3(\.\d+)?)?", path.name) and path.parent.name != "shims"
         if plain and path.is_file() and os.access(path, os.X_OK):

@@ -81,9 +81,11 @@ def pack(folder: Path, *, kind: str, key: str, into: Path, frames: Frames | None
     return Layer(kind=kind, key=key, digest=digest, size=(into / f"{digest}.tar.zst").stat().st_size)
 
 
-def unpack(archive: Path, into: Path, *, ratio: int = MOST_RATIO, most: int = MOST_BYTES) -> None:
-    """Extract beside, then rename; files are read-only afterwards. That it is on the disk is the caller's to see to
-    (``unsynced.py``). Raises PlatformError for a hostile member.
+def unpack(
+    archive: Path, into: Path, *, ratio: int = MOST_RATIO, most: int = MOST_BYTES, writable: bool = False
+) -> None:
+    """Extract beside, then rename; files are read-only afterwards unless ``writable``. That it is on the disk is the
+    caller's to see to (``unsynced.py``). Raises PlatformError for a hostile member.
 
     ``ratio``: unpacked bytes per packed one at most; ``most``: unpacked bytes at most."""
     coming = fresh(into.with_name(f"{into.name}.{os.getpid()}.coming"))
@@ -94,7 +96,7 @@ def unpack(archive: Path, into: Path, *, ratio: int = MOST_RATIO, most: int = MO
             for count, member in enumerate(tar):
                 total += member.size
                 _check(member, count, total, min(packed * ratio + SLACK, most))
-                _extract(tar, member, coming, made)
+                _extract(tar, member, coming, made, 0o200 if writable else 0)
         clear(into)
         coming.rename(into)
     except (tarfile.TarError, EOFError, ValueError, FileExistsError, ZstdError) as error:
@@ -186,8 +188,9 @@ def _check(member: tarfile.TarInfo, count: int, total: int, most: int) -> None:
         raise PlatformError("a layer is larger than it may be")
 
 
-def _extract(tar: tarfile.TarFile, member: tarfile.TarInfo, into: Path, made: set[str]) -> None:
-    """``made``: the folders that we made ourselves, so that nothing is ever written through a link."""
+def _extract(tar: tarfile.TarFile, member: tarfile.TarInfo, into: Path, made: set[str], more: int) -> None:
+    """``made``: the folders that we made ourselves, so that nothing is ever written through a link; ``more``: rights of
+    a file beside reading."""
     if member.isdir():
         _folders(into, member.name, made)
         return
@@ -202,7 +205,7 @@ def _extract(tar: tarfile.TarFile, member: tarfile.TarInfo, into: Path, made: se
     with os.fdopen(descriptor, "wb", buffering=0) as out:
         while piece := source.read(BUFFER):
             out.write(piece)
-        os.fchmod(descriptor, 0o555 if member.mode & 0o111 else 0o444)
+        os.fchmod(descriptor, (0o555 if member.mode & 0o111 else 0o444) | more)
 
 
 def _folders(into: Path, name: str, made: set[str]) -> None:

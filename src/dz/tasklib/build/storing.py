@@ -99,7 +99,9 @@ def drop_old_layers(ctx: Context, app_id: AppId) -> int:
     with at_once(folders.build_lock(app_id), folders.layers_lock(app_id)) as ours:
         if not ours or not root.exists():
             return 0
-        kept = {folders.layer(app_id, kind, key) for kind, key in ctx.door.layers_in_use(app_id)}
+        used = ctx.door.layers_in_use(app_id)
+        kept = {folders.layer(app_id, kind, key) for kind, key in used}
+        kept |= {folders.code(app_id, key) for kind, key in used if kind == "app"}
         gone = [folder for folder in root.iterdir() if folder not in kept]
         for folder in gone:
             clear(folder)
