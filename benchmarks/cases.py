@@ -24,7 +24,7 @@ AGAIN = ("same commit", "rollback", "variable changed")
 GOALS = {FIRST: 1.2, CODE: 0.5, DEP: 0.6, **dict.fromkeys(AGAIN, 0.5)}
 ALL_WHEELS = (1 << len(EXTRAS)) - 1
 LINES = 3  # a round changes as many, one after the other: no other deploy is as short, and as easily disturbed
-REQUESTS = 400  # a round asks as many times through each of the two
+REQUESTS = 1000  # a round asks as many times through each of the two
 AT_REST = 65  # seconds after the last job: pools are empty half a minute to a minute after it (dz.tasks.sharing)
 UPSTREAM = (
     "SELECT host(d.address::inet), d.port FROM dz2_appserverdeployment d JOIN dz2_release r ON r.id = d.release_id"
@@ -102,9 +102,10 @@ class Bench:
         nginx = executable(plan(self.platform).nginx, "nginx")
         with proxy(nginx, self.folder / "nginx", self.port, f"{address}:{port}", _user(self.platform)):
             settled(by_hand)
-            for _ in range(rounds + 1):
-                ours.append([through.ask() for _ in range(REQUESTS)])
-                floor.append([by_hand.ask() for _ in range(REQUESTS)])
+            for _ in range(rounds + 1):  # one of each in turn: what else the machine does takes from both
+                asked = [(through.ask(), by_hand.ask()) for _ in range(REQUESTS)]
+                ours.append([one for one, _ in asked])
+                floor.append([one for _, one in asked])
         del ours[0], floor[0]  # the first ones warm the site
         for name, share in (("median", 0.5), ("99 %", 0.99)):
             line = self._line(f"a request, {name}, ms", 1.15)

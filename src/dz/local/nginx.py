@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import os
 
-from dz.seams.proxy.nginx import Nginx
-from dz.tasks.hosting import seams
+from dz.tasklib import hosting
 
 
 def main() -> None:
-    proxy = seams().proxy
-    assert isinstance(proxy, Nginx)
+    proxy = hosting.proxy_of(hosting.settings())
     proxy.lay()
     os.execv(proxy.command[0], proxy.command)  # noqa: S606 - nginx takes this process's place
 

@@ -70,7 +70,7 @@ def _postgres(url: str) -> str:
 def _broker(url: str) -> str:
     options = {} if url.startswith("amqp") else {"socket_timeout": TIMEOUT, "socket_connect_timeout": TIMEOUT}
     with Connection(url, connect_timeout=TIMEOUT, transport_options=options) as connection:
-        connection.ensure_connection(max_retries=1, timeout=TIMEOUT)
+        connection.ensure_connection(max_retries=1, interval_start=0, timeout=TIMEOUT)
         connection.default_channel.close()
     return "answers"
 

@@ -28,6 +28,7 @@ from dz.words import listing
 
 PATIENCE = 90.0
 EVERY = 0.1  # seconds between two questions, each of which takes of what the service starts with
+LOOKS = 0.5  # and between two to the supervisor, which take more
 Say = Callable[[str, float, str], None]  # service, seconds, detail
 
 
@@ -84,9 +85,10 @@ def _run(plan: Plan, supervision: Supervision, services: Iterable[Service], say:
 
 def wait(plan: Plan, supervision: Supervision, service: str, began: float) -> str:
     """What the service answered. Raises UserError after ``PATIENCE`` seconds, or at once when it was given up."""
-    last = Answer(ok=False, detail="")
+    last, status, look = Answer(ok=False, detail=""), None, began
     while time.monotonic() - began < PATIENCE:
-        status = supervision.status().get(service)
+        if time.monotonic() >= look:
+            status, look = supervision.status().get(service), time.monotonic() + LOOKS
         if status is not None and status.state == "fatal":
             break
         if status is not None and status.pid:

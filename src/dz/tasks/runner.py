@@ -22,10 +22,10 @@ from dz.log import get_logger
 from dz.problems import told
 from dz.run import DeadlinePassed, marked
 from dz.settings import WorkerSettings
+from dz.tasklib import hosting
 from dz.tasklib.context import Context, kill_id
 from dz.tasklib.hosting import Seams
 from dz.tasklib.pipeline import HARD_LIMIT, Step
-from dz.tasks import hosting
 from dz.tasks.eventlog import EventLog
 from dz.tasks.faults import point
 from dz.tasks.lease import Lease

@@ -20,9 +20,9 @@ from celery.signals import worker_before_create_process, worker_init
 from celery.worker.autoscale import Autoscaler, WorkerComponent
 from django.db import Error, connection
 
+from dz.tasklib import hosting
 from dz.tasklib.jobs import PIPELINES
 from dz.tasklib.pipeline import PROXY, Named
-from dz.tasks import hosting
 from dz.tasks.celeryapp import app
 from dz2.models import Host
 
@@ -68,9 +68,9 @@ def _warm(**_: Any) -> None:
 
 
 def _freeze(**_: Any) -> None:
-    """Before the first process: what lived at a later fork would never be collected in the worker itself."""
+    """Before the first process: what lived at a later fork would never be collected in the worker itself. Nothing is
+    collected before: of all that is imported two thousand objects are garbage, and to find them takes 0.1 s."""
     worker_before_create_process.disconnect(_freeze)
-    gc.collect()
     gc.freeze()
     gc.enable()
 

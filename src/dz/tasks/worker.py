@@ -10,9 +10,9 @@ from celery.signals import worker_init, worker_ready, worker_shutdown
 
 from dz import log as events
 from dz.errors import DzError, UserError
+from dz.tasklib import hosting
 from dz.tasklib.context import kill_domain
 from dz.tasklib.pipeline import APPSERVER
-from dz.tasks import hosting
 from dz.tasks.celeryapp import BROKER_URL, app
 from dz.tasks.heartbeat import Heartbeat
 from dz.tasks.queues import step_queue
