@@ -62,20 +62,33 @@ class ByteCode:
 
     def _link(self) -> Iterator[str]:
         """Link what is kept; the sources, from ``env`` on, whose byte code is still to be made."""
-        for source in sources(self._env / "lib", NOT_COMPILED):
-            if source.is_symlink():
-                continue
-            with source.open("rb") as content:
-                digest = hashlib.file_digest(content, "sha256").hexdigest()
-            kept = self._cache / digest[:2] / digest
-            compiled = source.parent / "__pycache__" / compiled_name(source, self._python.version)
-            try:
-                compiled.parent.mkdir(exist_ok=True)
-                compiled.unlink(missing_ok=True)  # a wheel may bring its own
-                compiled.hardlink_to(kept)
-            except OSError:  # not there, or it has as many links as a file may have
-                self._new[kept] = compiled
-                yield str(source.relative_to(self._env))
+        for folder, names in _source_folders(self._env / "lib", NOT_COMPILED):
+            into = folder / "__pycache__"
+            brought = _renewed(into)
+            for source in (folder / name for name in names):
+                if source.is_symlink():
+                    continue
+                with source.open("rb") as content:
+                    digest = hashlib.file_digest(content, "sha256").hexdigest()
+                kept = self._cache / digest[:2] / digest
+                compiled = into / compiled_name(source, self._python.version)
+                try:
+                    if compiled.name in brought:
+                        compiled.unlink()
+                    compiled.hardlink_to(kept)
+                except OSError:  # not there, or it has as many links as a file may have
+                    self._new[kept] = compiled
+                    yield str(source.relative_to(self._env))
+
+
+def _renewed(folder: Path) -> frozenset[str]:
+    """Have a folder of byte code; what a wheel brought of it. None is made where that has a file of its name."""
+    try:
+        folder.mkdir()
+    except FileExistsError:
+        with suppress(NotADirectoryError):
+            return frozenset(one.name for one in folder.iterdir())
+    return frozenset()
 
 
 def compiled_name(source: Path, python: Version) -> str:
@@ -86,9 +99,15 @@ def compiled_name(source: Path, python: Version) -> str:
 def sources(folder: Path, left_out: Collection[str]) -> Iterator[Path]:
     """Each Python file below, but for folders of these names; no link to a folder is followed, one to a file is
     yielded."""
+    for path, names in _source_folders(folder, left_out):
+        yield from (path / name for name in names)
+
+
+def _source_folders(folder: Path, left_out: Collection[str]) -> Iterator[tuple[Path, list[str]]]:
     for path, folders, files in os.walk(folder, followlinks=False):
         folders[:] = [name for name in folders if name != "__pycache__" and name not in left_out]
-        yield from (Path(path, name) for name in files if name.endswith(".py"))
+        if names := [name for name in files if name.endswith(".py")]:
+            yield Path(path), names
 
 
 def compile_all(
