@@ -71,7 +71,10 @@ def _appserver(ctx: Context) -> None:
 
 def _bring_code(ctx: Context, deployment: Deployment) -> None:
     """Of a site that an earlier version of the platform started, which kept its code unpacked, for its commands."""
-    if not any(Folders(ctx.settings.home).layers(deployment.app_id).glob("app-*.tar.zst")):
+    folders, app_id = Folders(ctx.settings.home), deployment.app_id
+    if any(folders.layers(app_id).glob("app-*.tar.zst")):
+        return
+    with locked(folders.layers_lock(app_id), deadline=ctx.left(60), check=ctx.check):
         deployments.bring_layers(ctx, deployments.site_of(ctx, ctx.door.running(deployment.id)))
 
 
