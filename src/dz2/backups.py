@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from django.db import connection
+from django.db import InterfaceError, OperationalError, connection
 from django.db.models import Q, QuerySet
 from django.db.models.functions import Now
 
 from dz.errors import UserError
+from dz.log import get_logger
 from dz2 import engine, releases, services
 from dz2.advancing import known
 from dz2.models import Backup, BackupState, Job, JobState, Project, ProjectDatabase, Release
@@ -20,7 +21,10 @@ ASKED, NIGHTLY, BEFORE_RESTORE, FINAL = "asked", "nightly", "before a restore", 
 STAYS = Q(why=FINAL, state=BackupState.GOOD, finished_at__gt=Now() - timedelta(days=30))
 SPREAD = 120  # minutes over which the nightly backups begin
 
-# The first project whose night has begun and that has no nightly job since; its own minute follows from its number.
+log = get_logger()
+
+# Projects whose night has begun and that have no nightly job since, the longest first; a project's own minute follows
+# from its number.
 _DUE = """
     WITH offsets AS (
         SELECT p.id, p.created_at, (%(minutes)s + p.id * 37 %% %(spread)s) * interval '1 minute' AS late
@@ -35,7 +39,7 @@ _DUE = """
      WHERE n.created_at < n.began
        AND NOT EXISTS (SELECT 1 FROM dz2_job j WHERE j.project_id = n.id AND j.kind = 'nightly_backup'
                         AND j.created_at >= n.began)
-     ORDER BY n.began, n.id LIMIT 1
+     ORDER BY n.began, n.id
 """
 
 
@@ -50,17 +54,25 @@ class Restoring:
 
 def accept_due(at: str) -> Job | None:
     """Begin the nightly backup whose time has come (``at``: HH:MM in UTC; '' for never), one at a time on the whole
-    platform. Any number of dispatchers may ask."""
+    platform. Any number of dispatchers may ask. A project for which it can't begin is passed over: neither the others
+    nor the dispatcher wait for it."""
     if not at or Job.objects.filter(kind="nightly_backup", state__in=[JobState.WAITING, JobState.RUNNING]).exists():
         return None
     minutes = int(at[:2]) * 60 + int(at[3:])
     with connection.cursor() as cursor:
         cursor.execute(_DUE, {"minutes": minutes, "spread": SPREAD})
-        found = cursor.fetchone()
-    if found is None:
-        return None
-    project, key = Project.objects.get(pk=found[0]), f"night-{found[1]:%Y-%m-%dT%H:%M}"
-    return engine.accept(known(None)["nightly_backup"], project, {}, by="the platform", idempotency_key=key)
+        found = cursor.fetchall()
+    for project_id, began in found:
+        try:
+            project, key = Project.objects.get(pk=project_id), f"night-{began:%Y-%m-%dT%H:%M}"
+            return engine.accept(known(None)["nightly_backup"], project, {}, by="the platform", idempotency_key=key)
+        except (OperationalError, InterfaceError):
+            raise  # zoomdb itself: the dispatcher waits for it
+        except UserError as error:
+            log.info("backups.passed-over", project=project_id, error=error.id)  # it goes, since the query
+        except Exception:
+            log.exception("backups.bad-row", project=project_id)
+    return None
 
 
 def back_up(project: Project, *, by: Any = None, idempotency_key: str | None = None) -> Job:

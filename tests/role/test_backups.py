@@ -329,3 +329,27 @@ def test_another_database_host_hands_the_dump_back(
     ProjectDatabase.objects.update(server=DatabaseServer.objects.get(instance_id="db-2"))
     with pytest.raises(Transient, match="on db-2, and this is db-1"):
         backup_database(context(claim(backups.back_up(shop), "backup_database"), tmp_path, server))
+
+
+def test_a_project_whose_night_cannot_begin_is_passed_over_and_ends_no_loop(
+    j: Any, shop: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One is destroyed between the look and the job; one is what nobody foresaw."""
+    from dz2 import backups, engine
+
+    strange, other = lived(j), lived(j)
+    accept = engine.accept
+
+    def racing(pipeline: Any, project: Any, *rest: Any, **more: Any) -> Any:
+        if project.pk == shop.pk:
+            raise UserError("project.busy", name=shop.name, job=1)
+        if project.pk == strange.pk:
+            raise ValueError("a row of another version")
+        return accept(pipeline, project, *rest, **more)
+
+    monkeypatch.setattr(engine, "accept", racing)
+    job = backups.accept_due("03:00")
+    assert job is not None
+    assert job.project == other
+    record(claim(job, "backup_database"), j.FAILED)
+    assert backups.accept_due("03:00") is None
