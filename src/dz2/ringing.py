@@ -15,12 +15,15 @@ from django.db.models.functions import Now
 
 from dz.log import get_logger
 from dz.problems import told
+from dz.tasklib.pipeline import SILENT
+from dz.words import duration
 from dz2.advancing import Pipelines, advance, alone, known, lock
 from dz2.channels import JOB, RING, notify
 from dz2.engine import SECONDS_OF_TIMEOUT
 from dz2.models import Job, JobStep, StepState
 
 MAX_DEATHS = 5
+A_MINUTE = 60
 LONGEST_WAIT = 300  # seconds between two rings of a step that nobody claims
 
 log = get_logger()
@@ -37,10 +40,12 @@ _TAKE_DUE = """
                   ORDER BY next_ring LIMIT %s FOR UPDATE SKIP LOCKED)
     RETURNING id, attempt, name, queue, rings
 """
-# A ready step whose host or role has been silent, like itself, for the whole of the patience.
+# A ready step whose host or role has been silent, like itself, for the whole of the patience. One that its job goes on
+# without waits a minute where its host was silent before: each such project would hold up the nights of all others.
 _IN_VAIN = """
-    SELECT s.id, s.job_id FROM dz2_jobstep s
-     WHERE s.state = 'ready' AND greatest(s.ready_at, s.not_before) < now() - %s * interval '1 second'
+    SELECT s.id, s.job_id FROM dz2_jobstep s JOIN dz2_job j ON j.id = s.job_id
+     WHERE s.state = 'ready' AND greatest(s.ready_at, s.not_before) < now() - interval '1 second'
+           * CASE WHEN j.kind || ' ' || s.name = ANY(%s) THEN least(%s, %s) ELSE %s END
        AND NOT EXISTS (SELECT 1 FROM dz2_host h
             WHERE h.last_heartbeat > now() - %s * interval '1 second'
               AND (h.role = s.queue OR s.queue = 'appserver_' || h.instance_id))
@@ -84,20 +89,25 @@ def expire(*, pipelines: Pipelines | None = None) -> int:
 
 
 def lose_patience(patience: float, *, pipelines: Pipelines | None = None) -> int:
-    """Ready steps that no live worker could have taken for ``patience`` seconds end their job. How many there were."""
-    with connection.cursor() as cursor:
-        cursor.execute(_IN_VAIN, [patience, patience])
-        found = cursor.fetchall()
-
+    """Ready steps that no live worker could have taken for ``patience`` seconds end their job, or are what it goes on
+    without. How many there were."""
     kinds = known(pipelines)
+    forgone = [f"{one.kind} {step.name}" for one in kinds.values() for step in one.steps if step.forgone]
+    with connection.cursor() as cursor:
+        cursor.execute(_IN_VAIN, [forgone, A_MINUTE, patience, patience, patience])
+        found = cursor.fetchall()
 
     def give_up(job: Job, step_id: int) -> bool:
         step = JobStep.objects.filter(pk=step_id, state=StepState.READY).first()
-        if step is not None:
-            silent = f"{step.queue} has been silent for {patience:.0f} s"
-            unheard = kinds[job.kind].step(step.name).unheard
-            _error(step, unheard, role=step.queue, seconds=round(patience), detail=silent)
-        return step is not None
+        if step is None:
+            return False
+        silent = f"{step.queue.removeprefix('appserver_')} has been silent for {duration(patience)}"
+        known_as = kinds[job.kind].step(step.name)
+        if known_as.forgone:
+            _forgo(step, known_as.forgone, silent)
+        else:
+            _error(step, known_as.unheard, role=step.queue, seconds=round(patience), detail=silent)
+        return True
 
     _each(found, give_up, kinds)
     return len(found)
@@ -141,6 +151,14 @@ def _expire(job: Job, step_id: int) -> bool:
         )
         notify(RING)
     return True
+
+
+def _forgo(step: JobStep, title: str, silent: str) -> None:
+    """Its job goes on without it; what comes after it finds out by its result."""
+    left = {"state": StepState.SKIPPED, "title": title, "result": {SILENT: silent}}
+    JobStep.objects.filter(pk=step.pk, attempt=step.attempt, state=step.state).update(
+        **left, next_ring=None, finished_at=Now()
+    )
 
 
 def _error(step: JobStep, id: str, **facts: object) -> None:

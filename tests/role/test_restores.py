@@ -264,3 +264,54 @@ def test_a_destroy_whose_last_backup_would_be_without_the_files_ends_before_it_d
     for name in ("backup_database", "keep_backup"):
         record(claim(again, name), j.OK)
     assert claim(again, "undeploy", "app-1")
+
+
+@pytest.mark.parametrize("kind", ["nightly_backup", "backup"])
+def test_a_host_that_is_silent_for_long_costs_a_backup_its_files_alone_and_that_is_told(
+    j: Any, shop: Any, server: FakeDatabaseServer, tmp_path: Path, kind: str
+) -> None:
+    from dz.tasklib.database.backups import backup_database, keep_backup
+    from dz2 import backups, engine, ringing
+    from dz2.api.data import backup_document
+    from dz2.models import BackupState
+
+    def silent_night() -> Any:
+        job = backups.accept_due("03:00") if kind == "nightly_backup" else backups.back_up(shop)
+        claimed = claim(job, "backup_database")
+        told = backup_database(context(claimed, tmp_path, server))
+        record(claimed, engine.Outcome(ended=engine.Ended.SUCCEEDED, result=told))
+        silence("app-1", 700)
+        assert ringing.lose_patience(600) == 0
+        j.age(job, 61)
+        assert ringing.lose_patience(600) == 1
+        claimed = claim(job, "keep_backup")
+        told = keep_backup(context(claimed, tmp_path, server, backups_nightly=1, backups_asked=1))
+        record(claimed, engine.Outcome(ended=engine.Ended.SUCCEEDED, result=told))
+        if kind == "nightly_backup":
+            record(claim(job, "test_restore"), j.OK)
+        job.refresh_from_db()
+        assert (job.state, job.result["without_files"]) == ("succeeded", "app-1 has been silent for 10 min")
+        return job
+
+    filled(Folders(tmp_path), shop).write_text("short")
+    whole = with_files(backups.back_up(shop), tmp_path, server)
+    shop.backups.update(why=backups.NIGHTLY if kind == "nightly_backup" else backups.ASKED)
+    made = backup_document(silent_night().backup)
+    assert (made["state"], made["rows"], made["files_size"]) == ("good", 4, None)
+    assert made["left_out"] == "without its files: app-1 has been silent for 10 min"
+    assert shop.backups.get(number=made["backup"]).beside == shop.app_id
+    if kind == "backup":
+        silent_night()
+        assert [one.number for one in backups.listed(shop)] == [3, 1], "the last one with files stays"
+    whole.refresh_from_db()
+    assert whole.state == BackupState.GOOD
+
+
+def silence(host: str, seconds: float) -> None:
+    from datetime import timedelta
+
+    from django.db.models.functions import Now
+
+    from dz2.models import Host
+
+    Host.objects.filter(instance_id=host).update(last_heartbeat=Now() - timedelta(seconds=seconds))

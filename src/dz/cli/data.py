@@ -120,7 +120,8 @@ def _row(one: Document) -> list[str]:
     rows = str(one["rows"]) if one["state"] == "good" else ""
     tested = "tested" if one["tested"] else ""
     packed = size(one["size"]) if one["size"] else ""
-    told = [str(one["backup"]), one["state"], one["why"], ago(one["created_at"])]
+    state = f"{one['state']}, no files" if one["left_out"] else one["state"]  # the last column may find no room
+    told = [str(one["backup"]), state, one["why"], ago(one["created_at"])]
     return [*told, packed, rows, tested, one["error"] or one["left_out"] or ""]
 
 

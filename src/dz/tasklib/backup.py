@@ -32,6 +32,8 @@ PACK = Step(
     run=Named("appserver.volumes:backup_volume"),
     alone=True,
 )
+# The database's dump is worth having without the files; a destroy and a restore may lose the only ones by that.
+PACK_IF_THERE = replace(PACK, forgone="The files could not be backed up: their host is silent")
 KEEP = Step(
     name="keep_backup", title="Keep the backup", queue=DATABASE, timeout=60, run=Named("database.backups:keep_backup")
 )
@@ -45,8 +47,8 @@ TEST = Step(
     alone=True,
 )
 
-BACKUP = Pipeline("backup", *BACK_UP, changes=False)
-NIGHTLY_BACKUP = Pipeline("nightly_backup", *BACK_UP, TEST, changes=False)
+BACKUP = Pipeline("backup", DUMP, PACK_IF_THERE, KEEP, changes=False)
+NIGHTLY_BACKUP = Pipeline("nightly_backup", DUMP, PACK_IF_THERE, KEEP, TEST, changes=False)
 
 RESTORE = Pipeline(
     "restore",

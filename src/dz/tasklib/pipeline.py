@@ -25,6 +25,7 @@ HARD_LIMIT = 28 * 60
 DONE = frozenset({"succeeded", "skipped"})
 WRONG = frozenset({"failed", "errored", "cancelled"})
 ENDED = DONE | WRONG
+SILENT = "silent"  # in the result of a step that was forgone: who was, and for how long
 
 
 class On(Enum):
@@ -68,6 +69,8 @@ class Step:
     stays free for other steps; it may last as long as a person wants, longer than any task. ``alone``: it may take
     long, so of all such steps one runs at a time per queue, and the others have room beside it. ``needless``: whether
     it is skipped, by what the steps before it told. ``unheard``: the problem to tell where no worker takes it.
+    ``forgone``: what it is called then, where the job goes on without it: skipped, and its result says who was silent
+    (as SILENT).
     """
 
     name: str
@@ -82,6 +85,7 @@ class Step:
     alone: bool = False
     needless: Callable[[Results], bool] | None = None
     unheard: str = "platform.no-worker"
+    forgone: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -75,7 +75,7 @@ class Data(Base):
                 state=BackupState.GOOD, finished_at=Now()
             )
             good = Backup.objects.filter(project=row.project, state=BackupState.GOOD).order_by("-number")
-            good = good.exclude(number__in=_being_restored(row.project))
+            good = good.exclude(number__in=[*_being_restored(row.project), *_last_files(good)])
             nights = good.filter(why=backups.NIGHTLY)
             tested, untested = nights.filter(tested_at__isnull=False), nights.filter(tested_at=None)
             # A night's backup that is not tested yet takes no tested one's place.
@@ -131,6 +131,12 @@ def _being_restored(project: Project) -> list[int]:
     """Numbers that a restore still wants: its own first backup is one more, and must not push the wanted one out."""
     jobs = Job.objects.filter(project=project, kind="restore").exclude(state__in=JobState.terminal())
     return [int(params["restore"]) for params in jobs.values_list("job_params", flat=True)]
+
+
+def _last_files(good: QuerySet[Backup]) -> list[int]:
+    """While the newest are without the files, the last one that has them: the host that is silent may never be back."""
+    last = good.filter(objects_in_store__has_key="volume").values_list("number", "pk").first()
+    return [last[0]] if last and good.exclude(error="").filter(number__gt=last[0]).exists() else []
 
 
 def _others(good: QuerySet[Backup]) -> QuerySet[Backup]:

@@ -19,7 +19,7 @@ from dz.seams.dbserver import DatabaseServer
 from dz.tasklib.backupstore import MB, BackupStore
 from dz.tasklib.context import Context
 from dz.tasklib.database.databases import make, server_of
-from dz.tasklib.pipeline import HARD_LIMIT
+from dz.tasklib.pipeline import HARD_LIMIT, SILENT
 from dz.tasklib.records import Backup, Database
 from dz.words import listing, size
 
@@ -61,8 +61,14 @@ def keep_backup(ctx: Context) -> Mapping[str, Any]:
     """The job's backup is good from now on, and the oldest ones are let go: reconcile clears them away."""
     if ctx.door.begun_backup() is None:
         ctx.log.title("No backup to keep")
+    told: dict[str, Any] = {}
+    if silent := str(ctx.results.get("backup_volume", {}).get(SILENT, "")):
+        beside = ctx.results.get("backup_database", {}).get("database")
+        ctx.door.files_left_out(f"without its files: {silent}", str(beside or ctx.door.database().name))
+        ctx.log.note(f"the database is backed up, the files are not: {silent}", level="warning")
+        told = {"without_files": silent}
     ctx.door.keep_backup(nightly=ctx.settings.backups_nightly, others=ctx.settings.backups_asked)
-    return {}
+    return told
 
 
 def restore_database(ctx: Context) -> Mapping[str, Any]:
