@@ -6,12 +6,15 @@ from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
-from dz.errors import Transient, UserError
+from dz.errors import PlatformError, Transient, UserError
+from dz.names import AppId, HostName
 from dz.seams.dbserver.fake import FakeDatabaseServer
+from dz.tasks.eventlog import EventLog
 from tests.role.test_zoomdb import another_database_server, built, door_of, end, hosts, j, live, on_a_host
 
 __all__ = ["hosts", "j"]
@@ -128,6 +131,54 @@ def test_a_project_that_rests_runs_nowhere_and_is_a_plain_page_until_the_next_sw
     assert host.routes()[0].resting
     door.switched()
     assert (door.route().resting, host.routes()[0].resting) == (False, False)
+
+
+@pytest.mark.usefixtures("hosts")
+def test_a_project_whose_page_the_proxy_did_not_take_rests_half_which_is_told_and_done_when_asked_again(
+    j: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    from dz.problems import told
+    from dz.seams.proxy import Site
+    from dz.seams.proxy.fake import FakeProxy
+    from dz.tasklib.proxy import routes
+    from dz2 import engine, resting
+    from dz2.models import Job
+    from dz2.panel.jobs import _again, _can_run_again
+
+    class Stuck(FakeProxy):
+        def apply(self, app_id: AppId, site: Site | None, *, wait: float = 30.0) -> int:
+            raise PlatformError("nginx did not take the new configuration over within 30 s")
+
+    def at_the_proxy(claimed: Any, proxy: FakeProxy) -> Any:
+        given = {"settings": SimpleNamespace(home=tmp_path), "seams": SimpleNamespace(proxy=proxy)}
+        return SimpleNamespace(door=door_of(claimed), log=EventLog("rest"), left=lambda most: most, **given)
+
+    shop = j.project()
+    first, door, _ = live(j, shop)
+    end(j, first, door)
+    page = Site(app_id=shop.app_id, hostnames=(HostName("shop.localhost"),), upstreams=(), resting=True)
+    monkeypatch.setattr(routes, "site_of", lambda *_: page)
+    job = resting.deactivate(shop)
+    claimed = j.claim(job, "rest")
+    with pytest.raises(PlatformError) as raised:
+        routes.rest(at_the_proxy(claimed, Stuck()))
+    assert raised.value.id == "project.rests-half"
+    error = told(raised.value.id, detail=raised.value.detail)
+    assert engine.record(claimed, j.outcome("errored", error=error))
+    assert j.state(job) == "errored"
+    assert f"dz deactivate {shop.name} tries it again" in job.error["next"]
+
+    shop.refresh_from_db()
+    job = Job.objects.get(pk=job.pk)
+    assert _can_run_again(job)
+    again = _again(job, None, None)
+    claimed = j.claim(again, "rest")
+    routes.rest(at_the_proxy(claimed, FakeProxy()))
+    assert engine.record(claimed, j.OK)
+    assert engine.record(j.claim(again, "retire", "app-1"), j.OK)
+    assert (j.state(again), _can_run_again(job)) == ("succeeded", False)
+    with pytest.raises(UserError, match="is deactivated: nothing of it runs"):
+        resting.deactivate(shop)
 
 
 @pytest.mark.usefixtures("hosts")

@@ -13,7 +13,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_GET
 
-from dz2 import backups, configs, services
+from dz2 import backups, configs, resting, services
 from dz2.api.documents import job_document
 from dz2.models import Backup, ConfigGuess, Job, JobLog, JobState, LogKind, StepState
 from dz2.panel.lines import PAGE, PARTS, Fold, Reader
@@ -100,6 +100,8 @@ def _again(job: Job, key: str | None, by: Any) -> Job:
         return services.check(name, ref=ref, idempotency_key=key, by=by)
     if job.kind == "destroy":
         return services.destroy(name, by=by)
+    if job.kind == "deactivate":
+        return resting.deactivate(job.project, by=by, idempotency_key=key)
     return services.deploy(name, ref=ref, idempotency_key=key, by=by)
 
 
@@ -157,8 +159,9 @@ def _steps(job: Job, documents: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 def _can_run_again(job: Job) -> bool:
-    there = job.project is not None and job.project.destroyed_at is None
-    return there and job.kind in AGAIN and job.state in JobState.terminal()
+    if job.project is None or job.project.destroyed_at is not None:
+        return False
+    return (job.kind in AGAIN and job.state in JobState.terminal()) or resting.half_done(job.project) == job
 
 
 def _missing(job: Job) -> str:

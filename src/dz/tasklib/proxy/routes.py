@@ -35,9 +35,13 @@ def proxy_update(ctx: Context) -> Mapping[str, Any]:
 
 
 def rest(ctx: Context) -> None:
-    """The project is wanted nowhere from now on, and a plain page says so."""
+    """The project is wanted nowhere from now on, and a plain page says so. Where the proxy does not follow, that is
+    said: reconcile stops what runs all the same, and visitors are led to what is gone."""
     ctx.door.rest()
-    apply(ctx, ctx.door.route())
+    try:
+        apply(ctx, ctx.door.route())
+    except PlatformError as error:
+        raise type(error)(error.detail, id="project.rests-half") from error
     ctx.log.note("a plain page says that the site rests")
 
 
