@@ -95,6 +95,16 @@ def test_a_virtual_environment_and_a_broken_file_are_no_interpreters(tmp_path: P
     assert found and all(one.version >= Version("3.6") for one in found)
 
 
+def test_a_folder_on_the_path_that_can_not_even_be_asked_is_passed_over(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As those of root are to an ordinary user who kept root's PATH; too long a name is refused to root as well."""
+    fake = write_tree(tmp_path / "bin", {"python3.9": "#!/bin/sh\necho '\"3.9.99\"'\n"}) / "python3.9"
+    fake.chmod(0o755)
+    monkeypatch.setenv("PATH", f"/{'x' * 300}:{tmp_path / 'nowhere'}::{fake.parent}")
+    assert Interpreter(version=Version("3.9.99"), path=fake) in find([], tmp_path / "cache.json")
+
+
 @pytest.mark.parametrize(("home", "used"), [("share/djangozoom", False), ("../djangozoom", True)])
 def test_a_python_whose_installation_holds_our_own_folder_is_not_used(home: str, used: bool, tmp_path: Path) -> None:
     built = write_tree(

@@ -177,13 +177,14 @@ def _candidates(extra: Iterable[Path]) -> list[Path]:
     a glob: it compares each of a host's thousands of programs with a dozen patterns, at each build."""
     providers = (kind.create() for name, kind in findpython.ALL_PROVIDERS.items() if name != "path")
     listed = (Path(one.executable) for provider in providers if provider for one in provider.find_pythons())
-    folders = dict.fromkeys((*os.get_exec_path(), "/usr/bin"))
+    # Of a PATH of root's that an ordinary user kept, folders can't even be asked what they are.
+    folders = [one for one in dict.fromkeys((*os.get_exec_path(), "/usr/bin")) if one and os.access(one, os.R_OK)]
     on_path = (path for folder in folders for path in sorted(Path(folder).glob("python3*")))
     seen: dict[Path, Path] = {}
     for path in (*extra, *listed, *on_path):
         path = path.absolute()
         plain = re.fullmatch(r"python(3(\.\d+)?)?", path.name) and path.parent.name != "shims"
-        if plain and path.is_file() and os.access(path, os.X_OK):
+        if plain and os.access(path, os.X_OK) and path.is_file():
             seen.setdefault(path.resolve(), path)
     return list(seen.values())
 
