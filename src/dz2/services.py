@@ -136,13 +136,13 @@ def _blank(name: str, owner: Any) -> Project | None:
     return mine if mine is not None and never_read(mine) else None
 
 
-def never_read(project: Project) -> bool:
+def never_read(project: Project, *, keyed: bool = False) -> bool:
     """Whether all that was done with it were checks, and none came as far as its code; never one that is pushed to, nor
-    one that was given anything: its repository may only have to let us in yet."""
+    one that was given anything (a key is ``keyed``): its repository may only have to let us in yet."""
     others = project.jobs.exclude(kind="check_repo", state=JobState.FAILED)
     learned = ConfigGuess.objects.filter(project=project)
     checked = project.jobs.exists() and not is_pushed_to(project)
-    given = bool(project.deploy_key) or project.configs.exists() or project.hostnames.count() > 1
+    given = (bool(project.deploy_key) and not keyed) or project.configs.exists() or project.hostnames.count() > 1
     return checked and not given and not others.exists() and not learned.exists()
 
 

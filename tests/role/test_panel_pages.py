@@ -142,3 +142,55 @@ def test_what_no_column_holds_is_found_nowhere_and_breaks_no_page(ada: Client, h
         "/projects/shop/logs?search=%00&process=%00": 200,
     }.items():
         assert ada.get(address).status_code == status, address
+
+
+def test_a_first_look_that_came_to_nothing_takes_another_address_and_leaves_no_empty_project(
+    ada: Client, hands: Hands
+) -> None:
+    from dz2.models import Job, Project, VirtualHostname
+
+    def fail() -> str:
+        claimed = hands.claim("check_repo")
+        hands.end(claimed, "failed", id="repo.not-found", sentence="git.example has no repository ada/shpo.")
+        return f"/jobs/{claimed.job_id}"
+
+    ada.post("/new", {"target": "https://git.example/ada/shpo", "ref": "main"})
+    page = fail()
+    text = ada.get(page).content.decode()
+    assert "has no repository ada/shpo" in text and f'action="{page}/elsewhere"' in text
+    assert 'value="https://git.example/ada/shpo"' in text and 'value="main"' in text
+    wrong = ada.post(f"{page}/elsewhere", {"target": "shop"})
+    assert (wrong.status_code, Project.objects.get().name) == (422, "shpo")
+    assert "<title>Error: " in wrong.content.decode() and '<a href="#id_target">' in wrong.content.decode()
+
+    ada.post("/projects/shpo/key")
+    sent = {"target": URL, "key": "once"}
+    looks = to(ada.post(f"{page}/elsewhere", sent))
+    assert to(ada.post(f"{page}/elsewhere", sent)) == looks, "a double submit is one job"
+    shop = Project.objects.get(destroyed_at=None)
+    assert (shop.name, shop.repo_url, shop.ref, Job.objects.count()) == ("shop", URL, "", 2)
+    assert shop.deploy_key_public and not Project.objects.exclude(pk=shop.pk).get().deploy_key
+    assert [one.hostname for one in VirtualHostname.objects.all()] == ["shop.localhost"]
+    assert "shpo" not in shown(ada.get("/"))
+    assert "/elsewhere" not in ada.get(page).content.decode()
+    hands.check()
+    assert "/elsewhere" not in ada.get(looks).content.decode()
+
+
+@pytest.mark.parametrize("name", ["", "the-shop"])
+def test_another_branch_of_the_same_address_is_looked_for_in_the_same_project_whose_name_stays(
+    ada: Client, hands: Hands, name: str
+) -> None:
+    from dz2.models import Project
+
+    ada.post("/new", {"target": "https://git.example/ada/shop", "ref": "mian", "name": name})
+    claimed = hands.claim("check_repo")
+    hands.end(claimed, "failed", id="repo.ref-not-found", sentence="shop has no branch, tag or commit mian.")
+    first = Project.objects.get()
+    ada.post(f"/jobs/{claimed.job_id}/elsewhere", {"target": "https://git.example/ada/shop", "ref": "main"})
+    now = Project.objects.get()
+    assert (now.pk, now.name, now.ref) == (first.pk, name or "shop", "main")
+    claimed = hands.claim("check_repo")
+    hands.end(claimed, "failed", id="repo.not-found", sentence="No such repository.")
+    ada.post(f"/jobs/{claimed.job_id}/elsewhere", {"target": "https://git.example/ada/store"})
+    assert Project.objects.get(destroyed_at=None).name == (name or "store")

@@ -13,12 +13,14 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_GET
 
-from dz2 import backups, configs, resting, services
+from dz.errors import UserError
+from dz2 import backups, configs, instead, resting, services
 from dz2.api.documents import job_document
 from dz2.models import Backup, ConfigGuess, Job, JobLog, JobState, LogKind, StepState
 from dz2.panel.lines import PAGE, PARTS, Fold, Reader
 from dz2.panel.pressing import posted, pressed
-from dz2.panel.problems import told
+from dz2.panel.problems import beside, told
+from dz2.panel.projects import Elsewhere
 from dz2.panel.stream import after_of, words_of
 
 PER_PAGE = 50
@@ -93,6 +95,32 @@ def again(request: HttpRequest, job_id: int) -> HttpResponse:
     return redirect("job", job_id=pressed(request, lambda key: _again(job, key, request.user)).pk)
 
 
+@login_required
+@posted("job")
+@told
+def elsewhere(request: HttpRequest, job_id: int) -> HttpResponse:
+    """Another address, for a first look that came to nothing."""
+    job = services.find_job(job_id)
+    form = Elsewhere(request.POST)
+    if job.kind != "check_repo" or job.project is None:
+        return redirect("job", job_id=job_id)
+    mistyped = job.project
+    if form.is_valid():
+        asked = form.cleaned_data
+        try:
+            found = pressed(
+                request,
+                lambda key: instead.look(
+                    mistyped, asked["target"], ref=asked["ref"], idempotency_key=key, by=request.user
+                ),
+            )
+            return redirect("job", job_id=found.pk)
+        except UserError as error:
+            beside(form, Elsewhere.FIELD_OF.get(error.id, "target"), error)
+    context = _context(job) | _log(request, job) | {"elsewhere": form, "wrong": True}
+    return render(request, "panel/job.html", context, status=422)
+
+
 def _again(job: Job, key: str | None, by: Any) -> Job:
     assert job.project is not None
     name, ref = job.project.name, str(job.job_params.get("ref", ""))
@@ -117,11 +145,17 @@ def _context(job: Job) -> dict[str, Any]:
         "ended": job.state in JobState.terminal(),
         "can_run_again": again,
         "missing": _missing(job) if again else "",
+        "elsewhere": Elsewhere(initial=_looked_for(job)) if instead.offered(job) else None,
         "private": error.get("id") in PRIVATE,
         "guesses": list(ConfigGuess.objects.filter(job=job, is_primary=True)) if job.kind == "check_repo" else [],
         "cause": _cause(job),
         "left": _left(job),
     }
+
+
+def _looked_for(job: Job) -> dict[str, str]:
+    assert job.project is not None
+    return {"target": job.project.repo_url, "ref": job.job_params.get("ref", "")}
 
 
 def _left(job: Job) -> Backup | None:

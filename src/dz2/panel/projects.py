@@ -30,10 +30,10 @@ SEARCH_FROM = 10
 LATEST = 8
 
 
-class New(forms.Form):
-    """One field; the others are folded."""
+class Elsewhere(forms.Form):
+    """Where a repository is."""
 
-    FIELD_OF = {"repo.bad-ref": "ref", "project.bad-name": "name", "project.name-taken": "name"}
+    FIELD_OF = {"repo.bad-ref": "ref"}
 
     target = forms.CharField(
         max_length=500,
@@ -45,14 +45,6 @@ class New(forms.Form):
     ref = forms.CharField(
         max_length=200, required=False, label="Branch, tag or commit", help_text="Empty: the repository's own choice."
     )
-    name = forms.CharField(
-        max_length=40, required=False, help_text="Also the site's first address. Empty: made from the URL."
-    )
-    private = forms.BooleanField(
-        required=False,
-        label="The repository is private",
-        help_text="Makes a deploy key for you to add at the Git host.",
-    )
 
     def clean_target(self) -> str:
         """A project's name, which the command line takes here too, is no address."""
@@ -62,6 +54,21 @@ class New(forms.Form):
         except UserError as error:
             raise forms.ValidationError(f"{error.brief} {error.next}") from None
         return target
+
+
+class New(Elsewhere):
+    """One field; the others are folded."""
+
+    FIELD_OF = Elsewhere.FIELD_OF | {"project.bad-name": "name", "project.name-taken": "name"}
+
+    name = forms.CharField(
+        max_length=40, required=False, help_text="Also the site's first address. Empty: made from the URL."
+    )
+    private = forms.BooleanField(
+        required=False,
+        label="The repository is private",
+        help_text="Makes a deploy key for you to add at the Git host.",
+    )
 
 
 @login_required

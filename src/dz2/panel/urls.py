@@ -58,6 +58,7 @@ urlpatterns = [
     path("projects/<str:name>/form", verifying.form, name="form"),
     path("jobs", jobs.listing, name="jobs"),
     path("jobs/<int:job_id>", jobs.page, name="job"),
+    path("jobs/<int:job_id>/elsewhere", jobs.elsewhere, name="job-elsewhere"),
     path("jobs/<int:job_id>/live", jobs.live, name="job-live"),
     path("jobs/<int:job_id>/log.txt", jobs.download, name="job-log"),
     path("jobs/<int:job_id>/cancel", jobs.cancel, name="job-cancel"),
