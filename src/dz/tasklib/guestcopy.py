@@ -5,9 +5,19 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
+from contextlib import suppress
 from pathlib import Path
 
+from packaging.version import Version
+
 import dz.guest
+from dz.errors import PlatformError
+from dz.run import DeadlinePassed
+from dz.tasklib import unsynced
+from dz.tasklib.build.bytecode import compile_all, compiled_name
+
+PACKAGE = "dz_guest"
+PATIENCE = 60.0  # seconds; it takes a third of one
 
 
 def guest_folder(home: Path) -> Path:
@@ -18,17 +28,31 @@ def guest_folder(home: Path) -> Path:
     for path in files:
         digest.update(str(path.relative_to(source)).encode() + b"\0" + path.read_bytes() + b"\0")
     folder = home / "guest" / digest.hexdigest()[:16]
+    unsynced.drop_doubtful(home, folder)
     if not folder.exists():
         coming = folder.with_name(f"{folder.name}.{os.getpid()}")
+        (coming / PACKAGE / "__pycache__").mkdir(parents=True)
         for path in files:
             target = coming / path.relative_to(source)
-            target.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(path, target)
             target.chmod(0o644)
         for made in (folder.parent, coming, *(p for p in coming.rglob("*") if p.is_dir())):
             made.chmod(0o755)
         try:
-            coming.rename(folder)
+            with unsynced.making(home, folder):
+                coming.rename(folder)
         except OSError:
             shutil.rmtree(coming)  # another process was first; the content is the same
     return folder
+
+
+def compile_guest(home: Path, guest: Path, env: Path, python: str) -> None:
+    """Have byte code in that ``guest`` for the version of Python that ``env`` is an environment of: no project may
+    write there, so that each start of a site and each command would compile it (0.04 s). Where it can't be had they
+    do."""
+    version, package = Version(python), guest / PACKAGE
+    made = package / "__pycache__"
+    if all((made / compiled_name(source, version)).exists() for source in package.glob("*.py")):
+        return
+    with suppress(PlatformError, DeadlinePassed), unsynced.making(home, guest):
+        compile_all((env / "bin/python").resolve(), PACKAGE, cwd=guest, deadline=PATIENCE)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import platform
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -14,11 +15,12 @@ from dz.names import AppId, Commit, Digest, HostName, InstanceId
 from dz.run import check
 from dz.seams.dbserver import Database
 from dz.seams.sandbox import Box, Network
+from dz.tasklib import unsynced
 from dz.tasklib.appserver.site import Place, Site, lay, program
 from dz.tasklib.build.layers import pack
 from dz.tasklib.folders import Folders
 from dz.tasklib.guestbox import public_url
-from dz.tasklib.guestcopy import guest_folder
+from dz.tasklib.guestcopy import compile_guest, guest_folder
 from dz.tasklib.locks import at_once, locked
 from dz.tasklib.records import Bundle, Deployment, Layer, Release, Running
 
@@ -170,6 +172,32 @@ def test_the_guest_is_copied_once_per_version_where_all_can_read_it(tmp_path: Pa
     assert folder == guest_folder(tmp_path)
     assert (folder / "main.py").stat().st_mode & 0o004
     assert folder.stat().st_mode & 0o005 == 0o005
+
+
+def test_the_guests_byte_code_is_made_once_for_each_python_where_no_project_can_write(tmp_path: Path) -> None:
+    python, env = platform.python_version(), tmp_path / "env"
+    (env / "bin").mkdir(parents=True)
+    (env / "bin/python").symlink_to(sys.executable)
+    guest = guest_folder(tmp_path)
+    package = guest / "dz_guest"
+    compile_guest(tmp_path, guest, env, python)
+    made = {one: one.stat().st_mtime_ns for one in (package / "__pycache__").iterdir()}
+    assert len(made) == len([*package.glob("*.py")])
+    compile_guest(tmp_path, guest, env, python)
+    assert {one: one.stat().st_mtime_ns for one in (package / "__pycache__").iterdir()} == made
+    words = [sys.executable, "-v", "-c", "import dz_guest.spec"]
+    told = check(words, deadline=60, env={"PYTHONPATH": str(guest)}).text
+    assert f"matches {package}/spec.py" in told
+
+
+def test_a_guest_that_a_power_cut_may_have_left_half_written_is_copied_anew(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = guest_folder(tmp_path)
+    (folder / "main.py").write_text("")
+    monkeypatch.setattr(unsynced, "BOOT", tmp_path / "boot")
+    (tmp_path / "boot").write_text("another")
+    assert (guest_folder(tmp_path) / "main.py").stat().st_size
 
 
 def test_a_lock_is_looked_at_and_not_waited_for_by_what_clears_away(tmp_path: Path) -> None:

@@ -24,7 +24,7 @@ from dz.tasklib.build.verdict import KEEP
 from dz.tasklib.build.word import taken
 from dz.tasklib.context import Context
 from dz.tasklib.folders import Folders, clear, theirs
-from dz.tasklib.guestcopy import guest_folder
+from dz.tasklib.guestcopy import compile_guest, guest_folder
 from dz.tasklib.locks import locked
 from dz.tasklib.records import Deployment, Layer, Running
 from dz.until import until
@@ -119,6 +119,7 @@ def start(ctx: Context, deployment: Deployment, asked: Mapping[str, Sequence[str
     hide_secrets(ctx, site.running)
     with locked(site.place.folders.layers_lock(site.app_id), deadline=ctx.left(120), check=ctx.check):
         bring_layers(ctx, site)
+    compile_guest(ctx.settings.home, site.place.guest, site.env_layer, site.running.bundle.manifest["python"])
     lay(site, ctx.seams.sandbox)
     ctx.midway()
     if served := _served(ctx, deployment):

@@ -26,7 +26,7 @@ from dz.tasklib.build.verdict import KEEP, probe_result
 from dz.tasklib.filled import Known, is_known, wants_redis
 from dz.tasklib.folders import fresh
 from dz.tasklib.guestbox import Start, public_url, spec_of, where_in_code
-from dz.tasklib.guestcopy import guest_folder
+from dz.tasklib.guestcopy import compile_guest, guest_folder
 from dz.tasklib.managing import manage
 from dz.tasklib.records import Layer
 
@@ -170,12 +170,14 @@ def _box(
     marker: str = "",
 ) -> Box:
     ctx = build.ctx
+    guest = guest_folder(ctx.settings.home)
+    compile_guest(ctx.settings.home, guest, environment.folder, environment.python)
     told = folder / "guest.json"
     told.write_text(json.dumps(spec))
     start = Start(
         release=build.release,
         env_layer=environment.folder,
-        guest=guest_folder(ctx.settings.home),
+        guest=guest,
         spec=told,
         root=Path(spec["project_root"]),
         home=folder / "own/home",
