@@ -9,17 +9,21 @@ from dz_guest import inputs
 
 
 def adopt():
-    """Have the empty folders count as none; called before migrations are loaded. Raises what loading them raises."""
+    """Have the empty folders count as none; called before migrations are loaded. A loader that has read all of them
+    from the disk. Raises what loading them raises."""
     from django.conf import settings
     from django.db.migrations.loader import MigrationLoader
 
-    if django.VERSION < (1, 9):
-        return  # which knows no way to say so
     loader = MigrationLoader(None, load=False)
     loader.load_disk()
+    if django.VERSION < (1, 9):
+        return loader  # it knows no way to say so
     filled = {app for app, _ in loader.disk_migrations}
     empty = [label for label in _own() if label in loader.migrated_apps and label not in filled]
-    settings.MIGRATION_MODULES = dict(settings.MIGRATION_MODULES, **dict.fromkeys(empty))
+    if empty:
+        settings.MIGRATION_MODULES = dict(settings.MIGRATION_MODULES, **dict.fromkeys(empty))
+        loader.load_disk()
+    return loader
 
 
 def labels(loader):

@@ -226,13 +226,10 @@ def _migrations():
     """Every migration of the project and its packages: app, name, and whether it says that it can be undone. Beside
     them the hash of what else ``migrate`` makes, the apps whose models none of them makes as they are, and those
     without any."""
-    from django.db.migrations.loader import MigrationLoader
     from dz_guest import bare, schema, unmigrated
 
-    loader = MigrationLoader(None, load=False)
     try:
-        bare.adopt()
-        loader.load_disk()
+        loader = bare.adopt()
     except Exception as error:  # told by migrate itself, with its line
         print("The migrations can't be read: %s" % error, file=sys.stderr)
         return [], "", [], []
