@@ -176,7 +176,8 @@ class Changing:
         until(again, what="reconcile ran", deadline=30, every=0.3)
 
 
-HALF = re.compile(r"\.coming|/src-|\.tar\.zst\.|layers/.*\.tar|out/")  # a failed job's last trial stays for the next
+# A failed job's last trial stays for the next. Code stays packed, under a name that is its own alone.
+HALF = re.compile(r"\.coming|/src-|\.tar\.zst\.|layers/(?!app-[0-9a-f]{24}\.tar\.zst\Z).*\.tar|out/")
 RELEASES = (
     "SELECT r.number, r.state, r.job_id FROM dz2_release r JOIN dz2_project p ON p.id = r.project_id WHERE p.name = %s"
 )
