@@ -565,3 +565,36 @@ def test_links_are_followed_inside_and_said_where_they_lead_out(tmp_path: Path) 
     (root / "Procfile").symlink_to("/etc/hostname")
     assert differences(root, {"requirements_files": "requirements.txt", "django_version": "4.2.7"}) == {}
     assert "Procfile is a link out of the repository: nothing was looked for behind it." in report(root)["messages"]
+
+
+ALIASES = {
+    "env = os.environ.get\n": ("env", {"WANTED": "0.4", "NUMBER": "0.95", "DEFAULT": "0.2"}),
+    "from os import getenv as read\n": ("read", {"WANTED": "0.4", "NUMBER": "0.95", "DEFAULT": "0.2"}),
+    "import environ\nenv = environ.Env()\n": ("env", {"WANTED": "0.95", "NUMBER": "0.95", "DEFAULT": "0.2"}),
+    "env = os.environ.get\nimport environ\nenv = environ.Env()\n": ("env", {"WANTED": "0.95"}),
+}
+
+
+@pytest.mark.parametrize("line", ALIASES)
+def test_a_name_of_the_projects_own_for_the_environment_is_what_it_stands_for(tmp_path: Path, line: str) -> None:
+    name, expected = ALIASES[line]
+    reads = f"A = {name}('WANTED') == 'x'\nB = int({name}('NUMBER'))\nC = {name}('DEFAULT', '*').split()\n"
+    files = {**project("import os\n" + line + reads), **LIST}
+    guesses = report(write_tree(tmp_path, files))["guesses"]
+    found = {one["value"]: str(one["confidence"]) for one in guesses if one["field"] == "environment"}
+    assert {key: found.get(key) for key in expected} == expected
+
+
+def test_the_environment_itself_under_another_name_is_the_environment(tmp_path: Path) -> None:
+    files = {**project("import os\nconf = os.environ\nA = conf['WANTED']\nB = conf.get('MAYBE')\n"), **LIST}
+    guesses = report(write_tree(tmp_path, files))["guesses"]
+    found = {one["value"]: one["confidence"] for one in guesses if one["field"] == "environment"}
+    assert (found.get("WANTED"), found.get("MAYBE")) == (0.95, 0.4)
+
+
+def test_an_alias_is_known_in_the_settings_that_are_built_on_it(tmp_path: Path) -> None:
+    files = {**project("from bilby.base import *\nA = env('WANTED') == 'x'\n"), **LIST}
+    files["bilby/base.py"] = "import os\nenv = os.environ.get\n"
+    guesses = report(write_tree(tmp_path, files))["guesses"]
+    found = {one["value"]: one["confidence"] for one in guesses if one["field"] == "environment"}
+    assert found.get("WANTED") == 0.4

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from dz.tasklib.build.inspect import code
+from dz.tasklib.build.inspect.aliases import aliases
 from dz.tasklib.build.inspect.refusals import refused
 from dz.tasklib.build.inspect.tree import Tree
 
@@ -67,7 +68,8 @@ def readers(modules: Iterable[ast.Module]) -> Readers:
 @functools.lru_cache(maxsize=1024)
 def _handed_on(module: ast.Module) -> Readers:
     functions = _own_helpers(module) | code.imported_from(module, "decouple")
-    return Readers(frozenset(functions), frozenset(_schemes(module)), _lenient_helpers(module))
+    lenient = _lenient_helpers(module) | {name for name, meant in aliases(module).items() if meant in code.GETTERS}
+    return Readers(frozenset(functions), frozenset(_schemes(module)), lenient)
 
 
 def reads_of(tree: Tree, path: str, known: Readers) -> list[Read]:
@@ -80,7 +82,8 @@ def reads_of(tree: Tree, path: str, known: Readers) -> list[Read]:
 def reads(module: ast.Module, known: Readers) -> list[Read]:
     """Every read in a module. ``known``: what other modules hand on to it."""
     own = readers([module])
-    finder = _Finder(known.functions | own.functions, known.defaults | own.defaults, known.lenient | own.lenient)
+    lenient = known.lenient - code.assignments(module).keys() | own.lenient
+    finder = _Finder(known.functions | own.functions, known.defaults | own.defaults, lenient)
     finder.visit(module)
     refusals = [Read(name, line, Need.FAILS, True) for name, line in refused(module) if _NAME.fullmatch(name)]
     return [*finder.found, *_of_lists(module), *refusals]

@@ -19,6 +19,8 @@ from typing import Any, TypeVar
 from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
 
+from dz.tasklib.build.inspect.aliases import written_out
+
 MOST_FILES = 60_000
 DEEPEST = 14
 MOST_INSTALLED = 400
@@ -198,7 +200,7 @@ def _parsed(text: str) -> ast.Module | None:
     with recursion(USUAL), warnings.catch_warnings():
         warnings.simplefilter("ignore")  # bad escapes in strings are the project's own business
         try:
-            return ast.parse(text) if len(text) < LONGEST_CODE else None
+            return written_out(ast.parse(text)) if len(text) < LONGEST_CODE else None
         except (SyntaxError, ValueError, RecursionError, MemoryError):
             return None
 
