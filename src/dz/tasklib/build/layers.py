@@ -34,6 +34,7 @@ else:
 # Two workers halve the time; the bytes are the same for any number of them.
 COMPRESSION: dict[int, int] = {CompressionParameter.compression_level: 3, CompressionParameter.nb_workers: 2}
 BUFFER = 1024 * 1024
+AHEAD = 64 * 1024  # bytes that tarfile reads ahead: with each header it copies what is left of them
 END = bytes(2 * tarfile.BLOCKSIZE)
 MOST_MEMBERS = 400_000
 MOST_BYTES = 8 * 1024**3
@@ -91,7 +92,7 @@ def unpack(
     coming = fresh(into.with_name(f"{into.name}.{os.getpid()}.coming"))
     try:
         packed = archive.stat().st_size
-        with ZstdFile(archive, "rb") as source, tarfile.open(fileobj=source, mode="r|", bufsize=BUFFER) as tar:
+        with ZstdFile(archive, "rb") as source, tarfile.open(fileobj=source, mode="r|", bufsize=AHEAD) as tar:
             total, made = 0, {""}
             for count, member in enumerate(tar):
                 total += member.size
