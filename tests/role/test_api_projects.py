@@ -101,11 +101,19 @@ def test_a_clone_is_deployed_from_its_remote_and_branch(panel: Panel, hands: Han
 
 
 def test_a_live_project_can_be_looked_at_and_destroyed(panel: Panel, hands: Hands) -> None:
-    from dz2.models import AppServerDeployment
+    from django.db.models.functions import Now
+
+    from dz2 import vault
+    from dz2.models import AppServerDeployment, DatabaseServer, Project, ProjectDatabase
 
     running = panel.begin("deploy", URL)
     hands.check()
     hands.deploy()
+    server = DatabaseServer.objects.create(instance_id="db-9", address="/none", port=1)
+    shop = Project.objects.get()
+    sealed = vault.seal(shop.app_id, vault.Name.DATABASE_PASSWORD, "secret")
+    names = {"name": "p", "role": "p", "password": sealed}
+    ProjectDatabase.objects.create(project=shop, server=server, ready_at=Now(), **names)
     ended = running.end()
     assert (ended.code, ended.out) == (0, "http://shop.localhost:8800/\n")
     assert "shop is live after" in ended.err
@@ -118,7 +126,7 @@ def test_a_live_project_can_be_looked_at_and_destroyed(panel: Panel, hands: Hand
     assert (refused.code, refused.document["error_id"]) == (2, "cli.needs-yes")
     assert refused.document["next"] == "Say it with the command: dz destroy shop --yes"
     asked = panel.on_terminal("destroy", "shop")
-    for said in ("its address shop.localhost", "its database, its files", "1 release, with bundles of", "to go on:"):
+    for said in ("its address shop.localhost", "its database and its files", "1 release, with bundles of", "to go on:"):
         asked.says(said)
     asked.types("shoop\n")
     assert (asked.end(), "Nothing was destroyed: what was typed is not shop." in asked.shown) == (2, True)

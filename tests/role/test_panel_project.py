@@ -199,6 +199,24 @@ def test_settings_scale_let_rest_and_say_what_goes(ada: Client, shop: Any) -> No
     assert to(ada.post(f"{SHOP}/activate", {"key": "wake"})) == began
 
 
+def test_settings_of_a_project_that_was_never_live_speak_of_nothing_that_it_has_not(ada: Client, hands: Hands) -> None:
+    from django.db.models.functions import Now
+
+    from dz2.models import DatabaseServer, Project, ProjectDatabase
+
+    checked(ada, hands)
+    before = shown(ada.get(f"{SHOP}/settings"))
+    for words in ("its database", "its variables", "last backup", "Keep nothing of its data", "A new release"):
+        assert words not in before, words
+    ada.post(f"{SHOP}/variables", {"name": "GREETING", "value": "hello"})
+    server = DatabaseServer.objects.create(instance_id="db-1", address="/none", port=1)
+    names = {"name": "p", "role": "p", "password": b""}
+    ProjectDatabase.objects.create(project=Project.objects.get(), server=server, ready_at=Now(), **names)
+    after = shown(ada.get(f"{SHOP}/settings"))
+    for words in ("its database and its uploaded files", "its variables", "A last backup", "Keep nothing of its data"):
+        assert words in after, words
+
+
 def form_key(page: Any, action: str) -> Any:
     return re.search(rf'action="{action}"[^>]*>(?:<input[^>]*>)*<input type="hidden" name="key"', page.content.decode())
 

@@ -14,7 +14,7 @@ from dz.cli.reports import watched
 from dz.cli.screen import Screen
 from dz.errors import UserError
 from dz.typed import typed
-from dz.words import size
+from dz.words import listing, size
 
 
 def destroy(args: argparse.Namespace, api: Api, screen: Screen) -> tuple[int, Any]:
@@ -41,7 +41,7 @@ def _confirm(args: argparse.Namespace, found: Document, screen: Screen) -> None:
         raise UserError("cli.needs-yes", act=f"Destroying {args.name}", command=f"destroy {args.name}")
     for line in belongings(args.name, found):
         screen.say(line)
-    if not args.no_backup:
+    if found["has_data"] and not args.no_backup:
         screen.say(typed(f"A last backup of its data stays for 30 days: dz db download {args.name}"))
     screen.say(f"Type {args.name} to go on:")
     if sys.stdin.readline().strip() != args.name:
@@ -55,7 +55,9 @@ def belongings(name: str, found: Document) -> list[str]:
     releases, backups = found["releases"], found["backups"]
     lines = [f"{name} goes, and there is no way back. With it go:"]
     lines += [f"  its address {one}" for one in found["hostnames"]]
-    lines.append(f"  its database{large}, its files and its variables")
+    theirs = [f"its database{large}", "its files"] if found["has_data"] else []
+    if theirs := [*theirs, *["its variables"][: found["variables"]]]:
+        lines.append(f"  {listing(theirs)}")
     if releases:
         lines.append(
             f"  {releases} {'release' if releases == 1 else 'releases'}, with bundles of {size(found['stored'])}"

@@ -13,7 +13,14 @@ from dz.cli import data, destroying
 from dz.errors import UserError
 from tests.unit.cli.test_words import screen
 
-GOING = {"hostnames": ["shop.localhost"], "database": None, "releases": 0, "backups": 0}
+GOING = {
+    "hostnames": ["shop.localhost"],
+    "database": None,
+    "releases": 0,
+    "backups": 0,
+    "has_data": True,
+    "variables": 0,
+}
 
 
 class Terminal(io.StringIO):
@@ -37,6 +44,18 @@ def test_another_name_destroys_nothing_and_says_what_to_type(
     told = refused(monkeypatch, destroying._confirm, args, GOING)
     assert told.brief == "Nothing was destroyed: what was typed is not shop."
     assert told.next == f"{command} asks once more; type shop there."
+
+
+def test_of_a_project_that_was_never_live_no_data_is_said_to_go(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen = screen(NO_COLOR="1", tty=False, width=None)
+    monkeypatch.setattr(sys, "stdin", Terminal("shop\n"))
+    for has_data, variables in ((False, 0), (False, 2), (True, 2)):
+        found = GOING | {"has_data": has_data, "variables": variables}
+        lines = destroying.belongings("shop", found)
+        assert any("its database" in one for one in lines) == has_data
+        assert any("its variables" in one for one in lines) == bool(variables)
+    destroying._confirm(argparse.Namespace(name="shop", json=False, no_backup=False), GOING | {"has_data": False}, seen)
+    assert "backup" not in seen.err.getvalue()  # type: ignore[attr-defined]
 
 
 @pytest.mark.parametrize(("backup", "command"), [(None, "dz db restore shop"), (7, "dz db restore shop 7")])
