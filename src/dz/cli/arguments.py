@@ -7,6 +7,8 @@ import re
 from datetime import UTC, datetime, timedelta
 
 LEVELS = ("debug", "info", "warning", "error", "critical")
+SHORTEST = 4  # letters of a commit
+RELEASES = "its number or its commit; default: the last other version"
 UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 
 
@@ -39,6 +41,17 @@ def count(text: str) -> int:
     if not text.isdecimal() or not 0 < int(text) < 10**9:
         raise argparse.ArgumentTypeError(f"{text} is not a number from 1 on")
     return int(text)
+
+
+def release(text: str) -> int | str:
+    """Its number, as people write one (12, v12, r12, #12), or the beginning of its commit."""
+    word = text.lower()
+    number = word.lstrip("vr#")
+    if number.isdecimal() and 0 < int(number) < 10**6:  # seven digits may be a commit
+        return int(number)
+    if SHORTEST <= len(word) <= 64 and set(word) <= set("0123456789abcdef"):
+        return word
+    raise argparse.ArgumentTypeError(f"{text} is no release: give its number, like 12, or its commit")
 
 
 def project_name(text: str) -> str:
@@ -193,7 +206,7 @@ def releases(parser: argparse.ArgumentParser) -> None:
 
 def rollback(parser: argparse.ArgumentParser) -> None:
     project(parser)
-    parser.add_argument("release", metavar="RELEASE", type=count, nargs="?", help="default: the last other version")
+    parser.add_argument("release", metavar="RELEASE", type=release, nargs="?", help=RELEASES)
     parser.add_argument("--with-config", action="store_true", help="take that release's variables too")
     follow(parser)
 

@@ -17,6 +17,7 @@ from dz.errors import UserError
 from dz.typed import typed
 from dz.words import listing
 
+MOST = 200  # releases that are looked through for a commit
 ROLLBACK_BASE = RESTART_BASE = RELEASE_BASE
 
 
@@ -53,7 +54,8 @@ def releases(args: argparse.Namespace, api: Api, screen: Screen) -> tuple[int, A
 
 def rollback(args: argparse.Namespace, api: Api, screen: Screen) -> tuple[int, Document]:
     """Says what lies between before anything switches; asks only if a migration does."""
-    change = api.get(f"/projects/{args.name}/rollback", release=args.release, with_config=args.with_config)
+    number = _of_commit(args, api) if isinstance(args.release, str) else args.release
+    change = api.get(f"/projects/{args.name}/rollback", release=number, with_config=args.with_config)
     for line in verdict(change, args.name):
         screen.say(line)
     if change["migrations"] and not (args.yes or args.json):
@@ -63,6 +65,18 @@ def rollback(args: argparse.Namespace, api: Api, screen: Screen) -> tuple[int, D
     if job["state"] == "succeeded":
         screen.say(typed(f"   Undo: {change['undo']}"))
     return BY_STATE[job["state"]], job | {"change": change}
+
+
+def _of_commit(args: argparse.Namespace, api: Api) -> int:
+    """The last release of that commit, best one that was live."""
+    listed = api.get(f"/projects/{args.name}/releases", limit=MOST)
+    found = [one for one in listed if one["commit"].startswith(args.release)]
+    if len({one["commit"] for one in found}) > 1:
+        raise UserError("release.commits", name=args.name, commit=args.release)
+    if not found:
+        raise UserError("release.no-commit", name=args.name, commit=args.release)
+    was_live = [one for one in found if one["state"] in ("live", "retired")]
+    return int((was_live or found)[0]["release"])
 
 
 def restart(args: argparse.Namespace, api: Api, screen: Screen) -> tuple[int, Document]:

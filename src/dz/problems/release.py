@@ -16,6 +16,18 @@ PROBLEMS = [
         "A release that failed before its switch never served anyone, so nothing goes back to it.",
     ),
     Problem(
+        "release.no-commit",
+        "{name} has no release of the commit {commit}.",
+        "dz releases {name} shows which there are; dz deploy {name} --ref {commit} builds one.",
+        "A rollback takes a release by its number, or by the beginning of its commit, four letters or more.",
+    ),
+    Problem(
+        "release.commits",
+        "{name} has releases of several commits that begin with {commit}.",
+        "Say more of it, or the release's number: dz releases {name} shows both.",
+        "The beginning of a commit means a release as long as no other commit begins so.",
+    ),
+    Problem(
         "release.no-older",
         "{name} has no older version of its code to go back to.",
         "To take variables back, name a release and --with-config (dz rollback --help); they are in dz releases {name}",
