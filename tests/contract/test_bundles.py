@@ -5,8 +5,10 @@ from __future__ import annotations
 import errno
 import hashlib
 import os
+import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -33,6 +35,19 @@ try:
 except Exception as error:
     print(type(error).__name__, flush=True)
 os._exit(0)
+"""
+
+
+CUT_OFF = """
+import os, signal, sys
+import obstore
+from obstore.store import LocalStore
+folder = sys.argv[1].removeprefix("file://")
+os.makedirs(folder)
+writer = obstore.open_writer(LocalStore(folder), "p00000001/ab/ab.tar.zst", buffer_size=5_000_000)
+writer.write(b"x" * 12_000_000)
+writer.flush()
+os.kill(os.getpid(), signal.SIGKILL)
 """
 
 
@@ -149,6 +164,17 @@ def test_what_the_disk_refused_to_keep_is_not_stored(
     monkeypatch.undo()
     store.put(path, layer.digest)
     assert [file.samefile(path) for file in (tmp_path / "store").rglob("*.zst")] == [True]  # a name, no copy
+
+
+def test_what_a_killed_put_left_in_a_folder_goes_once_nobody_can_write_it(tmp_path: Path) -> None:
+    argv = [sys.executable, "-c", CUT_OFF, f"file://{tmp_path}/store"]
+    assert subprocess.run(argv, check=False, timeout=60).returncode == -signal.SIGKILL
+    (begun,) = [file for file in (tmp_path / "store").rglob("*") if file.is_file()]
+    mine, other = (Store(f"file://{tmp_path}/store", within=whose) for whose in ("p00000001", "p00000002"))
+    assert mine.digests() == frozenset()
+    assert (mine.drop_begun(60), other.drop_begun(0), begun.exists()) == (0, 0, True)
+    os.utime(begun, (time.time() - 90, time.time() - 90))
+    assert (mine.drop_begun(60), begun.exists(), mine.drop_begun(60)) == (1, False, 0)
 
 
 def test_equal_bytes_of_two_projects_go_with_their_own_project(packed: Packed, tmp_path: Path) -> None:

@@ -11,7 +11,9 @@ from __future__ import annotations
 import hashlib
 import os
 import re
+import time
 from collections.abc import Mapping
+from contextlib import suppress
 from functools import cached_property
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -151,6 +153,18 @@ class Store:
             return
         except (BaseError, OSError) as error:
             raise told(error) from error
+
+    def drop_begun(self, older: float) -> int:
+        """Of a folder what a put that was killed left more than ``older`` seconds ago, as large as it had come: obstore
+        writes beside, under a name with ``#``, and lists no such name. How many files went. On S3 that is the
+        bucket's own to clear away (AbortIncompleteMultipartUpload)."""
+        parts, gone = urlsplit(self.url), 0
+        for begun in Path(parts.path, self._within).glob("*/*#*") if parts.scheme == "file" else ():
+            with suppress(FileNotFoundError):
+                if begun.stat().st_mtime <= time.time() - older:
+                    begun.unlink()
+                    gone += 1
+        return gone
 
 
 def _fsync(path: Path) -> None:

@@ -14,8 +14,10 @@ from dz.tasklib.build.bundle import build_bundle
 from dz.tasklib.context import Context
 from dz.tasklib.folders import Folders, clear
 from dz.tasklib.locks import at_once
+from dz.tasklib.pipeline import HARD_LIMIT
 from dz.tasklib.records import Bundle, Layer
 
+ABANDONED = 2 * HARD_LIMIT  # seconds since it was written: no step lasts as long
 BUILDS_AGAIN = 3  # the attempt in which a host that did not build stops waiting for the one that did
 
 
@@ -68,6 +70,7 @@ def prune(ctx: Context) -> Mapping[str, Any]:
         ctx.door.layer_taken_back(digest)
         ctx.midway()
         store.delete(digest)
+    store.drop_begun(ABANDONED)
     extracted = drop_old_layers(ctx, app_id)
     unsynced.sync(ctx.settings.home)
     left = leftovers.drop(ctx.settings.home, app_id)
@@ -114,6 +117,7 @@ def forget(ctx: Context) -> None:
     store = store_of(ctx, app_id)
     for digest in store.digests():
         store.delete(digest)
+    store.drop_begun(0)
     pushed = ctx.settings.push_folder
     ours = (folders.build(app_id), folders.layers(app_id), owncode.folder_of(folders.home, app_id))
     for folder in (*ours, *([pushed / f"{app_id}.git"] if pushed else [])):
