@@ -79,31 +79,36 @@ def _run(command: Command, args: argparse.Namespace, screen: Screen) -> int:
         code, document = getattr(act, function)(
             args, Api(Server(url="") if command.alone else find(args.server)), screen
         )
-    except Refused as error:
-        if error.told.error_id == "api.no-such-page" and _another(args):
-            return _failed(screen, Told.of(UserError("cli.another-version")), ending.ERRORED, args.json, base)
-        return _failed(screen, error.told, command.never or ending.code_of_refusal(error), args.json, base)
-    except Unreachable as error:
-        return _failed(screen, error.told, command.never or ending.ERRORED, args.json, base)
-    except Overtime as error:
-        return _failed(screen, Told.of(error), ending.TIMEOUT, args.json, base | error.job)
-    except UserError as error:
-        return _failed(screen, Told.of(error), command.never or ending.code_of(Told.of(error)), args.json, base)
-    except Detached as error:
-        _print_document(args.json, error.job)
-        return ending.DETACHED
-    except KeyboardInterrupt:
-        screen.say()
-        _print_document(args.json, base)
+    except (Detached, KeyboardInterrupt) as error:
+        if isinstance(error, KeyboardInterrupt):
+            screen.say()
+        _print_document(args.json, error.job if isinstance(error, Detached) else base)
         return ending.DETACHED
     except BrokenPipeError:
         _unread()
         return ending.DONE
     except Exception as error:  # noqa: BLE001  the last resort: one line and an id, never a traceback with values
-        told = Told.of(UserError("cli.another-version")) if _another(args) else _unexpected(error)
-        return _failed(screen, told, ending.ERRORED, args.json, base)
+        told, code, more = _verdict(error, command, args)
+        return _failed(screen, told, code, args.json, base | more)
     _print_document(args.json, document)
     return int(code)
+
+
+def _verdict(error: Exception, command: Command, args: argparse.Namespace) -> tuple[Told, int, dict[str, Any]]:
+    """What is told of a command that came to nothing, its exit code, and what its document has beside."""
+    match error:
+        case Refused() if error.told.error_id != "api.no-such-page" or not _another(args):
+            return error.told, command.never or ending.code_of_refusal(error), {}
+        case Unreachable():
+            return error.told, command.never or ending.ERRORED, {}
+        case Overtime():
+            return Told.of(error), ending.TIMEOUT, error.job
+        case UserError():
+            return Told.of(error), command.never or ending.code_of(Told.of(error)), {}
+        case _ if _another(args):
+            return Told.of(UserError("cli.another-version")), ending.ERRORED, {}
+        case _:
+            return _unexpected(error), ending.ERRORED, {}
 
 
 def _failed(screen: Screen, told: Told, code: int, as_json: bool, base: dict[str, Any]) -> int:

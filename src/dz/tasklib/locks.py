@@ -5,11 +5,15 @@ from __future__ import annotations
 import fcntl
 import os
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from dz.errors import Transient
 from dz.until import until
+
+if TYPE_CHECKING:
+    from dz.tasklib.context import Context
 
 EVERY = 0.1
 
@@ -36,13 +40,18 @@ def locked(path: Path, *, deadline: float, check: Callable[[], None]) -> Iterato
         os.close(handle)
 
 
+def held(ctx: Context, path: Path, *, most: float = 120) -> AbstractContextManager[None]:
+    """The same for a step, which waits as long as it may itself, ``most`` seconds at most."""
+    return locked(path, deadline=ctx.left(most), check=ctx.check)
+
+
 @contextmanager
 def at_once(*paths: Path) -> Iterator[bool]:
     """These locks if all are free now; False if somebody holds one."""
-    with ExitStack() as held:
+    with ExitStack() as ours:
         handles = [_open(path) for path in paths]
         for handle in handles:
-            held.callback(os.close, handle)
+            ours.callback(os.close, handle)
         yield all(_try(handle) for handle in handles)
 
 

@@ -24,7 +24,7 @@ from dz.tasklib.context import Context
 from dz.tasklib.database import backups
 from dz.tasklib.database.databases import lock_of
 from dz.tasklib.folders import Folders, clear
-from dz.tasklib.locks import locked
+from dz.tasklib.locks import held
 from dz.tasklib.proxy import routes
 from dz.tasklib.records import Database, Deployment, Redis, Route
 
@@ -74,7 +74,7 @@ def _bring_code(ctx: Context, deployment: Deployment) -> None:
     folders, app_id = Folders(ctx.settings.home), deployment.app_id
     if any(folders.layers(app_id).glob("app-*.tar.zst")):
         return
-    with locked(folders.layers_lock(app_id), deadline=ctx.left(60), check=ctx.check):
+    with held(ctx, folders.layers_lock(app_id), most=60):
         deployments.bring_layers(ctx, deployments.site_of(ctx, ctx.door.running(deployment.id)))
 
 
@@ -98,7 +98,7 @@ def _runs(ctx: Context, deployment: Deployment, status: Status | None) -> bool:
 
 
 def _locked(ctx: Context, app_id: AppId) -> AbstractContextManager[None]:
-    return locked(Folders(ctx.settings.home).lock(app_id), deadline=ctx.left(60), check=ctx.check)
+    return held(ctx, Folders(ctx.settings.home).lock(app_id), most=60)
 
 
 def _start(ctx: Context, deployment: Deployment) -> None:
@@ -155,7 +155,7 @@ def _have(ctx: Context, server: DatabaseServer, database: Database) -> None:
     """Asked for again before it is brought back: it may have gone while we looked at others."""
     if server.exists(database):
         return
-    with locked(lock_of(ctx, database), deadline=ctx.left(60), check=ctx.check):
+    with held(ctx, lock_of(ctx, database), most=60):
         if database.name in {one.name for one in ctx.door.databases(ctx.host)}:
             server.create(database)
 

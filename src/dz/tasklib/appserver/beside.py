@@ -23,7 +23,7 @@ from dz.tasklib.appserver.supervising import supervisor
 from dz.tasklib.build.verdict import Broker
 from dz.tasklib.context import Context
 from dz.tasklib.folders import Folders
-from dz.tasklib.locks import locked
+from dz.tasklib.locks import held
 from dz.tasklib.records import Deployment
 from dz.until import until
 from dz.words import listing
@@ -70,7 +70,7 @@ def begin(ctx: Context, fit: Sequence[tuple[Deployment, str]]) -> None:
         if processes.is_single(processes.kind(deployment.process), line):
             ctx.log.note(f"{deployment.process} starts when nothing of the old release runs any more")
             continue
-        with locked(_lock(ctx, deployment), deadline=ctx.left(120), check=ctx.check):
+        with held(ctx, _lock(ctx, deployment)):
             start(ctx, deployment)
         ctx.door.healthy(deployment.id)
 
@@ -106,7 +106,7 @@ def begin_singles(ctx: Context, app_id: str | None = None) -> None:
     for deployment in ctx.door.singles():
         if app_id not in (None, deployment.app_id):
             continue
-        with locked(_lock(ctx, deployment), deadline=ctx.left(120), check=ctx.check):
+        with held(ctx, _lock(ctx, deployment)):
             older = ctx.door.before(deployment)
             if older:
                 names = listing([f"{d.process} of release {d.release} on {d.host}" for d in older])

@@ -23,7 +23,7 @@ from dz.tasklib.appserver.deployments import hide_secrets, site_of
 from dz.tasklib.appserver.site import Site, lay
 from dz.tasklib.context import Context
 from dz.tasklib.folders import clear
-from dz.tasklib.locks import at_once, locked
+from dz.tasklib.locks import at_once, held
 from dz.terminal import Gone, dial
 
 APART = "command-"
@@ -63,8 +63,8 @@ def _laid(ctx: Context, site: Site) -> Iterator[None]:
             if free:
                 clear(left)
                 _lock(site, left.name).unlink(missing_ok=True)
-    with locked(_lock(site, site.apart), deadline=ctx.left(60), check=ctx.check):
-        with locked(folders.layers_lock(site.app_id), deadline=ctx.left(120), check=ctx.check):
+    with held(ctx, _lock(site, site.apart), most=60):
+        with held(ctx, folders.layers_lock(site.app_id)):
             _require_layers(site)
             lay(site, ctx.seams.sandbox)
         try:

@@ -25,7 +25,7 @@ from dz.tasklib.build.word import taken
 from dz.tasklib.context import Context
 from dz.tasklib.folders import Folders, clear, theirs
 from dz.tasklib.guestcopy import compile_guest, guest_folder
-from dz.tasklib.locks import locked
+from dz.tasklib.locks import held
 from dz.tasklib.records import Deployment, Layer, Running
 from dz.until import until
 from dz.words import listing
@@ -41,7 +41,7 @@ def deploy(ctx: Context) -> Mapping[str, Any]:
     """Fetch, extract and start this job's release beside the old one: web, the others follow once it answers."""
     app_id = ctx.door.project().app_id
     asked = ctx.results.get("build_bundle", {}).get("candidates")
-    with locked(Folders(ctx.settings.home).lock(app_id), deadline=ctx.left(120), check=ctx.check):
+    with held(ctx, Folders(ctx.settings.home).lock(app_id)):
         here = [_at_free_port(ctx, d) for d in ctx.door.deployments() if d.host == ctx.host and d.is_web]
         ownredis.have(ctx)
         for deployment in here:
@@ -102,7 +102,7 @@ def undeploy(ctx: Context) -> Mapping[str, Any]:
     app_id = ctx.door.project().app_id
     gone = [d for d in ctx.door.unplace() if d.host == ctx.host]
     take_away(ctx, *gone)
-    with locked(folders.lock(app_id), deadline=ctx.left(120), check=ctx.check):
+    with held(ctx, folders.lock(app_id)):
         ownredis.stop(ctx, app_id)
         for folder in (folders.runs(app_id), *folders.all_volumes(app_id), folders.layers(app_id)):
             clear(folder)
@@ -117,7 +117,7 @@ def start(ctx: Context, deployment: Deployment, asked: Mapping[str, Sequence[str
     if site.running.deployment.state not in STAYS:
         return
     hide_secrets(ctx, site.running)
-    with locked(site.place.folders.layers_lock(site.app_id), deadline=ctx.left(120), check=ctx.check):
+    with held(ctx, site.place.folders.layers_lock(site.app_id)):
         bring_layers(ctx, site)
     compile_guest(ctx.settings.home, site.place.guest, site.env_layer, site.running.bundle.manifest["python"])
     lay(site, ctx.seams.sandbox)
@@ -141,7 +141,7 @@ def start_anew(ctx: Context, here: Sequence[Deployment]) -> None:
     """Instead of what was started, what the release's bundle has become. Its workers too, where an attempt before this
     came as far: their folder goes."""
     app_id, folders = ctx.door.project().app_id, Folders(ctx.settings.home)
-    with locked(folders.lock(app_id), deadline=ctx.left(120), check=ctx.check):
+    with held(ctx, folders.lock(app_id)):
         supervisor(ctx).stop(*(one.program for one in ctx.door.deployments() if one.host == ctx.host))
         for deployment in here:
             sweep(folders, app_id, deployment.release, deployment.program)
@@ -209,7 +209,7 @@ def take_away(ctx: Context, *leaving: Deployment) -> None:
     folders = Folders(ctx.settings.home)
     for app_id in {d.app_id for d in leaving}:
         ours = [d for d in leaving if d.app_id == app_id]
-        with locked(folders.lock(app_id), deadline=ctx.left(120), check=ctx.check):
+        with held(ctx, folders.lock(app_id)):
             supervisor(ctx).stop(*(d.program for d in ours))
             ctx.midway()
             for deployment in ours:

@@ -22,7 +22,7 @@ from dz.tasklib.appserver.supervising import supervisor
 from dz.tasklib.context import Context
 from dz.tasklib.filled import REDIS_AT, wants_redis
 from dz.tasklib.folders import Folders, clear, fresh, passable
-from dz.tasklib.locks import locked
+from dz.tasklib.locks import held
 from dz.tasklib.records import Redis, redis_program
 from dz.until import until
 
@@ -63,7 +63,7 @@ def have(ctx: Context) -> None:
 def rest(ctx: Context) -> None:
     """Stop it where the live release does without, or the project rests; its data stays until destroy."""
     app_id = ctx.door.project().app_id
-    with locked(Folders(ctx.settings.home).lock(app_id), deadline=ctx.left(120), check=ctx.check):
+    with held(ctx, Folders(ctx.settings.home).lock(app_id)):
         if ctx.door.redis_rests():
             stop(ctx, app_id)
 
@@ -104,10 +104,10 @@ def stop(ctx: Context, app_id: AppId) -> None:
     """It leaves its port, which may become another project's: the firewall lets others answer there again."""
     supervisor(ctx).stop(redis_program(app_id))
     uid = ctx.seams.sandbox.uid(app_id)
-    for held in Folders(ctx.settings.home).runs(app_id).glob(f"{HELD}*"):
+    for one in Folders(ctx.settings.home).runs(app_id).glob(f"{HELD}*"):
         if uid is not None:
-            network.take_own(ctx.settings.uid_base, uid, int(held.name.removeprefix(HELD)))
-        held.unlink()
+            network.take_own(ctx.settings.uid_base, uid, int(one.name.removeprefix(HELD)))
+        one.unlink()
 
 
 def holders(ctx: Context) -> set[AppId]:

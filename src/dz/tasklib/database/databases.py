@@ -14,7 +14,7 @@ from typing import Any
 from dz.errors import Transient
 from dz.seams.dbserver import DatabaseServer
 from dz.tasklib.context import Context
-from dz.tasklib.locks import locked
+from dz.tasklib.locks import held
 from dz.tasklib.records import Database
 
 
@@ -38,7 +38,7 @@ def drop_database(ctx: Context) -> None:
     database = ctx.door.database()
     if database.server != ctx.host:
         raise Transient(f"database {database.name} is on {database.server}, and this is {ctx.host}")
-    with locked(lock_of(ctx, database), deadline=ctx.left(60), check=ctx.check):
+    with held(ctx, lock_of(ctx, database), most=60):
         server_of(ctx).drop(database)
     ctx.log.note(f"database {database.name} dropped")
 
@@ -50,7 +50,7 @@ def server_of(ctx: Context) -> DatabaseServer:
 
 def make(ctx: Context, database: Database) -> None:
     """PostgreSQL refuses two at once on one role: a nightly backup may be tested while its project is deployed."""
-    with locked(lock_of(ctx, database), deadline=ctx.left(60), check=ctx.check):
+    with held(ctx, lock_of(ctx, database), most=60):
         server_of(ctx).create(database)
 
 
