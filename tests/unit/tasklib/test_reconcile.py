@@ -21,6 +21,7 @@ from dz.seams.sandbox import network
 from dz.seams.sandbox.launch import PORT_BUSY
 from dz.seams.supervisor import End, Program, Status
 from dz.seams.supervisor.fake import FakeSupervisor
+from dz.tasklib import unsynced
 from dz.tasklib.appserver import ownredis, ports
 from dz.tasklib.appserver.deployments import start_anew
 from dz.tasklib.database.backups import ABANDONED
@@ -143,10 +144,32 @@ def test_code_that_an_earlier_version_of_the_platform_kept_unpacked_is_there_for
     build = Folders(tmp_path).packed(AppId.of(42), layer("app"))
     build.parent.mkdir(parents=True)
     own.packed.rename(build)
+    unpacked = Folders(tmp_path).layer(AppId.of(42), "app", layer("app").key)
+    unpacked.mkdir()
     supervisor = FakeSupervisor()
     supervisor.start(Program(name="p00000042-3-web.1", argv=("sleep", "600"), cwd=tmp_path, log=tmp_path / "log"))
     door = Door(wanted_on=(healthy(),), running=own.running, app_ids={AppId.of(42)})
     reconcile(context(tmp_path, "appserver", door, supervisor=supervisor))
+    assert own.packed.read_bytes() == build.read_bytes()
+    assert not unpacked.exists()  # nothing is made of it any more
+
+
+def test_a_site_whose_packed_code_a_power_cut_may_have_spoilt_is_started_anew(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    laid(tmp_path)
+    own, supervisor = site(tmp_path), GivesUp("another")
+    supervisor.start(Program(name="p00000042-3-web.1", argv=("sleep", "600"), cwd=tmp_path, log=tmp_path / "log"))
+    build = Folders(tmp_path).packed(AppId.of(42), layer("app"))
+    build.parent.mkdir(parents=True)
+    build.write_bytes(own.packed.read_bytes())
+    with unsynced.making(tmp_path, own.packed):
+        own.packed.write_bytes(b"")
+    monkeypatch.setattr(unsynced, "BOOT", tmp_path / "boot")
+    (tmp_path / "boot").write_text("another")
+    door = Door(wanted_on=(healthy(),), running=own.running, app_ids={AppId.of(42)})
+    reconcile(context(tmp_path, "appserver", door, supervisor=supervisor))
+    assert supervisor.started == ["p00000042-3-web.1"] * 2
     assert own.packed.read_bytes() == build.read_bytes()
 
 

@@ -103,8 +103,7 @@ def drop_old_layers(ctx: Context, app_id: AppId) -> int:
         if not ours or not root.exists():
             return 0
         used = ctx.door.layers_in_use(app_id)
-        kept = {folders.layer(app_id, kind, key) for kind, key in used}
-        kept |= {folders.code(app_id, key) for kind, key in used if kind == "app"}
+        kept = {folders.code(app_id, key) if kind == "app" else folders.layer(app_id, kind, key) for kind, key in used}
         gone = [folder for folder in root.iterdir() if folder not in kept]
         for folder in gone:
             clear(folder)
