@@ -150,6 +150,26 @@ def test_unfinished_uploads_have_so_many_places_and_what_is_small_needs_none(
     assert post(real, MB, chunked=True) == (200, None)
 
 
+def test_places_that_a_killed_worker_had_taken_are_free_again_soon(shop: tuple[RealNginx, Behind]) -> None:
+    real, _ = shop
+    assert real.process is not None
+    master = psutil.Process(real.process.pid)
+    assert not real.nginx.free_places()
+    with ExitStack() as stack:
+        uploads = [open_at(real, stack, "POST /", "Content-Length: 90000000") for _ in range(80)]
+        until(lambda: refused(uploads) == 64, what="the others are refused")
+        dead = master.children()
+        for worker in dead:
+            worker.kill()
+        until(lambda: len(set(master.children()) - set(dead)) == 2, what="nginx has workers again")
+    assert post(real, MB, chunked=True) == (429, "10"), "nobody is there, and each place is taken"
+    assert real.nginx.free_places()
+    until(lambda: post(real, MB, chunked=True) == (200, None), what="places are free again")
+    assert not real.nginx.free_places()
+    real.nginx.apply(AppId.of(2), None)
+    assert not real.nginx.free_places()
+
+
 def test_slow_readers_of_large_answers_have_so_many_places_and_nobody_is_refused(
     shop: tuple[RealNginx, Behind],
 ) -> None:

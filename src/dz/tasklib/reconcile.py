@@ -136,6 +136,7 @@ def _proxy(ctx: Context) -> None:
     for app_id in applied:
         if app_id not in alive:
             _each(app_id, partial(proxy.apply, app_id, None))
+    _each("places", proxy.free_places)
 
 
 def _route(ctx: Context, route: Route, applied: str | None) -> None:

@@ -3,7 +3,8 @@
 Contract. ``apply`` makes one project's site what the Site value says (None: none), tests the whole configuration, swaps
 and reloads, and returns once no worker with the old configuration is left (or after ``wait`` seconds, returning the
 number of those that linger). What does not pass the test changes nothing, raises PlatformError and keeps the last good
-configuration in force. ``applied`` reads back what is in force.
+configuration in force. ``applied`` reads back what is in force. ``free_places`` frees what visitors of a worker that
+was killed had taken (see ``bounds``), and says whether there was one: asked after each change, it knows who ran.
 """
 
 from __future__ import annotations
@@ -44,3 +45,5 @@ class Proxy(Protocol):
         """Of each project in force, a digest of its configuration as ``digest_of(site)`` gives it."""
 
     def digest_of(self, site: Site) -> str: ...
+
+    def free_places(self) -> bool: ...

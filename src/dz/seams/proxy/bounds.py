@@ -27,24 +27,32 @@ _MANY = (
 
 _ASIDE, _TOO_MANY = 418, 429
 
-PLACES = "".join(
-    f'map $dz_takes $dz_{kind}_{of} {{ default ""; {kind} {key}; }}\n'
-    f"limit_conn_zone $dz_{kind}_{of} zone=dz_{kind}_{of}:1m;\n"
-    for kind in _PLACES
-    for of, key in _OF.items()
-)
-# In http. An empty key is not counted.
-BOUNDS = f"""\
-map $http_accept $dz_stream {{ default $http_upgrade; "~^text/event-stream" stream; }}
-map $dz_stream $dz_other {{ default stream; "" answer; }}
-map "$content_length$http_transfer_encoding" $dz_takes {{
+# Of a shared memory. nginx goes on with the one that is there, unless its size is another: then all places are free.
+_SIZES = ("1024k", "1028k")
+
+
+def bounds(*, anew: bool) -> str:
+    """In http. Each time that ``anew`` changes, the places that a killed worker had taken are free again."""
+    return _BOUNDS + "".join(
+        f'map $dz_takes $dz_{kind}_{of} {{ default ""; {kind} {key}; }}\n'
+        f"limit_conn_zone $dz_{kind}_{of} zone=dz_{kind}_{of}:{_SIZES[anew]};\n"
+        for kind in _PLACES
+        for of, key in _OF.items()
+    )
+
+
+# An empty key is not counted.
+_BOUNDS = """\
+map $http_accept $dz_stream { default $http_upgrade; "~^text/event-stream" stream; }
+map $dz_stream $dz_other { default stream; "" answer; }
+map "$content_length$http_transfer_encoding" $dz_takes {
 default large;
 "" $dz_other;
-"~^[0-9]{{1,5}}$" $dz_other;
-"~^[0-9]{{6,7}}$" medium;
-}}
-map $dz_takes $dz_aside {{ default 1; answer ""; }}
-{PLACES}limit_conn_log_level info;
+"~^[0-9]{1,5}$" $dz_other;
+"~^[0-9]{6,7}$" medium;
+}
+map $dz_takes $dz_aside { default 1; answer ""; }
+limit_conn_log_level info;
 client_body_timeout 30s;
 """
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from dz.names import HostName
-from dz.seams.proxy.bounds import BODIES, BOUNDS, MANY
+from dz.seams.proxy.bounds import BODIES, MANY, bounds
 from dz.seams.proxy.front import Front
 from dz.seams.proxy.values import DOWN, FORWARD, STATIC_URL, USER, checked, listen_address, named, path
 
@@ -107,8 +107,8 @@ class Base:
     workers: int = 2
     files: int = field(default_factory=lambda: files_of(resource.getrlimit(resource.RLIMIT_NOFILE)[1]))
 
-    def text(self, sites: Path) -> str:
-        """The main file, including every project's file in ``sites``."""
+    def text(self, sites: Path, *, anew: bool = False) -> str:
+        """The main file, including every project's file in ``sites``. ``anew``: see ``bounds``."""
         host, port = listen_address(self.listen)
         names = " ".join(checked(USER, name, "a user or group") for name in (self.user, self.group) if self.user)
         user = f"user {names};\n" if names else ""
@@ -155,7 +155,7 @@ proxy_next_upstream_tries 2;
 map $http_upgrade $dz_connection {{ default upgrade; "" ""; }}
 # Which site a request with a whole URL is for, that says: its Host may be anybody's, and links would be made of it.
 map $request $dz_host {{ default $http_host; "~^[^ ]+ +[^/ ]" $host; }}
-{self.own.front.text()}{BOUNDS}\
+{self.own.front.text()}{bounds(anew=anew)}\
 # Names with a hash of their content never change. No captures in this expression: they have had holes.
 map $uri $dz_cache {{
 default "public, max-age=300";

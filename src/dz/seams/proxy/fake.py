@@ -26,5 +26,8 @@ class FakeProxy:
     def applied(self) -> dict[AppId, str]:
         return {app_id: self.digest_of(site) for app_id, site in self.sites.items()}
 
+    def free_places(self) -> bool:
+        return False
+
     def digest_of(self, site: Site) -> str:
         return hashlib.sha256(site_text(site, LISTEN).encode()).hexdigest()

@@ -23,12 +23,15 @@ from contextlib import contextmanager, suppress
 from functools import cached_property
 from pathlib import Path
 
+import psutil
+
 from dz.errors import PlatformError, Transient
 from dz.log import get_logger
 from dz.names import AppId
 from dz.run import run
 from dz.seams.proxy import Site
 from dz.seams.proxy.config import Base, Own
+from dz.seams.proxy.places import Places
 from dz.seams.proxy.sitefile import site_text
 from dz.seams.proxy.values import listen_address
 from dz.seams.proxy.workers import TOLD, Worker, master_of, workers_of
@@ -67,7 +70,7 @@ class Nginx:
         if not self._sites.exists():
             self._swap(self._new_set())
         self._move()
-        text = self._base.text(self._sites)
+        text = self._base.text(self._sites, anew=self._places.anew)
         main = self._prefix / "nginx.conf"
         if not main.exists() or main.read_text() != text:
             _write(main, text)
@@ -93,6 +96,22 @@ class Nginx:
             before = self._change(AppId(app_id), text)
         return self._lingering(before, wait)
 
+    def free_places(self) -> bool:
+        """See the contract."""
+        with self._locked():
+            master = master_of(self._prefix / "nginx.pid")
+            if master is None or not self._places.are_lost(master, before := workers_of(master)):
+                return False
+            self._count_anew()
+            self._hup(master, before)
+            _write(self._prefix / "loaded", self._sites.resolve().name)
+        return True
+
+    def _count_anew(self) -> None:
+        log.warning("proxy.worker-died", prefix=str(self._prefix))
+        self._places.begin_anew()
+        self.lay()
+
     def applied(self) -> dict[AppId, str]:
         if not self._sites.exists():
             return {}
@@ -107,6 +126,10 @@ class Nginx:
     @property
     def _sites(self) -> Path:
         return self._prefix / "sites"
+
+    @property
+    def _places(self) -> Places:
+        return Places(self._prefix)
 
     @cached_property
     def _base(self) -> Base:
@@ -174,15 +197,24 @@ class Nginx:
             log.warning("proxy.not-running", prefix=str(self._prefix))
             return []
         before = workers_of(master)
+        if self._places.are_lost(master, before):
+            self._count_anew()
+        try:
+            self._hup(master, before)
+        except PlatformError:
+            self._swap(old)
+            shutil.rmtree(new)
+            raise
+        _write(self._prefix / "loaded", new.name)
+        return before
+
+    def _hup(self, master: psutil.Process, before: list[Worker]) -> None:
+        self._places.forget()
         os.kill(master.pid, signal.SIGHUP)
         if not until(
             lambda: not master.is_running() or set(workers_of(master)) - set(before), RELOAD_DEADLINE, every=EVERY
         ):
-            self._swap(old)
-            shutil.rmtree(new)
             raise PlatformError(f"nginx did not take the new configuration over within {RELOAD_DEADLINE:.0f} s")
-        _write(self._prefix / "loaded", new.name)
-        return before
 
     def _lingering(self, workers: list[Worker], wait: float) -> int:
         """Wait until none of these workers matters any more; how many still do after ``wait`` seconds."""
