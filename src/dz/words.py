@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 CERTAIN, LIKELY = 0.95, 0.7  # confidences from which a guess is called so
 CERTAINTIES = ("certain", "likely", "a guess")
@@ -42,6 +43,14 @@ def share(part: float | None) -> str:
 def certainty(confidence: float) -> str:
     """In words; the number is for the small print."""
     return CERTAINTIES[(confidence < CERTAIN) + (confidence < LIKELY)]
+
+
+def kept(steps: Iterable[Mapping[str, Any]]) -> str:
+    """What stays of a job that went wrong. What migrations did stays, and how far they came only their step knows."""
+    begun = any(
+        one["name"] == "post_build_hooks" and one["state"] not in ("waiting", "ready", "skipped") for one in steps
+    )
+    return "nothing of this job was kept" + (" but what migrations did" if begun else "")
 
 
 def listing(words: Sequence[str]) -> str:

@@ -223,6 +223,20 @@ def test_a_migration_that_fails_is_named_with_its_line_and_what_stays(name: str,
 
 
 @everywhere
+def test_of_a_migration_that_is_not_atomic_is_told_that_a_part_stays(name: str, tmp_path: Path, database: str) -> None:
+    half = THIRD.replace(
+        "    operations = [", '    atomic = False\n    operations = [migrations.RunSQL("CREATE TABLE part ()"), '
+    )
+    made = shop(tmp_path, name, database, **{"shop/migrations/0003_third.py": half})
+    told = verdict.hook_error(made.manage("migrate"), made.code)
+    with psycopg.connect(database) as looker:
+        assert looker.execute("SELECT to_regclass('part')").fetchone() == ("part",)
+    assert told.id == "hook.migration-half-done"
+    assert told.where == "shop/migrations/0003_third.py:2  raise ValueError('no such thing')"
+    assert "applied and stay so, but what this one did up to there stays" in told.brief
+
+
+@everywhere
 def test_a_migration_whose_sql_fails_is_named_with_its_file(name: str, tmp_path: Path, database: str) -> None:
     sql = (
         HEAD

@@ -124,6 +124,15 @@ PROBLEMS = [
         "Migrations run after the new release started and before the switch; what was applied stays applied.",
     ),
     Problem(
+        "hook.migration-half-done",
+        "Migration {migration} failed: {error}. {applied}, but what this one did up to there stays: it is not atomic.",
+        "Take that back in the database (dz db psql PROJECT), or let the migration do without what is there already;"
+        " push it, then deploy again, unless the push does.",
+        "A migration with atomic = False runs in no transaction, as those have to that make an index concurrently. One"
+        " that fails half-way leaves what it did before and counts as not applied, so that it begins anew each time,"
+        " and meets that.",
+    ),
+    Problem(
         "hook.extension-missing",
         "The projects' database server does not have the extension {extension}.",
         "Have it installed on the database host (for PostGIS on Debian: postgresql-15-postgis-3, the number being the"

@@ -14,6 +14,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET
 
 from dz.errors import UserError
+from dz.words import kept
 from dz2 import backups, configs, instead, resting, services
 from dz2.api.documents import job_document
 from dz2.models import Backup, ConfigGuess, Job, JobLog, JobState, LogKind, StepState
@@ -140,6 +141,7 @@ def _context(job: Job) -> dict[str, Any]:
     return {
         "job": job,
         "doc": document,
+        "kept": kept(document["steps"]),
         "steps": _steps(job, document["steps"]),
         "error": error,
         "ended": job.state in JobState.terminal(),

@@ -9,7 +9,7 @@ import pytest
 from dz.cli.following import step_line
 from dz.cli.screen import Screen
 from dz.cli.words import Column, cut, table
-from dz.words import certainty, duration, listing, share, size
+from dz.words import certainty, duration, kept, listing, share, size
 
 STEP = {"title": "Install 61 dependencies", "host": "build-1", "state": "succeeded", "seconds": 6.9, "usual": None}
 
@@ -115,3 +115,17 @@ def test_a_line_that_is_written_over_leaves_nothing_behind() -> None:
     piped = screen(tty=False)
     piped.over("4 s")
     assert piped.err.getvalue() == ""  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize(
+    ("state", "said"),
+    [
+        ("skipped", ""),
+        ("waiting", ""),
+        ("failed", " but what migrations did"),
+        ("succeeded", " but what migrations did"),
+    ],
+)
+def test_what_migrations_did_is_not_called_undone(state: str, said: str) -> None:
+    steps = [{"name": "deploy", "state": "succeeded"}, {"name": "post_build_hooks", "state": state}]
+    assert kept(steps) == f"nothing of this job was kept{said}"

@@ -15,12 +15,13 @@ LOCK = 0x647A6D67  # one per database is enough: advisory locks do not reach bey
 
 
 def migrate(argv, summary):
-    """Run the command; ``summary`` gets ``applied`` and ``failed``, lists of app and name, and the ``file`` of the one
-    that failed, in any case; after a success also ``adminless``: whether there is an admin that nobody may enter."""
+    """Run the command; ``summary`` gets in any case ``applied`` and ``failed``, lists of app and name, the ``file`` of
+    the one that failed, and whether that one is ``atomic``, so that nothing of it stays; after a success also
+    ``adminless``: whether there is an admin that nobody may enter."""
     from django.core.management import call_command
     from django.db import connection
 
-    summary.update(applied=[], failed=None, file="")
+    summary.update(applied=[], failed=None, file="", atomic=True)
     urls.load()  # as the checks of Django's own do: what migrations import may be importable in that order alone
     bare.adopt()
     _reach(connection)
@@ -49,7 +50,8 @@ def _tell(summary, plan, before, connection):
         return
     summary["applied"] = [list(one) for one in plan if one in after and one not in before]
     failed = next((one for one in plan if one not in after), None)
-    summary.update(failed=failed and list(failed), file=plan.get(failed, ""))
+    file, atomic = plan.get(failed, ("", True))
+    summary.update(failed=failed and list(failed), file=file, atomic=atomic)
 
 
 def _options(before):
@@ -104,8 +106,11 @@ def _plan(connection):
 
     executor = MigrationExecutor(connection)
     targets = executor.loader.graph.leaf_nodes()
-    modules = {one: sys.modules.get(type(one).__module__) for one, backwards in executor.migration_plan(targets)}
-    return {(one.app_label, one.name): getattr(module, "__file__", None) or "" for one, module in modules.items()}
+    plan = {}
+    for one, _backwards in executor.migration_plan(targets):
+        file = getattr(sys.modules.get(type(one).__module__), "__file__", None) or ""
+        plan[(one.app_label, one.name)] = (file, bool(getattr(one, "atomic", True)))
+    return plan
 
 
 def _applied(connection):

@@ -127,8 +127,8 @@ class Broker(_Answer):
 
 class HookResult(_Answer):
     """How a management command ended; ``applied`` and ``failed`` are migrations, app and name, ``file`` is that of the
-    one that failed; ``adminless``: whether the project has an admin that nobody may enter, None where that was not
-    looked at."""
+    one that failed, of which a part stays if it is not ``atomic``; ``adminless``: whether the project has an admin that
+    nobody may enter, None where that was not looked at."""
 
     command: Short
     ok: bool
@@ -136,6 +136,7 @@ class HookResult(_Answer):
     applied: list[tuple[Short, Short]] = Field(default=[], max_length=5_000)
     failed: tuple[Short, Short] | None = None
     file: Short = ""
+    atomic: bool = True
     adminless: bool | None = None
     brokers: dict[Short, Broker] = Field(default={}, max_length=100)  # of the applications that were asked for it
 
@@ -202,7 +203,8 @@ def hook_error(hook: HookResult, root: Path) -> DzError:
         place = place or _relative(hook.file, root)
         name, count = ".".join(hook.failed), len(hook.applied)
         stay = f"{count} before it {'is' if count == 1 else 'are'} applied and stay so" if count else "None was applied"
-        return UserError("hook.migration-failed", where=place, migration=name, error=_said(error, root), applied=stay)
+        id = "hook.migration-failed" if hook.atomic else "hook.migration-half-done"
+        return UserError(id, where=place, migration=name, error=_said(error, root), applied=stay)
     if hook.command == "collectstatic":
         return UserError("hook.collectstatic-failed", where=place, error=_said(error, root))
     said = f"it ended with the exit code {error.message}" if error.type == "SystemExit" else _said(error, root)
