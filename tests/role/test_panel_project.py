@@ -89,6 +89,7 @@ def test_a_project_that_is_pushed_to_names_where_to_push(
 
 def test_a_rollback_says_what_it_changes_and_a_migration_between_has_to_be_agreed_to(ada: Client, shop: Any) -> None:
     from dz2 import configs, releases
+    from dz2.api.releases import between_document
     from dz2.models import Job
 
     release(shop, 1, "retired", packages={"django": "5.1"}, migrations=[["shop", "0001_initial", True]])
@@ -116,6 +117,9 @@ def test_a_rollback_says_what_it_changes_and_a_migration_between_has_to_be_agree
     assert to(ada.post(f"{SHOP}/releases/1", pressed)) == job, "pressed twice it is one"
     asked = Job.objects.latest("pk")
     assert asked.kind == "rollback" and asked.job_params["release"] == 1 and asked.job_params["with_config"]
+    between = releases.between(shop, shop.releases.get(number=1))
+    undone = [between_document(shop, between, with_config=one)["undo"] for one in (False, True)]
+    assert undone == ["dz rollback shop 2", "dz rollback shop 2 --with-config"]
     assert to(ada.get(f"{SHOP}/releases/2")) == f"{SHOP}/releases", "it is live"
     shop.releases.filter(number=1).update(bundle=shop.live_release().bundle)
     same = shown(ada.get(f"{SHOP}/releases/1"))

@@ -79,7 +79,8 @@ def release_document(row: Release) -> dict[str, Any]:
 
 
 def between_document(project: Project, found: releases.Between, *, with_config: bool) -> dict[str, Any]:
-    """``undo``: the command that takes the rollback back."""
+    """``undo``: the command that takes the rollback back, and its variables with it."""
+    config = " --with-config" if with_config and found.variables else ""
     return {
         "from": found.live.number,
         "to": found.to.number,
@@ -92,5 +93,5 @@ def between_document(project: Project, found: releases.Between, *, with_config: 
             {"app": app, "name": migration, "reversible": undone} for app, migration, undone in found.migrations
         ],
         "next_release": (project.releases.order_by("-number").values_list("number", flat=True).first() or 0) + 1,
-        "undo": f"dz rollback {project.name} {found.live.number}",
+        "undo": f"dz rollback {project.name} {found.live.number}{config}",
     }
