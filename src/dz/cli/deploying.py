@@ -42,8 +42,8 @@ SHOWN = {
 def check(args: argparse.Namespace, api: Api, screen: Screen) -> tuple[int, Document]:
     """Summary on stdout, of what was found before it failed too; 0 when the check succeeded."""
     target, ref = _target(args, api, screen)
-    if not args.name and not api.get("/projects", target=target):
-        _refuse_pushed(args.target)
+    if not api.get("/projects", target=target):
+        _refuse_pushed(args.target, args.name)
     screen.say(f"Checking {_shown(target)}")
     job = _checked(args, api, screen, target, ref)
     show_found(job, screen, screen.say if args.json else screen.answer)
@@ -59,8 +59,8 @@ def deploy(args: argparse.Namespace, api: Api, screen: Screen) -> tuple[int, Doc
     target, ref = _target(args, api, screen)
     given = values.collect(args.env, args.env_file, ask=not args.json)
     known = api.get("/projects", target=target)
-    if not known and not args.name:
-        _refuse_pushed(args.target)
+    if not known:
+        _refuse_pushed(args.target, args.name)
     screen.say(f"Deploying {_shown(target)}")
     if args.name:
         known = [one for one in known if one["name"] == args.name]
@@ -101,14 +101,15 @@ def _target(args: argparse.Namespace, api: Api, screen: Screen) -> tuple[str, st
     return found.address, found.ref
 
 
-def _refuse_pushed(target: str | None) -> None:
-    """A folder that pushes to a project is not made another one unasked: that would begin with no data.
+def _refuse_pushed(target: str | None, other: str | None) -> None:
+    """A folder that pushes to a project is not made another one, unless it is given a name of its own: that would begin
+    with no data.
 
     Raises UserError cli.pushed."""
     folder = Path(target or ".").expanduser()
     if target is None or _is_folder(target):
         remote, name = clone.pushed(folder)
-        if name:
+        if name and other in (None, "", name):
             raise UserError("cli.pushed", folder=folder.resolve(), name=name, remote=remote)
 
 

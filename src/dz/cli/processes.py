@@ -62,7 +62,9 @@ def scale(args: argparse.Namespace, api: Api, screen: Screen) -> tuple[int, Any]
     answer = api.post(f"/projects/{args.name}/scale", {"processes": dict(args.counts)})
     said = " ".join(f"{name}={number}" for name, number in answer["formation"].items())
     if answer["job"] is None:
-        screen.say(f"{args.name} is to run {said}; nothing had to change for that.")
+        rests = api.get(f"/projects/{args.name}")["state"] == "deactivated"
+        then = f"it rests, and wakes so: dz activate {args.name}" if rests else "nothing had to change for that."
+        screen.say(typed(f"{args.name} is to run {said}; {then}"))
         return DONE, answer
     job = watched(args, api, screen, api.get(f"/jobs/{answer['job']}"))
     if job["state"] == "succeeded":

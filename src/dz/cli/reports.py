@@ -15,7 +15,7 @@ from dz.cli.screen import Screen
 from dz.cli.words import Column, table
 from dz.errors import UserError
 from dz.typed import typed
-from dz.words import duration
+from dz.words import duration, kept
 
 PAGE = 2000
 WARNINGS = 6  # of a job, told at its end
@@ -27,7 +27,7 @@ def jobs(args: argparse.Namespace, api: Api, screen: Screen) -> tuple[int, Any]:
     columns = [
         Column("job", right=True),
         Column("what", drop=2, cuts=True),
-        Column("project"),
+        Column("project", drop=0 if args.name else None),
         Column("state"),
         Column("took", right=True, drop=3),
         Column("when", drop=4),
@@ -147,10 +147,10 @@ def _live(job: Document) -> str:
     if job["kind"] == "check_repo":
         return ""
     if live is None:
-        return "nothing yet; nothing of this job was kept." if job["kind"] == "build_and_deploy" else ""
+        return f"nothing yet; {kept(job['steps'])}." if job["kind"] == "build_and_deploy" else ""
     if live["release"] == job["release"]:
         return f"release {live['release']} serves."
-    return f"release {live['release']} serves as before; nothing of this job was kept."
+    return f"release {live['release']} serves as before; {kept(job['steps'])}."
 
 
 def _show(job: Document, screen: Screen) -> None:

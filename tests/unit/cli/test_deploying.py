@@ -146,7 +146,8 @@ def test_a_folder_that_pushes_to_a_project_is_not_made_a_second_one_by_a_look_at
     alone = new_repository(tmp_path / "alone", {"manage.py": "first\n"})
     alone.git("remote", "add", "dz", "http://localhost:8800/git/shop.git")
     alone.git("config", "credential.http://localhost:8800.helper", f"!python -m {clone.OURS}")
-    args = argparse.Namespace(target=str(alone.folder), ref="", name=None)
-    with pytest.raises(UserError) as told:
-        check(args, Asked(Server(url="http://nowhere.example/", token="t")), screen(NO_COLOR="1"))
-    assert told.value.id == "cli.pushed" and "git push dz" in told.value.next
+    for name in (None, "shop"):
+        args = argparse.Namespace(target=str(alone.folder), ref="", name=name)
+        with pytest.raises(UserError) as told:
+            check(args, Asked(Server(url="http://nowhere.example/", token="t")), screen(NO_COLOR="1"))
+        assert told.value.id == "cli.pushed" and "git push dz" in told.value.next

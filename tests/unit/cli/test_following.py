@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import json
 from typing import Any
 
@@ -9,6 +10,7 @@ import pytest
 
 from dz.cli.client import Api, Refused, Unreachable
 from dz.cli.following import Detached, follow
+from dz.cli.reports import jobs
 from dz.cli.screen import Screen
 from dz.cli.where import Server
 from tests.unit.cli.test_words import Terminal
@@ -100,3 +102,12 @@ def test_a_platform_whose_own_database_restarts_gave_no_verdict() -> None:
         api._read(503, json.dumps(shape | {"error_id": "platform.away"}).encode())
     with pytest.raises(Refused, match="Away"):
         api._read(503, json.dumps(shape | {"error_id": "data.no-server"}).encode())
+
+
+def test_on_a_narrow_terminal_the_jobs_of_one_project_do_not_lose_what_they_were_to_its_name() -> None:
+    one = {"job": 7, "kind": "rollback", "project": "shop", "state": "succeeded", "seconds": 5.0, "error_id": "",
+           "created_at": None, "waits_for": None}  # fmt: skip
+    shown = Screen(out=Terminal(tty=False), err=Terminal(tty=False), environ={}, width=40)
+    jobs(argparse.Namespace(name="shop", n=20, json=False), Scripted([one]), shown)  # type: ignore[arg-type]
+    assert isinstance(shown.out, Terminal) and "rollback" in shown.out.getvalue()
+    assert "shop" not in shown.out.getvalue()
