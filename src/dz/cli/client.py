@@ -121,17 +121,22 @@ class Api:
     def _read(self, status: int, raw: bytes) -> Any:
         try:
             found = json.loads(raw)
-        except ValueError:
+        except (ValueError, RecursionError):
             if status in (502, 503, 504):  # nginx without the panel behind it
                 raise Unreachable(self.server, f"HTTP {status}") from None
-            told = UserError("cli.unexpected-answer", url=self.server.url, detail=f"HTTP {status}, not JSON")
-            raise Refused(Told.of(told), status) from None
+            raise self._something_else(status, "not JSON") from None
         if status < 400:
             return found
-        if found.get("error_id") == AWAY:
+        if not (isinstance(found, dict) and {str} == {type(found.get(key)) for key in ("error", "error_id")}):
+            raise self._something_else(status, "no error of the platform's")
+        if found["error_id"] == AWAY:
             raise Unreachable(self.server, "its own database does not answer")
-        keys = ("error", "error_id", "where", "next")
-        raise Refused(Told(**{key: found.get(key) for key in keys}), status)
+        more = {key: found.get(key) for key in ("where", "next")}
+        raise Refused(Told(error=found["error"], error_id=found["error_id"], **more), status)
+
+    def _something_else(self, status: int, what: str) -> Refused:
+        told = UserError("cli.unexpected-answer", url=self.server.url, detail=f"HTTP {status}, {what}")
+        return Refused(Told.of(told), status)
 
     def _connect(self) -> http.client.HTTPConnection:
         if self.server.socket:
