@@ -9,8 +9,8 @@ from pathlib import Path
 from urllib.parse import urlencode
 
 from tests.contract.test_guest_manage import database, database_environment  # noqa: F401
-from tests.contract.test_guest_serve import Running, serving
 from tests.guests import Site, environment
+from tests.serving import Running, serving
 
 SAMPLE = Path(__file__).resolve().parents[2] / "sample" / "hello"
 PASSWORD = "a-long-password-for-ada"
