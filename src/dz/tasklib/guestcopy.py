@@ -15,6 +15,7 @@ from dz.errors import PlatformError
 from dz.run import DeadlinePassed
 from dz.tasklib import unsynced
 from dz.tasklib.build.bytecode import compile_all, compiled_name
+from dz.tasklib.build.interpreters import brought_to
 
 PACKAGE = "dz_guest"
 PATIENCE = 60.0  # seconds; it takes a third of one
@@ -31,7 +32,7 @@ def guest_folder(home: Path) -> Path:
     unsynced.drop_doubtful(home, folder)
     if not folder.exists():
         coming = folder.with_name(f"{folder.name}.{os.getpid()}")
-        (coming / PACKAGE / "__pycache__").mkdir(parents=True)
+        (coming / PACKAGE / "__pycache__").mkdir(parents=True, exist_ok=True)  # one that was killed had our number
         for path in files:
             target = coming / path.relative_to(source)
             shutil.copyfile(path, target)
@@ -52,7 +53,17 @@ def compile_guest(home: Path, guest: Path, env: Path, python: str) -> None:
     do."""
     version, package = Version(python), guest / PACKAGE
     made = package / "__pycache__"
+    interpreter = (env / "bin/python").resolve()
     if all((made / compiled_name(source, version)).exists() for source in package.glob("*.py")):
         return
+    if not _is_of_the_host(interpreter, home):
+        return
     with suppress(PlatformError, DeadlinePassed), unsynced.making(home, guest):
-        compile_all((env / "bin/python").resolve(), PACKAGE, cwd=guest, deadline=PATIENCE)
+        compile_all(interpreter, PACKAGE, cwd=guest, deadline=PATIENCE)
+
+
+def _is_of_the_host(interpreter: Path, home: Path) -> bool:
+    """A layer comes from another host, and may have a program of its own under that name, or lead to a project's: such
+    a one is started in the sandbox alone."""
+    ours = home.resolve()
+    return not interpreter.is_relative_to(ours) or interpreter.is_relative_to(brought_to(ours))

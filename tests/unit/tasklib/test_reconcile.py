@@ -26,6 +26,7 @@ from dz.tasklib.appserver import ownredis, ports
 from dz.tasklib.appserver.deployments import start_anew
 from dz.tasklib.database.backups import ABANDONED
 from dz.tasklib.folders import Folders
+from dz.tasklib.guestcopy import guest_folder
 from dz.tasklib.reconcile import reconcile
 from dz.tasklib.records import Deployment, Redis, Route, Running
 from tests.servers import free_port
@@ -171,6 +172,20 @@ def test_a_site_whose_packed_code_a_power_cut_may_have_spoilt_is_started_anew(
     reconcile(context(tmp_path, "appserver", door, supervisor=supervisor))
     assert supervisor.started == ["p00000042-3-web.1"] * 2
     assert own.packed.read_bytes() == build.read_bytes()
+
+
+def test_a_site_whose_guest_a_power_cut_may_have_spoilt_is_started_anew(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    laid(tmp_path)
+    own, supervisor = site(tmp_path), GivesUp("another")
+    supervisor.start(Program(name="p00000042-3-web.1", argv=("sleep", "600"), cwd=tmp_path, log=tmp_path / "log"))
+    guest_folder(tmp_path)
+    monkeypatch.setattr(unsynced, "BOOT", tmp_path / "boot")
+    (tmp_path / "boot").write_text("another")
+    door = Door(wanted_on=(healthy(),), running=own.running, app_ids={AppId.of(42)})
+    reconcile(context(tmp_path, "appserver", door, supervisor=supervisor))
+    assert supervisor.started == ["p00000042-3-web.1"] * 2
 
 
 class Refused(FakeSupervisor):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import platform
 import sys
 from dataclasses import replace
@@ -198,6 +199,28 @@ def test_a_guest_that_a_power_cut_may_have_left_half_written_is_copied_anew(
     monkeypatch.setattr(unsynced, "BOOT", tmp_path / "boot")
     (tmp_path / "boot").write_text("another")
     assert (guest_folder(tmp_path) / "main.py").stat().st_size
+
+
+def test_a_guest_that_one_who_was_killed_had_begun_is_no_hindrance(tmp_path: Path) -> None:
+    folder = guest_folder(tmp_path)
+    folder.rename(folder.with_name(f"{folder.name}.{os.getpid()}"))
+    assert (guest_folder(tmp_path) / "main.py").stat().st_size
+
+
+@pytest.mark.parametrize("leads", [False, True])
+def test_a_program_that_a_layer_brings_as_its_python_is_never_started_outside_the_sandbox(
+    tmp_path: Path, leads: bool
+) -> None:
+    env = tmp_path / "layers/p00000042/env-1"
+    program = tmp_path / "run/p00000042/3/app/evil" if leads else env / "bin/python"
+    for one in {program, env / "bin/python"}:
+        one.parent.mkdir(parents=True, exist_ok=True)
+    program.write_text(f"#!/bin/sh\ntouch {tmp_path}/was-started\n")
+    program.chmod(0o755)
+    if leads:
+        (env / "bin/python").symlink_to(program)
+    compile_guest(tmp_path, guest_folder(tmp_path), env, "3.12.1")
+    assert not (tmp_path / "was-started").exists()
 
 
 def test_a_lock_is_looked_at_and_not_waited_for_by_what_clears_away(tmp_path: Path) -> None:

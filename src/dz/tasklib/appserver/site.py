@@ -109,7 +109,7 @@ class Site:
     @property
     def parts(self) -> frozenset[Path]:
         """What its processes run from."""
-        return self.layers | {self.folder}
+        return self.layers | {self.folder, self.place.guest}
 
     @property
     def root(self) -> Path:
