@@ -50,6 +50,14 @@ def test_the_declaration_then_django_then_the_newest(declared: str, django: str,
     assert exact or declared in chosen.why
 
 
+@pytest.mark.parametrize("declared", ["", "3.8.0"])
+def test_a_django_with_no_upper_bound_runs_on_a_python_that_its_oldest_does_not_know(declared: str) -> None:
+    newest = [one for one in HERE if one.series > Version("3.10")]
+    assert choose(newest, declared=declared, django=">=3.2").interpreter in newest
+    with pytest.raises(UserError):
+        choose(newest, declared=declared, django=">=3.2,<4")
+
+
 def test_when_nothing_fits_it_says_what_is_needed_and_what_is_here() -> None:
     with pytest.raises(UserError) as told:
         choose(HERE[-1:], django="5.2")

@@ -26,7 +26,7 @@ from dz.run import run
 from dz.seams.sandbox import Sandbox
 from dz.seams.sandbox.interpreter import installed_in
 from dz.settings import WorkerSettings
-from dz.tasklib.build.inspect.pythons import PYTHONS, pythons_of, specifier
+from dz.tasklib.build.inspect.pythons import PYTHONS, django_series, is_range, pythons_of, specifier
 from dz.tasklib.folders import keep_text
 
 ASK = (
@@ -105,6 +105,8 @@ def choose(found: Sequence[Interpreter], *, declared: str = "", django: str = ""
         best = _best(fits, low, high)
         return Chosen(interpreter=best, why=f"the project asks for Python {declared}", exact=True)
     good = [one for one in found if low <= one.series <= high]
+    if not good and is_range(django) and django_series(django) is None:  # a newer Django is allowed, which is for these
+        good = [one for one in found if low <= one.series]
     if wanted is not None and (near := _of_its_series(found, wanted) or good):
         return _nearest(near, declared)
     if not good:
