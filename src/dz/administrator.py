@@ -33,6 +33,8 @@ def path_of(made: Mapping[str, object]) -> str:
 
 def none_made(project: str, told: Mapping[str, object], why: str) -> UserError:
     """``told``: the command's own object, if it printed one (``guest/dz_guest/admin.py``)."""
+    if told.get("userless") is True:
+        return UserError("run.no-users", name=project)
     lacks, fixtures = told.get("lacks"), told.get("fixtures")
     if not isinstance(lacks, str) or not _MODEL.fullmatch(lacks):
         return UserError("run.no-admin", name=project, why=why)

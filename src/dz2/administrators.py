@@ -65,7 +65,7 @@ def _made(project: Project, fields: Mapping[str, str], password: str, heard: typ
     command = ["admin", *(f"{name}={value}" for name, value in fields.items())]
     job = commands.run(project, command, attached=True, by=BY)
     typist.typed(job, f"{password}\n".encode(), heard)
-    told = administrator.told(heard.text(STDOUT), "name", "wants", "lacks")
+    told = administrator.told(heard.text(STDOUT), "name", "wants", "lacks", "userless")
     if heard.code == 0 and "name" in told:
         return Made(name=str(told["name"]), path=administrator.path_of(told))
     if not heard.came_to_nothing:

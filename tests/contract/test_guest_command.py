@@ -185,3 +185,10 @@ def test_a_command_ends_as_it_would_by_manage_py(name: str, tmp_path: Path, data
     assert typed(site, "manage", "migrate").ok
     assert "PEEK" in typed(site, "manage", "peek", "ROOT_URLCONF").text
     assert typed(site, "python", "-c", "import site_settings, sys; sys.exit(9)").code == 9
+
+
+@everywhere
+def test_a_site_without_users_says_so_when_an_administrator_is_asked_for(name: str, tmp_path: Path) -> None:
+    site = Site.of(tmp_path, environment(name), {"site_settings.py": SETTINGS + "INSTALLED_APPS = []\n"})
+    made = typed(site, "admin", "username=ada", "email=", stdin=b"a-very-long-word\n")
+    assert (made.code, '{"userless": true}' in made.text) == (1, True), made.text

@@ -77,7 +77,7 @@ def _admin_created(args: argparse.Namespace, api: Api, screen: Screen) -> tuple[
         return FAILED, ADMIN_CREATE_BASE | {"job": job, "state": "failed"}
     if code:
         why = said.decode(errors="replace").strip().rpartition("\n")[2] or "the command failed."
-        raise none_made(args.name, told(output.decode(errors="replace"), "lacks"), why)
+        raise none_made(args.name, told(output.decode(errors="replace"), "lacks", "userless"), why)
     made = _made(args.name, bytes(output))
     site = api.get(f"/projects/{args.name}")["url"] or ""
     url = site.rstrip("/") + made["path"] if made["path"] else None

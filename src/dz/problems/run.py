@@ -64,6 +64,12 @@ PROBLEMS = [
         "The project's own user model decides what an administrator needs.",
     ),
     Problem(
+        "run.no-users",
+        "{name} has no users, so nobody can be its administrator: none of its apps has a user model.",
+        "For an admin it wants django.contrib.auth and django.contrib.admin in INSTALLED_APPS; then deploy again.",
+        "Not every site knows people. manage.py has no createsuperuser there, either.",
+    ),
+    Problem(
         "run.admin-lacks-row",
         "No administrator was made for {name}: its own code looks for a row of {model} that nobody has made yet.",
         "Load what the site begins with (its README may name a command), then try again: "

@@ -49,3 +49,8 @@ def test_a_row_that_is_missing_is_told_with_the_fixtures_that_have_such(told: di
     error = none_made("shop", told, "Group matching query does not exist.")
     assert (error.next or "").endswith(brief), error.next
     assert "auth.Group" in error.brief or brief == "createsuperuser"
+
+
+def test_of_a_site_without_users_is_not_said_to_make_one_by_a_command_that_it_has_not() -> None:
+    error = none_made("shop", {"userless": True}, "AUTH_USER_MODEL refers to model 'auth.User'")
+    assert error.id == "run.no-users" and "createsuperuser" not in error.next

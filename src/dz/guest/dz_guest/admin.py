@@ -4,8 +4,9 @@ standard input. ``username`` stands for whatever the user model calls it, ``*`` 
 Prints one JSON object: ``{"name", "path", "filled"}``, what is typed with the password to sign in (a name, or the
 e-mail address where the project knows its people by that alone), the path of the project's admin or "" and the fields
 that got what ``*`` is, or ``{"wants"}``, the fields that the user model needs beside those given, or ``{"lacks",
-"fixtures"}``, the model of a row that the project's own code looks for in vain, and its fixtures with such rows. Why
-nobody was made is said on standard error, with exit code 1; nobody who is there already is changed.
+"fixtures"}``, the model of a row that the project's own code looks for in vain, and its fixtures with such rows, or
+``{"userless"}``, where no app of the project has its user model. Why nobody was made is said on standard error, with
+exit code 1; nobody who is there already is changed.
 """
 
 import glob
@@ -27,8 +28,13 @@ def main(argv):
 
     django.setup()
     from django.contrib.auth import get_user_model
+    from django.core.exceptions import ImproperlyConfigured
 
-    model = get_user_model()
+    try:
+        model = get_user_model()
+    except ImproperlyConfigured as error:
+        sys.stdout.write(json.dumps({"userless": True}) + "\n")
+        return _refuse(error)
     key = model.USERNAME_FIELD
     given.setdefault(key, given.get("username", ""))
     needed = [key] + [field for field in model.REQUIRED_FIELDS if field != "password"]  # that one is typed
