@@ -86,8 +86,8 @@ PROBLEMS = [
     Problem(
         "project.rests-half",
         "The project is deactivated, but its page that says so is not there yet: {detail}.",
-        "dz deactivate PROJECT tries it again, and so does the platform by itself; until then visitors meet an error."
-        " dz status shows whether the proxy runs, dz activate PROJECT takes it all back.",
+        "dz deactivate PROJECT tries it again, and so does the platform by itself; until then visitors meet the site"
+        " still, or an error. dz status shows whether the proxy runs, dz activate PROJECT takes it all back.",
         "What runs of a project stops as soon as it is deactivated; that the proxy does not follow changes nothing of"
         " it. Its data, releases and variables stay.",
     ),

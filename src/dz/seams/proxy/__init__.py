@@ -4,7 +4,7 @@ Contract. ``apply`` makes one project's site what the Site value says (None: non
 and reloads, and returns once no worker with the old configuration is left (or after ``wait`` seconds, returning the
 number of those that linger). What does not pass the test changes nothing, raises PlatformError and keeps the last good
 configuration in force. ``applied`` reads back what is in force. ``free_places`` frees what visitors of a worker that
-was killed had taken (see ``bounds``), and says whether there was one: asked after each change, it knows who ran.
+was killed had taken (see ``bounds``), and says whether there was one.
 """
 
 from __future__ import annotations

@@ -16,7 +16,6 @@ import pwd
 import re
 import secrets
 import shutil
-import signal
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -34,7 +33,7 @@ from dz.seams.proxy.config import Base, Own
 from dz.seams.proxy.places import Places
 from dz.seams.proxy.sitefile import site_text
 from dz.seams.proxy.values import listen_address
-from dz.seams.proxy.workers import TOLD, Worker, master_of, workers_of
+from dz.seams.proxy.workers import TOLD, Worker, master_of, reload, workers_of
 from dz.until import until
 
 TEST_DEADLINE = 60.0
@@ -210,11 +209,7 @@ class Nginx:
 
     def _hup(self, master: psutil.Process, before: list[Worker]) -> None:
         self._places.forget()
-        os.kill(master.pid, signal.SIGHUP)
-        if not until(
-            lambda: not master.is_running() or set(workers_of(master)) - set(before), RELOAD_DEADLINE, every=EVERY
-        ):
-            raise PlatformError(f"nginx did not take the new configuration over within {RELOAD_DEADLINE:.0f} s")
+        self._places.note(master, reload(master, before, within=RELOAD_DEADLINE))
 
     def _lingering(self, workers: list[Worker], wait: float) -> int:
         """Wait until none of these workers matters any more; how many still do after ``wait`` seconds."""

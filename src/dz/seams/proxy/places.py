@@ -8,6 +8,7 @@ time.
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from pathlib import Path
 
 import psutil
@@ -32,10 +33,13 @@ class Places:
     def are_lost(self, master: psutil.Process, workers: list[Worker]) -> bool:
         """Whether one of those that were noted is gone. Notes those that are there now."""
         alive = _alive(workers)
-        noted = self._read()
-        known = noted.get(_name(master), [])
-        self._noted.write_text(json.dumps({_name(master): sorted({*known, *alive} if known else alive)}))
+        known = self._read().get(_name(master), [])
+        self._write(master, {*known, *alive})
         return not set(known) <= set(alive)
+
+    def note(self, master: psutil.Process, new: Iterable[Worker]) -> None:
+        """Those that are there after a reload."""
+        self._write(master, {_name(worker.process) for worker in new})
 
     def forget(self) -> None:
         """Before a reload, which ends them all."""
@@ -46,6 +50,9 @@ class Places:
             self._second.unlink()
         else:
             self._second.touch()
+
+    def _write(self, master: psutil.Process, names: set[str]) -> None:
+        self._noted.write_text(json.dumps({_name(master): sorted(names)}))
 
     def _read(self) -> dict[str, list[str]]:
         try:

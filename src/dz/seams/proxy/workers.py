@@ -9,16 +9,21 @@ is idle: until then only a worker all of whose visitors are in streams of ours c
 
 from __future__ import annotations
 
+import os
+import signal
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 import psutil
 
+from dz.errors import PlatformError
 from dz.seams.proxy.streams import clients_of, sockets_of
+from dz.until import until
 
 # keepalive_min_timeout and a bit: from then on every connection that an old worker keeps is inside a request.
 SETTLED = 4.5
+EVERY = 0.02
 TOLD = 0.5  # most have ended by then; the others' connections are looked at, which costs more
 
 
@@ -67,6 +72,21 @@ def master_of(pidfile: Path) -> psutil.Process | None:
     except (FileNotFoundError, ValueError, psutil.NoSuchProcess):
         return None
     return process if titled else None
+
+
+def reload(master: psutil.Process, before: Iterable[Worker], *, within: float) -> set[Worker]:
+    """The first workers with the configuration that lies there now; none where nginx ended meanwhile. Raises
+    PlatformError where there are none ``within`` so many seconds."""
+    new: set[Worker] = set()
+
+    def taken() -> bool:
+        new.update(set(workers_of(master)) - set(before))
+        return bool(new) or not master.is_running()
+
+    os.kill(master.pid, signal.SIGHUP)
+    if not until(taken, within, every=EVERY):
+        raise PlatformError(f"nginx did not take the new configuration over within {within:.0f} s")
+    return new
 
 
 def workers_of(master: psutil.Process) -> list[Worker]:
