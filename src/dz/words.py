@@ -47,9 +47,7 @@ def certainty(confidence: float) -> str:
 
 def kept(steps: Iterable[Mapping[str, Any]]) -> str:
     """What stays of a job that went wrong. What migrations did stays, and how far they came only their step knows."""
-    begun = any(
-        one["name"] == "post_build_hooks" and one["state"] not in ("waiting", "ready", "skipped") for one in steps
-    )
+    begun = any(one["name"] == "post_build_hooks" and one["host"] for one in steps)  # a host has what it began
     return "nothing of this job was kept" + (" but what migrations did" if begun else "")
 
 
