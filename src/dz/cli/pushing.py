@@ -39,7 +39,9 @@ def git(args: argparse.Namespace, api: Api, screen: Screen) -> tuple[int, dict[s
     if found["made"]:
         screen.say(f"{found['name']} is a new project, deployed from the branch {found['ref']}.")
     if found["remote"]:
-        _connect(here, args.remote, found["url"], api.server)
+        before = _connect(here, args.remote, found["url"], api.server)
+        if before not in ("", found["url"]):  # of another project, it may be, by a mistyped name
+            screen.say(f"{args.remote} led to {before} before. As it was: git remote set-url {args.remote} {before}")
         what = found["ref"] if branch in ("", found["ref"]) else f"{branch}:{found['ref']}"
         if not clone.done(here, "ls-remote", "--", args.remote):  # asked now, so that the push meets no surprise
             screen.say(f"Git does not reach it yet; it says why: git ls-remote {args.remote}")
@@ -77,14 +79,16 @@ def _in_a_clone(folder: Path) -> bool:
         return False
 
 
-def _connect(folder: Path, remote: str, url: str, server: Server) -> None:
-    """The remote, and who tells its password. Other helpers would be given it to keep, so there is none but ours."""
+def _connect(folder: Path, remote: str, url: str, server: Server) -> str:
+    """The remote, and who tells its password; where it led before. Other helpers would be given it to keep, so there is
+    none but ours."""
     known = clone.git(folder, "config", "--get", f"remote.{remote}.url")
     _set(folder, "remote", *(("set-url", remote, url) if known else ("add", "--", remote, url)))
     parts = urlsplit(url)
     key = f"credential.{parts.scheme}://{parts.netloc}.helper"
     _set(folder, "config", "--replace-all", key, "")
     _set(folder, "config", "--add", key, helper(server))
+    return known or ""
 
 
 def _set(folder: Path, *words: str) -> None:

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import argparse
 import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from dz.cli import clone
+from dz.cli import clone, pushing
+from dz.cli.client import Api
+from dz.cli.where import Server
 from dz.errors import UserError
 from tests.repositories import Repository, new_repository
+from tests.unit.cli.test_words import Terminal, screen
 
 
 @pytest.fixture
@@ -89,3 +94,22 @@ def test_no_module_of_the_folder_one_stands_in_is_imported(tmp_path: Path) -> No
     for words in (["status"], ["down"]):  # the second becomes dz.local
         done = subprocess.run([dz, *words], cwd=tmp_path, env=env, capture_output=True, text=True, check=False)
         assert done.returncode in (0, 3) and "theirs" not in done.stderr, done.stderr
+
+
+def test_a_remote_that_led_to_another_project_is_not_led_elsewhere_without_a_word(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Asked(Api):
+        def post(self, path: str, *_: Any, **__: Any) -> Any:
+            name = path.split("/")[2]
+            return {"name": name, "url": f"http://localhost:1/git/{name}.git", "ref": "main", "made": False}
+
+    monkeypatch.chdir(new_repository(tmp_path / "shop", {"manage.py": "first\n"}).folder)
+    said = []
+    for name in ("shop", "shop", "hello"):
+        shown = screen()
+        asked = argparse.Namespace(name=name, remote="dz", yes=True, json=False)
+        pushing.git(asked, Asked(Server(url="http://localhost:1", token="t")), shown)
+        assert isinstance(shown.err, Terminal)
+        said.append("dz led to http://localhost:1/git/shop.git before" in shown.err.getvalue())
+    assert said == [False, False, True]
