@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from dz.tasklib import hosting
+from dz import hosting
 
 
 def main() -> None:

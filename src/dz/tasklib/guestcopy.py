@@ -15,7 +15,7 @@ from dz.errors import PlatformError
 from dz.run import DeadlinePassed
 from dz.tasklib import unsynced
 from dz.tasklib.build.bytecode import compile_all, compiled_name
-from dz.tasklib.build.interpreters import brought_to
+from dz.tasklib.build.interpreters import is_of_the_host
 
 PACKAGE = "dz_guest"
 PATIENCE = 60.0  # seconds; it takes a third of one
@@ -56,14 +56,7 @@ def compile_guest(home: Path, guest: Path, env: Path, python: str) -> None:
     interpreter = (env / "bin/python").resolve()
     if all((made / compiled_name(source, version)).exists() for source in package.glob("*.py")):
         return
-    if not _is_of_the_host(interpreter, home):
+    if not is_of_the_host(interpreter, home):
         return
     with suppress(PlatformError, DeadlinePassed), unsynced.making(home, guest):
         compile_all(interpreter, PACKAGE, cwd=guest, deadline=PATIENCE)
-
-
-def _is_of_the_host(interpreter: Path, home: Path) -> bool:
-    """A layer comes from another host, and may have a program of its own under that name, or lead to a project's: such
-    a one is started in the sandbox alone."""
-    ours = home.resolve()
-    return not interpreter.is_relative_to(ours) or interpreter.is_relative_to(brought_to(ours))

@@ -17,12 +17,12 @@ from typing import TypeVar
 
 from django.db import InterfaceError, OperationalError, close_old_connections, connection, transaction
 
+from dz import hosting
 from dz.errors import Cancelled, LostLease, PlatformError, Transient, UserError
 from dz.log import get_logger
 from dz.problems import told
 from dz.run import DeadlinePassed, marked
 from dz.settings import WorkerSettings
-from dz.tasklib import hosting
 from dz.tasklib.context import Context, kill_id
 from dz.tasklib.hosting import Seams
 from dz.tasklib.pipeline import HARD_LIMIT, Step

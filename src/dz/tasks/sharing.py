@@ -20,7 +20,7 @@ from celery.signals import worker_before_create_process, worker_init
 from celery.worker.autoscale import Autoscaler, WorkerComponent
 from django.db import Error, connection
 
-from dz.tasklib import hosting
+from dz import hosting
 from dz.tasklib.jobs import PIPELINES
 from dz.tasklib.pipeline import PROXY, Named
 from dz.tasks.celeryapp import app

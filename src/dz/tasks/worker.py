@@ -8,9 +8,9 @@ from typing import Any
 
 from celery.signals import worker_init, worker_ready, worker_shutdown
 
+from dz import hosting
 from dz import log as events
 from dz.errors import DzError, UserError
-from dz.tasklib import hosting
 from dz.tasklib.context import kill_domain
 from dz.tasklib.pipeline import APPSERVER
 from dz.tasks.celeryapp import BROKER_URL, app

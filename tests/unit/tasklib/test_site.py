@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from dz.errors import PlatformError
 from dz.log import Secret
 from dz.names import AppId, Commit, Digest, HostName, InstanceId
 from dz.run import check
@@ -157,6 +158,15 @@ def test_laying_it_twice_leaves_what_runs_alone(tmp_path: Path) -> None:
     (given.code / "upload").write_text("written by the site")
     lay(given, NoSandbox())  # type: ignore[arg-type]
     assert (given.code / "upload").exists()
+
+
+def test_code_that_is_damaged_on_this_disk_is_fetched_again_by_the_next_try(tmp_path: Path) -> None:
+    given = site(tmp_path)
+    packed(given)
+    given.packed.write_bytes(given.packed.read_bytes()[:-20])
+    with pytest.raises(PlatformError, match="can't be read"):
+        lay(given, NoSandbox())  # type: ignore[arg-type]
+    assert not given.packed.exists() and not given.folder.exists()
 
 
 def test_the_port_is_said_only_where_it_is_not_the_schemes_own(tmp_path: Path) -> None:

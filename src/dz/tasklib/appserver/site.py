@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from dz.errors import PlatformError
 from dz.names import AppId
 from dz.seams.sandbox import Box, Network, Sandbox
 from dz.seams.supervisor import Program
@@ -232,7 +233,11 @@ def _have_volume(site: Site, sandbox: Sandbox) -> None:
 
 
 def _fill(coming: Path, site: Site) -> None:
-    unpack(site.packed, coming / "app", writable=True)
+    try:
+        unpack(site.packed, coming / "app", writable=True)
+    except PlatformError:  # damaged on this disk, it is fetched again by the next try
+        site.packed.unlink(missing_ok=True)
+        raise
     home, python = site.place.folders.home, site.running.bundle.manifest["python"]
     OwnCode(home=home, app_id=site.app_id, python=python).seed(coming / "app")
     (coming / "home").mkdir()

@@ -89,6 +89,13 @@ def _holds(program: Path, home: Path) -> bool:
     return any(home.resolve().is_relative_to(one.resolve()) for one in installed_in(program))
 
 
+def is_of_the_host(program: Path, home: Path) -> bool:
+    """Whether a layer's Python, its links followed, may be started outside the sandbox: a layer comes from another
+    host, and may have a program of its own under that name, or lead to a project's."""
+    ours = home.resolve()
+    return not program.is_relative_to(ours) or program.is_relative_to(brought_to(ours))
+
+
 def brought_to(home: Path) -> Path:
     """Where the Pythons lie that were downloaded for projects."""
     return home / "pythons"
