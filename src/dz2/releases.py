@@ -13,9 +13,9 @@ from typing import Any
 from django.db.models import QuerySet
 
 from dz.errors import UserError
-from dz2 import engine, vault
+from dz2 import configs, engine
 from dz2.advancing import known
-from dz2.models import Job, Project, Release, ReleaseState
+from dz2.models import Config, Job, Project, Release, ReleaseState
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,7 +28,8 @@ class Between:
     forward: bool
     commits: Sequence[Release]
     packages: Mapping[str, tuple[str, str]]  # name → version now, version then; "" for none
-    variables: Sequence[str]  # names whose value is another one in the config of ``to``
+    variables: Sequence[str]  # names whose value was another one in the config of ``to`` than it is today
+    comes: Sequence[str]  # names whose value will be another one than it is in what is live
     migrations: Sequence[tuple[str, str, bool]]
 
 
@@ -71,9 +72,10 @@ def runs_as(one: Release, now: Release, *, with_config: bool) -> bool:
     return one.bundle_id == now.bundle_id and not (with_config and one.config_id != now.config_id)
 
 
-def between(project: Project, to: Release) -> Between:
-    """What a rollback to ``to`` would change."""
-    now = live(project)
+def between(project: Project, to: Release, *, with_config: bool = False) -> Between:
+    """What a rollback to ``to`` would change. It takes today's variables, which what is live may run without: after a
+    rollback ``with_config``, say."""
+    now, today = live(project), configs.latest(project)
     made = _each_bundles_first(project)
     at = {one.bundle_id: place for place, one in enumerate(made)}
     low, high = sorted((at[now.bundle_id], at[to.bundle_id]))
@@ -83,7 +85,8 @@ def between(project: Project, to: Release) -> Between:
         forward=at[to.bundle_id] > at[now.bundle_id],
         commits=_one_per_commit(made[low : high + 1]),
         packages=_changed_packages(now, to),
-        variables=_changed_variables(project, now, to) if to.config_id != now.config_id else (),
+        variables=_changed_variables(project, today, to.config),
+        comes=_changed_variables(project, now.config, to.config if with_config else today),
         migrations=_left_behind(now, to),
     )
 
@@ -178,10 +181,10 @@ def _manifest(release: Release) -> Mapping[str, Any]:
     return release.bundle.manifest if release.bundle else {}
 
 
-def _changed_variables(project: Project, now: Release, to: Release) -> list[str]:
-    ours, theirs = (
-        vault.unseal_variables(project.app_id, one.config.variables) if one.config else {} for one in (now, to)
-    )
+def _changed_variables(project: Project, one: Config | None, other: Config | None) -> list[str]:
+    if one == other:
+        return []
+    ours, theirs = configs.opened(project, one), configs.opened(project, other)
     names = sorted({*ours, *theirs})
     return [name for name in names if _value(ours, name) != _value(theirs, name)]
 

@@ -117,9 +117,19 @@ def test_a_rollback_says_what_it_changes_and_a_migration_between_has_to_be_agree
     assert to(ada.post(f"{SHOP}/releases/1", pressed)) == job, "pressed twice it is one"
     asked = Job.objects.latest("pk")
     assert asked.kind == "rollback" and asked.job_params["release"] == 1 and asked.job_params["with_config"]
-    between = releases.between(shop, shop.releases.get(number=1))
-    undone = [between_document(shop, between, with_config=one)["undo"] for one in (False, True)]
-    assert undone == ["dz rollback shop 2", "dz rollback shop 2 --with-config"]
+
+    def changed(*, with_config: bool) -> tuple[list[str], str]:
+        between = releases.between(shop, shop.releases.get(number=1), with_config=with_config)
+        told = between_document(shop, between, with_config=with_config)
+        return told["comes"], told["undo"]
+
+    back = "dz rollback shop 2 --with-config"
+    assert [changed(with_config=one) for one in (False, True)] == [([], "dz rollback shop 2"), (["GREETING"], back)]
+    configs.change(shop, {"COLOUR": "red"}, by="ada")  # without a release: it comes with the next
+    assert changed(with_config=False) == (["COLOUR"], back)
+    assert "Release 2 runs without today's COLOUR : with this one they come into use." in shown(
+        ada.get(f"{SHOP}/releases/1")
+    )
     assert to(ada.get(f"{SHOP}/releases/2")) == f"{SHOP}/releases", "it is live"
     shop.releases.filter(number=1).update(bundle=shop.live_release().bundle)
     same = shown(ada.get(f"{SHOP}/releases/1"))

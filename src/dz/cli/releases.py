@@ -98,12 +98,13 @@ def verdict(change: Document, name: str) -> list[str]:
 
 
 def _variables(change: Document) -> str:
-    names = change["variables"]
-    if not names:
-        return "Variables stay; none changed since"
+    names, comes = change["variables"], change["comes"]
     if change["with_config"]:
-        return f"Variables go back too: {_some(names)}"
-    return f"Variables stay; changed since: {_some(names)} (--with-config takes the old ones too)"
+        return f"Variables go back too: {_some(comes)}" if comes else "Variables stay; none changed since"
+    old = f"; changed since: {_some(names)} (--with-config takes the old ones too)" if names else ""
+    if comes:
+        return f"Today's variables come into use, which release {change['from']} runs without: {_some(comes)}{old}"
+    return f"Variables stay{old or '; none changed since'}"
 
 
 def _migrations(change: Document) -> str:

@@ -40,7 +40,7 @@ def what_if(request: HttpRequest, name: str, release: int | None = None, with_co
         if release is not None
         else releases.before(project, with_config=with_config)
     )
-    return between_document(project, releases.between(project, to), with_config=with_config)
+    return between_document(project, releases.between(project, to, with_config=with_config), with_config=with_config)
 
 
 @router.post("/{name}/rollback")
@@ -79,8 +79,9 @@ def release_document(row: Release) -> dict[str, Any]:
 
 
 def between_document(project: Project, found: releases.Between, *, with_config: bool) -> dict[str, Any]:
-    """``undo``: the command that takes the rollback back, and its variables with it."""
-    config = " --with-config" if with_config and found.variables else ""
+    """``variables``: names whose value was another one then than today; ``comes``: those whose value will be another
+    one than it is in what is live; ``undo``: the command that takes the rollback back, and its variables with it."""
+    config = " --with-config" if found.comes else ""
     return {
         "from": found.live.number,
         "to": found.to.number,
@@ -88,6 +89,7 @@ def between_document(project: Project, found: releases.Between, *, with_config: 
         "commits": [{"release": r.number, "commit": r.commit, "subject": r.subject} for r in found.commits],
         "packages": {name: {"now": now, "then": then} for name, (now, then) in found.packages.items()},
         "variables": list(found.variables),
+        "comes": list(found.comes),
         "with_config": with_config,
         "migrations": [
             {"app": app, "name": migration, "reversible": undone} for app, migration, undone in found.migrations

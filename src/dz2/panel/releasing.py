@@ -49,7 +49,7 @@ def between(request: HttpRequest, name: str, number: int) -> HttpResponse:
         return redirect("releases", name=name)
     asked = request.POST if request.method == "POST" else request.GET
     with_config = "with_config" in asked
-    change = releases.between(project, to)
+    change = releases.between(project, to, with_config=with_config)
     wrong = request.method == "POST" and bool(change.migrations) and "agreed" not in asked
     if request.method == "POST" and not wrong:
         return redirect("job", job_id=_rolled_back(request, change, with_config).pk)
@@ -94,7 +94,10 @@ def verdict(change: releases.Between, *, with_config: bool) -> str:
     count = len(change.commits)
     commits = f"{'brings' if change.forward else 'undoes'} {count} commit{'' if count == 1 else 's'}"
     code = commits if count else "runs the same code"
-    config = "takes the variables of then" if with_config and change.variables else "leaves the variables"
+    taken = (
+        "takes the variables of then" if with_config else "takes today's variables, which what is live does not have"
+    )
+    config = taken if change.comes else "leaves the variables"
     number = len(change.migrations)
     stay = f"{number} migration{'' if number == 1 else 's'} applied that its code does not know"
     database = f"leaves {stay}" if number else "needs no database change"

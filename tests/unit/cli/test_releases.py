@@ -59,3 +59,21 @@ def test_what_is_no_release_is_told_what_is(word: str, capsys: pytest.CaptureFix
     with pytest.raises(SystemExit):
         meant(word)
     assert f"{word} is no release: give its number, like 12, or its commit" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("with_config", "variables", "comes", "said"),
+    [
+        (False, [], [], "Variables stay; none changed since"),
+        (False, ["A"], [], "Variables stay; changed since: A (--with-config takes the old ones too)"),
+        (False, [], ["A"], "Today's variables come into use, which release 8 runs without: A"),
+        (True, ["A"], ["A"], "Variables go back too: A"),
+        (True, ["A"], [], "Variables stay; none changed since"),
+    ],
+)
+def test_a_rollback_says_which_variables_its_release_will_run_with(
+    with_config: bool, variables: list[str], comes: list[str], said: str
+) -> None:
+    change = {"with_config": with_config, "variables": variables, "comes": comes, "from": 8, "migrations": []}
+    change |= {"forward": False, "commits": [], "packages": {}, "next_release": 9, "to": 7}
+    assert said in releases.verdict(change, "shop")[1]
