@@ -10,6 +10,7 @@ import psycopg
 from dz.errors import UserError
 from dz2.door import values
 from dz2.models import Project, ProjectDatabase
+from dz2.services import find_project
 
 PATIENCE = 5  # seconds
 TABLES = 5
@@ -54,8 +55,13 @@ def facts(project: Project) -> dict[str, Any] | None:
 
 
 def reached(name: str) -> str:
-    """JSON for psql: how the database of that project is reached, its password included; ``null`` for none."""
-    row = ProjectDatabase.objects.select_related("server").filter(project__name=name, project__destroyed_at=None)
+    """JSON for psql: how the database of that project is reached, its password included; ``null`` for none, and a
+    ``hint`` where there is no such project."""
+    try:
+        project = find_project(name)
+    except UserError as error:
+        return json.dumps({"hint": error.facts["hint"]})
+    row = ProjectDatabase.objects.select_related("server").filter(project=project)
     found = row.filter(ready_at__isnull=False).first()
     if found is None:
         return "null"

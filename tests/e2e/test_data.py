@@ -82,6 +82,8 @@ def test_data_goes_back_to_a_backup_without_a_failed_request_and_forward_again(
     assert (project.page(), back.json["undo"]) == ("2 2 2", f"dz db restore {project.name} 2")
     add(project, 1)
 
+    mistyped = platform.dz("db", "psql", f"{project.name}x", "-c", "SELECT 1")
+    assert mistyped.code == 1 and f"There is no project {project.name}x. Did you mean {project.name}?" in mistyped.err
     asked = platform.dz("db", "psql", project.name, "-At", "-c", "SELECT count(*), current_user FROM notes_note")
     assert (asked.code, asked.out) == (0, f"3|{min(owned(project))}\n"), asked.err
     forward = platform.dz("db", "restore", project.name, "2", "--yes", "--json")

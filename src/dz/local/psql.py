@@ -22,11 +22,13 @@ ASK = "import sys, django; django.setup(); from dz2.databasefacts import reached
 
 
 def psql(plan: Plan, name: str, words: Sequence[str]) -> NoReturn:
-    """Raises UserError for a project that has no database here."""
+    """Raises UserError for a project that is none, or has no database here."""
     asked = check([plan.shared.python, "-c", ASK, name], deadline=60, env=plan.panel_env())
     found = json.loads(asked.output)
     if found is None:
         raise UserError("data.elsewhere", name=name)
+    if "hint" in found:
+        raise UserError("project.not-found", name=name, hint=found["hint"])
     password, server = Secret(found.pop("password")), InstanceId(found.pop("server"))
     database = Database(**found, server=server, password=password)
     program = str(plan.postgres.bin / "psql")
