@@ -30,13 +30,14 @@ TEXT = """\
 Written by `make bench` on {date} at commit {commit}: {machine}. {rounds} rounds. Load at the start: {load}.
 
 Deploys are timed from the first accepted row (of a new project the look into the repository that the command begins
-with) to the first answer of the new release through nginx, which is asked for it 30 ms after each answer. Their floor
+with) to the first answer of the new release through nginx, which is asked for it each 30 ms once the proxy begins to
+switch. (Before, the old release would answer, and take time from the new; by hand none answers meanwhile.) Their floor
 is the same work by hand (`benchmarks/floor/deploy.py`: clone, uv, check, migrate, collectstatic, gunicorn; SQLite, no
 proxy, no sandbox, no upload), measured in the same round; of a variable, a rollback and the same commit it is the
 hand's code-only deploy. A first deploy is of a project whose list of requirements no environment was made for, its
 wheels cached. Of ten deploys at once the floor is the same ten one by one. A request's floor is the same gunicorn
-behind a hand-written nginx; during a switch it is the idle 99 %. Where there is a floor, "measured" is median through
-median. {looked}
+behind a hand-written nginx, asked in turn; during a switch it is the idle 99 %. Where there is a floor, "measured" is
+median through median. {looked}
 
 CPU seconds are those of the whole machine, the command line and what ends a deploy included: it has to be quiet.
 

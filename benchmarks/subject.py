@@ -12,8 +12,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import psycopg
 from tests.platforms import Platform, own_ports, stop
-from tests.playing import ask_zoomdb
+from tests.playing import ask_zoomdb, plan
 
 from benchmarks.machine import busy
 
@@ -36,8 +37,12 @@ PARTS = """
     WHERE last.id = %s AND j.created_at >= to_timestamp(%s) AND l.kind = 'part_end'
     ORDER BY l.job_id, l.seq"""
 CLONE = ": Check out the code"
-# The old release answers each question, with a third of a core at a hundred a second. By hand none is asked meanwhile.
+# The old release answers each question, with a third of a core at a hundred a second, and by hand none is asked: so
+# nothing is asked before the proxy begins to switch.
 EVERY = 0.03
+SWITCHES = """
+    SELECT 1 FROM dz2_jobstep s JOIN dz2_job j ON j.id = s.job_id JOIN dz2_project p ON p.id = j.project_id
+    WHERE p.name = %s AND j.created_at >= to_timestamp(%s) AND s.queue = 'proxy' AND s.started_at IS NOT NULL"""
 CLAIMED = (
     "SELECT extract(epoch FROM started_at - ready_at)::float FROM dz2_jobstep"
     " WHERE started_at IS NOT NULL AND ready_at IS NOT NULL AND attempt = 1 AND state = 'succeeded'"
@@ -91,7 +96,7 @@ class Site:
         """Run that ``dz`` command and time what it does; RuntimeError when it fails."""
         before, cpu, at = self.answer(), busy(), time.time()
         begun = self.platform.begin(*words, "--json")
-        seen = self._first_other(before, begun)
+        seen = self._first_other(before, begun, at)
         out, err = begun.communicate(timeout=300)
         cpu = busy() - cpu
         if begun.returncode or not seen:
@@ -101,8 +106,11 @@ class Site:
         told = [*ask_zoomdb(self.platform, STEPS, job, at), *ask_zoomdb(self.platform, PARTS, job, at)]
         return Took(seen - float(created), cpu, {str(name): float(seconds) for name, seconds in told})
 
-    def _first_other(self, before: str, begun: subprocess.Popen[str]) -> float:
+    def _first_other(self, before: str, begun: subprocess.Popen[str], at: float) -> float:
         """When the new release answered first, up to EVERY seconds late; 0.0 when the command ended and none did."""
+        with psycopg.connect(plan(self.platform).zoomdb_url, autocommit=True) as connection:
+            while begun.poll() is None and not connection.execute(SWITCHES, [self.name, at]).fetchone():
+                time.sleep(EVERY)
         while True:
             over = begun.poll() is not None
             if self.answer() not in ("", before):
