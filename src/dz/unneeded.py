@@ -5,6 +5,7 @@ Every process pays for each module that it loads, all day. Who wants one of thes
 
 from __future__ import annotations
 
+import gc
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -25,6 +26,21 @@ def instead(others: dict[str, ModuleType | None]) -> Iterator[None]:
         for name, other in ours.items():
             if sys.modules.get(name, ours) is other:
                 del sys.modules[name]
+
+
+@contextmanager
+def uncollected() -> Iterator[None]:
+    """While a process loads what it keeps: of a thousand modules nearly nothing is garbage, and to look through them
+    again and again is a tenth of its start. What was loaded is never looked through. One that has switched the
+    collector off itself goes on without."""
+    collects = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if collects:
+            gc.freeze()
+            gc.enable()
 
 
 def folder_alone(name: str) -> ModuleType:

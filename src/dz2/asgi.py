@@ -8,15 +8,14 @@ from typing import Any
 from django.core import signals
 from django.core.asgi import get_asgi_application
 
-from dz.unneeded import instead
+from dz.unneeded import instead, uncollected
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "dz2.settings")
 
 # Ninja asks Django's test runner (unittest, its mocks, a web server: 2 MB) for a signal that is of the core.
-with instead({"django.test.signals": signals}):
+with instead({"django.test.signals": signals}), uncollected():
     _django = get_asgi_application()
-
-from dz2.terminals import meet
+    from dz2.terminals import meet
 
 
 async def application(scope: Any, receive: Any, send: Any) -> None:

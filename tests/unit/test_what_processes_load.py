@@ -71,3 +71,14 @@ def test_what_is_loaded_already_stays():
 
         assert again is subprocess
     assert sys.modules["subprocess"] is subprocess
+
+
+@pytest.mark.parametrize("collects", [True, False])
+def test_the_collector_rests_while_a_process_loads_and_is_then_as_it_was(collects: bool) -> None:
+    ask = "import gc; from dz.unneeded import uncollected\n"
+    ask += "" if collects else "gc.disable()\n"
+    ask += (
+        "with uncollected():\n    rests = not gc.isenabled()\nprint(rests, gc.isenabled(), gc.get_freeze_count() > 0)"
+    )
+    said = subprocess.run([sys.executable, "-c", ask], capture_output=True, text=True, check=True).stdout.split()
+    assert said == ["True", str(collects), str(collects)]

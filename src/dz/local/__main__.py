@@ -14,15 +14,18 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from dz import source
-from dz.errors import DzError, UserError
-from dz.local import administration, demo, doctor, elsewhere, keys, planning, prepare, psql, public, status
-from dz.local.down import down
-from dz.local.layout import Layout, default_home
-from dz.local.screen import Screen, since
-from dz.local.state import known
-from dz.local.up import up
-from dz.words import size
+from dz.unneeded import uncollected
+
+with uncollected():
+    from dz import source
+    from dz.errors import DzError, UserError
+    from dz.local import administration, demo, doctor, elsewhere, keys, planning, prepare, psql, public, status
+    from dz.local.down import down
+    from dz.local.layout import Layout, default_home
+    from dz.local.screen import Screen, since
+    from dz.local.state import known
+    from dz.local.up import up
+    from dz.words import size
 
 Answer = tuple[int, dict[str, Any]]
 BROKEN = 3

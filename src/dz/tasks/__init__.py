@@ -3,11 +3,11 @@
 from contextlib import nullcontext
 from platform import libc_ver
 
-from dz.unneeded import instead
+from dz.unneeded import instead, uncollected
 
 # billiard asks for the signal of a parent's death by cffi where that is installed: a parser of C, 1 MB in each process.
 # Its other way is ctypes', by glibc's name.
-with instead({"cffi": None}) if libc_ver()[0] else nullcontext():
+with uncollected(), instead({"cffi": None}) if libc_ver()[0] else nullcontext():
     from dz.tasks.celeryapp import app
 
 __all__ = ["app"]
