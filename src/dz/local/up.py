@@ -18,7 +18,7 @@ from dz.errors import UserError
 from dz.local import bring, planning, prepare
 from dz.local.lacking import ROOT, lacking
 from dz.local.layout import Layout
-from dz.local.ready import Answer, answer
+from dz.local.ready import answer
 from dz.local.service import Service
 from dz.local.services import Plan, ours, servers
 from dz.local.supervising import Supervision
@@ -85,16 +85,16 @@ def _run(plan: Plan, supervision: Supervision, services: Iterable[Service], say:
 
 def wait(plan: Plan, supervision: Supervision, service: str, began: float) -> str:
     """What the service answered. Raises UserError after ``PATIENCE`` seconds, or at once when it was given up."""
-    last, status, look = Answer(ok=False, detail=""), None, began
+    status, look = None, began
     while time.monotonic() - began < PATIENCE:
         if time.monotonic() >= look:
             status, look = supervision.status().get(service), time.monotonic() + LOOKS
         if status is not None and status.state == "fatal":
             break
         if status is not None and status.pid:
-            last = answer(plan, service, since=status.since)
-            if last.ok:
-                return last.detail
+            found = answer(plan, service, since=status.since)
+            if found.ok:
+                return found.detail
         time.sleep(EVERY)
     raise UserError(
         "local.service-silent", service=service, seconds=round(time.monotonic() - began), log=plan.layout.log(service)

@@ -15,7 +15,7 @@ from dz.errors import PlatformError
 from dz.run import DeadlinePassed
 from dz.tasklib import unsynced
 from dz.tasklib.build.bytecode import compile_all, compiled_name
-from dz.tasklib.build.interpreters import is_of_the_host
+from dz.tasklib.build.interpreters import of_layer
 
 PACKAGE = "dz_guest"
 PATIENCE = 60.0  # seconds; it takes a third of one
@@ -53,10 +53,10 @@ def compile_guest(home: Path, guest: Path, env: Path, python: str) -> None:
     do."""
     version, package = Version(python), guest / PACKAGE
     made = package / "__pycache__"
-    interpreter = (env / "bin/python").resolve()
     if all((made / compiled_name(source, version)).exists() for source in package.glob("*.py")):
         return
-    if not is_of_the_host(interpreter, home):
+    interpreter = of_layer(env, home)
+    if interpreter is None:
         return
     with suppress(PlatformError, DeadlinePassed), unsynced.making(home, guest):
         compile_all(interpreter, PACKAGE, cwd=guest, deadline=PATIENCE)

@@ -33,13 +33,12 @@ from dz.seams.proxy.config import Base, Own
 from dz.seams.proxy.places import Places
 from dz.seams.proxy.sitefile import site_text
 from dz.seams.proxy.values import listen_address
-from dz.seams.proxy.workers import TOLD, Worker, master_of, reload, workers_of
+from dz.seams.proxy.workers import EVERY, TOLD, Worker, master_of, reload, workers_of
 from dz.until import until
 
 TEST_DEADLINE = 60.0
 RELOAD_DEADLINE = 30.0  # until the first worker with the new configuration is there
 LOCK_DEADLINE = 120.0
-EVERY = 0.02
 _LISTENS = re.compile(r"^listen [^\s;]+;$", re.MULTILINE)  # of files that site_text made
 RARELY = 0.1  # where each look reads the kernel's table of connections
 

@@ -89,11 +89,12 @@ def _holds(program: Path, home: Path) -> bool:
     return any(home.resolve().is_relative_to(one.resolve()) for one in installed_in(program))
 
 
-def is_of_the_host(program: Path, home: Path) -> bool:
-    """Whether a layer's Python, its links followed, may be started outside the sandbox: a layer comes from another
-    host, and may have a program of its own under that name, or lead to a project's."""
-    ours = home.resolve()
-    return not program.is_relative_to(ours) or program.is_relative_to(brought_to(ours))
+def of_layer(env: Path, home: Path) -> Path | None:
+    """The host's own Python that an env layer leads to, which may be started outside the sandbox; None where it leads
+    to another: a layer comes from another host, and may have a program under that name, or lead to a project's."""
+    program, ours = (env / "bin/python").resolve(), home.resolve()
+    is_ours = not program.is_relative_to(ours) or program.is_relative_to(brought_to(ours))
+    return program if is_ours and program.exists() else None
 
 
 def brought_to(home: Path) -> Path:

@@ -11,7 +11,7 @@ from dz.tasklib import unsynced
 from dz.tasklib.bringing import store_of
 from dz.tasklib.build import leftovers, owncode
 from dz.tasklib.build.bundle import build_bundle
-from dz.tasklib.build.interpreters import is_of_the_host
+from dz.tasklib.build.interpreters import of_layer
 from dz.tasklib.context import Context
 from dz.tasklib.folders import Folders, clear
 from dz.tasklib.locks import at_once
@@ -84,9 +84,9 @@ def _compile(ctx: Context, app_id: AppId) -> None:
     bundle, folders = ctx.door.bundle(), Folders(ctx.settings.home)
     code, env = folders.checkout(app_id, bundle.commit), bundle.layer("env")
     assert env is not None, "a bundle has an env layer"
-    interpreter = (folders.layer(app_id, "env", env.key) / "bin/python").resolve()
+    interpreter = of_layer(folders.layer(app_id, "env", env.key), folders.home)
     with at_once(folders.build_lock(app_id)) as alone:
-        if not (alone and code.exists() and interpreter.exists() and is_of_the_host(interpreter, folders.home)):
+        if not (alone and code.exists() and interpreter):
             return
         ours = owncode.OwnCode(home=folders.home, app_id=app_id, python=bundle.manifest["python"])
         count = ours.keep(code, interpreter, work=folders.build(app_id), deadline=ctx.left(60), cancelled=ctx.stop)
